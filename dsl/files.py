@@ -1,0 +1,62 @@
+"""Reading one file that may be hostile: only a regular file, only so many bytes, only UTF-8."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from dsl.scan import MAX_BYTES
+
+
+class Refusal(Exception):
+    """A file is not read.  ``what`` goes on from the file's name: "is a directory"."""
+
+    def __init__(self, code: str, what: str, hint: str, label: str = "here") -> None:
+        super().__init__(what)
+        self.code = code
+        self.what = what
+        self.hint = hint
+        self.label = label
+
+
+def read_text(path: Path) -> tuple[str, int]:
+    """The text of the file at ``path`` (without a byte-order mark) and its size in bytes."""
+    data = _read_bytes(path)
+    if len(data) > MAX_BYTES:
+        what = f"has more than {MAX_BYTES >> 20} MiB"
+        raise Refusal("too-large", what, "split it into files that import one another")
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff"), len(data)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = f"is not UTF-8: byte 0x{data[error.start]:02x} in line {line}"
+        raise Refusal("not-utf8", what, "save it as UTF-8") from None
+
+
+def _read_bytes(path: Path) -> bytes:
+    # Without O_NONBLOCK, opening a fifo would wait for a writer.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        with open(os.open(path, flags), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _not_a_file(path)
+            return file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise Refusal("file-not-found", "does not exist", "check the path") from None
+    except PermissionError:
+        hint = "check its permissions"
+        raise Refusal("unreadable-file", "may not be read", hint) from None
+    except OSError as error:
+        if path.is_dir():
+            raise _not_a_file(path) from None
+        what = f"cannot be read: {error.strerror}"
+        raise Refusal("unreadable-file", what, "check that it is a plain file") from None
+
+
+def _not_a_file(path: Path) -> Refusal:
+    if path.is_dir():
+        return Refusal("not-a-file", "is a directory", "name a file in it")
+    return Refusal(
+        "not-a-file", "is not a regular file", "copy it to one; `-` reads standard input"
+    )

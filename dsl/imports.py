@@ -1,0 +1,260 @@
+"""A file with all it imports: ``load(path, roots)`` -> :class:`Program`.
+
+What may be read is decided here.  An import stays inside the folder tree that
+its importer was found in, or one of the roots, also after symbolic links are
+followed; only regular files are opened, and only so much of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+
+from dsl import syntax as s
+from dsl.diagnostic import Diagnostic, DiagnosticError, Label
+from dsl.files import Refusal, read_text
+from dsl.parse import parse
+from dsl.scan import MAX_REPORTS
+from dsl.source import Source
+
+MAX_FILES = 100
+MAX_TOTAL_BYTES = 4 << 20
+_MAX_LISTED = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A parsed file with its imports.
+
+    ``files`` are in dependency order, each once, ``main`` last; ``sources`` has
+    the text of each by name.
+    """
+
+    main: s.File
+    files: tuple[s.File, ...]
+    sources: Mapping[str, Source]
+
+
+class LoadError(DiagnosticError):
+    """Something is wrong in the file or what it imports; ``sources`` is what was read so far."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], sources: Mapping[str, Source]) -> None:
+        super().__init__(diagnostics)
+        self.sources = sources
+
+
+def library_root() -> Path:
+    """The folder of the protocol library: beside the package in a checkout, else inside it."""
+    package = Path(__file__).resolve().parent
+    candidates = (
+        package.parent / "protocols",
+        package.parent / "prover_protocols",
+        package / "_protocols",
+    )
+    for candidate in candidates:
+        if (candidate / "kernel").is_dir():
+            return candidate
+    return candidates[-1]
+
+
+def load(path: Path | Source, roots: tuple[Path, ...]) -> Program:
+    """The file at ``path``, or an in-memory source without a folder, with all its imports."""
+    if isinstance(path, Source):
+        return load_text(path.name, path.text, None, roots)
+    try:
+        text, size = read_text(path)
+    except Refusal as refusal:
+        message = f"`{path}` {refusal.what}"
+        raise LoadError((Diagnostic(refusal.code, message, None, hint=refusal.hint),), {}) from None
+    return _Loader(roots, path.parent).run(Source(str(path), text), size, _real(path))
+
+
+def load_text(name: str, text: str, base_dir: Path | None, roots: tuple[Path, ...]) -> Program:
+    """``text``, known as ``name``; its imports are looked for in ``base_dir`` and the roots."""
+    source = Source(name, text.removeprefix("\ufeff"))
+    size = len(text.encode("utf-8", "replace"))
+    return _Loader(roots, base_dir).run(source, size, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What a file is called, its folder, and the folder tree that its imports may use."""
+
+    name: str
+    folder: Path | None
+    tree: Path | None
+
+
+@dataclass(slots=True)
+class _Loader:
+    """Reads files depth first, each once."""
+
+    roots: tuple[Path, ...]
+    base: Path | None
+    sources: dict[str, Source] = field(default_factory=dict[str, Source])
+    files: list[s.File] = field(default_factory=list[s.File])
+    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    _names: dict[Path, str] = field(default_factory=dict[Path, str])
+    _open: list[tuple[str, s.Import]] = field(default_factory=list[tuple[str, s.Import]])
+    _bytes: int = 0
+
+    def run(self, source: Source, size: int, real: Path | None) -> Program:
+        self._bytes = size
+        if real is not None:
+            self._names[real] = source.name
+        main = self._file(source, _Place(source.name, self.base, self.base))
+        if main is None or self.found:
+            raise LoadError(tuple(self.found[:MAX_REPORTS]), self.sources)
+        return Program(main, tuple(self.files), self.sources)
+
+    def _file(self, source: Source, place: _Place) -> s.File | None:
+        """Parse one file and then what it imports, or note what is wrong."""
+        self.sources[source.name] = source
+        try:
+            file = parse(source)
+        except DiagnosticError as error:
+            self.found.extend(
+                replace(d, trail=(*self._trail(), *d.trail)) for d in error.diagnostics
+            )
+            return None
+        for declaration in file.declarations:
+            if isinstance(declaration, s.Import):
+                self._open.append((place.name, declaration))
+                self._import(declaration, place)
+                self._open.pop()
+        self.files.append(file)
+        return file
+
+    def _import(self, statement: s.Import, importer: _Place) -> None:
+        try:
+            place, real = self._find(statement.path.text, importer)
+            known = self._names.get(real)
+            if known is not None:
+                self._check_cycle(known)
+                return
+            if len(self._names) >= MAX_FILES:
+                what = f"is one file too many: a protocol has at most {MAX_FILES}"
+                raise Refusal("too-many-files", what, "put several of them into one file")
+            text, size = read_text(real)
+            self._bytes += size
+            if self._bytes > MAX_TOTAL_BYTES:
+                what = f"brings the protocol over {MAX_TOTAL_BYTES >> 20} MiB"
+                raise Refusal("too-large", what, "import only what the protocol needs")
+        except Refusal as refusal:
+            self._refuse(statement, refusal)
+            return
+        self._names[real] = place.name
+        self._file(Source(place.name, text), place)
+
+    def _check_cycle(self, known: str) -> None:
+        """Complain if the file called ``known`` is being read already: it imports itself."""
+        names = [name for name, _ in self._open]
+        if known not in names:
+            return
+        cycle = [*names[names.index(known) :], known]
+        path = ", which imports ".join(f"`{name}`" for name in cycle[1:])
+        what = f"closes a cycle: `{cycle[0]}` imports {path}"
+        raise Refusal("import-cycle", what, "move what both need into a third file")
+
+    def _refuse(self, statement: s.Import, refusal: Refusal) -> None:
+        message = f'the import "{_short(statement.path.text)}" {refusal.what}'
+        primary = Label(statement.path.span, refusal.label)
+        trail = self._trail()[:-1]
+        self.found.append(Diagnostic(refusal.code, message, primary, trail, refusal.hint))
+
+    def _trail(self) -> tuple[Label, ...]:
+        return tuple(Label(statement.path.span, "imported here") for _, statement in self._open)
+
+    # --- finding ----------------------------------------------------------------
+
+    def _find(self, wanted: str, importer: _Place) -> tuple[_Place, Path]:
+        """What ``wanted`` names, and its real path: beside the importer, else in a root."""
+        _check_string(wanted)
+        trees = [tree for tree in (importer.tree, *self.roots) if tree is not None]
+        outside = False
+        for folder in _unique([importer.folder, *self.roots]):
+            candidate = folder / wanted
+            if _tree_of(Path(os.path.normpath(candidate)), trees, os.path.abspath) is None:
+                outside = True
+                continue
+            real = _real(candidate)
+            if real is None:
+                continue
+            tree = _tree_of(real, trees, os.path.realpath)
+            if tree is None:
+                raise _outside("is a link that leads out of the protocol roots")
+            return _Place(self._name(wanted, folder, importer, real), real.parent, tree), real
+        if outside:
+            raise _outside("leads out of the protocol roots")
+        raise self._not_found(wanted, importer)
+
+    def _name(self, wanted: str, folder: Path, importer: _Place, real: Path) -> str:
+        """What to call the file: as imported from a root, or beside its importer's name."""
+        beside = PurePosixPath(importer.name).parent / wanted
+        name = os.path.normpath(beside if folder == importer.folder else wanted)
+        return str(real) if name in self.sources else name
+
+    def _not_found(self, wanted: str, importer: _Place) -> Refusal:
+        folders = _unique([importer.folder, *self.roots])
+        names = sorted({name for folder in folders for name in _listed(folder)})
+        near = get_close_matches(wanted, names, 1, 0.6)
+        same = [name for name in names if name.rsplit("/", 1)[-1] == wanted.rsplit("/", 1)[-1]]
+        hint = "imports are looked for beside the file and in the protocol library"
+        for name in [*same, *near][:1]:
+            hint = f'did you mean import "{name}"?'
+        return Refusal("import-not-found", "names no file", hint, "no such file")
+
+
+def _check_string(wanted: str) -> None:
+    if not wanted.strip():
+        raise Refusal("import-not-found", "is empty", 'write import "kernel/mm.khp";', "no name")
+    if "\\" in wanted:
+        raise Refusal("import-not-found", "has a `\\` in it", "folders are separated by `/`")
+    if os.path.isabs(wanted):
+        raise _outside("is an absolute path")
+
+
+def _outside(what: str) -> Refusal:
+    hint = "import from the folder of this file or from the protocol library"
+    return Refusal("import-outside", what, hint, "outside")
+
+
+def _tree_of(path: Path, trees: list[Path], full: Callable[[Path], str]) -> Path | None:
+    """The first of ``trees`` that ``path`` is in, both made absolute by ``full``."""
+    for tree in trees:
+        if Path(full(path)).is_relative_to(full(tree)):
+            return tree
+    return None
+
+
+def _real(path: Path) -> Path | None:
+    """``path`` with its links followed; None if there is no such thing."""
+    try:
+        return path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def _unique(folders: list[Path | None]) -> list[Path]:
+    return list(dict.fromkeys(folder for folder in folders if folder is not None))
+
+
+def _listed(folder: Path) -> list[str]:
+    """The protocol files below ``folder``, as an import would name them."""
+    names: list[str] = []
+    seen = 0
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        seen += len(folders) + len(files)
+        inside = Path(place).relative_to(folder)
+        names.extend((inside / f).as_posix() for f in sorted(files) if f.endswith(".khp"))
+        if seen > _MAX_LISTED:
+            break
+    return names
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:60] + "..."

@@ -1,0 +1,202 @@
+"""Compiling expressions; every operand is in a register before the next is evaluated."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from dsl import protocol as p
+from dsl.interpreter import places
+from dsl.interpreter.code import Label, Op
+from dsl.interpreter.emit import Emitter
+from dsl.interpreter.layout import Layout
+from dsl.interpreter.primitives import primitive
+from dsl.interpreter.values import (
+    UNSET,
+    Pointer,
+    Value,
+    Violated,
+    Wild,
+    binary,
+    integer,
+    truth,
+    unary,
+    word_bits,
+    word_of,
+    wrap,
+)
+from dsl.interpreter.work import Work
+from dsl.types import BoolType, PointerType, Type, WordType
+
+
+def expression(e: Emitter, expr: p.Expr, dst: int) -> None:
+    """``dst = expr``."""
+    e.use(dst)
+    match expr:
+        case p.Constant(value, type_, span):
+            e.constant(wrap(value, type_), dst, span)
+        case p.ConfigValue(name, _, span):
+            values = e.layout.protocol.configs[name]
+            e.constant(values.index(e.configuration[name]), dst, span)
+        case p.Read(place, _, span):
+            places.read_place(e, place, dst, span)
+        case p.AddressOf(place):
+            places.address(e, place, dst)
+        case p.Unary(op, operand, type_, span):
+            expression(e, operand, dst)
+            e.apply1(unary(op, type_), dst, span)
+        case p.Binary(op, left, right, type_, span):
+            expression(e, left, dst)
+            expression(e, right, dst + 1)
+            e.apply2(binary(op, left.type, type_), dst, span)
+        case p.Logical():
+            _logical(e, expr, dst)
+        case p.Conditional():
+            _conditional(e, expr, dst)
+        case p.Cast():
+            _cast(e, expr, dst)
+        case p.WordMake():
+            _word(e, expr, dst)
+        case p.ContainerOf(pointer, struct, field, _, span):
+            expression(e, pointer, dst)
+            e.apply1(lambda ref: _container(e.layout, ref, struct, field), dst, span)
+        case p.Assign():
+            _assign(e, expr, dst)
+        case p.CallFunction():
+            _call(e, expr, dst)
+        case p.CallPrimitive():
+            primitive(e, expr, dst)
+        case p.Choose():
+            _choose(e, expr, dst)
+        case p.FunctionName() | p.PoolName():
+            raise AssertionError("names are read by the primitives that take them")
+        case _:
+            assert_never(expr)
+
+
+def _logical(e: Emitter, expr: p.Logical, dst: int) -> None:
+    end = Label()
+    expression(e, expr.left, dst)
+    e.apply1(lambda v: int(truth(v)), dst, expr.span)
+    e.jump_if(expr.op == "||", dst, end, expr.span)
+    expression(e, expr.right, dst)
+    e.apply1(lambda v: int(truth(v)), dst, expr.span)
+    e.here(end)
+
+
+def _conditional(e: Emitter, expr: p.Conditional, dst: int) -> None:
+    otherwise, end = Label(), Label()
+    expression(e, expr.condition, dst)
+    e.jump_if(False, dst, otherwise, expr.span)
+    expression(e, expr.then, dst)
+    e.jump(end, expr.span)
+    e.here(otherwise)
+    expression(e, expr.otherwise, dst)
+    e.here(end)
+
+
+def _cast(e: Emitter, expr: p.Cast, dst: int) -> None:
+    source, target = expr.operand.type, expr.type
+    expression(e, expr.operand, dst)
+    match target:
+        case BoolType():
+            e.apply1(lambda v: int(truth(v)), dst, expr.span)
+        case PointerType() if isinstance(source, WordType):
+            e.compute(
+                lambda w: e.layout.pointed(w.registers[dst], target, w.lives),
+                dst,
+                expr.span,
+                (dst,),
+            )
+        case PointerType():
+            pass
+        case WordType():
+            e.apply1(lambda v: word_of(integer(v)), dst, expr.span)
+        case _ if isinstance(source, WordType):
+            e.apply1(lambda v: wrap(word_bits(v), target), dst, expr.span)
+        case _:
+            e.apply1(lambda v: wrap(integer(v), target), dst, expr.span)
+
+
+def _word(e: Emitter, expr: p.WordMake, dst: int) -> None:
+    value = next(v for v in e.layout.protocol.words[expr.word].values if v.name == expr.value)
+    if expr.argument is None or value.parameter is None:
+        e.constant(word_of(value.bits), dst, expr.span)
+        return
+    expression(e, expr.argument, dst)
+    wanted = value.parameter.to
+    e.apply1(lambda ref: _word_with(e.layout, ref, wanted, value.bits), dst, expr.span)
+
+
+def _word_with(layout: Layout, ref: Value, wanted: Type, bits: int) -> Value:
+    if ref == 0:
+        raise Violated("null-pointer")
+    if isinstance(ref, Pointer):
+        node = layout.nodes[ref.node]
+        unit = layout.units[node.unit]
+        if unit.root == node.number and node.type == wanted:
+            return word_of(unit.address | bits, node.unit, ref.number)
+    raise Violated("wild-pointer")
+
+
+def _container(layout: Layout, ref: Value, struct: str, field: str) -> Value:
+    if not isinstance(ref, Pointer):
+        return ref
+    node = layout.nodes[ref.node]
+    if node.parent >= 0 and node.step == field:
+        outer = layout.nodes[node.parent]
+        if getattr(outer.type, "name", "") == struct and outer.slot < 0:
+            return Pointer(outer.number, ref.number, ref.origin)
+    return Wild(-1, ref.origin)
+
+
+def _assign(e: Emitter, expr: p.Assign, dst: int) -> None:
+    """The place, then (compound) its old value, then the value, then the store."""
+    target = expr.target
+    local = places.local_half(e, target)[0] >= 0
+    value = dst if local else dst + 1
+    if not local:
+        places.address(e, target, dst)
+    if expr.op and local:
+        places.read_place(e, target, value, expr.span)
+    elif expr.op:
+        e.move(dst, value, expr.span)
+        places.load(e, target.type, value, expr.span, "reads")
+    if expr.op:
+        expression(e, expr.value, value + 1)
+        e.apply2(binary(expr.op, target.type, target.type), value, expr.span)
+    else:
+        expression(e, expr.value, value)
+    if local:
+        places.write_place(e, target, value, expr.span)
+    else:
+        places.store(e, target.type, dst, value, expr.span, "writes")
+        e.move(value, dst, expr.span)
+
+
+def _call(e: Emitter, expr: p.CallFunction, dst: int) -> None:
+    count = len(expr.arguments)
+    for i, argument in enumerate(expr.arguments):
+        expression(e, argument, dst + i)
+    number = e.numbers[expr.function]
+
+    def run(w: Work, _: int) -> None:
+        code = w.program.codes[number]
+        registers: list[Value] = [UNSET] * code.registers
+        registers[:count] = w.registers[dst : dst + count]
+        w.call(number, registers, dst)
+        if code.update and w.update < 0:
+            w.update = len(w.lower)
+
+    reads = tuple(range(dst, dst + count))
+    e.add(Op(run, expr.span, expr.function, reads=reads, writes=dst, calls=expr.function))
+
+
+def _choose(e: Emitter, expr: p.Choose, dst: int) -> None:
+    values = tuple(range(expr.low, expr.high + 1))
+
+    def run(w: Work, choice: int) -> None:
+        w.registers[dst] = choice
+        w.note = f"chooses {choice}"
+
+    e.shared(run, expr.span, "choose", choices=lambda _: values, writes=dst)
+    e.code.ops[-1].fork = True

@@ -1,0 +1,213 @@
+"""Locks: requests, grants, trylocks, releases, and the order of their classes."""
+
+from __future__ import annotations
+
+from dsl.interpreter.layout import Node
+from dsl.interpreter.memory import access
+from dsl.interpreter.sections import atomic_context
+from dsl.interpreter.state import ActorState, Held, Request
+from dsl.interpreter.values import UNLOCKED, Lock, Mark, Value, Violated
+from dsl.interpreter.work import Work
+
+SLEEPING = frozenset({"mutex", "rwsem", "folio"})
+"""Locks whose blocking acquisition may sleep, and whose sections delay no grace period."""
+
+QUEUED = frozenset({"mutex", "rwsem"})
+"""Locks with a queue that others can notice: request and grant are two steps."""
+
+
+def _lock(w: Work, ref: Value, kind: int) -> tuple[Node, Lock]:
+    """The lock at ``ref``; using one that was never set up is a violation."""
+    node = access(w, ref, kind)
+    lock = w.memory[node.slot]
+    if isinstance(lock, Mark):
+        raise Violated("uninitialized")
+    assert isinstance(lock, Lock)
+    return node, lock
+
+
+def _number(w: Work, node: Node) -> int:
+    return w.lives[node.unit] >> 1
+
+
+def _mine(w: Work, lock: Lock, mode: str) -> bool:
+    """Whether the stepping actor's own hold keeps it from getting the lock."""
+    reads = any(name == w.name for name, _ in lock.readers)
+    return lock.owner == w.name or (mode == "w" and reads)
+
+
+def _taken(lock: Lock, mode: str) -> bool:
+    """Whether somebody's hold keeps anybody from getting the lock."""
+    return lock.owner != "" or (mode == "w" and lock.readers != ())
+
+
+def check_request(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> Node:
+    """Every violation of asking for the lock, blocking."""
+    kinds: list[str] = []
+    node = None
+    try:
+        node, lock = _lock(w, ref, kind)
+        if _mine(w, lock, mode):
+            kinds.append("self-deadlock")
+    except Violated as violated:
+        kinds.extend(violated.kinds)
+    if lock_kind in SLEEPING and atomic_context(w):
+        kinds.append("sleep-in-atomic")
+    if kinds or node is None:
+        raise Violated(*kinds)
+    return node
+
+
+def request(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> None:
+    """Queues for a mutex or rwsem; a reader queues behind the writers that wait now."""
+    node = check_request(w, ref, kind, lock_kind, mode)
+    number = _number(w, node)
+    if lock_kind == "rwsem" and mode == "r":
+        writer = Request(node.slot, number, "w")
+        w.waiting = frozenset(a.name for a in w.others if a.request == writer)
+    w.request = Request(node.slot, number, mode)
+
+
+def grant_choices(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> tuple[int, ...]:
+    """Whether the lock can be had now; a step that violates something can always be taken."""
+    try:
+        if lock_kind not in QUEUED:
+            check_request(w, ref, kind, lock_kind, mode)
+        _, lock = _lock(w, ref, kind)
+    except Violated:
+        return (0,)
+    return () if _taken(lock, mode) or w.waiting else (0,)
+
+
+def grant_blockers(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> frozenset[str]:
+    """The actors whose releases (or requests) the lock is waited for; anybody may unlock a folio."""
+    if lock_kind == "folio":
+        return frozenset({"*"})
+    _, lock = _lock(w, ref, kind)
+    names = {name for name in w.waiting if isinstance(name, str)}
+    if lock.owner:
+        names.add(lock.owner)
+    if mode == "w":
+        names.update(name for name, _ in lock.readers)
+    return frozenset(names)
+
+
+def grant(w: Work, ref: Value, kind: int, lock_kind: str, mode: str, subclass: int) -> None:
+    """Takes the lock, as a blocking acquisition whose order is checked."""
+    if lock_kind not in QUEUED:
+        check_request(w, ref, kind, lock_kind, mode)
+    node, lock = _lock(w, ref, kind)
+    name = f"{node.lock_class}/{subclass}" if subclass > 0 else node.lock_class
+    _order(w, node, name)
+    w.request, w.waiting = None, frozenset()
+    if lock_kind == "rwsem" and mode == "w":
+        w.forget(w.name)
+    _take(w, node, lock, lock_kind, mode, name)
+
+
+def _order(w: Work, node: Node, name: str) -> None:
+    """Records class held -> class taken; a violation where that closes a cycle."""
+    here = (node.slot, _number(w, node))
+    held = sorted({h.lock_class for h in w.held if (h.slot, h.number) != here})
+    for outer in held:
+        if outer == name or _reaches(w.edges, name, outer):
+            raise Violated("lock-order")
+    w.edges = w.edges | {(outer, name) for outer in held}
+
+
+def _reaches(edges: frozenset[tuple[str, str]], source: str, target: str) -> bool:
+    seen, todo = {source}, [source]
+    while todo:
+        current = todo.pop()
+        if current == target:
+            return True
+        for outer, inner in edges:
+            if outer == current and inner not in seen:
+                seen.add(inner)
+                todo.append(inner)
+    return False
+
+
+def _take(w: Work, node: Node, lock: Lock, lock_kind: str, mode: str, name: str) -> None:
+    if mode == "w":
+        w.store(node.slot, Lock(w.name, lock.readers))
+    else:
+        counts = dict(lock.readers)
+        counts[w.name] = counts.get(w.name, 0) + 1
+        w.store(node.slot, Lock(lock.owner, tuple(sorted(counts.items()))))
+    held = Held(node.slot, _number(w, node), mode, name, lock_kind in SLEEPING)
+    if not any(_same(h, held) for h in w.held):
+        w.held = (*w.held, held)
+
+
+def _same(a: Held, b: Held) -> bool:
+    return (a.slot, a.number, a.mode) == (b.slot, b.number, b.mode)
+
+
+def try_choices(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> tuple[int, ...]:
+    """Whether a trylock succeeds (1), fails (0), or may do either."""
+    try:
+        node, lock = _lock(w, ref, kind)
+    except Violated:
+        return (0,)
+    if _taken(lock, mode):
+        return (0,)
+    here = (node.slot, _number(w, node))
+    if lock_kind in QUEUED and any(a.request and a.request[:2] == here for a in w.others):
+        return (0, 1)
+    return (1,)
+
+
+def try_lock(w: Work, ref: Value, kind: int, lock_kind: str, mode: str, choice: int) -> int:
+    """Takes the lock if that is the alternative; it records no order."""
+    node, lock = _lock(w, ref, kind)
+    if choice:
+        _take(w, node, lock, lock_kind, mode, node.lock_class)
+    return choice
+
+
+def release(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> None:
+    """Gives the lock back; a folio lock may be anybody's."""
+    node, lock = _lock(w, ref, kind)
+    counts = dict(lock.readers)
+    if mode == "r":
+        if w.name not in counts:
+            raise Violated("unlock-not-held")
+        counts[w.name] -= 1
+        if counts[w.name]:
+            w.store(node.slot, Lock(lock.owner, tuple(sorted(counts.items()))))
+            return
+        del counts[w.name]
+        w.store(node.slot, Lock(lock.owner, tuple(sorted(counts.items()))))
+    else:
+        if lock.owner == "" or (lock.owner != w.name and lock_kind != "folio"):
+            raise Violated("unlock-not-held")
+        w.store(node.slot, Lock("", lock.readers))
+    _drop(w, Held(node.slot, _number(w, node), mode, "", False), lock.owner)
+
+
+def _drop(w: Work, gone: Held, owner: str) -> None:
+    """Takes the lock off its holder's list and ends its region."""
+    w.held = tuple(h for h in w.held if not _same(h, gone))
+    w.forget((w.name, "lock", gone.slot, gone.number))
+    if owner in ("", w.name):
+        return
+    for i, other in enumerate(w.others):
+        if other.name == owner:
+            w.others[i] = _without(other, gone)
+
+
+def _without(actor: ActorState, gone: Held) -> ActorState:
+    return actor._replace(held=tuple(h for h in actor.held if not _same(h, gone)))
+
+
+def initialize(w: Work, ref: Value, kind: int) -> None:
+    """``spin_lock_init()`` and its kind."""
+    node = access(w, ref, kind)
+    w.store(node.slot, UNLOCKED)
+
+
+def is_locked(w: Work, ref: Value, kind: int) -> int:
+    """Whether anybody holds the lock."""
+    _, lock = _lock(w, ref, kind)
+    return int(_taken(lock, "w"))

@@ -1,0 +1,220 @@
+"""Regions, grace periods, callbacks and IPIs."""
+
+from __future__ import annotations
+
+from dsl.interpreter.memory import access
+from dsl.interpreter.state import (
+    ACTOR,
+    CALLBACK,
+    ENDED,
+    HANDLER,
+    PENDING,
+    RUNNING,
+    ActorState,
+    Frame,
+    Section,
+    initial_actor,
+    open_sections,
+)
+from dsl.interpreter.values import Value, Violated
+from dsl.interpreter.work import Work
+
+
+def _close(w: Work, kind: str) -> None:
+    w.forget((w.name, kind, -1, 0))
+
+
+def rcu_lock(w: Work) -> None:
+    """``rcu_read_lock()``."""
+    w.nesting += 1
+
+
+def rcu_unlock(w: Work) -> None:
+    """``rcu_read_unlock()``; the outermost ends the section."""
+    if w.nesting == 0:
+        raise Violated("rcu-unbalanced")
+    w.nesting -= 1
+    if w.nesting == 0:
+        _close(w, "rcu")
+
+
+def irq_disable(w: Work) -> None:
+    """``local_irq_disable()``; does not nest."""
+    w.irqs_off = True
+
+
+def irq_enable(w: Work) -> None:
+    """``local_irq_enable()``; a violation if interrupts are on."""
+    if not w.irqs_off:
+        raise Violated("irq-unbalanced")
+    irq_set(w, off=False)
+
+
+def irq_set(w: Work, *, off: bool) -> None:
+    """``local_irq_restore()``."""
+    if w.irqs_off and not off:
+        _close(w, "irq")
+    w.irqs_off = off
+
+
+def preempt_disable(w: Work) -> None:
+    """``preempt_disable()``."""
+    w.preempt += 1
+
+
+def preempt_enable(w: Work) -> None:
+    """``preempt_enable()``."""
+    if w.preempt == 0:
+        raise Violated("preempt-unbalanced")
+    w.preempt -= 1
+    if w.preempt == 0:
+        _close(w, "preempt")
+
+
+def bh_disable(w: Work) -> None:
+    """``local_bh_disable()``."""
+    w.bh += 1
+
+
+def bh_enable(w: Work) -> None:
+    """``local_bh_enable()``."""
+    if w.bh == 0:
+        raise Violated("preempt-unbalanced")
+    w.bh -= 1
+    if w.bh == 0:
+        _close(w, "bh")
+
+
+def atomic_context(w: Work) -> bool:
+    """Whether sleeping is a violation here."""
+    spinning = any(not h.sleeping for h in w.held)
+    return spinning or w.irqs_off or w.nesting > 0 or w.preempt > 0 or w.bh > 0
+
+
+def might_sleep(w: Work) -> None:
+    """``might_sleep()``."""
+    if atomic_context(w):
+        raise Violated("sleep-in-atomic")
+
+
+def _sections(w: Work) -> frozenset[Section]:
+    """Every open region, the stepping actor's own included."""
+    return open_sections((*w.others, w.actor()))
+
+
+def begin_grace_period(w: Work) -> None:
+    """The call of ``synchronize_rcu()``: it waits for every region open now."""
+    might_sleep(w)
+    w.waiting = frozenset(_sections(w))
+
+
+def begin_barrier(w: Work) -> None:
+    """The call of ``rcu_barrier()``: it waits for every callback queued and not ended."""
+    might_sleep(w)
+    w.waiting = frozenset(a.name for a in w.others if a.kind == CALLBACK)
+
+
+def still_waiting(w: Work) -> tuple[int, ...]:
+    """The alternatives of going on after a wait."""
+    return () if w.waiting else (0,)
+
+
+def waited_for(w: Work) -> frozenset[str]:
+    """The actors that must act before the wait is over."""
+    return frozenset(one if isinstance(one, str) else one[0] for one in w.waiting)
+
+
+def _fresh_name(w: Work) -> str:
+    """The first unused name below the stepping actor's; ended instances give theirs back."""
+    taken = {a.name for a in w.others}
+    number = 1
+    while f"{w.name}/{number}" in taken:
+        number += 1
+    return f"{w.name}/{number}"
+
+
+def call_rcu(w: Work, head: Value, kind: int, frame: Frame) -> None:
+    """Queues a callback that starts with ``frame`` after a grace period begun now."""
+    access(w, head, kind)
+    callback = initial_actor(_fresh_name(w), CALLBACK, "", PENDING, frame)
+    w.others.append(callback._replace(waiting=frozenset(_sections(w))))
+
+
+def send_ipi(w: Work, frame: Frame, targets: tuple[str, ...], *, wait: bool) -> None:
+    """Makes a handler on every target but the caller (and the actor a handler runs on)."""
+    if wait and w.irqs_off:
+        raise Violated("ipi-irqs-off")
+    hosts = [
+        a.name
+        for a in w.others
+        if a.kind == ACTOR and a.name != w.host and (not targets or base_name(a.name) in targets)
+    ]
+    names: list[str] = []
+    for host in sorted(hosts):
+        name = _fresh_name(w)
+        names.append(name)
+        w.others.append(initial_actor(name, HANDLER, host, PENDING, frame))
+    w.waiting = frozenset(names) if wait else frozenset()
+
+
+def base_name(instance: str) -> str:
+    """``walker`` of ``walker.2``."""
+    return instance.partition(".")[0]
+
+
+def end(w: Work) -> None:
+    """The end of an actor instance: everything it has taken must be given back."""
+    kinds: list[str] = []
+    if any(not w.program.is_folio(h.slot) for h in w.held):
+        kinds.append("lock-held-at-end")
+    if w.nesting:
+        kinds.append("rcu-unbalanced")
+    if w.irqs_off != (w.kind == HANDLER):
+        kinds.append("irq-unbalanced")
+    if w.preempt or w.bh != (1 if w.kind == CALLBACK else 0):
+        kinds.append("preempt-unbalanced")
+    if kinds:
+        raise Violated(*kinds)
+    w.status = ENDED
+    if w.kind != ACTOR:
+        w.forget(w.name, (w.name, "irq", -1, 0), (w.name, "bh", -1, 0))
+
+
+def can_start(w: Work) -> bool:
+    """Whether a pending callback or handler may start now."""
+    if w.kind == CALLBACK:
+        return not w.waiting
+    return not any(
+        (a.name == w.host and a.irqs_off)
+        or (a.host == w.host and a.kind == HANDLER and a.status == RUNNING)
+        for a in w.others
+    )
+
+
+def start(w: Work) -> None:
+    """A callback begins in softirq context, a handler with interrupts off."""
+    w.status = RUNNING
+    if w.program.codes[w.code].update:
+        w.update = 0
+    if w.kind == CALLBACK:
+        w.bh = 1
+    else:
+        w.irqs_off = True
+
+
+def start_blockers(w: Work) -> frozenset[str]:
+    """Who keeps a pending callback or handler from starting."""
+    if w.kind == CALLBACK:
+        return waited_for(w)
+    running = {
+        a.name for a in w.others if a.host == w.host and a.kind == HANDLER and a.status == RUNNING
+    }
+    return frozenset(running or {w.host})
+
+
+def interrupting(actors: tuple[ActorState, ...], name: str) -> str:
+    """The handler that runs on actor ``name`` right now, "" if none."""
+    for a in actors:
+        if a.host == name and a.kind == HANDLER and a.status == RUNNING:
+            return a.name
+    return ""

@@ -1,0 +1,658 @@
+"""A checked protocol: names resolved, types known, nothing optional left open.
+
+This is what the interpreter steps and what the prover lowers.  One
+``Protocol`` is one program: the file with its imports, with at most one
+variant applied (variants edit the syntax and are checked like anything else).
+
+Evaluation order is left to right everywhere; ``&&``, ``||`` and ``?:`` are lazy.
+Every read of memory is an explicit :class:`Read`; a place is never a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dsl.source import Source, Span
+from dsl.types import LockType, PointerType, Type
+
+# --- places and expressions --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """One local variable or parameter.  ``number`` is unique in its function.
+
+    A parameter of pointer type may be bound to the address of a caller's local
+    (an out-parameter); such a parameter is never assigned.
+    """
+
+    name: str
+    number: int
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPlace:
+    """A local variable as a place.  It is private to one call and never shared."""
+
+    local: Local
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPlace:
+    """The named global object ``name``."""
+
+    name: str
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DerefPlace:
+    """What ``pointer`` points at: ``*p``, and the base of ``p->f``."""
+
+    pointer: Expr
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlace:
+    """``base.field``; for a base of word type ``field`` is one of the two halves' names."""
+
+    base: Place
+    field: str
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPlace:
+    """``base[index]``; ``base`` has array type."""
+
+    base: Place
+    index: Expr
+    type: Type
+    span: Span
+
+
+Place: TypeAlias = LocalPlace | ObjectPlace | DerefPlace | FieldPlace | IndexPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An integer, a boolean or NULL (0 of a pointer type)."""
+
+    value: int
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigValue:
+    """A config name as an expression: the index of its value in this obligation."""
+
+    name: str
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The value at ``place``, by a plain access (a local's value if the place is local)."""
+
+    place: Place
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AddressOf:
+    """``&place``."""
+
+    place: Place
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """``!``, ``~``, ``-``."""
+
+    op: str
+    operand: Expr
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """``+ - * / % & | ^ << >> == != < <= > >=``; both operands have been given one type.
+
+    Pointers, words and halves are compared by address or bits only.
+    """
+
+    op: str
+    left: Expr
+    right: Expr
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Logical:
+    """``&&`` or ``||``; lazy."""
+
+    op: str
+    left: Expr
+    right: Expr
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """``condition ? then : otherwise``; lazy."""
+
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Conversion to ``type``.
+
+    int <-> int wraps; int, pointer or word -> bool is ``!= 0``; word -> u64 gives its
+    bits; word -> pointer gives the object of the pointed-to type whose physical
+    address is in the word's address bits (bits 12 and up), else a wild pointer;
+    u64 -> word makes a word of those bits.
+    """
+
+    operand: Expr
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WordMake:
+    """A named value of a word: ``none``, ``table(p)``.  A NULL or wild argument is an error."""
+
+    word: str
+    value: str
+    argument: Expr | None
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerOf:
+    """``container_of(pointer, struct s, field)``."""
+
+    pointer: Expr
+    struct: str
+    field: str
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """``target = value`` by a plain access; its value is ``value``.
+
+    Compound assignment is ``target = target op value`` with a plain read and a
+    plain write, the place evaluated once (``op`` is then the operator, else "").
+    """
+
+    target: Place
+    op: str
+    value: Expr
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CallFunction:
+    """A call of a function of the protocol.  Arguments match the parameters' types."""
+
+    function: str
+    arguments: tuple[Expr, ...]
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionName:
+    """A function as an argument (``call_rcu``, ``smp_call_function``)."""
+
+    name: str
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PoolName:
+    """A pool as an argument (``alloc``)."""
+
+    name: str
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CallPrimitive:
+    """A call of a primitive of :mod:`dsl.primitives`.
+
+    Where C takes an lvalue (``READ_ONCE(x)``) the argument is its
+    :class:`AddressOf`; so every memory primitive gets a pointer first.
+    ``message`` is the text of an ``assert``; ``actors`` the targets of an IPI to
+    a mask, as actor names.
+    """
+
+    primitive: str
+    arguments: tuple[Expr, ...]
+    message: str
+    actors: tuple[str, ...]
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """``choose()`` or ``choose(low, high)``: any value from ``low`` to ``high``, both included."""
+
+    low: int
+    high: int
+    type: Type
+    span: Span
+
+
+Expr: TypeAlias = (
+    Constant
+    | ConfigValue
+    | Read
+    | AddressOf
+    | Unary
+    | Binary
+    | Logical
+    | Conditional
+    | Cast
+    | WordMake
+    | ContainerOf
+    | Assign
+    | CallFunction
+    | FunctionName
+    | PoolName
+    | CallPrimitive
+    | Choose
+)
+
+
+# --- statements ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Statements in order."""
+
+    body: tuple[Stmt, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """An expression for its effects; also a declaration with its initializer, as an Assign."""
+
+    expr: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """A local declared without initializer: it holds no value until assigned.
+
+    Entering the declaration again (a loop) forgets the old value.  Reading an
+    unassigned local is the violation ``uninitialized``.
+    """
+
+    local: Local
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """Two branches; ``otherwise`` may be an empty block."""
+
+    condition: Expr
+    then: Stmt
+    otherwise: Stmt
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """``while``, ``do`` and ``for``: ``init; L: if (test_first && !condition) goto end; body;
+    continue: step; if (!test_first && !condition) goto end; goto L; end:``.
+
+    ``condition`` is the constant 1 where C leaves it out.
+    """
+
+    init: Stmt
+    condition: Expr
+    test_first: bool
+    step: Stmt
+    body: Stmt
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """``subject`` against constants; falls through; ``cases`` are (values, is_default, body)."""
+
+    subject: Expr
+    cases: tuple[tuple[tuple[int, ...], bool, Block], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Leaves the innermost loop or switch."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Goes on with the innermost loop's step."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Leaves the function."""
+
+    value: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """Jumps, forward or back, to the :class:`Label` with the same name in this function."""
+
+    label: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A labelled statement.  Labels are unique in a function.
+
+    The checker makes some itself (block macros); their names start with ``.``.
+    """
+
+    label: str
+    body: Stmt
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseBranch:
+    """Exactly one branch runs, any one."""
+
+    branches: tuple[Block, ...]
+    span: Span
+
+
+Stmt: TypeAlias = (
+    Block
+    | Evaluate
+    | Declare
+    | If
+    | Loop
+    | Switch
+    | Break
+    | Continue
+    | Return
+    | Goto
+    | Label
+    | ChooseBranch
+)
+
+
+# --- declarations ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a struct; ``lock_class`` is its lock class name, "" if it is no lock.
+
+    The class of a lock field is ``struct.field`` unless ``class("...")`` says otherwise.
+    """
+
+    name: str
+    type: Type
+    data_racy: bool
+    lock_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class Struct:
+    """A struct's fields, in order."""
+
+    name: str
+    fields: tuple[Field, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WordValue:
+    """A named value: fixed ``bits``, or an object's physical address plus ``bits``."""
+
+    name: str
+    parameter: PointerType | None
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A 64-bit word with named values; see :class:`dsl.syntax.WordDecl`.
+
+    ``split_when`` lists the configurations (name -> allowed values, joined by AND)
+    in which the halves are locations of their own; None means never, an empty
+    mapping always.  ``present`` is the mask of the present bit (0: non-zero is present).
+    """
+
+    name: str
+    halves: tuple[str, str] | None
+    split_when: Condition | None
+    present: int
+    values: tuple[WordValue, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A ``when`` clause: an OR of ANDs of ``config == value``.
+
+    ``clauses`` holds, per alternative, pairs (config name, value name).  ``((),)`` is always
+    true, ``()`` never.
+    """
+
+    clauses: tuple[tuple[tuple[str, str], ...], ...]
+
+    def holds(self, configuration: Mapping[str, str]) -> bool:
+        """Whether ``configuration`` (config name -> value name) satisfies it."""
+        return any(
+            all(configuration[name] == value for name, value in clause) for clause in self.clauses
+        )
+
+
+ALWAYS = Condition(((),))
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A named global object.
+
+    ``initial`` gives (path, constant expression) for the places that do not start as
+    zero; a path is field names and array indices.  ``address`` is the physical
+    address; the checker assigns distinct ones (page-aligned, with distinct low
+    halves) to objects of struct type that name none.
+    """
+
+    name: str
+    type: Type
+    ghost: bool
+    address: int
+    initial: tuple[tuple[tuple[str | int, ...], Expr], ...]
+    lock_class: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """``length`` slots of a struct type, all free at the start; slot i has address ``addresses[i]``."""
+
+    name: str
+    type: Type
+    length: int
+    zeroed: bool
+    addresses: tuple[int, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function, an ``update``, or an actor's body.  Iterators are gone: the checker inlines them.
+
+    ``locals`` holds every local, parameters first.  ``labels`` are those written by the author.
+    """
+
+    name: str
+    kind: str
+    parameters: tuple[Local, ...]
+    result: Type
+    locals: tuple[Local, ...]
+    body: Block
+    labels: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What the author expects of the obligations it matches.
+
+    ``properties`` must each be found, ``allowing`` may be; ``models`` empty means every model.
+    """
+
+    verdict: str
+    properties: tuple[str, ...]
+    allowing: tuple[str, ...]
+    when: Condition
+    models: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A ``final`` or ``invariant`` condition over global places."""
+
+    condition: Expr
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionEdge:
+    """From one named value to another (``any`` is allowed on either side).
+
+    ``holding`` are the lock places that the updating actor must hold; inside them the
+    local ``before`` (of pointer type) stands for the object in the old value.
+    """
+
+    before: str
+    after: str
+    holding: tuple[Place, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """The legal state machine of one word.  ``before`` is the local that the edges' places use."""
+
+    place: Place
+    word: str
+    before: Local
+    edges: tuple[TransitionEdge, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Actors with multiplicity, initial overrides, claims and expectations.
+
+    ``bound`` is 0 where the author gave none.
+    """
+
+    name: str
+    run: tuple[tuple[str, int], ...]
+    init: tuple[tuple[Place, Expr], ...]
+    bound: int
+    finals: tuple[Claim, ...]
+    invariants: tuple[Claim, ...]
+    expects: tuple[Expect, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A named change; ``scenarios`` are the ones it runs in; ``labels`` it touches as (owner, label)."""
+
+    name: str
+    title: str
+    scenarios: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
+    expects: tuple[Expect, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One checked program.
+
+    ``header`` is the leading comment of the main file, ``sources`` every file's text by
+    the name that spans use.  ``variant`` is the variant applied, "" for none.
+    ``finals``, ``invariants`` and ``transitions`` hold in every scenario.
+    """
+
+    name: str
+    header: str
+    sources: Mapping[str, Source]
+    models: tuple[str, ...]
+    configs: Mapping[str, tuple[str, ...]]
+    enums: Mapping[str, Mapping[str, int]]
+    words: Mapping[str, Word]
+    structs: Mapping[str, Struct]
+    objects: Mapping[str, Object]
+    pools: Mapping[str, Pool]
+    functions: Mapping[str, Function]
+    actors: Mapping[str, Function]
+    scenarios: Mapping[str, Scenario]
+    variants: Mapping[str, Variant]
+    transitions: tuple[Transition, ...]
+    invariants: tuple[Claim, ...]
+    finals: tuple[Claim, ...]
+    variant: str
+
+
+def lock_kind(type_: Type) -> str:
+    """The lock kind of a type, "" if it is no lock."""
+    return type_.kind if isinstance(type_, LockType) else ""

@@ -1,0 +1,116 @@
+"""Edits of the syntax tree; what does not change stays the same object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import cast
+
+from dsl import syntax as s
+from dsl.source import Span
+
+Edit = Callable[[s.Labelled], tuple[s.Stmt, ...]]
+
+
+def labels_in(stmt: s.Stmt) -> list[str]:
+    """The labels of the statement and of those inside it, in the order of the text."""
+    return [each.label.text for each in _statements(stmt) if isinstance(each, s.Labelled)]
+
+
+def _statements(stmt: s.Stmt) -> Iterator[s.Stmt]:
+    yield stmt
+    match stmt:
+        case s.Block(body):
+            for each in body:
+                yield from _statements(each)
+        case s.If(_, then, otherwise):
+            yield from _statements(then)
+            if otherwise is not None:
+                yield from _statements(otherwise)
+        case s.While() | s.DoWhile() | s.For() | s.ForEach() | s.Labelled():
+            yield from _statements(stmt.body)
+        case s.Switch(_, cases):
+            for case in cases:
+                for each in case.body:
+                    yield from _statements(each)
+        case s.ChooseStmt(branches):
+            for branch in branches:
+                yield from _statements(branch)
+        case _:
+            pass
+
+
+def edit_list(body: tuple[s.Stmt, ...], label: str, edit: Edit) -> tuple[s.Stmt, ...]:
+    """The statements with the one labelled ``label`` replaced by what ``edit`` makes of it."""
+    made: list[s.Stmt] = []
+    for stmt in body:
+        if isinstance(stmt, s.Labelled) and stmt.label.text == label:
+            made.extend(edit(stmt))
+        else:
+            made.append(_inside(stmt, label, edit))
+    return tuple(made)
+
+
+def _one(stmt: s.Stmt, label: str, edit: Edit) -> s.Stmt:
+    """The same where one statement must stand: braces around several, ``;`` for none."""
+    made = edit_list((stmt,), label, edit)
+    if len(made) == 1:
+        return made[0]
+    return s.Block(made, stmt.span) if made else s.Empty(stmt.span)
+
+
+def _block(block: s.Block, label: str, edit: Edit) -> s.Block:
+    return replace(block, body=edit_list(block.body, label, edit))
+
+
+def _inside(stmt: s.Stmt, label: str, edit: Edit) -> s.Stmt:
+    if label not in labels_in(stmt):
+        return stmt
+    match stmt:
+        case s.Block():
+            return _block(stmt, label, edit)
+        case s.If(_, then, otherwise):
+            other = None if otherwise is None else _one(otherwise, label, edit)
+            return replace(stmt, then=_one(then, label, edit), otherwise=other)
+        case s.While() | s.DoWhile() | s.For() | s.ForEach():
+            return replace(stmt, body=_one(stmt.body, label, edit))
+        case s.Labelled():
+            return _labelled(stmt, label, edit)
+        case s.Switch(_, cases):
+            edited = (replace(case, body=edit_list(case.body, label, edit)) for case in cases)
+            return replace(stmt, cases=tuple(edited))
+        case s.ChooseStmt(branches):
+            return replace(stmt, branches=tuple(_block(branch, label, edit) for branch in branches))
+        case _:
+            return stmt
+
+
+def _labelled(stmt: s.Labelled, label: str, edit: Edit) -> s.Stmt:
+    """``outer: inner: S`` with ``inner`` edited."""
+    return replace(stmt, body=_one(stmt.body, label, edit))
+
+
+def rename(block: s.Block, old: str, new: str) -> s.Block:
+    """The block with every use of the function ``old`` one of ``new``: calls and callbacks."""
+    made = _rename(block, old, new)
+    return made if isinstance(made, s.Block) else block
+
+
+def _rename(part: object, old: str, new: str) -> object:
+    if isinstance(part, tuple):
+        items = cast("tuple[object, ...]", part)
+        made = tuple(_rename(each, old, new) for each in items)
+        return items if all(a is b for a, b in zip(made, items, strict=True)) else made
+    if isinstance(part, s.Ident):
+        return replace(part, name=new) if part.name == old else part
+    if not is_dataclass(part) or isinstance(part, type | Span | s.Name | s.TypeName):
+        return part
+    changes: dict[str, object] = {}
+    for each in fields(part):
+        before: object = getattr(part, each.name)
+        after = _rename(before, old, new)
+        if after is not before:
+            changes[each.name] = after
+    if isinstance(part, s.Call | s.ForEach) and part.callee.text == old:
+        changes["callee"] = replace(part.callee, text=new)
+    return replace(part, **changes) if changes else part

@@ -1,0 +1,177 @@
+"""Applies a variant to the syntax: the files as the author would have written them.
+
+``drop f.l`` leaves ``l: ;``; ``replace f.l with { B }`` leaves ``l: { B }``;
+``move f.l after f.m`` takes ``l: S`` away and puts it behind ``m: T``;
+``exchange f with g`` makes every use of f one of g, except in g itself (which may
+be a wrapper around f).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from dsl import syntax as s
+from dsl.diagnostic import Diagnostic, Label
+from dsl.syntax_rewrite import edit_list, labels_in, rename
+
+Owner: TypeAlias = s.FunctionDecl | s.ActorDecl
+
+
+@dataclass(slots=True)
+class _Editing:
+    """The owners of labels by name, as edited so far, and what went wrong."""
+
+    owners: dict[str, Owner]
+    changed: set[str] = field(default_factory=set[str])
+    diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
+
+
+def apply(
+    files: tuple[s.File, ...], variant: s.Variant
+) -> tuple[tuple[s.File, ...], tuple[Diagnostic, ...]]:
+    """The files with the variant's changes, in order; wrong changes are left out and reported.
+
+    Declarations and files that do not change are the same objects as before.
+    """
+    owners: dict[str, Owner] = {}
+    for file in files:
+        for decl in file.declarations:
+            if isinstance(decl, Owner):
+                owners.setdefault(decl.name.text, decl)
+    editing = _Editing(dict(owners))
+    for change in variant.changes:
+        _change(editing, change)
+    edited = {id(owners[name]): editing.owners[name] for name in sorted(editing.changed)}
+    return tuple(_file(file, edited) for file in files), tuple(editing.diagnostics)
+
+
+def _file(file: s.File, edited: dict[int, Owner]) -> s.File:
+    if not any(id(decl) in edited for decl in file.declarations):
+        return file
+    declarations = tuple(edited.get(id(decl), decl) for decl in file.declarations)
+    return replace(file, declarations=declarations)
+
+
+def _change(editing: _Editing, change: s.Change) -> None:
+    match change:
+        case s.Drop(target):
+            _at(editing, target, lambda it: (replace(it, body=s.Empty(it.body.span)),))
+        case s.Replace(target, body):
+            _at(editing, target, lambda it: (replace(it, body=body),))
+        case s.Move():
+            _move(editing, change)
+        case s.Exchange():
+            _exchange(editing, change)
+
+
+def _find(editing: _Editing, path: s.LabelPath) -> bool:
+    """Whether the label is there; reports what is missing."""
+    owner = editing.owners.get(path.owner.text)
+    if owner is None:
+        known = list(editing.owners)
+        _report(editing, "unknown-name", "no function or actor", path.owner, known)
+        return False
+    labels = labels_in(owner.body)
+    if path.label.text not in labels:
+        what = f"`{path.owner.text}` has no label"
+        _report(
+            editing,
+            "unknown-label",
+            what,
+            path.label,
+            labels,
+            trail=(Label(owner.name.span, "declared here"),),
+        )
+        return False
+    return True
+
+
+def _report(
+    editing: _Editing,
+    code: str,
+    what: str,
+    name: s.Name,
+    known: Iterable[str],
+    trail: tuple[Label, ...] = (),
+) -> None:
+    near = difflib.get_close_matches(name.text, sorted(set(known)), n=1)
+    hint = f"did you mean `{near[0]}`?" if near else ""
+    editing.diagnostics.append(
+        Diagnostic(code, f"{what} `{name.text}`", Label(name.span, ""), trail, hint)
+    )
+
+
+def _at(
+    editing: _Editing,
+    path: s.LabelPath,
+    edit: Callable[[s.Labelled], tuple[s.Stmt, ...]],
+) -> None:
+    """Replace the labelled statement by what ``edit`` makes of it."""
+    if not _find(editing, path):
+        return
+    owner = editing.owners[path.owner.text]
+    _put(editing, owner, edit_list(owner.body.body, path.label.text, edit))
+
+
+def _put(editing: _Editing, owner: Owner, statements: tuple[s.Stmt, ...]) -> None:
+    body = replace(owner.body, body=statements)
+    editing.owners[owner.name.text] = replace(owner, body=body)
+    editing.changed.add(owner.name.text)
+
+
+def _move(editing: _Editing, change: s.Move) -> None:
+    target, anchor = change.target, change.anchor
+    if not _find(editing, target) or not _find(editing, anchor):
+        return
+    if target.owner.text != anchor.owner.text or target.label.text == anchor.label.text:
+        editing.diagnostics.append(
+            Diagnostic(
+                "bad-move",
+                "a statement moves next to another one of the same function",
+                Label(anchor.span, ""),
+                (),
+                "use two labels of one function, or `drop` here and `replace` there",
+            )
+        )
+        return
+    taken: list[s.Labelled] = []
+
+    def take(found: s.Labelled) -> tuple[s.Stmt, ...]:
+        taken.append(found)
+        return ()
+
+    owner = editing.owners[target.owner.text]
+    rest = edit_list(owner.body.body, target.label.text, take)
+    if not taken or anchor.label.text in labels_in(taken[0]):
+        editing.diagnostics.append(
+            Diagnostic(
+                "bad-move",
+                f"`{anchor.label.text}` is inside of what is moved",
+                Label(anchor.label.span, ""),
+            )
+        )
+        return
+
+    def put(found: s.Labelled) -> tuple[s.Stmt, ...]:
+        return (taken[0], found) if change.where == "before" else (found, taken[0])
+
+    _put(editing, owner, edit_list(rest, anchor.label.text, put))
+
+
+def _exchange(editing: _Editing, change: s.Exchange) -> None:
+    known = [name for name, owner in editing.owners.items() if isinstance(owner, s.FunctionDecl)]
+    missing = [each for each in (change.old, change.new) if each.text not in known]
+    for each in missing:
+        _report(editing, "unknown-name", "no function", each, known)
+    if missing:
+        return
+    for name, owner in list(editing.owners.items()):
+        if name == change.new.text:
+            continue
+        body = rename(owner.body, change.old.text, change.new.text)
+        if body is not owner.body:
+            editing.owners[name] = replace(owner, body=body)
+            editing.changed.add(name)

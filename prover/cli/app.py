@@ -1,0 +1,69 @@
+"""The commands, put together.  Importing this imports typer, and nothing that is slower."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from prover.cli.dump import dump
+from prover.cli.entry import COMMANDS
+from prover.cli.explain import explain
+from prover.cli.fmt import fmt
+from prover.cli.list import list_
+from prover.cli.run import run
+
+_SETTINGS: Final[dict[str, Any]] = {
+    "help_option_names": ["-h", "--help"],
+    # Fixed, so that the text in help.txt is the text on every terminal.
+    "terminal_width": 80,
+    "max_content_width": 80,
+}
+
+
+class _Command(TyperCommand):
+    """A command whose usage line reads ``FILE...`` where typer writes ``{FILE...}``."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401 - its type is private
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+
+def build() -> typer.Typer:
+    """The command line's parser: plain text, no completion, no exception hooks."""
+    app = typer.Typer(
+        name="prove", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+    functions: tuple[Callable[..., None], ...] = (run, fmt, dump, explain, list_)
+    for name, function in zip(COMMANDS, functions, strict=True):
+        app.command(name, cls=_Command, context_settings=dict(_SETTINGS))(function)
+    return app
+
+
+def run_app(arguments: list[str]) -> int:
+    """Runs one command; its exit code."""
+    try:
+        build()(arguments, prog_name="prove")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+    return 0
+
+
+def help_text() -> str:
+    """The text of ``help.txt``: the help of ``run``, then the first line of the other commands'."""
+    group = cast("TyperGroup", typer.main.get_command(build()))
+    proving = group.commands["run"]
+    context = proving.context_class(proving, info_name="prove", **proving.context_settings)
+    rows = [
+        f"  prove {name:<8} {group.commands[name].get_short_help_str(64)}"
+        for name in COMMANDS
+        if name != "run"
+    ]
+    parts = (proving.get_help(context), "", "Other commands (prove COMMAND -h tells more):", *rows)
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(help_text())

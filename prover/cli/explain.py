@@ -1,0 +1,47 @@
+"""``prove explain``: what a code or a property means."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Annotated
+
+import typer
+
+from prover.cli.entry import USAGE_ERROR
+from prover.cli.terminal import complain, emit
+
+
+def explain(
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="[CODE]", help="As in error[CODE], or a property such as torn-value."
+        ),
+    ] = "",
+) -> None:
+    """Explain an error code or a property; without CODE list all."""
+    from dsl.codes import CODES
+    from dsl.primitives import PROPERTIES
+
+    if not code:
+        emit("Properties (what a refuted protocol breaks):\n")
+        emit(_rows(PROPERTIES))
+        emit("\nCodes (what is wrong with a file):\n")
+        emit(_rows({name: text.split("\n", 1)[0] for name, text in CODES.items()}))
+        return
+    found = [
+        f"{code} ({kind})\n\n{table[code]}\n"
+        for kind, table in (("property", PROPERTIES), ("error", CODES))
+        if code in table
+    ]
+    if not found:
+        near = get_close_matches(code, [*PROPERTIES, *CODES], n=3, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; `prove explain` lists them"
+        complain(f"error: no code or property is called {code!r}{hint}\n")
+        raise typer.Exit(USAGE_ERROR)
+    emit("\n".join(found))
+
+
+def _rows(table: dict[str, str]) -> str:
+    width = max(len(name) for name in table)
+    return "".join(f"  {name:<{width}}  {text}\n" for name, text in sorted(table.items()))

@@ -1,0 +1,117 @@
+"""What the commands share: reading input, and saying what is wrong with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from codecs import getincrementaldecoder
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from prover.cli.entry import USAGE_ERROR
+from prover.cli.terminal import Color, complain, use_color
+
+if TYPE_CHECKING:
+    from dsl.diagnostic import Diagnostic
+    from dsl.imports import Program
+    from dsl.protocol import Protocol
+    from dsl.source import Source
+
+STANDARD_INPUT: Final = "-"
+"""The file name that means standard input."""
+
+_LIMIT: Final = 2 << 20
+"""How much of standard input is read, in bytes; the parser refuses less."""
+
+
+def read_standard_input() -> str:
+    """All of standard input as text; a usage error where it is not UTF-8."""
+    return _decoded(sys.stdin.buffer.read(_LIMIT))
+
+
+def read_source(name: str) -> Source:
+    """The text of one file, imports not followed; says what is wrong and exits if need be."""
+    from dsl.diagnostic import Diagnostic
+    from dsl.files import Refusal, read_text
+    from dsl.source import Source
+
+    if name == STANDARD_INPUT:
+        return Source("<stdin>", read_standard_input())
+    try:
+        return Source(name, read_text(Path(name))[0])
+    except Refusal as refusal:
+        message = f"`{name}` {refusal.what}"
+        complain_about((Diagnostic(refusal.code, message, None, hint=refusal.hint),), {})
+        raise typer.Exit(USAGE_ERROR) from None
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        # What was cut at the limit may end inside a character.
+        return getincrementaldecoder("utf-8")().decode(content, final=len(content) < _LIMIT)
+    except UnicodeDecodeError as error:
+        complain(f"error: standard input is not UTF-8 (byte {error.start})\n")
+        raise typer.Exit(USAGE_ERROR) from None
+
+
+def complain_about(
+    diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], color: Color = "auto"
+) -> None:
+    """Writes ``diagnostics``, if any, to standard error."""
+    if diagnostics:
+        from prover.render.diagnostics import render
+
+        complain(render(diagnostics, sources, color=use_color(color, sys.stderr)) + "\n")
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Gives ``path`` the content ``text``, whole or not at all; links and modes stay."""
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        Path(name).chmod(target.stat().st_mode)
+        Path(name).replace(target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+
+
+def setting(text: str) -> tuple[str, str]:
+    """``PAE=on`` as a pair; a usage error where it is none."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="'--config'")
+    return name, value
+
+
+def load_program(name: str) -> Program:
+    """The file called ``name`` with its imports; says what is wrong and exits if need be."""
+    from dsl.imports import LoadError, library_root, load, load_text
+
+    try:
+        if name == STANDARD_INPUT:
+            return load_text("<stdin>", read_standard_input(), Path.cwd(), (library_root(),))
+        return load(Path(name), (library_root(),))
+    except LoadError as error:
+        complain_about(error.diagnostics, error.sources)
+        raise typer.Exit(USAGE_ERROR) from None
+
+
+def check_program(program: Program, variant: str = "") -> Protocol:
+    """The checked protocol; says what is wrong with it and exits if need be."""
+    from dsl.check import check
+    from dsl.diagnostic import DiagnosticError
+
+    try:
+        return check(program, variant)
+    except DiagnosticError as error:
+        complain_about(error.diagnostics, program.sources)
+        raise typer.Exit(USAGE_ERROR) from None

@@ -1,0 +1,67 @@
+"""``prove fmt``: rewrite protocol files in the one format."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prover.cli.entry import USAGE_ERROR
+from prover.cli.files import STANDARD_INPUT, complain_about, read_source, replace_file
+from prover.cli.terminal import complain, emit
+
+CHANGED = 1
+"""The exit code of ``--check`` and ``--diff`` where a file is not in the format."""
+
+
+def fmt(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Files; - formats standard input to output."),
+    ],
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if a file would change.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Write nothing; print what would change.")
+    ] = False,
+) -> None:
+    """Rewrite files in the canonical format; comments stay.
+
+    Exit: 0 done, 1 a file would change (--check, --diff), 2 an error in a file.
+    """
+    code = 0
+    for name in files:
+        code = max(code, _format_one(name, write=not (check or diff), diff=diff))
+    raise typer.Exit(code)
+
+
+def _format_one(name: str, *, write: bool, diff: bool) -> int:
+    from dsl.diagnostic import DiagnosticError
+    from dsl.parse import parse
+    from dsl.printer import format_file
+
+    source = read_source(name)
+    try:
+        text = format_file(parse(source), source)
+    except DiagnosticError as error:
+        complain_about(error.diagnostics, {source.name: source})
+        return USAGE_ERROR
+    if write:
+        if name == STANDARD_INPUT:
+            emit(text)
+        elif text != source.text:
+            replace_file(Path(name), text)
+            complain(f"formatted {name}\n")
+        return 0
+    if text == source.text:
+        return 0
+    if diff:
+        before, after = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
+        emit("".join(difflib.unified_diff(before, after, name, f"{name} (formatted)")))
+    else:
+        complain(f"would format {name}\n")
+    return CHANGED

@@ -1,0 +1,111 @@
+"""``prove FILE...``: prove protocols."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, assert_never
+
+import typer
+
+from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
+from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
+
+if TYPE_CHECKING:
+    from prover.verdict import Report
+
+Output: TypeAlias = Literal["table", "json"]
+
+
+def run(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Protocol files (.khp); - is standard input."),
+    ],
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME", help="Only this scenario.", show_default=False)
+    ] = "",
+    variant: Annotated[
+        str, typer.Option(metavar="NAME", help="Only this variant.", show_default=False)
+    ] = "",
+    config: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Only this value of a config; repeatable."),
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Only this memory model.", show_default=False),
+    ] = "",
+    max_bound: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Unroll loops at most N times.")
+    ] = 8,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.001, help="Limit per obligation.")
+    ] = 60,
+    memory: Annotated[
+        int, typer.Option(metavar="MIB", min=64, help="Limit per obligation.")
+    ] = 2048,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", metavar="N", min=0, help="Processes; 0: one per core.")
+    ] = 0,
+    output: Annotated[Output, typer.Option("--format", help="What to print.")] = "table",
+    color: Annotated[Color, typer.Option(help="Colour the output.")] = "auto",
+    *,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Only what was not expected, and the summary.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Every witness, and what a verdict leaves out.")
+    ] = False,
+    timings: Annotated[
+        bool, typer.Option("--timings", help="Where the time went, on standard error.")
+    ] = False,
+) -> None:
+    """Prove kernel locking protocols, or show the interleaving that breaks them.
+
+    Every scenario, variant, config and memory model of every FILE is proved, and
+    compared with what the file expects.
+
+    Exit: 0 all as expected, 1 not as expected, 2 usage or an error in a file, 3 not
+    settled (unknown, bounded, vacuous), 4 a bug in prove, 130 interrupted.
+    """
+    configuration = tuple(setting(text) for text in config or ())
+    # Slow imports come after the options are known to be right.
+    from prover.pipeline import run as prove_files
+    from prover.verdict import Request, exit_code
+
+    request = Request(
+        files=tuple(files),
+        stdin_text=read_standard_input() if STANDARD_INPUT in files else None,
+        scenario=scenario or None,
+        variant=variant or None,
+        config=configuration,
+        model=model or None,
+        max_bound=max_bound,
+        timeout=timeout,
+        memory=memory,
+        jobs=jobs,
+    )
+    with ProgressLine(sys.stderr, enabled=not quiet) as line:
+        report = prove_files(request, line.show)
+    for file in report.files:
+        complain_about(file.diagnostics, file.sources, color)
+    emit(_rendered(report, output, color, verbose=verbose, quiet=quiet))
+    if timings:
+        from prover.render.timings import render_timings
+
+        complain(render_timings(report))
+    raise typer.Exit(exit_code(report))
+
+
+def _rendered(report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool) -> str:
+    match output:
+        case "table":
+            from prover.render.table import render_report
+
+            return render_report(report, verbose, quiet, use_color(color, sys.stdout))
+        case "json":
+            from prover.render.json_report import render
+
+            return render(report)
+        case _:
+            assert_never(output)

@@ -1,0 +1,86 @@
+"""Standard output and error: colour, progress, and readers that leave early."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Final, Literal, Protocol, Self, TextIO, TypeAlias
+
+from prover.cli.entry import close_output
+
+Color: TypeAlias = Literal["auto", "always", "never"]
+
+_CLEAR_LINE: Final = "\r\x1b[K"
+_WIDTH: Final = 79
+
+
+def use_color(choice: Color, stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether to colour what goes to ``stream``: NO_COLOR and FORCE_COLOR count where ``auto``."""
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR") or environment.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def emit(text: str) -> None:
+    """Writes ``text`` to standard output; a reader that stops reading changes no verdict."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        close_output()
+
+
+def complain(text: str) -> None:
+    """Writes ``text`` to standard error."""
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+class Step(Protocol):
+    """What the progress line shows: how many obligations are settled, and which one runs."""
+
+    @property
+    def done(self) -> int:
+        """How many are settled."""
+        ...
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """The one that is being worked on."""
+        ...
+
+
+class ProgressLine:
+    """One line on a terminal that says what runs and is wiped at the end; silent elsewhere.
+
+    A context manager, so that an interrupt leaves the terminal clean too.
+    """
+
+    def __init__(self, stream: TextIO, *, enabled: bool) -> None:
+        self._stream = stream
+        self._enabled = enabled and stream.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write("")
+
+    def show(self, step: Step) -> None:
+        """Shows ``step`` in place of the one before."""
+        self._write(f"[{step.done}/{step.total}] {step.label}"[:_WIDTH])
+
+    def _write(self, text: str) -> None:
+        if self._enabled:
+            self._stream.write(_CLEAR_LINE + text)
+            self._stream.flush()

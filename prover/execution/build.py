@@ -1,0 +1,254 @@
+"""From the acyclic graphs of a program to its skeleton.
+
+Each thread is walked once, block by block in topological order.  Registers become
+terms, joined by Phi where paths meet; an instruction becomes an event with the
+accesses it makes and the checks that are a matter of the thread alone.  What a
+thread holds (locks, sections, interrupt state) is kept in registers of the
+builder's own, so those checks are terms like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dsl.source import Span
+from prover.execution import skeleton as sk
+from prover.execution.build_instructions import Strand, step
+from prover.execution.draft import Draft, Env, topological
+from prover.execution.terms import Outcome, Term
+from prover.graph import ir
+
+NOWHERE = ir.Origin(Span("", 0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A thread still to be built."""
+
+    number: int
+    name: str
+    kind: str
+    symmetry: str
+    graph: ir.Cfg
+    guard: Term
+    env: Env
+    parent: int
+    host: int
+    anchor: int
+
+
+def build(program: ir.Program) -> sk.Skeleton:
+    """The skeleton of a bounded program."""
+    draft = Draft(program.layout)
+    jobs: list[Job] = []
+    true = draft.constant(1)
+    for actor in program.actors:
+        jobs.append(_job(draft, actor.name, "actor", actor.symmetry, actor.graph, true))
+    ipis = _build_all(draft, jobs, program)
+    _build_handlers(draft, ipis, program)
+    _build_claims(draft, program)
+    return _freeze(draft)
+
+
+def _job(
+    draft: Draft,
+    name: str,
+    kind: str,
+    symmetry: str,
+    graph: ir.Cfg,
+    guard: Term,
+    env: Env | None = None,
+    parent: int = -1,
+    host: int = -1,
+    anchor: int = -1,
+) -> Job:
+    """A job with a thread number of its own."""
+    draft.threads.append(None)
+    number = len(draft.threads) - 1
+    return Job(number, name, kind, symmetry, graph, guard, env or {}, parent, host, anchor)
+
+
+def _build_all(draft: Draft, jobs: list[Job], program: ir.Program) -> list[tuple[ir.Ipi, int, int]]:
+    """Builds the jobs and the callbacks they queue; gives the IPIs sent: (instruction, event, thread)."""
+    ipis: list[tuple[ir.Ipi, int, int]] = []
+    position = 0
+    while position < len(jobs):
+        job = jobs[position]
+        position += 1
+        strand = _build_thread(draft, job, program)
+        ipis.extend((instr, event, job.number) for instr, event in strand.ipis)
+        for instr, event, thread, argument in strand.callbacks:
+            name = f"{instr.name} callback of {job.name}"
+            jobs.append(
+                Job(
+                    number=thread,
+                    name=name,
+                    kind="callback",
+                    symmetry=f"{name}#{event}",
+                    graph=instr.callback,
+                    guard=draft.outcome(event, "ok"),
+                    env={instr.parameter: argument},
+                    parent=event,
+                    host=-1,
+                    anchor=-1,
+                )
+            )
+    return ipis
+
+
+def _build_handlers(
+    draft: Draft, ipis: list[tuple[ir.Ipi, int, int]], program: ir.Program
+) -> None:
+    """One handler thread per IPI and target."""
+    hosts = [t for t in draft.threads if t is not None and t.kind in ("actor", "callback")]
+    for instr, event, sender in ipis:
+        handlers: list[int] = []
+        jobs: list[Job] = []
+        for host in hosts:
+            named = not instr.targets or host.symmetry in instr.targets or host.name in instr.targets
+            if host.number == sender or not named:
+                continue
+            job = _job(
+                draft,
+                f"{instr.name} on {host.name}",
+                "handler",
+                f"{instr.name}#{event}#{host.name}",
+                instr.handler,
+                draft.outcome(event, "ok"),
+                None,
+                event,
+                host.number,
+            )
+            jobs.append(job)
+            handlers.append(job.number)
+        old = draft.events[event]
+        assert old is not None
+        draft.events[event] = replace(old, action=sk.IpiStart(tuple(handlers)))
+        _build_all(draft, jobs, program)
+
+
+def _build_claims(draft: Draft, program: ir.Program) -> None:
+    """The threads of final claims and invariants; they look and touch nothing."""
+    over = _all_over(draft)
+    for claim in program.finals:
+        job = _job(draft, "final state", "final", "", claim, over)
+        _build_thread(draft, job, program)
+    if not program.invariants:
+        return
+    moments = sorted({w.event for w in draft.writes})
+    for claim in program.invariants:
+        job = _job(draft, "initial state", "invariant", "", claim, draft.constant(1), anchor=-2)
+        _build_thread(draft, job, program)
+        for moment in moments:
+            guard = draft.outcome(moment, "ok")
+            job = _job(draft, "state", "invariant", "", claim, guard, anchor=moment)
+            _build_thread(draft, job, program)
+
+
+def _all_over(draft: Draft) -> Term:
+    """Whether every actor has ended, and every callback and handler that was started."""
+    terms = draft.terms
+    parts: list[Term] = []
+    for thread in list(draft.threads):
+        if thread is None or thread.kind not in ("actor", "callback", "handler"):
+            continue
+        ended = draft.outcome(thread.events[-1], "ok")
+        if thread.parent >= 0:
+            begun = draft.outcome(thread.parent, "ok")
+            ended = terms.either(terms.invert(begun), ended)
+        parts.append(ended)
+    return terms.both(*parts)
+
+
+def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
+    """Walks one graph and adds its events."""
+    strand = Strand(draft, job.number, job.kind, program.transitions, job.anchor)
+    begin = strand.emit(sk.Begin(), job.guard, NOWHERE)
+    guard = draft.outcome(begin, "granted") if job.parent >= 0 else job.guard
+    arrivals: dict[str, list[tuple[Term, Env]]] = {
+        job.graph.entry: [(guard, {**strand.initial(), **job.env})]
+    }
+    ends: list[tuple[Term, Env]] = []
+    for name in topological(job.graph):
+        guard, env = _join(draft, arrivals.pop(name, []))
+        if draft.terms.known(guard) == 0:
+            continue
+        block = job.graph.blocks[name]
+        strand.guard, strand.env = guard, env
+        for instr in block.body:
+            step(strand, instr)
+        _leave(strand, block, arrivals, ends)
+    strand.guard, strand.env = _join(draft, ends)
+    end = strand.emit(sk.Ended(), strand.guard, NOWHERE, strand.end_checks())
+    draft.threads[job.number] = sk.Thread(
+        job.number, job.name, job.kind, job.symmetry, tuple(strand.numbers), job.parent, job.host
+    )
+    assert strand.numbers[-1] == end
+    return strand
+
+
+def _leave(
+    strand: Strand,
+    block: ir.BasicBlock,
+    arrivals: dict[str, list[tuple[Term, Env]]],
+    ends: list[tuple[Term, Env]],
+) -> None:
+    """Sends the state at the end of a block where control goes."""
+    terms = strand.draft.terms
+    match block.terminator:
+        case ir.Jump(target=target):
+            arrivals.setdefault(target, []).append((strand.guard, strand.env))
+        case ir.Branch(condition=condition, then=then, otherwise=otherwise):
+            holds = strand.draft.truth(strand.value(condition))
+            for target, when in ((then, holds), (otherwise, terms.invert(holds))):
+                arm = terms.both(strand.guard, when)
+                arrivals.setdefault(target, []).append((arm, dict(strand.env)))
+        case ir.End():
+            ends.append((strand.guard, strand.env))
+        case ir.Cut(loop=loop):
+            strand.draft.cuts.append(sk.CutPoint(strand.thread, strand.guard, loop))
+
+
+def _join(draft: Draft, arrivals: list[tuple[Term, Env]]) -> tuple[Term, Env]:
+    """The guard and registers where several paths meet."""
+    live = [(g, e) for g, e in arrivals if draft.terms.known(g) != 0]
+    if not live:
+        return draft.constant(0), {}
+    if len(live) == 1:
+        return live[0]
+    guard = draft.terms.either(*(g for g, _ in live))
+    names: dict[str, None] = {}
+    for _, env in live:
+        names.update(dict.fromkeys(env))
+    joined: Env = {}
+    for name in names:
+        arms = [(g, e[name]) for g, e in live if name in e]
+        joined[name] = draft.terms.phi(arms)
+    return guard, joined
+
+
+def _freeze(draft: Draft) -> sk.Skeleton:
+    """The finished skeleton."""
+    events = tuple(event for event in draft.events if event is not None)
+    threads = tuple(thread for thread in draft.threads if thread is not None)
+    assert len(events) == len(draft.events)
+    assert len(threads) == len(draft.threads)
+    return sk.Skeleton(
+        rows=tuple(draft.terms.rows),
+        events=events,
+        threads=threads,
+        reads=tuple(draft.reads),
+        writes=tuple(draft.writes),
+        updates=tuple(draft.updates),
+        stored=tuple(draft.stored),
+        lock_edges=tuple(draft.lock_edges),
+        cuts=tuple(draft.cuts),
+        marks=tuple(draft.marks),
+        term_of={row: Term(i) for i, row in enumerate(draft.terms.rows)},
+        layout=draft.layout,
+    )
+
+
+def ok_of(skeleton: sk.Skeleton, event: int) -> Term | None:
+    """The term for "event happened without violation", if anything refers to it."""
+    return skeleton.term_of.get(Outcome(event, "ok"))

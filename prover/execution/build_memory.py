@@ -1,0 +1,244 @@
+"""Loads, stores, read-modify-writes and allocation in the skeleton."""
+
+from __future__ import annotations
+
+from prover.execution import skeleton as sk
+from prover.execution.strand import Strand
+from prover.execution.terms import Allocated, Term
+from prover.graph import ir
+from prover.graph.values import POISON, ZERO_WORD, Half, Location, Value
+
+OTHER = {"low": "high", "high": "low"}
+
+
+def load(strand: Strand, instr: ir.Load) -> None:
+    """A load; what a split word gives is marked as read from there."""
+    draft = strand.draft
+    address = strand.value(instr.address)
+    access = sk.Access("load", instr.order, address)
+    ghost = strand.looks
+    if not _split(strand, instr.word):
+        event = strand.here(access, instr.origin)
+        strand.env[instr.reg] = draft.read(event, address, "whole", ghost=ghost)
+        return
+    event = strand.here(access, instr.origin)
+    if instr.part == "whole":
+        halves = [draft.read(event, address, part, ghost=ghost) for part in ("low", "high")]
+        value = draft.operation("word_join", (), tuple(halves))
+    else:
+        value = draft.read(event, address, instr.part, ghost=ghost)
+    strand.env[instr.reg] = draft.operation("read_at", (), (value, address))
+
+
+def store(strand: Strand, instr: ir.Store) -> None:
+    """A store, and the update of a word that it makes or completes."""
+    address, value = strand.value(instr.address), strand.value(instr.value)
+    access = sk.Access("store", instr.order, address)
+    if not instr.word:
+        event = strand.here(access, instr.origin)
+        strand.draft.write(event, address, "whole", value, strand.draft.constant(1))
+    elif not _split(strand, instr.word):
+        _store_whole(strand, instr, access, value)
+    elif instr.part == "whole":
+        _store_wide(strand, instr, access, value)
+    else:
+        _store_half(strand, instr, access, value)
+
+
+def rmw(strand: Strand, instr: ir.Rmw) -> None:
+    """One step that reads and, where its condition holds, writes."""
+    draft = strand.draft
+    address = strand.value(instr.address)
+    number = draft.reserve()
+    if _split(strand, instr.word):
+        halves = [draft.read(number, address, part) for part in ("low", "high")]
+        joined = draft.operation("word_join", (), tuple(halves))
+        old = draft.operation("read_at", (), (joined, address))
+    else:
+        old = draft.read(number, address, "whole")
+    strand.env[instr.reg] = old
+    when = draft.truth(strand.value(instr.when))
+    new = strand.value(instr.new)
+    access = sk.Access("rmw", instr.order, address)
+    checks: tuple[sk.LocalCheck, ...] = ()
+    if instr.word:
+        checks = _transition_checks(strand, instr.word, address, old, new, when)
+    strand.fill(number, access, strand.guard, instr.origin, checks)
+    strand.guard = draft.outcome(number, "ok")
+    if not instr.word:
+        draft.write(number, address, "whole", new, when)
+    elif not _split(strand, instr.word):
+        draft.write(number, address, "whole", new, when)
+    else:
+        _write_wide(strand, number, address, new, when, instr.word)
+
+
+def allocate(strand: Strand, instr: ir.Alloc) -> None:
+    """A slot is taken; its cells get poison or zeros."""
+    draft = strand.draft
+    event = strand.here(sk.Allocate(instr.pool), instr.origin)
+    result = draft.terms.add(Allocated(event))
+    strand.env[instr.reg] = result
+    for region in draft.layout.regions.values():
+        if region.pool != instr.pool:
+            continue
+        taken = draft.equal(result, draft.pointer_to(Location(region.name, ())))
+        for cell in region.cells:
+            if cell.kind == "head":
+                continue
+            address = draft.pointer_to(Location(region.name, cell.path))
+            for part, value in fresh(cell, zeroed=region.zeroed):
+                draft.write(event, address, part, draft.constant(value), taken)
+
+
+def fresh(cell: ir.Cell, *, zeroed: bool) -> list[tuple[str, Value]]:
+    """What a new allocation holds in a cell, by part."""
+    parts = ["low", "high"] if cell.split else ["whole"]
+    if not zeroed:
+        return [(part, POISON) for part in parts]
+    if cell.split:
+        return [(part, Half(0)) for part in parts]
+    return [("whole", ZERO_WORD if cell.kind == "word" else 0)]
+
+
+def _split(strand: Strand, word: str) -> bool:
+    """Whether the halves of a word type are locations of their own."""
+    return bool(word) and strand.draft.layout.words[word].split
+
+
+def _store_whole(strand: Strand, instr: ir.Store, access: sk.Access, value: Term) -> None:
+    """A store to a word that is one location."""
+    draft = strand.draft
+    number = draft.reserve()
+    checks: tuple[sk.LocalCheck, ...] = ()
+    if _tables(strand, instr.word):
+        old = draft.read(number, access.address, "whole", ghost=True)
+        one = draft.constant(1)
+        checks = _transition_checks(strand, instr.word, access.address, old, value, one)
+    strand.fill(number, access, strand.guard, instr.origin, checks)
+    strand.guard = draft.outcome(number, "ok")
+    draft.write(number, access.address, "whole", value, draft.constant(1))
+
+
+def _store_wide(strand: Strand, instr: ir.Store, access: sk.Access, value: Term) -> None:
+    """One step that stores both halves of a split word."""
+    draft = strand.draft
+    number = draft.reserve()
+    old = _ghost_word(strand, number, access.address, instr.word)
+    one = draft.constant(1)
+    checks = _transition_checks(strand, instr.word, access.address, old, value, one)
+    strand.fill(number, access, strand.guard, instr.origin, checks)
+    strand.guard = draft.outcome(number, "ok")
+    _write_wide(strand, number, access.address, value, one, instr.word)
+
+
+def _write_wide(
+    strand: Strand, event: int, address: Term, value: Term, when: Term, word: str
+) -> None:
+    """Both halves written in one step: an update of the word."""
+    draft = strand.draft
+    low = draft.operation("word_low", (), (value,))
+    high = draft.operation("word_high", (), (value,))
+    draft.write(event, address, "low", low, when)
+    draft.write(event, address, "high", high, when)
+    draft.updates.append(sk.Update(event, address, when, low, high))
+    draft.stored.append(sk.StoredWord(event, value, draft.layout.words[word].present))
+
+
+def _store_half(strand: Strand, instr: ir.Store, access: sk.Access, value: Term) -> None:
+    """A store to one half: an update by itself, or part of one that several stores make."""
+    draft = strand.draft
+    half = draft.operation("half", (), (value,))
+    number = draft.reserve()
+    address, part, other = access.address, instr.part, OTHER[instr.part]
+    if instr.update == 0:
+        done = draft.constant(1)
+        rest = draft.read(number, address, other, ghost=True)
+        old = _ghost_word(strand, number, address, instr.word)
+    else:
+        done, rest, old = _pending(strand, instr, number, address, half)
+    halves = (half, rest) if part == "low" else (rest, half)
+    new = draft.operation("word_join", (), halves)
+    checks = _transition_checks(strand, instr.word, address, old, new, done)
+    strand.fill(number, access, strand.guard, instr.origin, checks)
+    strand.guard = draft.outcome(number, "ok")
+    draft.write(number, address, part, half, draft.constant(1))
+    if draft.terms.known(done) != 0:
+        draft.updates.append(sk.Update(number, address, done, *halves))
+        draft.stored.append(sk.StoredWord(number, new, draft.layout.words[instr.word].present))
+
+
+def _pending(
+    strand: Strand, instr: ir.Store, number: int, address: Term, half: Term
+) -> tuple[Term, Term, Term]:
+    """A half-store of an update that several stores make.
+
+    Gives whether this store completes it, the other half, and the word as it was before
+    the update.  The registers ``!u<n>.low`` and ``!u<n>.high`` hold the halves stored so
+    far, POISON standing for none.
+    """
+    draft = strand.draft
+    name = f"!u{instr.update}"
+    none = draft.constant(POISON)
+    rest = strand.env.get(f"{name}.{OTHER[instr.part]}", none)
+    done = draft.terms.invert(draft.equal(rest, none))
+    fresh_old = _ghost_word(strand, number, address, instr.word)
+    old = draft.select(done, strand.env.get(f"{name}.old", fresh_old), fresh_old)
+    strand.env[f"{name}.{instr.part}"] = draft.select(done, none, half)
+    strand.env[f"{name}.{OTHER[instr.part]}"] = draft.select(done, none, rest)
+    strand.env[f"{name}.old"] = old
+    return done, draft.select(done, rest, draft.constant(Half(0))), old
+
+
+def _ghost_word(strand: Strand, event: int, address: Term, word: str) -> Term:
+    """The word at ``address`` just before an event, where a transition table wants to know."""
+    draft = strand.draft
+    if not _tables(strand, word):
+        return draft.constant(ZERO_WORD)
+    halves = tuple(draft.read(event, address, part, ghost=True) for part in ("low", "high"))
+    return draft.operation("word_join", (), halves)
+
+
+def _tables(strand: Strand, word: str) -> list[ir.TransitionTable]:
+    """The transition tables for locations of a word type."""
+    return [t for t in strand.transitions if t.word == word]
+
+
+def _transition_checks(
+    strand: Strand, word: str, address: Term, old: Term, new: Term, when: Term
+) -> tuple[sk.LocalCheck, ...]:
+    """The checks of one completed update against the tables of its word."""
+    draft = strand.draft
+    terms = draft.terms
+    checks: list[sk.LocalCheck] = []
+    for table in _tables(strand, word):
+        here = draft.equal(address, draft.pointer_to(table.location))
+        changed = terms.invert(draft.equal(old, new))
+        legal = terms.either(*(_rule_holds(strand, table, r, old, new) for r in table.rules))
+        bad = terms.both(when, here, changed, terms.invert(legal))
+        checks.append(sk.LocalCheck("transition", bad, ""))
+    return tuple(checks)
+
+
+def _rule_holds(
+    strand: Strand, table: ir.TransitionTable, rule: ir.TransitionRule, old: Term, new: Term
+) -> Term:
+    """Whether one legal edge covers an update: its ends fit, and its locks are held."""
+    draft = strand.draft
+    values = draft.layout.words[table.word].values
+    params = tuple(int(p) for _, takes, bits, _ in values for p in (takes, bits))
+    names = [name for name, _, _, _ in values]
+    parts: list[Term] = []
+    for wanted, value in ((rule.before, old), (rule.after, new)):
+        if wanted != "any":
+            kind = draft.operation("word_name", params, (value,))
+            parts.append(draft.equal(kind, draft.constant(names.index(wanted))))
+    env = dict(strand.env)
+    structs = {name: struct for name, _, _, struct in values}
+    if structs.get(rule.before):
+        env["before"] = draft.operation("word_to_pointer", (structs[rule.before],), (old,))
+    kinds = ("spinlock", "rwlock", "mutex", "rwsem", "folio")
+    parts.extend(
+        strand.held_at(draft.value_of(place, env), kinds, "any") for place in rule.holding
+    )
+    return draft.terms.both(*parts)

@@ -1,0 +1,177 @@
+"""The skeleton while it is being built: growing lists, and the smart constructors they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from prover.execution import skeleton as sk
+from prover.execution.terms import And, Constant, Not, Operation, Or, Outcome, Phi, Term, Terms
+from prover.graph import ir
+from prover.graph.values import POISON, Allocation, Location, Pointer, Value, apply
+
+BOOLEAN_OPS = frozenset(["==", "!=", "!", "bool", "<", "<=", ">", ">="])
+"""Operations whose value is 0 or 1."""
+
+Env = dict[str, Term]
+"""What each register holds at one point of a thread; ``!``-names are the builder's own."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """Everything built so far for one program."""
+
+    layout: ir.Layout
+    terms: Terms = field(default_factory=Terms)
+    events: list[sk.Event | None] = field(default_factory=list)
+    threads: list[sk.Thread | None] = field(default_factory=list)
+    reads: list[sk.ReadAccess] = field(default_factory=list)
+    writes: list[sk.WriteAccess] = field(default_factory=list)
+    updates: list[sk.Update] = field(default_factory=list)
+    stored: list[sk.StoredWord] = field(default_factory=list)
+    lock_edges: list[sk.LockOrderEdge] = field(default_factory=list)
+    cuts: list[sk.CutPoint] = field(default_factory=list)
+    marks: list[sk.MarkPoint] = field(default_factory=list)
+    choices: int = 0
+
+    # --- terms
+
+    def constant(self, value: Value) -> Term:
+        """The term of a value."""
+        return self.terms.constant(value)
+
+    def operation(self, op: str, params: tuple[str | int, ...], args: tuple[Term, ...]) -> Term:
+        """A pure operation, computed now where its operands are known."""
+        if op in ("!", "bool"):
+            truth = self.truth(args[0])
+            return self.terms.invert(truth) if op == "!" else truth
+        if op == "select":
+            return self.select(self.truth(args[0]), args[1], args[2])
+        known = [self.terms.known(arg) for arg in args]
+        if all(value is not None for value in known):
+            values = tuple(value for value in known if value is not None)
+            return self.constant(apply(self.layout.space, op, params, values))
+        if op == "wrap" and self.is_boolean(args[0]):
+            return args[0]
+        return self.terms.add(Operation(op, params, args))
+
+    def is_boolean(self, term: Term) -> bool:
+        """Whether a term is 0 or 1 by its form."""
+        match self.terms.rows[term]:
+            case And() | Or() | Not() | Outcome():
+                return True
+            case Operation(op=op):
+                return op in BOOLEAN_OPS
+            case Constant(value=value):
+                return value in (0, 1)
+            case Phi(arms=arms):
+                return all(self.is_boolean(value) for _, value in arms)
+            case _:
+                return False
+
+    def truth(self, term: Term) -> Term:
+        """Whether the term counts as true, as a term that is 0 or 1."""
+        if self.is_boolean(term):
+            return term
+        known = self.terms.known(term)
+        if known is not None:
+            return self.constant(apply(self.layout.space, "bool", (), (known,)))
+        return self.terms.add(Operation("bool", (), (term,)))
+
+    def select(self, condition: Term, then: Term, otherwise: Term) -> Term:
+        """``condition ? then : otherwise``, ``condition`` being 0 or 1."""
+        known = self.terms.known(condition)
+        if known is not None:
+            return then if known else otherwise
+        if then == otherwise:
+            return then
+        if self.terms.known(then) == 1 and self.terms.known(otherwise) == 0:
+            return condition
+        return self.terms.phi([(condition, then), (self.terms.invert(condition), otherwise)])
+
+    def value_of(self, expr: ir.Expr, env: Env) -> Term:
+        """The term of an expression; a register never assigned is POISON."""
+        match expr:
+            case ir.Const(value=value):
+                return self.constant(value)
+            case ir.Reg(name=name):
+                found = env.get(name)
+                return self.constant(POISON) if found is None else found
+            case ir.Apply(op=op, params=params, args=args):
+                return self.operation(op, params, tuple(self.value_of(a, env) for a in args))
+
+    def pointer_to(self, location: Location) -> Term:
+        """The constant pointer to a location, in its first life."""
+        return self.constant(Pointer(Allocation(location.object, 0), location.path))
+
+    def equal(self, left: Term, right: Term) -> Term:
+        """Whether two values are equal by address or bits."""
+        if left == right:
+            return self.constant(1)
+        return self.operation("==", (), (left, right))
+
+    # --- events
+
+    def reserve(self) -> int:
+        """A number for an event or thread that is made later."""
+        self.events.append(None)
+        return len(self.events) - 1
+
+    def outcome(self, event: int, what: str) -> Term:
+        """The term of an outcome."""
+        return self.terms.add(Outcome(event, what))
+
+    def read(self, event: int, address: Term, part: str, *, ghost: bool = False) -> Term:
+        """Adds a read access; the term is what it reads."""
+        from prover.execution.terms import ReadValue
+
+        number = len(self.reads)
+        self.reads.append(sk.ReadAccess(number, event, address, part, ghost))
+        return self.terms.add(ReadValue(number))
+
+    def write(self, event: int, address: Term, part: str, value: Term, when: Term) -> None:
+        """Adds a write access."""
+        self.writes.append(sk.WriteAccess(len(self.writes), event, address, part, value, when))
+
+    def lock_cells(self, kinds: Iterable[str]) -> list[tuple[Location, ir.Cell]]:
+        """Every lock of the given kinds, in layout order."""
+        wanted = frozenset(kinds)
+        return [
+            (Location(region.name, cell.path), cell)
+            for region in self.layout.regions.values()
+            for cell in region.cells
+            if cell.kind == "lock" and cell.type_name in wanted
+        ]
+
+
+def topological(cfg: ir.Cfg) -> list[str]:
+    """The blocks of an acyclic graph, each after all that lead to it; branches stay together."""
+    order: list[str] = []
+    seen: set[str] = set()
+    stack: list[tuple[str, bool]] = [(cfg.entry, False)]
+    while stack:
+        name, done = stack.pop()
+        if done:
+            order.append(name)
+            continue
+        if name in seen:
+            continue
+        seen.add(name)
+        stack.append((name, True))
+        stack.extend((target, False) for target in targets(cfg.blocks[name].terminator))
+    order.reverse()
+    return order
+
+
+def targets(terminator: ir.Terminator) -> tuple[str, ...]:
+    """The blocks that a terminator can lead to."""
+    match terminator:
+        case ir.Jump(target=target):
+            return (target,)
+        case ir.Branch(then=then, otherwise=otherwise):
+            return (then, otherwise)
+        case ir.End() | ir.Cut():
+            return ()
+
+
+Emit = Callable[[sk.Action], int]

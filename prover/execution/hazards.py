@@ -1,0 +1,378 @@
+"""What can go wrong at each event, as far as the domains tell.
+
+A hazard is a way an event may violate a default property.  The encoder turns
+each into a condition; an event without hazards and without live checks is
+simply ok whenever it is reached.  Where several hold at once, the first
+property in :data:`PRECEDENCE` is the violation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from prover.execution import skeleton as sk
+from prover.execution.domains import Domains, initial_value
+from prover.execution.order import StaticOrder
+from prover.execution.terms import ReadValue, Term
+from prover.graph.values import (
+    POISON,
+    Allocation,
+    Half,
+    Location,
+    Pointer,
+    Value,
+    Via,
+    Wild,
+    Word,
+)
+
+PRECEDENCE = (
+    "sleep-in-atomic",
+    "ipi-irqs-off",
+    "assert",
+    "bug-on",
+    "warn-on",
+    "null-pointer",
+    "torn-value",
+    "wild-pointer",
+    "use-after-free",
+    "double-free",
+    "uninitialized",
+    "self-deadlock",
+    "unlock-not-held",
+    "transition",
+    "lock-held-at-end",
+    "rcu-unbalanced",
+    "irq-unbalanced",
+    "preempt-unbalanced",
+    "final",
+    "invariant",
+)
+"""Which property an event violates when several conditions hold at once: the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """``term`` has the value ``value``, an address in NULL."""
+
+    term: Term
+    value: Value
+    property: str = "null-pointer"
+
+
+@dataclass(frozen=True, slots=True)
+class WildAccess:
+    """``term`` has the value ``value``, a pointer to no object of its type or to no cell."""
+
+    term: Term
+    value: Value
+    property: str = "wild-pointer"
+
+
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """``term`` has the value ``value``, got from bits that no completed update has stored yet.
+
+    ``updates`` are the indices in ``Skeleton.updates`` that may have stored them.
+    """
+
+    term: Term
+    value: Value
+    via: Via
+    updates: tuple[int, ...]
+    property: str = "torn-value"
+
+
+@dataclass(frozen=True, slots=True)
+class TornStore:
+    """Like :class:`Torn`, for a word that is stored: judged once the event has read."""
+
+    term: Term
+    value: Value
+    via: Via
+    updates: tuple[int, ...]
+    property: str = "torn-value"
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """``term`` points into an allocation that event ``free`` may have freed before."""
+
+    term: Term
+    value: Value
+    free: int
+    freed: tuple[Value, ...]
+    property: str = "use-after-free"
+
+
+@dataclass(frozen=True, slots=True)
+class Uninitialized:
+    """``term``, what a read access gave, is poison."""
+
+    term: Term
+    value: Value
+    property: str = "uninitialized"
+
+
+@dataclass(frozen=True, slots=True)
+class BadFree:
+    """``term`` has the value ``value``, which is not the start of an allocation."""
+
+    term: Term
+    value: Value
+    property: str = "double-free"
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleFree:
+    """``term`` points to an allocation that event ``free`` may have freed before."""
+
+    term: Term
+    value: Value
+    free: int
+    freed: tuple[Value, ...]
+    property: str = "double-free"
+
+
+@dataclass(frozen=True, slots=True)
+class NotHeld:
+    """A folio lock is let go that may not be held by anyone."""
+
+    property: str = "unlock-not-held"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFolio:
+    """A folio lock is asked for that this actor may have locked itself."""
+
+    property: str = "self-deadlock"
+
+
+LATE_KINDS = (TornStore, Uninitialized, NotHeld, OwnFolio)
+"""Hazards judged after an event has read what it reads; the others come before."""
+
+LATE_PROPERTIES = frozenset(PRECEDENCE[PRECEDENCE.index("uninitialized") :])
+"""Properties whose checks are judged after an event has read what it reads."""
+
+Hazard: TypeAlias = (
+    Null
+    | WildAccess
+    | Torn
+    | TornStore
+    | Freed
+    | Uninitialized
+    | BadFree
+    | DoubleFree
+    | NotHeld
+    | OwnFolio
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What the search for hazards looks at."""
+
+    skeleton: sk.Skeleton
+    domains: Domains
+    order: StaticOrder
+    frees: tuple[tuple[int, Term], ...]
+    cells: frozenset[Location]
+    reads: dict[int, list[sk.ReadAccess]]
+    stored: dict[int, list[sk.StoredWord]]
+
+
+def hazards(
+    skeleton: sk.Skeleton, domains: Domains, order: StaticOrder
+) -> tuple[tuple[Hazard, ...], ...]:
+    """The hazards of every event, by event number."""
+    reads: dict[int, list[sk.ReadAccess]] = {}
+    for read in skeleton.reads:
+        reads.setdefault(read.event, []).append(read)
+    stored: dict[int, list[sk.StoredWord]] = {}
+    for word in skeleton.stored:
+        stored.setdefault(word.event, []).append(word)
+    frees = tuple(
+        (event.number, event.action.pointer)
+        for event in skeleton.events
+        if isinstance(event.action, sk.Deallocate) and domains.may(event.guard)
+    )
+    cells = frozenset(
+        Location(region.name, cell.path)
+        for region in skeleton.layout.regions.values()
+        for cell in region.cells
+    )
+    context = _Context(skeleton, domains, order, frees, cells, reads, stored)
+    return tuple(
+        tuple(_of_event(context, event)) if domains.may(event.guard) else ()
+        for event in skeleton.events
+    )
+
+
+def _of_event(context: _Context, event: sk.Event) -> list[Hazard]:
+    """The hazards of one event."""
+    found: list[Hazard] = []
+    if event.anchor != event.number:
+        return found
+    address = address_of(event)
+    if address is not None:
+        found.extend(_of_pointer(context, event, address))
+    match event.action:
+        case sk.Deallocate(pointer=pointer):
+            found.extend(_of_free(context, event, pointer))
+        case sk.Unlock(kind="folio"):
+            found.append(NotHeld())
+        case sk.Grant(kind="folio"):
+            found.append(OwnFolio())
+        case _:
+            pass
+    for read in context.reads.get(event.number, ()):
+        term = context.skeleton.term_of.get(ReadValue(read.number))
+        if read.ghost or term is None:
+            continue
+        if POISON in context.domains.values[term]:
+            found.append(Uninitialized(term, POISON))
+    for word in context.stored.get(event.number, ()):
+        found.extend(_of_stored(context, event, word))
+    return found
+
+
+def address_of(event: sk.Event) -> Term | None:
+    """The address through which an event touches memory, None if it touches none."""
+    match event.action:
+        case (
+            sk.Access(address=address)
+            | sk.Request(address=address)
+            | sk.Grant(address=address)
+            | sk.Try(address=address)
+            | sk.Unlock(address=address)
+            | sk.LockState(address=address)
+            | sk.Queue(address=address)
+        ):
+            return address
+        case _:
+            return None
+
+
+def _of_pointer(context: _Context, event: sk.Event, term: Term) -> list[Hazard]:
+    """The hazards of an access through ``term``."""
+    found: list[Hazard] = []
+    for value in context.domains.values[term]:
+        match value:
+            case Pointer(base=None) | int():
+                found.append(Null(term, value))
+            case Wild(via=via):
+                found.extend(_of_via(context, event, term, value, via))
+                found.append(WildAccess(term, value))
+            case Pointer(base=base, via=via):
+                assert base is not None
+                found.extend(_of_via(context, event, term, value, via))
+                if value.location not in context.cells:
+                    found.append(WildAccess(term, value))
+                found.extend(
+                    Freed(term, value, free, freed)
+                    for free, freed in _frees_of(context, event, base)
+                )
+            case _:
+                pass
+    return found
+
+
+def _frees_of(
+    context: _Context, event: sk.Event, base: Allocation
+) -> list[tuple[int, tuple[Value, ...]]]:
+    """The free events that may free ``base`` before ``event``, with the pointers that do."""
+    found: list[tuple[int, tuple[Value, ...]]] = []
+    for free, pointer in context.frees:
+        if free == event.number or context.order.before(free, event.number) is False:
+            continue
+        freed = tuple(
+            value
+            for value in context.domains.values[pointer]
+            if isinstance(value, Pointer) and value.base == base and not value.path
+        )
+        if freed:
+            found.append((free, freed))
+    return found
+
+
+def _of_via(
+    context: _Context, event: sk.Event, term: Term, value: Value, via: Via | None
+) -> list[Hazard]:
+    """Torn, unless the bits were there from the start."""
+    if via is None:
+        return []
+    start = initial_value(context.skeleton.layout, (via.location, "whole"))
+    if isinstance(start, Word) and (start.low.bits, start.high.bits) == (via.low, via.high):
+        return []
+    return [Torn(term, value, via, _updates_of(context, event, via))]
+
+
+def _updates_of(context: _Context, event: sk.Event, via: Via) -> tuple[int, ...]:
+    """The completed updates that may have stored the bits of ``via`` before ``event``."""
+    values = context.domains.values
+    return tuple(
+        index
+        for index, update in enumerate(context.skeleton.updates)
+        if context.order.before(update.event, event.number) is not False
+        and via.location in locations(values[update.address])
+        and via.low in bits_of(values[update.low])
+        and via.high in bits_of(values[update.high])
+        and 1 in values[update.when]
+    )
+
+
+def locations(values: tuple[Value, ...]) -> set[Location]:
+    """Where the pointers among ``values`` point."""
+    return {v.location for v in values if isinstance(v, Pointer) and v.base is not None}
+
+
+def bits_of(values: tuple[Value, ...]) -> set[int]:
+    """The bits of the halves among ``values``."""
+    return {v.bits if isinstance(v, Half) else v for v in values if isinstance(v, Half | int)}
+
+
+def via_of(value: Value, present: int) -> Via | None:
+    """Where a word about to be stored was read, if it counts: present, both halves from one place."""
+    if not isinstance(value, Word):
+        return None
+    origin = value.low.origin
+    if origin is None or origin != value.high.origin:
+        return None
+    bits = value.high.bits << 32 | value.low.bits
+    if not (bits & present if present else bits):
+        return None
+    return Via(origin, value.low.bits, value.high.bits)
+
+
+def _of_stored(context: _Context, event: sk.Event, word: sk.StoredWord) -> list[Hazard]:
+    """A torn word stored is a violation too."""
+    found: list[Hazard] = []
+    for value in context.domains.values[word.value]:
+        via = via_of(value, word.present)
+        for torn in _of_via(context, event, word.value, value, via):
+            assert isinstance(torn, Torn)
+            found.append(TornStore(torn.term, torn.value, torn.via, torn.updates))
+    return found
+
+
+def _of_free(context: _Context, event: sk.Event, term: Term) -> list[Hazard]:
+    """The hazards of a free: torn or wild pointers, pointers into the middle, freed before."""
+    found: list[Hazard] = []
+    for value in context.domains.values[term]:
+        match value:
+            case Wild(via=via):
+                found.extend(_of_via(context, event, term, value, via))
+                found.append(BadFree(term, value))
+            case Pointer(base=base, path=path, via=via):
+                found.extend(_of_via(context, event, term, value, via))
+                if base is None or path:
+                    found.append(BadFree(term, value))
+                else:
+                    found.extend(
+                        DoubleFree(term, value, free, freed)
+                        for free, freed in _frees_of(context, event, base)
+                    )
+            case _:
+                pass
+    return found

@@ -1,0 +1,77 @@
+"""Who holds and who waits for each lock, in the machine's state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from prover.graph.values import Location
+
+
+@dataclass(slots=True)
+class Locks:
+    """``holders[l][t]`` is (mode, depth); ``queue[l]`` the requests not granted: (thread, mode, grant)."""
+
+    holders: dict[Location, dict[int, tuple[str, int]]] = field(default_factory=dict)
+    queue: dict[Location, list[tuple[int, str, int]]] = field(default_factory=dict)
+
+    def held(self, location: Location) -> bool:
+        """Whether anyone holds the lock."""
+        return bool(self.holders.get(location))
+
+    def holds_any(self, name: str, thread: int) -> bool:
+        """Whether a thread holds the lock whose name is ``name``."""
+        return any(str(loc) == name and thread in who for loc, who in self.holders.items())
+
+    def blockers(self, location: Location, thread: int, mode: str, kind: str) -> list[int]:
+        """The threads whose holding keeps ``thread`` from taking the lock."""
+        found: list[int] = []
+        for holder, (held_mode, _) in self.holders.get(location, {}).items():
+            recursive = holder == thread and kind != "folio" and mode == held_mode == "shared"
+            if not recursive and "exclusive" in (mode, held_mode):
+                found.append(holder)
+        return found
+
+    def writers_before(self, location: Location, thread: int, grant: int) -> list[int]:
+        """The threads with an exclusive request in the queue before the one for ``grant``."""
+        found: list[int] = []
+        for who, mode, event in self.queue.get(location, []):
+            if event == grant:
+                break
+            if mode == "exclusive" and who != thread:
+                found.append(who)
+        return found
+
+    def available(self, location: Location, thread: int, mode: str, kind: str) -> bool:
+        """Whether a trylock can succeed."""
+        return not self.blockers(location, thread, mode, kind)
+
+    def asked(self, location: Location, thread: int) -> bool:
+        """Whether another thread's request is queued."""
+        return any(who != thread for who, _, _ in self.queue.get(location, []))
+
+    def ask(self, location: Location, thread: int, mode: str, grant: int) -> None:
+        """A request enters the queue."""
+        self.queue.setdefault(location, []).append((thread, mode, grant))
+
+    def unask(self, location: Location, grant: int) -> None:
+        """A request leaves the queue."""
+        queue = self.queue.get(location, [])
+        self.queue[location] = [entry for entry in queue if entry[2] != grant]
+
+    def take(self, location: Location, thread: int, mode: str) -> None:
+        """The lock is taken."""
+        who = self.holders.setdefault(location, {})
+        _, depth = who.get(thread, (mode, 0))
+        who[thread] = (mode, depth + 1)
+
+    def release(self, location: Location, thread: int, mode: str) -> None:
+        """The lock is let go; of a folio lock, whoever holds it."""
+        who = self.holders.setdefault(location, {})
+        if thread not in who:
+            who.clear()
+            return
+        _, depth = who[thread]
+        if depth > 1:
+            who[thread] = (mode, depth - 1)
+        else:
+            del who[thread]

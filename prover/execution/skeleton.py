@@ -1,0 +1,351 @@
+"""The skeleton: everything a bounded program may do, as events over terms.
+
+An *event* is one atomic step of one *thread* (an actor, an RCU callback, an
+IPI handler, or a claim that only looks).  Its guard says when it is reached.
+Events of a thread are numbered in an order that every run of it respects.
+The skeleton knows no memory model and no solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dsl.source import Span
+from prover.execution.terms import Row, Term
+from prover.graph.ir import Layout, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The thread starts.
+
+    For a callback and a handler this is a blocking event: it is *granted* once the
+    grace period is over, or once the host can take the interrupt.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The thread has run to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Loads, stores and read-modify-writes: the accesses that belong to the event say which.
+
+    ``what`` is ``load``, ``store`` or ``rmw``, ``order`` the instruction's ordering and
+    ``address`` the pointer it goes through.
+    """
+
+    what: str
+    order: str
+    address: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A mutex or rwsem is asked for; ``grant`` is the event that gets it."""
+
+    address: Term
+    kind: str
+    mode: str
+    grant: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A lock is taken, once it can be.
+
+    ``outer``: this is not a recursive read.  ``request`` is the event that asked, -1
+    where the kind of lock does not show its requests.
+    """
+
+    address: Term
+    kind: str
+    mode: str
+    outer: Term
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A lock is tried; Outcome ``taken`` says whether it was got.  ``own``: the actor holds it itself."""
+
+    address: Term
+    kind: str
+    mode: str
+    outer: Term
+    own: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """A lock is let go; ``outer``: the actor now holds it no more."""
+
+    address: Term
+    kind: str
+    mode: str
+    outer: Term
+
+
+@dataclass(frozen=True, slots=True)
+class LockState:
+    """A look at a lock; Outcome ``locked`` is what was seen.  ``own``: the actor holds it itself."""
+
+    address: Term
+    kind: str
+    own: Term
+
+
+@dataclass(frozen=True, slots=True)
+class SectionStart:
+    """A section of ``kind`` (rcu, irq, preempt, bh) begins, if ``outer``."""
+
+    kind: str
+    outer: Term
+
+
+@dataclass(frozen=True, slots=True)
+class SectionEnd:
+    """A section of ``kind`` ends, if ``outer``."""
+
+    kind: str
+    outer: Term
+
+
+@dataclass(frozen=True, slots=True)
+class GraceStart:
+    """``synchronize_rcu()`` is called; ``end`` is its return."""
+
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class GraceEnd:
+    """``synchronize_rcu()`` returns."""
+
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """``call_rcu()``: ``callback`` is the thread that will run."""
+
+    address: Term
+    callback: int
+
+
+@dataclass(frozen=True, slots=True)
+class BarrierStart:
+    """``rcu_barrier()`` is called; ``end`` is its return."""
+
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class BarrierEnd:
+    """``rcu_barrier()`` returns."""
+
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class IpiStart:
+    """An IPI is sent; ``handlers`` are the threads that take it."""
+
+    handlers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IpiEnd:
+    """An IPI that is waited for has been taken everywhere."""
+
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allocate:
+    """A slot of ``pool`` is taken, or 0 returned if none is free."""
+
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deallocate:
+    """The object at ``pointer`` is freed (nothing happens for NULL)."""
+
+    pointer: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A step that touches nothing shared: a check, a fence, a mark."""
+
+    what: str
+
+
+Action: TypeAlias = (
+    Begin
+    | Ended
+    | Access
+    | Request
+    | Grant
+    | Try
+    | Unlock
+    | LockState
+    | SectionStart
+    | SectionEnd
+    | GraceStart
+    | GraceEnd
+    | Queue
+    | BarrierStart
+    | BarrierEnd
+    | IpiStart
+    | IpiEnd
+    | Allocate
+    | Deallocate
+    | Local
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCheck:
+    """A violation of ``property`` at an event where ``bad`` holds: a matter of the thread alone."""
+
+    property: str
+    bad: Term
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockOrderEdge:
+    """At an acquire event a lock of class ``held`` is held and one of class ``taken`` asked for.
+
+    ``when`` holds where that is so.
+    """
+
+    event: int
+    held: str
+    taken: str
+    when: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step.
+
+    ``anchor`` and ``rank`` place it: an event that only looks stands right after the event it
+    is anchored at (rank 1), all others at themselves (rank 0).  ``checks`` in order of precedence.
+    """
+
+    number: int
+    thread: int
+    guard: Term
+    action: Action
+    checks: tuple[LocalCheck, ...]
+    anchor: int
+    rank: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAccess:
+    """One location read by an event; its value is the term ReadValue(number).
+
+    ``part`` is ``whole``, or ``low`` or ``high`` of a split word.  ``address`` points at the
+    scalar or word.  A ``ghost`` read looks without touching: no check applies to it.
+    """
+
+    number: int
+    event: int
+    address: Term
+    part: str
+    ghost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAccess:
+    """One location written by an event, where ``when`` holds and the event is ok."""
+
+    number: int
+    event: int
+    address: Term
+    part: str
+    value: Term
+    when: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A completed update of a split word: at ``event``, where ``when`` holds, these bits stand."""
+
+    event: int
+    address: Term
+    when: Term
+    low: Term
+    high: Term
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWord:
+    """A word or half value stored to memory by ``event``: torn-value applies to ``value``."""
+
+    event: int
+    value: Term
+    present: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One strand of events.
+
+    ``kind`` is ``actor``, ``callback``, ``handler``, ``final`` or ``invariant``.  ``events``
+    in order; the first is its Begin, the last its Ended.  ``parent`` is the event that created
+    it (-1: none), ``host`` the thread that a handler interrupts (-1: none).
+    """
+
+    number: int
+    name: str
+    kind: str
+    symmetry: str
+    events: tuple[int, ...]
+    parent: int
+    host: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutPoint:
+    """The bound was reached at ``loop`` by ``thread`` where ``guard`` holds."""
+
+    thread: int
+    guard: Term
+    loop: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MarkPoint:
+    """A labelled statement is passed where ``guard`` holds."""
+
+    owner: str
+    label: str
+    guard: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """Everything that may happen in one bounded program."""
+
+    rows: tuple[Row, ...]
+    events: tuple[Event, ...]
+    threads: tuple[Thread, ...]
+    reads: tuple[ReadAccess, ...]
+    writes: tuple[WriteAccess, ...]
+    updates: tuple[Update, ...]
+    stored: tuple[StoredWord, ...]
+    lock_edges: tuple[LockOrderEdge, ...]
+    cuts: tuple[CutPoint, ...]
+    marks: tuple[MarkPoint, ...]
+    term_of: Mapping[Row, Term]
+    layout: Layout

@@ -1,0 +1,100 @@
+"""The parts of the machine's state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from prover.execution.domains import Place, initial_value
+from prover.graph.ir import Layout
+from prover.graph.values import Allocation, Location, Pointer, Value
+
+
+class NotAllowed(Exception):
+    """A step that the rules do not allow here; says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A property violated at an event (-1: by the whole)."""
+
+    property: str
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One place written: what it held, what it holds."""
+
+    place: Place
+    old: Value
+    new: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event that happened, with what it read and wrote."""
+
+    event: int
+    thread: int
+    reads: list[tuple[Place, Value]]
+    writes: list[Change]
+
+
+@dataclass(slots=True, eq=False)
+class Section:
+    """A section of ``kind`` begun at event ``start`` by ``thread``."""
+
+    thread: int
+    kind: str
+    start: int
+    open: bool = True
+
+
+@dataclass(slots=True)
+class Memory:
+    """What every place holds, and which life every object is in."""
+
+    layout: Layout
+    cells: dict[Place, Value] = field(default_factory=dict)
+    ended: set[Allocation] = field(default_factory=set)
+    current: dict[str, Allocation] = field(default_factory=dict)
+
+    def peek(self, place: Place) -> Value | None:
+        """What a place holds; None for pool memory never allocated."""
+        found = self.cells.get(place)
+        return initial_value(self.layout, place) if found is None else found
+
+    def load(self, place: Place) -> Value:
+        """What a place holds; it must hold something."""
+        found = self.peek(place)
+        if found is None:
+            raise NotAllowed(f"{place[0]} holds nothing")
+        return found
+
+    def store(self, place: Place, value: Value) -> None:
+        """A place gets a value."""
+        self.cells[place] = value
+
+    def alive(self, allocation: Allocation) -> bool:
+        """Whether this life of the object has not ended."""
+        return allocation not in self.ended
+
+    def free_slots(self, pool: str) -> list[str]:
+        """The slots of a pool that are in no life, in order."""
+        regions = [r for r in self.layout.regions.values() if r.pool == pool]
+        return [r.name for r in regions if r.name not in self.current]
+
+    def begin_life(self, allocation: Allocation) -> None:
+        """A slot is allocated."""
+        self.current[allocation.object] = allocation
+
+    def end_life(self, pointer: Value) -> None:
+        """The object is freed; nothing happens for NULL."""
+        if isinstance(pointer, Pointer) and pointer.base is not None:
+            self.ended.add(pointer.base)
+            self.current.pop(pointer.base.object, None)
+
+    def is_cell(self, location: Location) -> bool:
+        """Whether a location is a scalar, word, lock or head of its object."""
+        region = self.layout.regions.get(location.object)
+        return region is not None and any(c.path == location.path for c in region.cells)

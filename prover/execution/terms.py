@@ -1,0 +1,227 @@
+"""Symbolic values of a bounded program: a shared, acyclic graph of terms.
+
+A term is an index into :attr:`Terms.rows`; equal terms have equal indices.
+What the terms of one execution are worth follows from three kinds of leaf:
+what each read access read, what each choice chose, and the *outcomes* of
+events (a trylock that took its lock, a blocked acquire, a violation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NewType, TypeAlias
+
+from prover.graph.values import Value
+
+Term = NewType("Term", int)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class ReadValue:
+    """What read access ``access`` read."""
+
+    access: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Any value from ``low`` to ``high``; ``number`` tells choices apart."""
+
+    number: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A yes or no that event ``event`` settles.
+
+    ``what`` is ``ok`` (reached and no violation), ``granted`` (a blocking event went on),
+    ``taken`` (a trylock succeeded) or ``locked`` (a lock was seen held).
+    """
+
+    event: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """What alloc event ``event`` returned: a pointer to a slot, or 0."""
+
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A pure operation of :func:`prover.graph.values.apply`."""
+
+    op: str
+    params: tuple[str | int, ...]
+    args: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of ``args`` are true; its value is 0 or 1."""
+
+    args: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """One of ``args`` is true; its value is 0 or 1."""
+
+    args: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """``arg`` is false; its value is 0 or 1."""
+
+    arg: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Phi:
+    """The value of the one arm whose guard holds; the guards exclude each other."""
+
+    arms: tuple[tuple[Term, Term], ...]
+
+
+Row: TypeAlias = (
+    Constant | ReadValue | Choice | Outcome | Allocated | Operation | And | Or | Not | Phi
+)
+
+
+@dataclass(slots=True)
+class Terms:
+    """The terms of one skeleton, in an order in which arguments come first."""
+
+    rows: list[Row] = field(default_factory=list)
+    index: dict[Row, Term] = field(default_factory=dict)
+
+    def add(self, row: Row) -> Term:
+        """The term for ``row``, made if it is new."""
+        known = self.index.get(row)
+        if known is None:
+            known = Term(len(self.rows))
+            self.rows.append(row)
+            self.index[row] = known
+        return known
+
+    def constant(self, value: Value) -> Term:
+        """The term of a value."""
+        return self.add(Constant(value))
+
+    def known(self, term: Term) -> Value | None:
+        """The value of a constant term, None for others."""
+        row = self.rows[term]
+        return row.value if isinstance(row, Constant) else None
+
+    def both(self, *args: Term) -> Term:
+        """The conjunction, simplified."""
+        flat: dict[Term, None] = {}
+        for arg in args:
+            row = self.rows[arg]
+            if isinstance(row, And):
+                flat.update(dict.fromkeys(row.args))
+            elif isinstance(row, Constant):
+                if not row.value:
+                    return arg
+            else:
+                flat[arg] = None
+        if not flat:
+            return self.constant(1)
+        if len(flat) == 1:
+            return next(iter(flat))
+        if any(self.negation(t) in flat for t in flat):
+            return self.constant(0)
+        return self.add(And(tuple(sorted(flat))))
+
+    def negation(self, arg: Term) -> Term | None:
+        """The existing negation of a term, if there is one."""
+        row = self.rows[arg]
+        return row.arg if isinstance(row, Not) else self.index.get(Not(arg))
+
+    def either(self, *args: Term) -> Term:
+        """The disjunction, simplified; ``a & c | a & !c`` becomes ``a``."""
+        flat: dict[Term, None] = {}
+        for arg in args:
+            row = self.rows[arg]
+            if isinstance(row, Or):
+                flat.update(dict.fromkeys(row.args))
+            elif isinstance(row, Constant):
+                if row.value:
+                    return arg
+            else:
+                flat[arg] = None
+        if not flat:
+            return self.constant(0)
+        merged = self._merge(list(flat))
+        if len(merged) == 1:
+            return merged[0]
+        if any(self.negation(t) in merged for t in merged):
+            return self.constant(1)
+        return self.add(Or(tuple(sorted(merged))))
+
+    def _conjuncts(self, term: Term) -> frozenset[Term]:
+        row = self.rows[term]
+        return frozenset(row.args) if isinstance(row, And) else frozenset((term,))
+
+    def _merge(self, terms: list[Term]) -> list[Term]:
+        """Joins pairs that differ in one complementary conjunct, and drops implied ones."""
+        changed = True
+        while changed:
+            changed = False
+            sets = [(t, self._conjuncts(t)) for t in terms]
+            for i, (a, left) in enumerate(sets):
+                for b, right in sets[i + 1 :]:
+                    joined = self._join(left, right)
+                    if joined is not None:
+                        terms = [t for t in terms if t not in (a, b)]
+                        terms.append(self.both(*sorted(joined)))
+                        terms = list(dict.fromkeys(terms))
+                        changed = True
+                        break
+                if changed:
+                    break
+        return terms
+
+    def _join(self, left: frozenset[Term], right: frozenset[Term]) -> frozenset[Term] | None:
+        """The disjunction of two conjunctions as one conjunction, if it is one."""
+        if left <= right:
+            return left
+        if right <= left:
+            return right
+        only_left, only_right = left - right, right - left
+        if len(only_left) == 1 and len(only_right) == 1:
+            (a,), (b,) = only_left, only_right
+            if self.negation(a) == b:
+                return left & right
+        return None
+
+    def invert(self, arg: Term) -> Term:
+        """The negation, simplified."""
+        row = self.rows[arg]
+        if isinstance(row, Constant):
+            return self.constant(0 if row.value else 1)
+        if isinstance(row, Not):
+            return row.arg
+        return self.add(Not(arg))
+
+    def phi(self, arms: list[tuple[Term, Term]]) -> Term:
+        """The joined value of arms (guard, value); guards exclude each other."""
+        live = [(g, v) for g, v in arms if self.known(g) != 0]
+        values = {v for _, v in live}
+        if len(values) == 1:
+            return live[0][1]
+        if not live:
+            return self.constant(0)
+        return self.add(Phi(tuple(live)))

@@ -1,0 +1,104 @@
+"""Calls of functions: the body in place of the call.
+
+Each call has registers of its own, ``touch_pte.2.lo``.  A parameter that is
+never assigned and whose argument cannot change meanwhile is its argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dsl import protocol as p
+from dsl.types import VoidType
+from prover.graph import expressions as ex
+from prover.graph.context import Fixed, Graph, Leaving, LocalAddress, Lowered, Scope
+from prover.graph.ir import Assign, Const, Expr, Frame, Reg
+from prover.graph.places import local_place, write
+from prover.graph.walk import local_facts, parts
+
+_FIXED_SIZE = 5
+"""The largest argument that is put in place of its parameter; the bound keeps sums of sums small."""
+
+
+def scope_of(
+    graph: Graph, function: p.Function, frames: tuple[Frame, ...], prefix: str, update: int
+) -> Scope:
+    """A scope for the body of ``function``."""
+    obligation = graph.obligation
+    facts = local_facts(obligation.protocol.functions, obligation.known_facts, function)
+    leaving = Leaving(graph.builder.name("return"), f"{prefix}return", _has_tail(function))
+    scope = Scope(graph, function.name, prefix, facts, frames, update, leaving)
+    scope.shown = _shown(function)
+    return scope
+
+
+def _has_tail(function: p.Function) -> bool:
+    """Whether the only return is the last statement."""
+    body = function.body.body
+    returns = sum(isinstance(part, p.Return) for part in parts(function.body))
+    return returns == 1 and isinstance(body[-1], p.Return)
+
+
+def _shown(function: p.Function) -> dict[int, str]:
+    """Names of the locals: the author's, with a number where one name is used again."""
+    used: dict[str, int] = {}
+    shown: dict[int, str] = {}
+    for local in function.locals:
+        name = local.name.lstrip(".")
+        used[name] = number = used.get(name, 0) + 1
+        shown[local.number] = name if number == 1 else f"{name}'{number}"
+    return shown
+
+
+def call(scope: Scope, expr: p.CallFunction, arguments: Sequence[Lowered], used: bool) -> Expr:
+    """The result of a call; 0 for a function without one."""
+    if not scope.builder.alive():
+        return ex.ZERO
+    function = scope.obligation.protocol.functions[expr.function]
+    number = scope.graph.next_call()
+    frames = (*scope.frames, Frame(function.name, expr.span, number))
+    update = number if function.kind == "update" and not scope.update else scope.update
+    prefix = f"{function.name}.{number}."
+    inner = scope_of(scope.graph, function, frames, prefix, update)
+    for parameter, argument, written in zip(
+        function.parameters, arguments, expr.arguments, strict=True
+    ):
+        if _is_fixed(inner, parameter, argument):
+            inner.locals[parameter.number] = Fixed(argument)
+        else:
+            target = local_place(inner, parameter)
+            write(scope, target, argument, "plain", written.span)
+    scope.obligation.statement(inner, function.body)
+    falls_off = scope.builder.alive() and not inner.leaving.tail
+    if falls_off and not isinstance(function.result, VoidType):
+        scope.builder.emit(Assign(inner.leaving.result, ex.UNKNOWN, scope.origin(expr.span)))
+    scope.builder.start(inner.leaving.block)
+    if isinstance(function.result, VoidType):
+        return ex.ZERO
+    return _result(scope, inner.leaving, expr, falls_off, used)
+
+
+def _is_fixed(inner: Scope, parameter: p.Local, argument: Lowered) -> bool:
+    """Whether the parameter is its argument for as long as the call runs."""
+    if parameter.number in inner.facts.assigned or parameter.number in inner.facts.halved:
+        return isinstance(argument, LocalAddress)
+    if isinstance(argument, LocalAddress | Const):
+        return True
+    changing = inner.graph.addressed
+    return ex.size(argument) <= _FIXED_SIZE and changing.isdisjoint(ex.registers(argument))
+
+
+def _result(
+    scope: Scope, leaving: Leaving, expr: p.CallFunction, falls_off: bool, used: bool
+) -> Expr:
+    """The value of a call that has returned."""
+    returned = leaving.returned
+    if not falls_off and len(returned) == 1:
+        if leaving.tail or isinstance(returned[0], Const):
+            return returned[0]
+    result = Reg(leaving.result)
+    if falls_off and used:
+        holds = scope.apply("!=", result, ex.UNKNOWN)
+        message = f"`{expr.function}()` ends without a return here"
+        scope.check("uninitialized", holds, message, expr.span)
+    return result

@@ -1,0 +1,196 @@
+"""What instructions read, write and contain, and how to rewrite them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar, assert_never
+
+from prover.graph.ir import (
+    Acquire,
+    Alloc,
+    Assign,
+    Assume,
+    BasicBlock,
+    Branch,
+    CallRcu,
+    Cfg,
+    Check,
+    Cut,
+    End,
+    Enter,
+    Expr,
+    Fence,
+    Free,
+    GraceWait,
+    Havoc,
+    Instr,
+    Ipi,
+    IrqsDisabled,
+    IsLocked,
+    Jump,
+    Leave,
+    Load,
+    LockInit,
+    Mark,
+    MightSleep,
+    RcuBarrier,
+    Release,
+    Rmw,
+    SetIrq,
+    Store,
+    Terminator,
+    TryAcquire,
+)
+
+_Addressed = TypeVar("_Addressed", LockInit, Acquire, TryAcquire, Release, IsLocked, Load)
+
+
+def rewrite(instr: Instr, change: Callable[[Expr], Expr]) -> Instr:
+    """``instr`` with every expression in it changed; graphs inside it stay."""
+    match instr:
+        case Assign():
+            return replace(instr, expr=change(instr.expr))
+        case Load():
+            return _with_address(instr, change)
+        case LockInit():
+            return _with_address(instr, change)
+        case Acquire():
+            return _with_address(instr, change)
+        case TryAcquire():
+            return _with_address(instr, change)
+        case Release():
+            return _with_address(instr, change)
+        case IsLocked():
+            return _with_address(instr, change)
+        case Store():
+            return replace(instr, address=change(instr.address), value=change(instr.value))
+        case Rmw():
+            address, new, when = change(instr.address), change(instr.new), change(instr.when)
+            return replace(instr, address=address, new=new, when=when)
+        case SetIrq():
+            return replace(instr, off=change(instr.off))
+        case CallRcu():
+            return replace(instr, address=change(instr.address), argument=change(instr.argument))
+        case Ipi():
+            return replace(instr, wait=change(instr.wait))
+        case Free():
+            return replace(instr, pointer=change(instr.pointer))
+        case Check():
+            return replace(instr, condition=change(instr.condition))
+        case Assume():
+            return replace(instr, condition=change(instr.condition))
+        case Havoc() | Fence() | Enter() | Leave() | IrqsDisabled() | MightSleep():
+            return instr
+        case GraceWait() | RcuBarrier() | Alloc() | Mark():
+            return instr
+        case _:
+            assert_never(instr)
+
+
+def _with_address(instr: _Addressed, change: Callable[[Expr], Expr]) -> _Addressed:
+    return replace(instr, address=change(instr.address))
+
+
+def reads(instr: Instr) -> tuple[Expr, ...]:
+    """The expressions that ``instr`` evaluates, in order.
+
+    Those of an Rmw may name its own register, which is the value it reads.
+    """
+    found: list[Expr] = []
+
+    def note(expr: Expr) -> Expr:
+        found.append(expr)
+        return expr
+
+    rewrite(instr, note)
+    return tuple(found)
+
+
+def written(instr: Instr) -> str:
+    """The register that ``instr`` assigns, "" for none."""
+    match instr:
+        case Assign() | Havoc() | Load() | Rmw() | TryAcquire() | IsLocked():
+            return instr.reg
+        case IrqsDisabled() | Alloc():
+            return instr.reg
+        case SetIrq():
+            return instr.save
+        case _:
+            return ""
+
+
+def with_inner(instr: Instr, change: Callable[[Cfg], Cfg]) -> Instr:
+    """``instr`` with the graph inside it, if any, changed."""
+    match instr:
+        case CallRcu():
+            return replace(instr, callback=change(instr.callback))
+        case Ipi():
+            return replace(instr, handler=change(instr.handler))
+        case _:
+            return instr
+
+
+def inner(instr: Instr) -> Cfg | None:
+    """The graph of the callback or handler that ``instr`` starts."""
+    match instr:
+        case CallRcu():
+            return instr.callback
+        case Ipi():
+            return instr.handler
+        case _:
+            return None
+
+
+def change_inner(cfg: Cfg, change: Callable[[Cfg], Cfg]) -> Cfg:
+    """``cfg`` with every callback's and handler's graph changed."""
+    blocks = {
+        name: replace(block, body=tuple(with_inner(instr, change) for instr in block.body))
+        for name, block in cfg.blocks.items()
+    }
+    return replace(cfg, blocks=blocks)
+
+
+def targets(terminator: Terminator) -> tuple[str, ...]:
+    """The blocks control may go to, without repeats."""
+    match terminator:
+        case Jump(target=target):
+            return (target,)
+        case Branch(then=then, otherwise=otherwise):
+            return (then,) if then == otherwise else (then, otherwise)
+        case End() | Cut():
+            return ()
+        case _:
+            assert_never(terminator)
+
+
+def retarget(terminator: Terminator, change: Callable[[str], str]) -> Terminator:
+    """``terminator`` with every target changed; a branch to one place becomes a jump."""
+    match terminator:
+        case Jump(target=target):
+            return Jump(change(target))
+        case Branch(condition=condition, then=then, otherwise=otherwise):
+            new_then, new_otherwise = change(then), change(otherwise)
+            if new_then == new_otherwise:
+                return Jump(new_then)
+            return Branch(condition, new_then, new_otherwise)
+        case End() | Cut():
+            return terminator
+        case _:
+            assert_never(terminator)
+
+
+def instructions(cfg: Cfg) -> Iterator[Instr]:
+    """Every instruction of ``cfg``, block by block; graphs inside are not entered."""
+    for block in cfg.blocks.values():
+        yield from block.body
+
+
+def count(blocks: Iterator[BasicBlock]) -> int:
+    """The number of instructions in ``blocks``, those of graphs inside included."""
+    total = 0
+    for block in blocks:
+        for instr in block.body:
+            graph = inner(instr)
+            total += 1 + (count(iter(graph.blocks.values())) if graph is not None else 0)
+    return total

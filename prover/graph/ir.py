@@ -1,0 +1,534 @@
+"""Control-flow graphs: what a protocol becomes when its functions are inlined.
+
+One :class:`Cfg` per actor, per callback, per IPI handler and per claim.  The
+printed notation (:mod:`prover.graph.pretty`) is used by the passes'
+docstrings, by ``prove dump`` and by the golden tests::
+
+    actor walker
+    entry:
+        %1 = load once m.pmd
+        branch (%1 == none) ? out : use
+    use:
+        acquire spinlock %2
+        jump out
+    out:
+        end
+
+Registers are local to one graph and may be assigned several times (the event
+stage makes the values static).  Addresses are expressions that give pointers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dsl.source import Span
+from prover.graph.values import AddressSpace, Location, Path, Value
+
+# --- expressions --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A value known now."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Reg:
+    """A register; one never assigned on the way reads as POISON."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A pure operation of :func:`prover.graph.values.apply`."""
+
+    op: str
+    params: tuple[str | int, ...]
+    args: tuple[Expr, ...]
+
+
+Expr: TypeAlias = Const | Reg | Apply
+
+
+# --- where an instruction comes from -------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One call on the way to an instruction: the function called, where, and which call it is.
+
+    ``call`` numbers the calls of one graph, so that two calls from one line differ.
+    """
+
+    function: str
+    site: Span
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The source of an instruction: its span and the calls around it, outermost first."""
+
+    span: Span
+    frames: tuple[Frame, ...] = ()
+
+
+# --- instructions ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """``%r = expression``."""
+
+    reg: str
+    expr: Expr
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Havoc:
+    """``%r = any low..high``."""
+
+    reg: str
+    low: int
+    high: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """``%r = load order part address``.
+
+    ``order`` is ``plain``, ``once`` or ``acquire``.  ``address`` points at the scalar or
+    word; ``part`` is ``whole``, ``low`` or ``high``; ``word`` names the word type ("" if
+    the place is none).  A loaded word or half is marked as read from there.
+    """
+
+    reg: str
+    address: Expr
+    order: str
+    part: str
+    word: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """``store order part address, value``.
+
+    ``order`` is ``plain``, ``once``, ``release`` or ``mb`` (smp_store_mb).  ``update``
+    numbers the update that a half-store belongs to (two or more half-stores with one
+    number are one update of the word, complete at the last); 0: it is one by itself.
+    """
+
+    address: Expr
+    value: Expr
+    order: str
+    part: str
+    word: str
+    update: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Rmw:
+    """``%r = rmw order address, new, when``: one step that reads the old value into ``reg`` and,
+    where ``when`` holds, writes ``new``; both expressions may use ``%r``.
+
+    ``order`` is ``relaxed``, ``acquire``, ``release`` or ``full``.
+    """
+
+    reg: str
+    address: Expr
+    new: Expr
+    when: Expr
+    order: str
+    word: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """``fence kind``; kind is the primitive's name (``smp_mb``, ``smp_rmb``, ...)."""
+
+    kind: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class LockInit:
+    """``lock-init address``."""
+
+    address: Expr
+    kind: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Acquire:
+    """``acquire kind mode address``: blocks until granted.
+
+    ``kind`` is spinlock, rwlock, mutex, rwsem or folio; ``mode`` exclusive or shared.
+    ``nested`` is the lockdep subclass of a ``_nested`` call, -1 for a plain call.
+    """
+
+    address: Expr
+    kind: str
+    mode: str
+    nested: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class TryAcquire:
+    """``%r = try-acquire kind mode address``: 1 if taken."""
+
+    reg: str
+    address: Expr
+    kind: str
+    mode: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """``release kind mode address``."""
+
+    address: Expr
+    kind: str
+    mode: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class IsLocked:
+    """``%r = is-locked kind address``: 1 if anyone holds it in any mode."""
+
+    reg: str
+    address: Expr
+    kind: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """``enter rcu|preempt|bh``."""
+
+    section: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """``leave rcu|preempt|bh``; unbalanced is a violation."""
+
+    section: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SetIrq:
+    """``irq off|on``: sets the local interrupt state to ``off`` (1: disabled).
+
+    ``save`` is the register that gets the old state first ("" for none).  ``strict``:
+    enabling what is already enabled is a violation.
+    """
+
+    off: Expr
+    save: str
+    strict: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class IrqsDisabled:
+    """``%r = irqs-disabled``."""
+
+    reg: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class MightSleep:
+    """``might-sleep``: a violation in atomic context.
+
+    The event stage adds the same check itself to sleeping Acquires, GraceWait and RcuBarrier.
+    """
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class GraceWait:
+    """``synchronize-rcu``."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class RcuBarrier:
+    """``rcu-barrier``."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class CallRcu:
+    """``call-rcu address, callback``: the callback's graph runs after a grace period.
+
+    ``address`` is the rcu_head's; ``parameter`` is the register of ``callback`` that gets
+    ``argument``.  ``name`` says what runs: ``pte_free_now()``, ``kfree_rcu()``.
+    """
+
+    address: Expr
+    callback: Cfg
+    parameter: str
+    argument: Expr
+    name: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Ipi:
+    """``ipi targets, handler``: ``targets`` empty means every other actor."""
+
+    targets: tuple[str, ...]
+    handler: Cfg
+    wait: Expr
+    name: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Alloc:
+    """``%r = alloc pool``: 0 iff no slot is free."""
+
+    reg: str
+    pool: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """``free pointer``; NULL is ignored."""
+
+    pointer: Expr
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``check property condition``: a violation of ``property`` where the condition is false."""
+
+    property: str
+    condition: Expr
+    message: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Assume:
+    """``assume condition``: where it is false the actor stops for good, holding what it holds."""
+
+    condition: Expr
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """``mark owner.label``: control passes a statement labelled by the author."""
+
+    owner: str
+    label: str
+    origin: Origin
+
+
+Instr: TypeAlias = (
+    Assign
+    | Havoc
+    | Load
+    | Store
+    | Rmw
+    | Fence
+    | LockInit
+    | Acquire
+    | TryAcquire
+    | Release
+    | IsLocked
+    | Enter
+    | Leave
+    | SetIrq
+    | IrqsDisabled
+    | MightSleep
+    | GraceWait
+    | RcuBarrier
+    | CallRcu
+    | Ipi
+    | Alloc
+    | Free
+    | Check
+    | Assume
+    | Mark
+)
+
+
+# --- graphs --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """``jump target``."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """``branch condition ? then : otherwise``."""
+
+    condition: Expr
+    then: str
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """``end``: the actor has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """``cut loop``: a run that would go round the loop at ``loop`` once more stops here.
+
+    Only unrolled graphs have it.
+    """
+
+    loop: Span
+
+
+Terminator: TypeAlias = Jump | Branch | End | Cut
+
+
+@dataclass(frozen=True, slots=True)
+class BasicBlock:
+    """Instructions in order, and where control goes then."""
+
+    name: str
+    body: tuple[Instr, ...]
+    terminator: Terminator
+
+
+@dataclass(frozen=True, slots=True)
+class Cfg:
+    """One graph.  ``blocks`` holds ``entry`` first; every target exists; all are reachable."""
+
+    name: str
+    entry: str
+    blocks: Mapping[str, BasicBlock]
+
+
+# --- memory ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One scalar, word or lock in an object.
+
+    ``kind`` is ``scalar``, ``word``, ``lock`` or ``head`` (struct rcu_head).  ``type_name`` is the
+    word's name or the lock kind; ``lock_class`` the lock's class.  ``split``: the halves are
+    locations of their own.  ``pointer``: holds pointers (for printing).
+    """
+
+    path: Path
+    kind: str
+    type_name: str
+    lock_class: str
+    split: bool
+    pointer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """An object or pool slot: its cells and what they hold at the start.
+
+    ``initial`` has a value for every scalar and word cell of a static object (and 0 for locks);
+    ``pool`` is the pool's name, "" for a static object.  ``ghost`` objects are for claims only.
+    """
+
+    name: str
+    struct: str
+    cells: tuple[Cell, ...]
+    initial: Mapping[Path, Value]
+    pool: str
+    zeroed: bool
+    ghost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WordKind:
+    """What the engine needs of a word type: named values as (name, takes a pointer, bits, struct)."""
+
+    name: str
+    present: int
+    values: tuple[tuple[str, bool, int, str], ...]
+    split: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All memory of one obligation."""
+
+    regions: Mapping[str, Region]
+    words: Mapping[str, WordKind]
+    space: AddressSpace
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionRule:
+    """One legal edge: named values, and the locks to hold as addresses.
+
+    In ``holding`` the register ``before`` is the pointer in the old value.
+    """
+
+    before: str
+    after: str
+    holding: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionTable:
+    """The legal state machine of the word at ``location``."""
+
+    location: Location
+    word: str
+    rules: tuple[TransitionRule, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ActorGraph:
+    """One actor instance (``walker``, ``walker.2``) and its graph.
+
+    ``symmetry`` names the declaration: instances of one declaration are interchangeable.
+    """
+
+    name: str
+    symmetry: str
+    graph: Cfg
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One obligation's program.  ``finals`` and ``invariants`` are graphs that only load and check."""
+
+    actors: tuple[ActorGraph, ...]
+    layout: Layout
+    transitions: tuple[TransitionTable, ...]
+    finals: tuple[Cfg, ...]
+    invariants: tuple[Cfg, ...]

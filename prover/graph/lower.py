@@ -1,0 +1,102 @@
+"""From a checked protocol to graphs: one per actor, claim and callback.
+
+Functions are inlined, configuration names are constants, and what a constant
+condition leaves out is not there::
+
+    if (PAE == on)                      entry:
+            WRITE_ONCE(p->low, 0);  =>      store once %p.low, 0
+    else                                    jump ...
+            *p = none;
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dsl import protocol as p
+from dsl.diagnostic import DiagnosticError
+from prover.graph.constants import Constants, scratch
+from prover.graph.context import Obligation, Slot, refusal
+from prover.graph.graphs import actor_graph, claim_graph
+from prover.graph.ir import ActorGraph, Cfg, Expr, Layout, Program, TransitionRule, TransitionTable
+from prover.graph.layout import layout
+from prover.graph.lower_expr import place
+from prover.graph.lower_stmt import statement
+from prover.graph.places import Memory
+from prover.graph.primitives import meanings
+
+
+def lower(protocol: p.Protocol, scenario: str, configuration: Mapping[str, str]) -> Program:
+    """The program of one scenario in one configuration."""
+    memory = layout(protocol, scenario, configuration)
+    chosen = protocol.scenarios[scenario]
+    instances = {name: _instances(name, count) for name, count in chosen.run}
+    obligation = Obligation(
+        protocol, configuration, memory, instances, meanings(), statement
+    )
+    return Program(
+        tuple(_actors(obligation)),
+        memory,
+        _transitions(protocol, configuration, memory),
+        _claims(obligation, "final", (*protocol.finals, *chosen.finals)),
+        _claims(obligation, "invariant", (*protocol.invariants, *chosen.invariants)),
+    )
+
+
+def _instances(actor: str, count: int) -> tuple[str, ...]:
+    """``walker``, ``walker.2``, ..."""
+    return tuple(actor if n == 1 else f"{actor}.{n}" for n in range(1, count + 1))
+
+
+def _actors(obligation: Obligation) -> Iterator[ActorGraph]:
+    for name, instances in obligation.instances.items():
+        graph = actor_graph(obligation, obligation.protocol.actors[name])
+        for instance in instances:
+            yield ActorGraph(instance, name, graph)
+
+
+def _claims(obligation: Obligation, kind: str, claims: tuple[p.Claim, ...]) -> tuple[Cfg, ...]:
+    return tuple(
+        claim_graph(obligation, kind, number, claim) for number, claim in enumerate(claims, 1)
+    )
+
+
+# --- transitions -----------------------------------------------------------------------------
+
+
+def _transitions(
+    protocol: p.Protocol, configuration: Mapping[str, str], memory: Layout
+) -> tuple[TransitionTable, ...]:
+    constants = Constants(protocol, configuration, memory.words, memory.space)
+    return tuple(
+        TransitionTable(
+            constants.location(table.place)[0],
+            table.word,
+            tuple(_rule(protocol, configuration, memory, table, edge) for edge in table.edges),
+            table.span,
+        )
+        for table in protocol.transitions
+    )
+
+
+def _rule(
+    protocol: p.Protocol,
+    configuration: Mapping[str, str],
+    memory: Layout,
+    table: p.Transition,
+    edge: p.TransitionEdge,
+) -> TransitionRule:
+    """One edge, with the addresses of the locks it needs."""
+
+    def lock(where: p.Place) -> Expr:
+        scope = scratch(protocol, configuration, memory)
+        scope.locals[table.before.number] = Slot("before", "before", False)
+        found = place(scope, where)
+        if scope.builder.holds_instructions or not isinstance(found, Memory):
+            message = "a lock that an edge needs is named without reading memory"
+            hint = "name it from an object, or from `before`"
+            diagnostic = refusal("transition-holding-load", message, where.span, hint)
+            raise DiagnosticError((diagnostic,))
+        return found.address
+
+    return TransitionRule(edge.before, edge.after, tuple(lock(where) for where in edge.holding))

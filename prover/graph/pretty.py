@@ -1,0 +1,352 @@
+"""The printed notation of graphs: see :mod:`prover.graph.ir`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from prover.graph.instructions import inner
+from prover.graph.ir import (
+    Acquire,
+    Alloc,
+    Apply,
+    Assign,
+    Assume,
+    Branch,
+    CallRcu,
+    Cfg,
+    Check,
+    Const,
+    Cut,
+    End,
+    Enter,
+    Expr,
+    Fence,
+    Free,
+    GraceWait,
+    Havoc,
+    Instr,
+    Ipi,
+    IrqsDisabled,
+    IsLocked,
+    Jump,
+    Layout,
+    Leave,
+    Load,
+    LockInit,
+    Mark,
+    MightSleep,
+    Program,
+    RcuBarrier,
+    Reg,
+    Region,
+    Release,
+    Rmw,
+    SetIrq,
+    Store,
+    Terminator,
+    TransitionTable,
+    TryAcquire,
+    WordKind,
+)
+from prover.graph.values import (
+    ADDRESS_MASK,
+    INTEGER_OPS,
+    AddressSpace,
+    Half,
+    Location,
+    Path,
+    Pointer,
+    Poison,
+    Value,
+    Wild,
+    Word,
+    number_text,
+    word_bits,
+)
+
+_EMPTY = Layout({}, {}, AddressSpace({}))
+_INFIX = frozenset([*INTEGER_OPS, "==", "!="])
+_PREFIX = {"!": "!", "~": "~", "neg": "-"}
+_NAMES = {"word_low": "low", "word_high": "high", "word_join": "join", "word_bits": "bits"}
+_INDENT = "    "
+
+
+def format_program(program: Program) -> str:
+    """Everything an obligation's program is made of."""
+    printer = _Printer(program.layout)
+    parts = ["\n".join(printer.region(region)) for region in program.layout.regions.values()]
+    parts = ["\n".join(parts)] if parts else []
+    parts += ["\n".join(printer.transition(table)) for table in program.transitions]
+    done: dict[int, str] = {}
+    for actor in program.actors:
+        same = done.setdefault(id(actor.graph), actor.name)
+        if same != actor.name:
+            parts.append(f"actor {actor.name} as {same}")
+        else:
+            parts.append("\n".join(printer.graph(actor.graph, f"actor {actor.name}")))
+    for cfg in (*program.finals, *program.invariants):
+        parts.append("\n".join(printer.graph(cfg, cfg.name)))
+    return "\n\n".join(parts) + "\n"
+
+
+def format_cfg(cfg: Cfg, layout: Layout = _EMPTY) -> str:
+    """One graph."""
+    return "\n".join(_Printer(layout).graph(cfg, cfg.name)) + "\n"
+
+
+def format_expr(expr: Expr, layout: Layout = _EMPTY) -> str:
+    """One expression, as a value."""
+    return _Printer(layout).value(expr)
+
+
+def format_value(value: Value, layout: Layout = _EMPTY) -> str:
+    """One concrete value, as the author would write it."""
+    return _Printer(layout).constant(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Printer:
+    """Prints with the names of one obligation's memory."""
+
+    layout: Layout
+
+    # --- graphs ---------------------------------------------------------------------------
+
+    def graph(self, cfg: Cfg, title: str) -> Iterator[str]:
+        """A title, then the blocks."""
+        yield title
+        for block in cfg.blocks.values():
+            yield f"{block.name}:"
+            for instr in block.body:
+                yield from (_INDENT + line for line in self.lines(instr))
+            yield _INDENT + self.terminator(block.terminator)
+
+    def lines(self, instr: Instr) -> Iterator[str]:
+        """An instruction, and the graph inside it indented below."""
+        yield self.instr(instr)
+        inside = inner(instr)
+        if inside is not None:
+            yield from (_INDENT + line for line in self.graph(inside, f"graph {inside.name}"))
+
+    def terminator(self, terminator: Terminator) -> str:
+        """The last line of a block."""
+        match terminator:
+            case Jump(target=target):
+                return f"jump {target}"
+            case Branch(condition=condition, then=then, otherwise=otherwise):
+                return f"branch {self.value(condition)} ? {then} : {otherwise}"
+            case End():
+                return "end"
+            case Cut():
+                return "cut"
+            case _:
+                assert_never(terminator)
+
+    def instr(self, instr: Instr) -> str:
+        """One instruction."""
+        match instr:
+            case Assign(reg=reg, expr=expr):
+                return f"%{reg} = {self.value(expr)}"
+            case Havoc(reg=reg, low=low, high=high):
+                return f"%{reg} = any {low}..{high}"
+            case Load():
+                return f"%{instr.reg} = load {instr.order} {self._place(instr)}"
+            case Store():
+                update = f" update {instr.update}" if instr.update else ""
+                target = f"store {instr.order} {self._place(instr)}"
+                return f"{target}, {self.value(instr.value)}{update}"
+            case Rmw():
+                where, new = self.place(instr.address), self.value(instr.new)
+                text = f"%{instr.reg} = rmw {instr.order} {where}, {new}"
+                always = isinstance(instr.when, Const) and instr.when.value == 1
+                return text if always else f"{text}, when {self.value(instr.when)}"
+            case Alloc(reg=reg, pool=pool):
+                return f"%{reg} = alloc {pool}"
+            case Free(pointer=pointer):
+                return f"free {self.value(pointer)}"
+            case Check(property=name, condition=condition):
+                return f"check {name} {self.value(condition)}"
+            case Assume(condition=condition):
+                return f"assume {self.value(condition)}"
+            case Mark(owner=owner, label=label):
+                return f"mark {owner}.{label}"
+            case Fence(kind=kind):
+                return f"fence {kind}"
+            case LockInit() | Acquire() | TryAcquire() | Release() | IsLocked():
+                return self._lock(instr)
+            case _:
+                return self._section(instr)
+
+    def _lock(self, instr: LockInit | Acquire | TryAcquire | Release | IsLocked) -> str:
+        where = self.place(instr.address)
+        match instr:
+            case LockInit(kind=kind):
+                return f"lock-init {kind} {where}"
+            case Acquire(kind=kind, mode=mode, nested=nested):
+                subclass = f" nested {nested}" if nested >= 0 else ""
+                return f"acquire {kind} {mode} {where}{subclass}"
+            case TryAcquire(reg=reg, kind=kind, mode=mode):
+                return f"%{reg} = try-acquire {kind} {mode} {where}"
+            case Release(kind=kind, mode=mode):
+                return f"release {kind} {mode} {where}"
+            case IsLocked(reg=reg, kind=kind):
+                return f"%{reg} = is-locked {kind} {where}"
+            case _:
+                assert_never(instr)
+
+    def _section(
+        self,
+        instr: Enter
+        | Leave
+        | SetIrq
+        | IrqsDisabled
+        | MightSleep
+        | GraceWait
+        | RcuBarrier
+        | CallRcu
+        | Ipi,
+    ) -> str:
+        match instr:
+            case Enter(section=section):
+                return f"enter {section}"
+            case Leave(section=section):
+                return f"leave {section}"
+            case SetIrq(off=off, save=save, strict=strict):
+                saved = f"%{save} = " if save else ""
+                return f"{saved}irq {self._irq(off)}{' strict' if strict else ''}"
+            case IrqsDisabled(reg=reg):
+                return f"%{reg} = irqs-disabled"
+            case MightSleep():
+                return "might-sleep"
+            case GraceWait():
+                return "synchronize-rcu"
+            case RcuBarrier():
+                return "rcu-barrier"
+            case CallRcu(address=address, parameter=parameter, argument=argument, name=name):
+                given = f"%{parameter} = {self.value(argument)}"
+                return f"call-rcu {self.place(address)}, {name} with {given}"
+            case Ipi(targets=targets, wait=wait, name=name):
+                to = " ".join(targets) or "others"
+                return f"ipi {to}, {name} wait {self.value(wait)}"
+            case _:
+                assert_never(instr)
+
+    def _irq(self, off: Expr) -> str:
+        if isinstance(off, Const) and off.value in (0, 1):
+            return "off" if off.value else "on"
+        return self.value(off)
+
+    # --- expressions ---------------------------------------------------------------------
+
+    def _place(self, access: Load | Store) -> str:
+        part = "" if access.part == "whole" else f".{access.part}"
+        return self.place(access.address) + part
+
+    def place(self, address: Expr) -> str:
+        """What is at ``address``, without the ``&``."""
+        match address:
+            case Const(value=Pointer(base=base) as pointer) if base is not None:
+                return str(pointer.location)
+            case Apply(op="field", params=(step,), args=(base,)):
+                return self._member(base, str(step))
+            case Apply(op="index", args=(base, index)):
+                return f"{self.place(base)}[{self.value(index)}]"
+            case _:
+                return f"*{self.value(address)}"
+
+    def _member(self, base: Expr, step: str) -> str:
+        """``p->field`` for a pointer in a register, ``place.field`` for what is one place."""
+        if isinstance(base, Apply) and base.op in ("field", "index"):
+            return f"{self.place(base)}.{step}"
+        if isinstance(base, Const) and isinstance(base.value, Pointer):
+            return f"{self.place(base)}.{step}"
+        return f"{self.value(base)}->{step}"
+
+    def value(self, expr: Expr) -> str:
+        """``expr`` as a value."""
+        match expr:
+            case Const(value=value):
+                return self.constant(value)
+            case Reg(name=name):
+                return f"%{name}"
+            case Apply(op=op, args=(left, right)) if op in _INFIX:
+                return f"({self.value(left)} {op} {self.value(right)})"
+            case Apply(op=op, args=(operand,)) if op in _PREFIX:
+                return f"{_PREFIX[op]}{self.value(operand)}"
+            case Apply(op="field" | "index"):
+                return f"&{self.place(expr)}"
+            case Apply(op="wrap", params=(bits, signed), args=(operand,)):
+                return f"{'s' if signed else 'u'}{bits}({self.value(operand)})"
+            case Apply(op=op, params=params, args=args):
+                words = [str(param) for param in params] + [self.value(arg) for arg in args]
+                return f"{_NAMES.get(op, op)}({', '.join(words)})"
+
+    def constant(self, value: Value) -> str:
+        """One value."""
+        match value:
+            case int():
+                return str(value)
+            case Pointer(base=None, path=path):
+                return f"&{Location('NULL', path)}"
+            case Pointer():
+                life = value.base.site if value.base is not None else 0
+                return f"&{value.location}" + (f"#{life}" if life else "")
+            case Wild(low=low, high=high, path=path):
+                return Location(f"wild({number_text(low, high)})", path).__str__()
+            case Half(bits=bits):
+                return f"0x{bits:08x}"
+            case Word():
+                return self._word(value)
+            case Poison():
+                return "poison"
+            case _:
+                assert_never(value)
+
+    def _word(self, word: Word) -> str:
+        """A word by the first named value that fits, else by its bits."""
+        bits = word_bits(word)
+        for kind in self.layout.words.values():
+            found = self._named(kind, bits)
+            if found:
+                return found
+        return number_text(word.low.bits, word.high.bits)
+
+    def _named(self, kind: WordKind, bits: int) -> str:
+        for name, has_pointer, flags, struct in kind.values:
+            if not has_pointer and bits == flags:
+                return name
+            if has_pointer and bits & ~ADDRESS_MASK == flags:
+                target = self.layout.space.object_at(bits & ADDRESS_MASK, struct)
+                if target is not None:
+                    return f"{name}(&{target})"
+        return ""
+
+    # --- memory ---------------------------------------------------------------------------
+
+    def region(self, region: Region) -> Iterator[str]:
+        """An object: its address and what its cells hold."""
+        where = self.layout.space.objects.get(region.name)
+        at = f" at 0x{where[0]:x}" if where else ""
+        kind = f"{'zeroed ' if region.zeroed else ''}slot" if region.pool else "object"
+        ghost = "ghost " if region.ghost else ""
+        yield f"{ghost}{kind} {region.name}{at}"
+        for cell in region.cells:
+            name = _path_text(cell.path)
+            start = region.initial.get(cell.path)
+            holds = f" = {self.constant(start)}" if start is not None else ""
+            words = (cell.kind, cell.type_name, cell.lock_class, "split" if cell.split else "")
+            yield f"{_INDENT}{name or '*'}: {' '.join(w for w in words if w)}{holds}"
+
+    def transition(self, table: TransitionTable) -> Iterator[str]:
+        """The legal edges of one word."""
+        yield f"transition {table.location}"
+        for rule in table.rules:
+            locks = ", ".join(self.place(lock) for lock in rule.holding)
+            holding = f" holding {locks}" if locks else ""
+            yield f"{_INDENT}{rule.before} -> {rule.after}{holding}"
+
+
+def _path_text(path: Path) -> str:
+    return str(Location("", path)).lstrip(".")

@@ -1,0 +1,383 @@
+"""Read-modify-writes: ``xchg``, ``cmpxchg``, ``atomic_*``, ``refcount_*`` and bit operations.
+
+Most atomics are rows of a table: how the new value is computed from the old
+one, when it is written, what the call gives, and the order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from dsl import protocol as p
+from dsl.source import Span
+from dsl.types import AtomicType, IntType, PointerType, Type
+from prover.graph import expressions as ex
+from prover.graph.context import LocalAddress, Meaning, Scope
+from prover.graph.ir import Const, Expr, Fence, Reg, Rmw
+from prover.graph.lower_expr import arithmetic, behind, stable, value
+from prover.graph.places import Memory, PlaceRef, assigned, read, write
+
+_SUFFIXES = {"": "full", "_acquire": "acquire", "_release": "release", "_relaxed": "relaxed"}
+
+Update = Callable[[Scope, Expr, Expr, Type], Expr]
+"""The new value, of the old one and the operand."""
+Test = Callable[[Scope, Expr, Expr, Type], Expr]
+"""A condition on the old value and the operand."""
+
+
+# --- one step on memory -------------------------------------------------------------------
+
+
+def step(
+    scope: Scope,
+    place: PlaceRef,
+    new: Callable[[Expr], Expr],
+    when: Callable[[Expr], Expr],
+    order: str,
+    span: Span,
+) -> Expr:
+    """The old value at ``place``, which becomes ``new`` of it where ``when`` of it holds."""
+    if not isinstance(place, Memory):
+        return _local_step(scope, place, new, when, span)
+    if place.part != "whole":
+        message = "an atomic update of one half of a word is not supported"
+        scope.refuse("rmw-of-half", message, span, "update the whole word")
+        return ex.ZERO
+    reg = scope.temporary()
+    old = Reg(reg)
+    origin = scope.origin(span)
+    scope.builder.emit(Rmw(reg, place.address, new(old), when(old), order, place.word, origin))
+    return old
+
+
+def _local_step(
+    scope: Scope,
+    place: PlaceRef,
+    new: Callable[[Expr], Expr],
+    when: Callable[[Expr], Expr],
+    span: Span,
+) -> Expr:
+    """The same on a local, which nobody else sees."""
+    found = read(scope, place, "plain", span)
+    assert not isinstance(found, LocalAddress), "no place holds the address of a local"
+    old = scope.keep(found, span)
+    write(scope, place, scope.apply("select", when(old), new(old), old), "plain", span)
+    return old
+
+
+def _always(_: Expr) -> Expr:
+    return ex.ONE
+
+
+# --- exchange -----------------------------------------------------------------------------
+
+
+def _xchg(order: str) -> Meaning:
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        pointer, written = call.arguments
+        place = stable(scope, behind(scope, pointer), (written,), pointer.span)
+        new = value(scope, written)
+        return step(scope, place, lambda _: new, _always, order, call.span)
+
+    return meaning
+
+
+def _cmpxchg(order: str) -> Meaning:
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        pointer, old, new = call.arguments
+        place = stable(scope, behind(scope, pointer), (old, new), pointer.span)
+        expected, wanted = _two(scope, old, new)
+        return _exchange(scope, place, expected, wanted, order, call.span)
+
+    return meaning
+
+
+def _two(scope: Scope, first: p.Expr, second: p.Expr) -> tuple[Expr, Expr]:
+    """Two values, the first unaffected by the second."""
+    left = scope.keep(value(scope, first), first.span)
+    return left, value(scope, second)
+
+
+def _exchange(
+    scope: Scope, place: PlaceRef, expected: Expr, new: Expr, order: str, span: Span
+) -> Expr:
+    """The old value; ``new`` is written where it equals ``expected``."""
+    return step(
+        scope, place, lambda _: new, lambda old: scope.apply("==", old, expected), order, span
+    )
+
+
+def _try_cmpxchg(order: str) -> Meaning:
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        pointer, address, new = call.arguments
+        place = stable(scope, behind(scope, pointer), (address, new), pointer.span)
+        local = behind(scope, address)
+        found = read(scope, local, "plain", address.span)
+        assert not isinstance(found, LocalAddress), "the expected value is no local's address"
+        expected = scope.keep(found, address.span)
+        wanted = value(scope, new)
+        old = _exchange(scope, place, expected, wanted, order, call.span)
+        done = scope.keep(scope.apply("==", old, expected), call.span)
+        before = assigned(scope, local, expected)
+        assert not isinstance(before, LocalAddress), "the expected value is no local's address"
+        kept = scope.apply("select", done, before, old)
+        write(scope, local, kept, "plain", call.span)
+        return done
+
+    return meaning
+
+
+# --- counters -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One atomic: its new value, when that is written, what the call gives, and the order.
+
+    ``operand`` is the constant operand where the call has none; ``first`` tells that
+    the operand stands before the pointer.  ``acquires``: where the result is true the
+    call orders what follows after it.
+    """
+
+    update: Update
+    result: Test
+    order: str
+    operand: int | None = None
+    when: Test | None = None
+    first: bool = True
+    acquires: bool = False
+
+
+def _counter(row: _Row) -> Meaning:
+    """The meaning of one row."""
+
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        pointer, extra = _pointer_first(row, call.arguments)
+        type_ = _counter_type(pointer)
+        place, operands = _arguments(scope, row, pointer, extra)
+        amount = Const(row.operand) if row.operand is not None else operands[0]
+        limit = operands[-1] if operands else amount
+        when = row.when
+        old = step(
+            scope,
+            place,
+            lambda old: row.update(scope, old, amount, type_),
+            _always if when is None else lambda old: when(scope, old, limit, type_),
+            row.order,
+            call.span,
+        )
+        given = row.result(scope, old, limit if when is not None else amount, type_)
+        return _acquired(scope, given, call.span) if row.acquires else given
+
+    return meaning
+
+
+def _pointer_first(
+    row: _Row, arguments: tuple[p.Expr, ...]
+) -> tuple[p.Expr, tuple[p.Expr, ...]]:
+    """The pointer, and the other arguments in order."""
+    if row.first and len(arguments) > 1:
+        return arguments[-1], arguments[:-1]
+    return arguments[0], arguments[1:]
+
+
+def _arguments(
+    scope: Scope, row: _Row, pointer: p.Expr, extra: tuple[p.Expr, ...]
+) -> tuple[PlaceRef, list[Expr]]:
+    """Place and operands, evaluated in the order of the call."""
+    if row.first:
+        operands = [scope.keep(value(scope, expr), expr.span) for expr in extra]
+        return behind(scope, pointer), operands
+    place = stable(scope, behind(scope, pointer), extra, pointer.span)
+    return place, [scope.keep(value(scope, expr), expr.span) for expr in extra]
+
+
+def _counter_type(pointer: p.Expr) -> IntType:
+    assert isinstance(pointer.type, PointerType) and isinstance(pointer.type.to, AtomicType)
+    return IntType(pointer.type.to.bits, True)
+
+
+def _acquired(scope: Scope, given: Expr, span: Span) -> Expr:
+    """``given``, where it is true followed by what orders later accesses after the update.
+
+    A control dependency orders later stores, ``smp_rmb()`` later loads; the kernel's
+    ``smp_acquire__after_ctrl_dep()`` is no more.
+    """
+    kept = scope.keep(given, span)
+    acquired, done = scope.builder.name("acquired"), scope.builder.name("join")
+    scope.builder.branch(kept, acquired, done)
+    scope.builder.start(acquired)
+    scope.builder.emit(Fence("smp_rmb", scope.origin(span)))
+    scope.builder.jump(done)
+    scope.builder.start(done)
+    return kept
+
+
+def _op(op: str) -> Update:
+    return lambda scope, old, amount, type_: arithmetic(scope, op, old, amount, type_)
+
+
+def _andnot(scope: Scope, old: Expr, amount: Expr, type_: Type) -> Expr:
+    return scope.apply("&", old, scope.apply("~", amount))
+
+
+_UPDATES: dict[str, Update] = {
+    "add": _op("+"),
+    "sub": _op("-"),
+    "and": _op("&"),
+    "or": _op("|"),
+    "xor": _op("^"),
+    "andnot": _andnot,
+}
+
+
+def _old(_scope: Scope, old: Expr, _amount: Expr, _type: Type) -> Expr:
+    return old
+
+
+def _nothing(_scope: Scope, _old: Expr, _amount: Expr, _type: Type) -> Expr:
+    return ex.ZERO
+
+
+def _new(update: Update) -> Test:
+    return update
+
+
+def _new_is(update: Update, op: str) -> Test:
+    """Whether the new value is ``op`` zero."""
+    return lambda scope, old, amount, type_: scope.apply(
+        op, update(scope, old, amount, type_), ex.ZERO
+    )
+
+
+def _old_is_not(scope: Scope, old: Expr, limit: Expr, _type: Type) -> Expr:
+    return scope.apply("!=", old, limit)
+
+
+def _old_is_positive(scope: Scope, old: Expr, _limit: Expr, _type: Type) -> Expr:
+    return scope.apply(">", old, ex.ZERO)
+
+
+def _old_is_not_zero(scope: Scope, old: Expr, _limit: Expr, _type: Type) -> Expr:
+    return scope.apply("!=", old, ex.ZERO)
+
+
+def _rows() -> Iterator[tuple[str, _Row]]:
+    add, sub = _UPDATES["add"], _UPDATES["sub"]
+    for op, update in _UPDATES.items():
+        yield f"atomic_{op}", _Row(update, _nothing, "relaxed")
+        for suffix, order in _SUFFIXES.items():
+            yield f"atomic_fetch_{op}{suffix}", _Row(update, _old, order)
+            if op in ("add", "sub"):
+                yield f"atomic_{op}_return{suffix}", _Row(update, _new(update), order)
+    for op, update in (("inc", add), ("dec", sub)):
+        yield f"atomic_{op}", _Row(update, _nothing, "relaxed", 1)
+        for suffix, order in _SUFFIXES.items():
+            yield f"atomic_{op}_return{suffix}", _Row(update, _new(update), order, 1)
+            yield f"atomic_fetch_{op}{suffix}", _Row(update, _old, order, 1)
+    yield "atomic_inc_and_test", _Row(add, _new_is(add, "=="), "full", 1)
+    yield "atomic_dec_and_test", _Row(sub, _new_is(sub, "=="), "full", 1)
+    yield "atomic_sub_and_test", _Row(sub, _new_is(sub, "=="), "full")
+    yield "atomic_add_negative", _Row(add, _new_is(add, "<"), "full")
+    yield "atomic_add_unless", _Row(add, _old_is_not, "full", when=_old_is_not, first=False)
+    yield "atomic_inc_not_zero", _Row(add, _old_is_not_zero, "full", 1, _old_is_not_zero)
+    yield "atomic_dec_if_positive", _Row(sub, _minus_one, "full", 1, _old_is_positive)
+    yield "refcount_inc", _Row(add, _nothing, "relaxed", 1)
+    yield "refcount_dec", _Row(sub, _nothing, "release", 1)
+    yield "refcount_add", _Row(add, _nothing, "relaxed")
+    yield "refcount_inc_not_zero", _Row(add, _old_is_not_zero, "relaxed", 1, _old_is_not_zero)
+    for name, operand in (("refcount_dec_and_test", 1), ("refcount_sub_and_test", None)):
+        yield name, _Row(sub, _new_is(sub, "=="), "release", operand, acquires=True)
+
+
+def _minus_one(scope: Scope, old: Expr, _limit: Expr, type_: Type) -> Expr:
+    """The old value less one, also where it was not written."""
+    return arithmetic(scope, "-", old, ex.ONE, type_)
+
+
+# --- plain reads and writes of counters, and bits ---------------------------------------------
+
+
+def _read_counter(order: str) -> Meaning:
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        found = read(scope, behind(scope, call.arguments[0]), order, call.span)
+        assert not isinstance(found, LocalAddress), "a counter is a number"
+        return found
+
+    return meaning
+
+
+def _set_counter(order: str) -> Meaning:
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        pointer, number = call.arguments
+        place = stable(scope, behind(scope, pointer), (number,), pointer.span)
+        write(scope, place, value(scope, number), order, call.span)
+        return ex.ZERO
+
+    return meaning
+
+
+def _bit(op: str, order: str) -> Meaning:
+    """One bit set (``|``), cleared (``&``) or flipped (``^``); gives whether it was set before."""
+
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        number, pointer = call.arguments
+        bit = scope.keep(value(scope, number), number.span)
+        type_ = _pointee(pointer)
+        mask = arithmetic(scope, "<<", ex.ONE, bit, type_)
+        operand = scope.apply("~", mask) if op == "&" else mask
+
+        def new(old: Expr) -> Expr:
+            return arithmetic(scope, op, old, operand, type_)
+
+        old = step(scope, behind(scope, pointer), new, _always, order, call.span)
+        return scope.apply("bool", scope.apply("&", old, mask))
+
+    return meaning
+
+
+def _test_bit(scope: Scope, call: p.CallPrimitive) -> Expr:
+    number, pointer = call.arguments
+    bit = scope.keep(value(scope, number), number.span)
+    mask = arithmetic(scope, "<<", ex.ONE, bit, _pointee(pointer))
+    found = read(scope, behind(scope, pointer), "once", call.span)
+    assert not isinstance(found, LocalAddress), "a flag word is a number"
+    return scope.apply("bool", scope.apply("&", found, mask))
+
+
+def _pointee(pointer: p.Expr) -> Type:
+    assert isinstance(pointer.type, PointerType), "bit operations take pointers"
+    return pointer.type.to
+
+
+_BITS = {
+    "set_bit": ("|", "relaxed"),
+    "clear_bit": ("&", "relaxed"),
+    "change_bit": ("^", "relaxed"),
+    "clear_bit_unlock": ("&", "release"),
+    "test_and_set_bit": ("|", "full"),
+    "test_and_clear_bit": ("&", "full"),
+    "test_and_change_bit": ("^", "full"),
+    "test_and_set_bit_lock": ("|", "acquire"),
+}
+
+
+def atomic_meanings() -> Iterator[tuple[str, Meaning]]:
+    """The meanings of this module's primitives."""
+    for suffix, order in _SUFFIXES.items():
+        for prefix in ("", "atomic_"):
+            yield f"{prefix}xchg{suffix}", _xchg(order)
+            yield f"{prefix}cmpxchg{suffix}", _cmpxchg(order)
+            yield f"{prefix}try_cmpxchg{suffix}", _try_cmpxchg(order)
+    for name, row in _rows():
+        yield name, _counter(row)
+    yield "atomic_read", _read_counter("once")
+    yield "atomic_read_acquire", _read_counter("acquire")
+    yield "refcount_read", _read_counter("once")
+    for prefix in ("atomic", "refcount"):
+        yield f"{prefix}_set", _set_counter("once")
+        yield f"{prefix}_set_release", _set_counter("release")
+    for name, (op, order) in _BITS.items():
+        yield name, _bit(op, order)
+    yield "test_bit", _test_bit

@@ -1,0 +1,100 @@
+"""What runs later or elsewhere: RCU callbacks and inter-processor interrupts."""
+
+from __future__ import annotations
+
+from dsl import protocol as p
+from dsl.types import PointerType
+from prover.graph import expressions as ex
+from prover.graph.context import Graph, Scope
+from prover.graph.graphs import finish, function_graph, start
+from prover.graph.ir import CallRcu, Cfg, Expr, Free, Ipi, IrqsDisabled, Origin, Reg
+from prover.graph.lower_expr import value
+from prover.graph.values import Path
+
+_HEAD = "head"
+
+
+def call_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
+    """Queues the function's graph; its parameter is the address of the head."""
+    if not scope.builder.alive():
+        return ex.ZERO
+    head, name = call.arguments
+    assert isinstance(name, p.FunctionName), "call_rcu() takes a function's name"
+    if name.name in scope.graph.callbacks:
+        message = f"`{name.name}()` queues itself again, so its callbacks have no end"
+        scope.refuse("recursive-callback", message, call.span)
+        return ex.ZERO
+    address = value(scope, head)
+    function = scope.obligation.protocol.functions[name.name]
+    callback, parameter = function_graph(scope, function, call.span)
+    origin = scope.origin(call.span)
+    scope.builder.emit(
+        CallRcu(address, callback, parameter, address, f"{name.name}()", origin)
+    )
+    return ex.ZERO
+
+
+def kfree_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
+    """Queues a graph that frees the object around the head."""
+    pointer, head = call.arguments
+    start_of = value(scope, pointer)
+    assert isinstance(head, p.AddressOf) and isinstance(pointer.type, PointerType)
+    steps = _steps(head.place)
+    address = start_of
+    for step in steps:
+        address = scope.apply("field", address, params=(step,))
+    callback = _freeing(scope, steps, scope.origin(call.span))
+    scope.builder.emit(
+        CallRcu(
+            address, callback, _HEAD, address, "kfree_rcu()", scope.origin(call.span)
+        )
+    )
+    return ex.ZERO
+
+
+def _steps(place: p.Place) -> Path:
+    """The fields from the object to its head."""
+    if not isinstance(place, p.FieldPlace):
+        return ()
+    return (*_steps(place.base), place.field)
+
+
+def _freeing(scope: Scope, steps: Path, origin: Origin) -> Cfg:
+    """The graph that frees the object ``steps`` around ``%head``."""
+    graph = Graph("kfree_rcu", scope.obligation)
+    entry = start(graph)
+    pointer: Expr = Reg(_HEAD)
+    for step in reversed(steps):
+        pointer = scope.apply("container_of", pointer, params=(step,))
+    graph.builder.emit(Free(pointer, origin))
+    return finish(graph, entry)
+
+
+def smp_call_function(scope: Scope, call: p.CallPrimitive) -> Expr:
+    """Interrupts the named actors, or every other one.
+
+    Where none of those named runs in this scenario nobody is interrupted, but
+    waiting with interrupts off stays an error.
+    """
+    if not scope.builder.alive():
+        return ex.ZERO
+    name, wait = call.arguments
+    assert isinstance(name, p.FunctionName), "smp_call_function() takes a function's name"
+    waits = value(scope, wait)
+    instances = scope.obligation.instances
+    targets = tuple(one for actor in call.actors for one in instances.get(actor, ()))
+    origin = scope.origin(call.span)
+    if call.actors and not targets:
+        reg = scope.temporary()
+        scope.builder.emit(IrqsDisabled(reg, origin))
+        fine = scope.apply("select", waits, scope.apply("!", Reg(reg)), ex.ONE)
+        scope.check("ipi-irqs-off", fine, "", call.span)
+        return ex.ZERO
+    if name.name in scope.graph.callbacks:
+        message = f"`{name.name}()` interrupts others to run itself, without end"
+        scope.refuse("recursive-callback", message, call.span)
+        return ex.ZERO
+    function = scope.obligation.protocol.functions[name.name]
+    handler, _ = function_graph(scope, function, call.span)
+    scope.builder.emit(Ipi(targets, handler, waits, f"{name.name}()", origin))
+    return ex.ZERO

@@ -1,0 +1,111 @@
+"""Facts about a function's body that lowering needs before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+
+from dsl import protocol as p
+from dsl.types import PointerType, WordType
+
+
+def parts(node: object) -> Iterator[object]:
+    """``node`` and every expression, place and statement in it, outermost first."""
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, tuple):
+            items: list[object] = list(current)
+            pending.extend(reversed(items))
+        elif is_dataclass(current) and type(current).__module__ == p.__name__:
+            yield current
+            children = [getattr(current, field.name) for field in fields(current)]
+            pending.extend(reversed(children))
+
+
+def may_assign(expr: p.Expr) -> bool:
+    """Whether evaluating ``expr`` may change a local."""
+    return any(
+        isinstance(part, p.Assign | p.CallFunction | p.CallPrimitive) for part in parts(expr)
+    )
+
+
+def has_label(statement: p.Stmt) -> bool:
+    """Whether control may enter ``statement`` by a goto."""
+    return any(isinstance(part, p.Label) for part in parts(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFacts:
+    """Locals of one function, by number.
+
+    ``assigned``: assigned, declared or with their address taken somewhere in the body.
+    ``addressed``: with their address taken.  ``declared``: without an initializer.
+    ``halved``: words of which a half is assigned by itself, and pointers through
+    which that happens.
+    """
+
+    assigned: frozenset[int]
+    addressed: frozenset[int]
+    declared: frozenset[int]
+    halved: frozenset[int]
+
+
+def local_facts(
+    functions: Mapping[str, p.Function], known: dict[str, LocalFacts], function: p.Function
+) -> LocalFacts:
+    """The facts of ``function``; ``known`` keeps those of the functions it calls."""
+    key = f"{function.kind} {function.name}"
+    if key not in known:
+        body = tuple(parts(function.body))
+        assigned: set[int] = set()
+        addressed: set[int] = set()
+        declared: set[int] = set()
+        halved: set[int] = set()
+        for part in body:
+            match part:
+                case p.Assign(target=p.LocalPlace(local=local)):
+                    assigned.add(local.number)
+                case p.Assign(target=p.FieldPlace() as target):
+                    halved.update(_halved(target))
+                case p.AddressOf(place=p.LocalPlace(local=local)):
+                    addressed.add(local.number)
+                case p.AddressOf(place=p.FieldPlace() as target):
+                    halved.update(_halved(target))
+                case p.Declare(local=local):
+                    declared.add(local.number)
+                case p.CallFunction(function=name, arguments=arguments):
+                    callee = functions[name]
+                    inner = local_facts(functions, known, callee).halved
+                    for argument, parameter in zip(arguments, callee.parameters, strict=True):
+                        if parameter.number in inner and isinstance(parameter.type, PointerType):
+                            halved.update(_passed(argument))
+                case _:
+                    pass
+        known[key] = LocalFacts(
+            frozenset(assigned | addressed | declared),
+            frozenset(addressed),
+            frozenset(declared),
+            frozenset(halved),
+        )
+    return known[key]
+
+
+def _halved(target: p.FieldPlace) -> Iterator[int]:
+    """The local behind a half that is a place to assign to."""
+    match target.base:
+        case p.LocalPlace(local=local, type=WordType()):
+            yield local.number
+        case p.DerefPlace(pointer=p.Read(place=p.LocalPlace(local=local)), type=WordType()):
+            yield local.number
+        case _:
+            return
+
+
+def _passed(argument: p.Expr) -> Iterator[int]:
+    """The local that an argument gives the address of, itself or by passing it on."""
+    match argument:
+        case p.AddressOf(place=p.LocalPlace(local=local)) | p.Read(place=p.LocalPlace(local=local)):
+            yield local.number
+        case _:
+            return

@@ -1,0 +1,61 @@
+"""The one door to z3."""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import z3
+
+from prover.smt.reply import GaveUp, Reply, Sat, Unsat
+
+
+class Session:
+    """One document loaded into one solver; questions are asked one after the other.
+
+    ``timeout`` in seconds bounds each question.
+    """
+
+    def __init__(self, text: str, timeout: float) -> None:
+        self._context = z3.Context()
+        self._solver = z3.Solver(ctx=self._context)
+        self._solver.set("timeout", max(1, int(timeout * 1000)))
+        self._solver.set("random_seed", 0)
+        self._solver.from_string(text)
+
+    def ask(self, question: str, *also: str) -> Reply:
+        """Whether the Booleans named can hold together; ``true`` and ``false`` are themselves.
+
+        A name with a leading ``!`` is negated.
+        """
+        wanted = [name for name in (question, *also) if name != "true"]
+        if "false" in wanted:
+            return Unsat()
+        answer = self._solver.check(*(self._literal(name) for name in wanted))
+        if answer == z3.unsat:
+            return Unsat()
+        if answer == z3.sat:
+            return Sat(self._values())
+        return GaveUp(self._solver.reason_unknown())
+
+    def _literal(self, name: str) -> z3.BoolRef:
+        if name.startswith("!"):
+            return z3.Not(z3.Bool(name[1:], ctx=self._context))
+        return z3.Bool(name, ctx=self._context)
+
+    def _values(self) -> dict[str, int]:
+        """The assignment of every constant."""
+        model = self._solver.model()
+        values: dict[str, int] = {}
+        for declaration in model.decls():
+            value = model[declaration]
+            if z3.is_int_value(value):
+                values[declaration.name()] = value.as_long()
+            else:
+                values[declaration.name()] = int(z3.is_true(value))
+        return dict(sorted(values.items()))
+
+
+def version() -> str:
+    """The solver's version."""
+    return str(z3.get_version_string())

@@ -1,0 +1,247 @@
+"""Deadlock and lock order: violations that belong to several events at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prover.execution import skeleton as sk
+from prover.execution.terms import Term
+from prover.smt.frame import Frame, is_blocking
+from prover.smt.locks import Taking, begins, conflict, releases, taken, takings
+from prover.smt.logic import FALSE, Lit, neg
+from prover.smt.waits import DELAYS_GRACE, Section, sections, waits
+
+MAX_CYCLE = 4
+"""The longest cycle of lock classes that is looked for."""
+
+
+def deadlock(frame: Frame) -> Lit:
+    """Whether some set of blocked threads can never go on.
+
+    ``b<t>`` says that thread t is in the set.  Each member is stopped at a blocking event by
+    something that only members, or threads that have ended, could take away.
+    """
+    plan = _Plan(frame)
+    blocked = plan.blocked
+    if not blocked:
+        return FALSE
+    logic = frame.logic
+    for thread, events in blocked.items():
+        reasons = [
+            logic.all_of((plan.stuck(event), plan.obstacle(event)))
+            for event in events
+        ]
+        reasons.extend(plan.interrupted(thread))
+        logic.label = f"thread {thread} in a deadlock"
+        logic.clause(neg(plan.member(thread)), *reasons)
+    stopped = [plan.member(thread) for thread in blocked]
+    return logic.any_of(stopped)
+
+
+class _Plan:
+    """What the search for deadlocks looks at."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.takings = takings(frame)
+        self.sections = sections(frame)
+        self.grace = {end: start for start, end in waits(frame)}
+        self.blocked: dict[int, list[int]] = {}
+        for event in frame.skeleton.events:
+            if is_blocking(frame.skeleton, event.number) and frame.reached(event.number) != FALSE:
+                self.blocked.setdefault(event.thread, []).append(event.number)
+        for thread in frame.skeleton.threads:
+            if thread.kind == "handler" and self.blocked.get(thread.number):
+                self.blocked.setdefault(thread.host, [])
+
+    def member(self, thread: int) -> Lit:
+        """Whether a thread is in the set."""
+        if thread not in self.blocked:
+            return FALSE
+        return self.frame.logic.variable(f"b{thread}")
+
+    def stuck(self, event: int) -> Lit:
+        """Whether a thread has stopped at a blocking event."""
+        frame = self.frame
+        return frame.logic.all_of((frame.ok(event), neg(frame.outcome(event, "granted"))))
+
+    def gone(self, thread: int) -> Lit:
+        """Whether a thread will never make a step again: in the set, or at its end."""
+        frame = self.frame
+        ended = frame.ok(frame.skeleton.threads[thread].events[-1])
+        return frame.logic.any_of((self.member(thread), ended))
+
+    def interrupted(self, thread: int) -> list[Lit]:
+        """A host stands still while a handler that is in the set runs on it."""
+        frame = self.frame
+        found: list[Lit] = []
+        for other in frame.skeleton.threads:
+            if other.kind == "handler" and other.host == thread:
+                began = frame.outcome(other.events[0], "granted")
+                found.append(frame.logic.all_of((began, self.member(other.number))))
+        return found
+
+    def obstacle(self, event: int) -> Lit:
+        """Whether something that will never go away stops a blocking event."""
+        frame = self.frame
+        action = frame.skeleton.events[event].action
+        match action:
+            case sk.Grant():
+                return frame.logic.any_of(self._lock_obstacles(event, action))
+            case sk.GraceEnd(start=start):
+                return self._open_sections(start)
+            case sk.Begin():
+                return self._begin_obstacle(event)
+            case sk.IpiEnd(start=start):
+                return frame.logic.any_of(self._ipi_obstacles(start))
+            case sk.BarrierEnd(start=start):
+                return frame.logic.any_of(self._barrier_obstacles(start))
+            case _:
+                return FALSE
+
+    # --- locks
+
+    def _lock_obstacles(self, event: int, action: sk.Grant) -> Iterator[Lit]:
+        for taking in self.takings:
+            if taking.kind == action.kind and taking.event != event:
+                if conflict(taking.mode, action.mode):
+                    yield self._held_for_ever(taking, action.address)
+                if self._queues_before(taking, event, action):
+                    yield self._pending_writer(taking, action)
+
+    def _held_for_ever(self, taking: Taking, address: Term) -> Lit:
+        """A holding that never ends."""
+        frame = self.frame
+        same = frame.same_place(taking.address, address)
+        if same == FALSE:
+            return FALSE
+        parts = [begins(frame, taking), same]
+        threads = {taking.thread}
+        for number in releases(frame, taking):
+            unlock = frame.skeleton.events[number]
+            assert isinstance(unlock.action, sk.Unlock)
+            ends = frame.logic.all_of(
+                (
+                    frame.ok(number),
+                    frame.holds(unlock.action.outer),
+                    frame.same_place(unlock.action.address, taking.address),
+                    frame.before(taking.event, number),
+                )
+            )
+            parts.append(neg(ends))
+            threads.add(unlock.thread)
+        parts.extend(self.gone(thread) for thread in sorted(threads))
+        return frame.logic.all_of(parts)
+
+    def _queues_before(self, taking: Taking, event: int, action: sk.Grant) -> bool:
+        """Whether a writer's request can stand before a reader's in an rwsem's queue."""
+        reader = self.frame.skeleton.events[event]
+        return (
+            action.kind == "rwsem"
+            and action.mode == "shared"
+            and taking.mode == "exclusive"
+            and taking.request >= 0
+            and taking.thread != reader.thread
+        )
+
+    def _pending_writer(self, writer: Taking, action: sk.Grant) -> Lit:
+        """A writer asked first and will never be granted."""
+        frame = self.frame
+        return frame.logic.all_of(
+            (
+                frame.ok(writer.request),
+                neg(taken(frame, writer)),
+                frame.same_place(writer.address, action.address),
+                frame.before(writer.request, action.request),
+                self.member(writer.thread),
+            )
+        )
+
+    # --- waits
+
+    def _open_sections(self, start: int) -> Lit:
+        """A section that was open when a grace period began, and never ends."""
+        frame = self.frame
+        found: list[Lit] = []
+        for section in self.sections:
+            if section.kind in DELAYS_GRACE:
+                opened = (section.begins, frame.before(section.start, start))
+                found.append(frame.logic.all_of((*opened, *self._never_closed(section))))
+        for taking in self.takings:
+            if taking.kind in ("spinlock", "rwlock"):
+                held = self._held_for_ever(taking, taking.address)
+                found.append(
+                    frame.logic.all_of((held, frame.before(taking.event, start)))
+                )
+        return frame.logic.any_of(found)
+
+    def _never_closed(self, section: Section) -> list[Lit]:
+        frame = self.frame
+        parts = [
+            neg(frame.logic.all_of((frame.ok(end), frame.holds(outer))))
+            for end, outer in section.ends
+        ]
+        return [*parts, self.gone(section.thread)]
+
+    def _begin_obstacle(self, event: int) -> Lit:
+        """A callback's grace period, or a handler's host, that never lets it start."""
+        frame = self.frame
+        thread = frame.skeleton.threads[frame.skeleton.events[event].thread]
+        if thread.kind == "callback":
+            return self._open_sections(self.grace[event])
+        return frame.logic.any_of(
+            frame.logic.all_of((section.begins, *self._never_closed(section)))
+            for section in self.sections
+            if section.kind == "irq" and section.thread == thread.host
+        )
+
+    def _ipi_obstacles(self, start: int) -> Iterator[Lit]:
+        """A handler that is in the set itself."""
+        action = self.frame.skeleton.events[start].action
+        assert isinstance(action, sk.IpiStart)
+        for handler in action.handlers:
+            yield self.member(handler)
+
+    def _barrier_obstacles(self, start: int) -> Iterator[Lit]:
+        """A callback queued before that is in the set itself."""
+        frame = self.frame
+        for event in frame.skeleton.events:
+            if isinstance(event.action, sk.Queue) and frame.reached(event.number) != FALSE:
+                yield frame.logic.all_of(
+                    (
+                        frame.ok(event.number),
+                        frame.before(event.number, start),
+                        self.member(event.action.callback),
+                    )
+                )
+
+
+def lock_order(frame: Frame) -> Lit:
+    """Whether the lock-order edges of an execution close a cycle of classes."""
+    edges: dict[tuple[str, str], list[Lit]] = {}
+    for edge in frame.skeleton.lock_edges:
+        if frame.domains.may(edge.when):
+            edges.setdefault((edge.held, edge.taken), []).append(frame.holds(edge.when))
+    graph = {pair: frame.logic.any_of(lits) for pair, lits in edges.items()}
+    return frame.logic.any_of(
+        frame.logic.all_of(graph[pair] for pair in cycle) for cycle in cycles(list(graph))
+    )
+
+
+def cycles(edges: list[tuple[str, str]]) -> list[tuple[tuple[str, str], ...]]:
+    """The simple cycles of a small graph, each once, shortest first."""
+    found: list[tuple[tuple[str, str], ...]] = []
+    nodes = sorted({node for edge in edges for node in edge})
+    targets = {n: sorted(b for a, b in edges if a == n) for n in nodes}
+
+    def extend(start: str, path: list[str]) -> None:
+        for target in targets[path[-1]]:
+            if target == start:
+                loop = [*path, start]
+                found.append(tuple(zip(loop, loop[1:], strict=False)))
+            elif target > start and target not in path and len(path) < MAX_CYCLE:
+                extend(start, [*path, target])
+
+    for node in nodes:
+        extend(node, [node])
+    return sorted(found, key=lambda c: (len(c), c))

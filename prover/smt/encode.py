@@ -1,0 +1,202 @@
+"""From a skeleton to a query: what every execution obeys, and what may be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prover.execution import skeleton as sk
+from prover.execution.domains import Domains, analyse
+from prover.execution.hazards import hazards
+from prover.execution.order import StaticOrder, static_order
+from prover.smt.deadlock import deadlock, lock_order
+from prover.smt.frame import Frame
+from prover.smt.locks import encode_locks
+from prover.smt.logic import FALSE, TRUE, Lit, Logic, neg
+from prover.smt.memory import encode_pools, encode_reads
+from prover.smt.query import Query
+from prover.smt.violations import encode_violations, first_violation
+from prover.smt.waits import encode_waits
+
+LOGIC = "QF_IDL"
+"""Booleans, and integers compared with each other."""
+
+
+def encode(skeleton: sk.Skeleton, *, contexts: int = 0) -> Query:
+    """The query of a skeleton.
+
+    With ``contexts`` = k > 0 only executions with at most k uninterrupted stretches of one
+    thread are described: positions are then the numbers of the stretches.
+    """
+    order = static_order(skeleton)
+    domains = analyse(skeleton, order)
+    frame = Frame(skeleton, domains, order, hazards(skeleton, domains, order))
+    frame.fill_tables()
+    encode_reads(frame)
+    encode_pools(frame)
+    encode_locks(frame)
+    encode_waits(frame)
+    encode_violations(frame)
+    return _finish(frame, contexts)
+
+
+def _finish(frame: Frame, contexts: int) -> Query:
+    """The questions, and the positions that the whole document uses."""
+    logic, skeleton = frame.logic, frame.skeleton
+    stuck, inverted = deadlock(frame), lock_order(frame)
+    live = [e.number for e in skeleton.events if frame.reached(e.number) != FALSE]
+    bad = [frame.violates(event) for event in live]
+    violations = _violations(frame, live, stuck, inverted)
+    cuts = {i: frame.holds(cut.guard) for i, cut in enumerate(skeleton.cuts)}
+    ends = logic.all_of(_ended(frame, thread) for thread in skeleton.threads)
+    marks: dict[tuple[str, str], list[Lit]] = {}
+    for mark in skeleton.marks:
+        marks.setdefault((mark.owner, mark.label), []).append(frame.holds(mark.guard))
+    checks = {
+        event.number: frame.reached(event.number)
+        for event in skeleton.events
+        if isinstance(event.action, sk.Local) and event.action.what == "check"
+    }
+    fail = logic.any_of((*bad, stuck, inverted))
+    names = {key: logic.any_of(lits) for key, lits in marks.items()}
+    _positions(frame, contexts)
+    ask = _Questions(logic)
+    fails = ask(fail)
+    firsts = {key: ask(lit) for key, lit in violations.items()}
+    reaches = {key: ask(lit) for key, lit in cuts.items() if lit != FALSE}
+    over = ask(ends)
+    passed = {key: ask(lit) for key, lit in names.items()}
+    judged = {key: ask(lit) for key, lit in checks.items()}
+    return Query(
+        text=_document(frame),
+        labels=tuple(logic.labels),
+        fail=fails,
+        violations=firsts,
+        cuts=reaches,
+        ends=over,
+        marks=passed,
+        checks=judged,
+        events=len(live),
+        clauses=len(logic.assertions),
+    )
+
+
+class _Questions:
+    """Makes questions: each is a Boolean that implies its literal."""
+
+    def __init__(self, logic: Logic) -> None:
+        self._logic = logic
+        self._known: dict[Lit, str] = {}
+
+    def __call__(self, lit: Lit) -> str:
+        if lit in (TRUE, FALSE):
+            return self._logic.text(lit)
+        if lit not in self._known:
+            self._known[lit] = f"q{len(self._known)}"
+            self._logic.label = "question"
+            self._logic.clause(neg(self._logic.variable(self._known[lit])), lit)
+        return self._known[lit]
+
+
+def _violations(
+    frame: Frame, live: list[int], stuck: Lit, inverted: Lit
+) -> dict[tuple[str, int], Lit]:
+    """For each property and event, that its violation there is the first of the execution."""
+    logic = frame.logic
+    risky = [event for event in live if frame.violates(event) != FALSE]
+    found: dict[tuple[str, int], Lit] = {}
+    for event in risky:
+        for name, lit in first_violation(frame, event).items():
+            others = (
+                logic.any_of((neg(frame.violates(other)), frame.before(event, other)))
+                for other in risky
+                if other != event
+            )
+            found[name, event] = logic.all_of((lit, frame.violates(event), *others))
+    none = [neg(frame.violates(event)) for event in risky]
+    for name, lit in (("deadlock", stuck), ("lock-order", inverted)):
+        if lit != FALSE:
+            found[name, -1] = logic.all_of((lit, *none))
+    return {key: lit for key, lit in found.items() if lit != FALSE}
+
+
+def _ended(frame: Frame, thread: sk.Thread) -> Lit:
+    """Whether an actor has ended; callbacks and handlers do not matter here."""
+    return frame.ok(thread.events[-1]) if thread.kind == "actor" else Lit(1)
+
+
+def _positions(frame: Frame, contexts: int) -> None:
+    """Positions follow program order and creation."""
+    logic, order = frame.logic, frame.order
+    numbers = sorted(frame.positioned)
+    logic.label = "program order"
+    op = "<=" if contexts else "<"
+    for one, two in _chain(order, numbers, frame.skeleton):
+        logic.clause(logic.atom(f"({op} p{one} p{two})"))
+    if contexts:
+        _stretches(frame, numbers, contexts)
+
+
+def _chain(
+    order: StaticOrder, numbers: Iterable[int], skeleton: sk.Skeleton
+) -> list[tuple[int, int]]:
+    """Pairs of positioned events whose order implies all static order between positioned events."""
+    wanted = frozenset(numbers)
+    used = {t.number: [e for e in t.events if e in wanted] for t in skeleton.threads}
+    found: list[tuple[int, int]] = []
+    for thread in skeleton.threads:
+        events = used[thread.number]
+        found.extend(zip(events, events[1:], strict=False))
+        if not events:
+            continue
+        climb = thread.parent
+        while climb >= 0:
+            above, index = order.place[climb]
+            earlier = [e for e in used[above] if order.place[e][1] <= index]
+            if earlier:
+                found.append((earlier[-1], events[0]))
+                break
+            climb = skeleton.threads[above].parent
+        end = order.returns[thread.number]
+        if end >= 0:
+            above, index = order.place[end]
+            later = [e for e in used[above] if order.place[e][1] >= index]
+            if later:
+                found.append((events[-1], later[0]))
+    return found
+
+
+def _stretches(frame: Frame, numbers: list[int], contexts: int) -> None:
+    """Positions are the numbers 1..contexts of stretches, each of one thread."""
+    logic, skeleton = frame.logic, frame.skeleton
+    threads = sorted({skeleton.events[n].thread for n in numbers})
+    logic.label = "stretches of one thread"
+    owner = {
+        (k, t): logic.variable(f"o{k}_{t}") for k in range(1, contexts + 1) for t in threads
+    }
+    for k in range(1, contexts + 1):
+        logic.at_most_one([owner[k, t] for t in threads])
+    for number in numbers:
+        thread = skeleton.events[number].thread
+        at = []
+        for k in range(1, contexts + 1):
+            here = logic.variable(f"k{number}_{k}")
+            at.append(here)
+            logic.clause(neg(here), logic.atom(f"(= p{number} {k})"))
+            logic.clause(neg(here), neg(frame.happened(number)), owner[k, thread])
+        logic.clause(*at)
+
+
+def _document(frame: Frame) -> str:
+    """The text."""
+    logic = frame.logic
+    positions = [f"(declare-const p{number} Int)" for number in sorted(frame.positioned)]
+    lines = [f"(set-logic {LOGIC})", *positions, *logic.lines]
+    for label, assertion in zip(logic.labels, logic.assertions, strict=True):
+        lines.append(f"{assertion} ; {label}")
+    return "\n".join(lines) + "\n"
+
+
+def analysed(skeleton: sk.Skeleton) -> tuple[StaticOrder, Domains]:
+    """Order and domains, for those who need them beside the query."""
+    order = static_order(skeleton)
+    return order, analyse(skeleton, order)

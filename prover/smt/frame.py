@@ -1,0 +1,256 @@
+"""What the parts of the encoder share: term literals, event literals, positions.
+
+Positions: every event that matters has an integer ``p<n>``; in one execution the
+events happen in the order of (position, descending number), which is a strict
+total order because every comparison of two events is one atom or its negation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import product
+
+from prover.execution import skeleton as sk
+from prover.execution.domains import Domains
+from prover.execution.hazards import Hazard
+from prover.execution.order import StaticOrder
+from prover.execution.terms import (
+    Allocated,
+    And,
+    Choice,
+    Constant,
+    Not,
+    Operation,
+    Or,
+    Outcome,
+    Phi,
+    ReadValue,
+    Term,
+)
+from prover.graph.values import Pointer, Value, apply
+from prover.smt.logic import FALSE, TRUE, Lit, Logic, neg
+
+Table = dict[Value, Lit]
+"""For one term: the literal that says it has each of its possible values."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """One query under construction."""
+
+    skeleton: sk.Skeleton
+    domains: Domains
+    order: StaticOrder
+    hazards: tuple[tuple[Hazard, ...], ...]
+    logic: Logic = field(default_factory=Logic)
+    tables: dict[Term, Table] = field(default_factory=dict)
+    positioned: dict[int, None] = field(default_factory=dict)
+
+    # --- terms
+
+    def table(self, term: Term) -> Table:
+        """The literals of a term's values."""
+        return self.tables[term]
+
+    def has(self, term: Term, value: Value) -> Lit:
+        """Whether ``term`` has the value ``value``."""
+        return self.tables[term].get(value, FALSE)
+
+    def holds(self, term: Term) -> Lit:
+        """Whether a condition holds."""
+        return self.tables[term].get(1, FALSE)
+
+    def fill_tables(self) -> None:
+        """Makes the literals of every term, operands first."""
+        for number, row in enumerate(self.skeleton.rows):
+            term = Term(number)
+            values = self.domains.values[term]
+            if len(values) <= 1 and not isinstance(row, Outcome):
+                self.tables[term] = dict.fromkeys(values, TRUE)
+            else:
+                self.tables[term] = self._table_of(term, row, values)
+
+    def _table_of(self, term: Term, row: object, values: tuple[Value, ...]) -> Table:
+        match row:
+            case Constant(value=value):
+                return {value: TRUE}
+            case ReadValue(access=access):
+                return self._free(f"r{access}", values, total=False)
+            case Choice(number=number):
+                return self._free(f"c{number}", values, total=True)
+            case Allocated(event=event):
+                return self._free(f"a{event}", values, total=False)
+            case Outcome(event=event, what=what):
+                return _boolean(self._outcome(event, what))
+            case And(args=args):
+                return _boolean(self.logic.all_of(self.holds(a) for a in args))
+            case Or(args=args):
+                return _boolean(self.logic.any_of(self.holds(a) for a in args))
+            case Not(arg=arg):
+                return _boolean(neg(self.holds(arg)))
+            case Phi(arms=arms):
+                return self._phi(arms, values)
+            case Operation(op=op, params=params, args=args):
+                return self._operation(op, params, args, values)
+            case _:
+                raise TypeError(row)
+
+    def _free(self, name: str, values: tuple[Value, ...], *, total: bool) -> Table:
+        """Literals for a term whose value is settled elsewhere: one variable per value."""
+        if len(values) == 1:
+            return {values[0]: TRUE}
+        if len(values) == 2:
+            lit = self.logic.variable(f"{name}v1")
+            return {values[0]: neg(lit), values[1]: lit}
+        lits = [self.logic.variable(f"{name}v{i}") for i in range(len(values))]
+        self.logic.label = f"value {name}"
+        if total:
+            self.logic.exactly_one(lits)
+        else:
+            self.logic.at_most_one(lits)
+        return dict(zip(values, lits, strict=True))
+
+    def _outcome(self, event: int, what: str) -> Lit:
+        """``ok`` follows from the guard and the violations; the others are variables."""
+        guard = self.holds(self.skeleton.events[event].guard)
+        if guard == FALSE:
+            return FALSE
+        if what == "ok":
+            return self.logic.all_of((guard, neg(self.violates(event))))
+        return self.logic.variable(f"{what[0]}{event}")
+
+    def violates(self, event: int) -> Lit:
+        """Whether a violation happens at ``event``; defined by :mod:`prover.smt.violations`."""
+        if not self.risky(event):
+            return FALSE
+        return self.logic.variable(f"x{event}")
+
+    def risky(self, event: int) -> bool:
+        """Whether anything can go wrong at an event."""
+        if self.hazards[event]:
+            return True
+        checks = self.skeleton.events[event].checks
+        return any(self.domains.may(check.bad) for check in checks)
+
+    def _phi(self, arms: tuple[tuple[Term, Term], ...], values: tuple[Value, ...]) -> Table:
+        live = [(self.holds(g), v) for g, v in arms if self.holds(g) != FALSE]
+        table: Table = {}
+        for value in values:
+            parts = [self.logic.all_of((g, self.has(v, value))) for g, v in live]
+            table[value] = self.logic.any_of(parts)
+            if len(values) == 2:
+                table[values[1]] = neg(table[values[0]])
+                break
+        return table
+
+    def _operation(
+        self,
+        op: str,
+        params: tuple[str | int, ...],
+        args: tuple[Term, ...],
+        values: tuple[Value, ...],
+    ) -> Table:
+        """The operation tabulated over its operands' values."""
+        space = self.skeleton.layout.space
+        sets = [tuple(self.tables[a].items()) for a in args]
+        if len(args) == 2 and args[0] == args[1]:
+            combos: Iterable[tuple[tuple[Value, Lit], ...]] = ((i, i) for i in sets[0])
+        else:
+            combos = product(*sets)
+        parts: dict[Value, list[Lit]] = {value: [] for value in values}
+        for combo in combos:
+            try:
+                result = apply(space, op, params, tuple(v for v, _ in combo))
+            except TypeError:
+                continue
+            if result in parts:
+                parts[result].append(self.logic.all_of(lit for _, lit in combo))
+        if len(values) == 2:
+            few = min(values, key=lambda v: len(parts[v]))
+            lit = self.logic.any_of(parts[few])
+            return {v: lit if v == few else neg(lit) for v in values}
+        return {value: self.logic.any_of(found) for value, found in parts.items()}
+
+    # --- events
+
+    def reached(self, event: int) -> Lit:
+        """Whether control gets to an event."""
+        return self.holds(self.skeleton.events[event].guard)
+
+    def ok(self, event: int) -> Lit:
+        """Whether an event is reached and violates nothing."""
+        reached = self.reached(event)
+        return self.logic.all_of((reached, neg(self.violates(event)))) if reached != FALSE else FALSE
+
+    def outcome(self, event: int, what: str) -> Lit:
+        """The literal of an outcome; FALSE where the event is never reached."""
+        if self.reached(event) == FALSE:
+            return FALSE
+        term = self.skeleton.term_of.get(Outcome(event, what))
+        if term is not None:
+            return self.holds(term)
+        return self._outcome(event, what)
+
+    def happened(self, event: int) -> Lit:
+        """Whether an event took effect: ok, and granted if it is a blocking one."""
+        if is_blocking(self.skeleton, event):
+            return self.outcome(event, "granted")
+        return self.ok(event)
+
+    def before(self, a: int, b: int) -> Lit:
+        """Whether ``a`` comes before ``b`` in the execution."""
+        known = self.order.before(a, b)
+        if known is not None:
+            return TRUE if known else FALSE
+        one, two = self.order.anchors[a][0], self.order.anchors[b][0]
+        self.positioned[one] = None
+        self.positioned[two] = None
+        if one < two:
+            return self.logic.atom(f"(< p{one} p{two})")
+        return neg(self.logic.atom(f"(< p{two} p{one})"))
+
+    # --- locations
+
+    def same_place(self, left: Term, right: Term) -> Lit:
+        """Whether two addresses are one location."""
+        rights: dict[object, list[Lit]] = {}
+        for value, lit in self.tables[right].items():
+            if isinstance(value, Pointer) and value.base is not None:
+                rights.setdefault(value.location, []).append(lit)
+        parts: list[Lit] = []
+        for value, lit in self.tables[left].items():
+            if isinstance(value, Pointer) and value.base is not None:
+                parts.extend(
+                    self.logic.all_of((lit, other)) for other in rights.get(value.location, ())
+                )
+        return self.logic.any_of(parts)
+
+    def may_share(self, left: Term, right: Term) -> bool:
+        """Whether two addresses can be one location."""
+        places = {
+            v.location
+            for v in self.domains.values[left]
+            if isinstance(v, Pointer) and v.base is not None
+        }
+        return any(
+            isinstance(v, Pointer) and v.base is not None and v.location in places
+            for v in self.domains.values[right]
+        )
+
+
+def _boolean(lit: Lit) -> Table:
+    """The table of a condition."""
+    return {0: neg(lit), 1: lit}
+
+
+def is_blocking(skeleton: sk.Skeleton, event: int) -> bool:
+    """Whether an event can make its thread wait."""
+    found = skeleton.events[event]
+    match found.action:
+        case sk.Grant() | sk.GraceEnd() | sk.BarrierEnd() | sk.IpiEnd():
+            return True
+        case sk.Begin():
+            return skeleton.threads[found.thread].parent >= 0
+        case _:
+            return False

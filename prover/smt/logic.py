@@ -1,0 +1,188 @@
+"""Propositional literals over events' positions, written down as SMT-LIB text.
+
+A literal is an int: ``TRUE``, ``FALSE``, or plus or minus the number of a node.
+Nodes are shared; conjunctions and disjunctions are simplified as they are made.
+The text is one document: declarations, definitions, then labelled assertions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NewType
+
+Lit = NewType("Lit", int)
+
+TRUE = Lit(1)
+FALSE = Lit(-1)
+
+
+def neg(lit: Lit) -> Lit:
+    """The negation."""
+    return Lit(-lit)
+
+
+@dataclass(slots=True)
+class Logic:
+    """The document under construction.
+
+    ``names[n]`` is the text of node n; ``parts`` holds the operands of conjunctions (and, as
+    their negations, of disjunctions); ``clauses`` counts assertions.
+    """
+
+    names: list[str] = field(default_factory=lambda: ["", "true"])
+    lines: list[str] = field(default_factory=list)
+    assertions: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    parts: dict[int, frozenset[Lit]] = field(default_factory=dict)
+    index: dict[tuple[str, frozenset[Lit]] | str, int] = field(default_factory=dict)
+    label: str = ""
+
+    # --- nodes
+
+    def variable(self, name: str) -> Lit:
+        """A Boolean of its own; equal names are one variable."""
+        known = self.index.get(name)
+        if known is None:
+            known = self._node(name)
+            self.index[name] = known
+            self.lines.append(f"(declare-const {name} Bool)")
+        return Lit(known)
+
+    def atom(self, text: str) -> Lit:
+        """A theory atom, such as ``(< p1 p2)``; written out where it is used."""
+        known = self.index.get(text)
+        if known is None:
+            known = self._node(text)
+            self.index[text] = known
+        return Lit(known)
+
+    def _node(self, text: str) -> int:
+        self.names.append(text)
+        return len(self.names) - 1
+
+    def text(self, lit: Lit) -> str:
+        """The SMT-LIB text of a literal."""
+        if lit == FALSE:
+            return "false"
+        return self.names[lit] if lit > 0 else f"(not {self.names[-lit]})"
+
+    def all_of(self, lits: Iterable[Lit]) -> Lit:
+        """The conjunction."""
+        flat: set[Lit] = set()
+        for lit in lits:
+            if lit == FALSE:
+                return FALSE
+            if lit == TRUE:
+                continue
+            flat.add(lit)
+        if not flat:
+            return TRUE
+        if len(flat) == 1:
+            return flat.pop()
+        if any(-lit in flat for lit in flat):
+            return FALSE
+        return self._shared("and", frozenset(flat))
+
+    def any_of(self, lits: Iterable[Lit]) -> Lit:
+        """The disjunction; ``a & c | a & !c`` becomes ``a``."""
+        flat: dict[Lit, None] = {}
+        for lit in lits:
+            if lit == TRUE:
+                return TRUE
+            if lit != FALSE:
+                flat[lit] = None
+        terms = self._merge(list(flat)) if 1 < len(flat) <= 12 else list(flat)
+        if not terms:
+            return FALSE
+        if len(terms) == 1:
+            return terms[0]
+        kept = frozenset(terms)
+        if TRUE in kept or any(Lit(-lit) in kept for lit in kept):
+            return TRUE
+        return self._shared("or", kept)
+
+    def _shared(self, op: str, flat: frozenset[Lit]) -> Lit:
+        key = (op, flat)
+        known = self.index.get(key)
+        if known is None:
+            operands = " ".join(self.text(lit) for lit in sorted(flat, key=_canonical))
+            known = self._node(f"d{len(self.names)}")
+            self.lines.append(f"(define-fun {self.names[known]} () Bool ({op} {operands}))")
+            self.index[key] = known
+            if op == "and":
+                self.parts[known] = flat
+        return Lit(known)
+
+    def _conjuncts(self, lit: Lit) -> frozenset[Lit]:
+        found = self.parts.get(lit)
+        return frozenset((lit,)) if found is None else found
+
+    def _merge(self, terms: list[Lit]) -> list[Lit]:
+        """Drops what is implied, and joins pairs that differ in one complementary literal."""
+        changed = True
+        while changed and len(terms) > 1:
+            changed = False
+            for i, a in enumerate(terms):
+                for b in terms[i + 1 :]:
+                    joined = self._join(self._conjuncts(a), self._conjuncts(b))
+                    if joined is not None:
+                        rest = [t for t in terms if t not in (a, b)]
+                        terms = list(dict.fromkeys([*rest, self.all_of(joined)]))
+                        changed = True
+                        break
+                if changed:
+                    break
+        return terms
+
+    @staticmethod
+    def _join(left: frozenset[Lit], right: frozenset[Lit]) -> frozenset[Lit] | None:
+        if left <= right:
+            return left
+        if right <= left:
+            return right
+        if len(left) != len(right):
+            return None
+        only = left - right
+        if len(only) == 1:
+            (a,) = only
+            (b,) = right - left
+            if a == -b:
+                return left & right
+        return None
+
+    # --- assertions
+
+    def clause(self, *lits: Lit) -> None:
+        """Asserts a disjunction under the current label; what is trivially true is left out."""
+        kept: dict[Lit, None] = {}
+        for lit in lits:
+            if lit == TRUE or -lit in kept:
+                return
+            if lit != FALSE:
+                kept[lit] = None
+        names = self.names
+        words = [names[lit] if lit > 0 else f"(not {names[-lit]})" for lit in kept]
+        if not words:
+            self.assertions.append("(assert false)")
+        elif len(words) == 1:
+            self.assertions.append(f"(assert {words[0]})")
+        else:
+            self.assertions.append(f"(assert (or {' '.join(words)}))")
+        self.labels.append(self.label)
+
+    def exactly_one(self, lits: list[Lit]) -> None:
+        """Asserts that one of the literals holds and no second."""
+        self.clause(*lits)
+        self.at_most_one(lits)
+
+    def at_most_one(self, lits: list[Lit]) -> None:
+        """Asserts that no two of the literals hold."""
+        for i, a in enumerate(lits):
+            for b in lits[i + 1 :]:
+                self.clause(neg(a), neg(b))
+
+
+def _canonical(lit: Lit) -> tuple[int, int]:
+    """Sorts literals by node, so that equal sets give equal text."""
+    return abs(lit), lit

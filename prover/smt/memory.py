@@ -1,0 +1,255 @@
+"""Reads-from, and the lives of pool slots.
+
+For every read that can give several values, one literal per possible source:
+``f<r>_<w>`` says that read access r reads from write access w, ``f<r>_init`` that
+it reads the initial value.  The source is the last write to the location before
+the read: with co the order of writes and fr derived from it, that is what
+``acyclic po | rf | co | fr`` says when positions are a strict order.
+"""
+
+from __future__ import annotations
+
+from prover.execution import skeleton as sk
+from prover.execution.domains import initial_value
+from prover.execution.hazards import LATE_KINDS, LATE_PROPERTIES
+from prover.execution.terms import Allocated, ReadValue, Term
+from prover.graph.values import Allocation, Pointer
+from prover.smt.frame import Frame
+from prover.smt.logic import FALSE, TRUE, Lit, neg
+
+def encode_reads(frame: Frame) -> None:
+    """The reads-from constraints of every read whose value is open."""
+    for read in frame.skeleton.reads:
+        term = frame.skeleton.term_of.get(ReadValue(read.number))
+        if term is not None and len(frame.domains.values[term]) > 1:
+            _encode_read(frame, read, term)
+
+
+def _encode_read(frame: Frame, read: sk.ReadAccess, term: Term) -> None:
+    """One read."""
+    logic = frame.logic
+    performed = performs(frame, read.event)
+    if performed == FALSE:
+        return
+    logic.label = f"read {read.number} of event {read.event}"
+    sources = [w for w in frame.domains.sources[read.number] if _effective(frame, w) != FALSE]
+    sources = _visible(frame, read, sources)
+    picks: list[Lit] = []
+    for number in sources:
+        pick = logic.variable(f"f{read.number}_{number}")
+        picks.append(pick)
+        _source(frame, read, term, number, pick, sources)
+    start = _initial(frame, read, term, sources)
+    if start != FALSE:
+        picks.append(start)
+    logic.clause(neg(performed), *picks)
+
+
+def performs(frame: Frame, event: int) -> Lit:
+    """Whether an event gets as far as reading: reached, with nothing wrong before that."""
+    early = any(not isinstance(h, LATE_KINDS) for h in frame.hazards[event])
+    if not early and not _early_checks(frame, event):
+        return frame.reached(event)
+    from prover.smt.violations import early_violation
+
+    return frame.logic.all_of((frame.reached(event), neg(early_violation(frame, event))))
+
+
+def _early_checks(frame: Frame, event: int) -> bool:
+    checks = frame.skeleton.events[event].checks
+    return any(c.property not in LATE_PROPERTIES and frame.domains.may(c.bad) for c in checks)
+
+
+def _effective(frame: Frame, write: int) -> Lit:
+    """Whether a write access takes effect."""
+    access = frame.skeleton.writes[write]
+    return frame.logic.all_of((frame.ok(access.event), frame.holds(access.when)))
+
+
+def _same(frame: Frame, write: int, read: sk.ReadAccess) -> Lit:
+    """Whether a write access goes to the location that is read."""
+    access = frame.skeleton.writes[write]
+    if access.part != read.part:
+        return FALSE
+    return frame.same_place(access.address, read.address)
+
+
+def _visible(frame: Frame, read: sk.ReadAccess, sources: list[int]) -> list[int]:
+    """Leaves out writes that a later write of certain effect always hides."""
+    writes = frame.skeleton.writes
+    hiding: list[int] = []
+    for number in sources:
+        if frame.order.before(writes[number].event, read.event) is not True:
+            continue
+        implied = _effective(frame, number)
+        if _same(frame, number, read) == TRUE and _implied(frame, read.event, implied):
+            hiding.append(number)
+    return [
+        number
+        for number in sources
+        if not any(
+            frame.order.before(writes[number].event, writes[other].event) is True
+            and other != number
+            for other in hiding
+        )
+    ]
+
+
+def _implied(frame: Frame, event: int, lit: Lit) -> bool:
+    """Whether reaching ``event`` implies ``lit``, as far as one look tells."""
+    if lit == TRUE:
+        return True
+    guard = frame.reached(event)
+    parts = frame.logic.parts.get(guard, frozenset((guard,)))
+    wanted = frame.logic.parts.get(lit, frozenset((lit,)))
+    return lit == guard or lit in parts or wanted <= parts
+
+
+def _source(
+    frame: Frame, read: sk.ReadAccess, term: Term, number: int, pick: Lit, sources: list[int]
+) -> None:
+    """``pick``: the read reads from write access ``number``."""
+    logic, writes = frame.logic, frame.skeleton.writes
+    write = writes[number]
+    logic.clause(neg(pick), _effective(frame, number))
+    logic.clause(neg(pick), _same(frame, number, read))
+    logic.clause(neg(pick), frame.before(write.event, read.event))
+    for value, lit in frame.table(write.value).items():
+        logic.clause(neg(pick), neg(lit), frame.has(term, value))
+    for other in sources:
+        if other == number or writes[other].event == write.event and _apart(frame, other, number):
+            continue
+        logic.clause(
+            neg(pick),
+            neg(_effective(frame, other)),
+            neg(_same(frame, other, read)),
+            frame.before(writes[other].event, write.event),
+            frame.before(read.event, writes[other].event),
+        )
+
+
+def _apart(frame: Frame, one: int, two: int) -> bool:
+    """Whether two writes of one event never go to one location."""
+    a, b = frame.skeleton.writes[one], frame.skeleton.writes[two]
+    return a.part != b.part or frame.same_place(a.address, b.address) == FALSE
+
+
+def _initial(frame: Frame, read: sk.ReadAccess, term: Term, sources: list[int]) -> Lit:
+    """The literal for reading the initial value, FALSE if that cannot be."""
+    logic = frame.logic
+    starts = {place[0]: place for place in frame.domains.starts[read.number]}
+    addresses = [
+        (lit, starts[value.location])
+        for value, lit in frame.table(read.address).items()
+        if isinstance(value, Pointer) and value.base is not None and value.location in starts
+    ]
+    writes = frame.skeleton.writes
+    if not addresses or _hidden(frame, read, sources):
+        return FALSE
+    pick = logic.variable(f"f{read.number}_init")
+    logic.clause(neg(pick), *(lit for lit, _ in addresses))
+    for lit, place in addresses:
+        value = initial_value(frame.skeleton.layout, place)
+        assert value is not None
+        logic.clause(neg(pick), neg(lit), frame.has(term, value))
+    for other in sources:
+        logic.clause(
+            neg(pick),
+            neg(_effective(frame, other)),
+            neg(_same(frame, other, read)),
+            frame.before(read.event, writes[other].event),
+        )
+    return pick
+
+
+def _hidden(frame: Frame, read: sk.ReadAccess, sources: list[int]) -> bool:
+    """Whether a write of certain effect always comes before the read."""
+    return any(
+        frame.order.before(frame.skeleton.writes[w].event, read.event) is True
+        and _same(frame, w, read) == TRUE
+        and _implied(frame, read.event, _effective(frame, w))
+        for w in sources
+    )
+
+
+def encode_pools(frame: Frame) -> None:
+    """A slot has one life at a time; alloc fails only where every slot is taken."""
+    lives = _lives(frame)
+    for pool in sorted({action.pool for _, action in lives}):
+        events = [event for event, action in lives if action.pool == pool]
+        slots = [r.name for r in frame.skeleton.layout.regions.values() if r.pool == pool]
+        for i, one in enumerate(events):
+            _some_result(frame, one)
+            for two in events[i + 1 :]:
+                for slot in slots:
+                    _disjoint(frame, one, two, slot)
+        for event in events:
+            _empty(frame, event, events, slots)
+
+
+def _lives(frame: Frame) -> list[tuple[int, sk.Allocate]]:
+    return [
+        (event.number, event.action)
+        for event in frame.skeleton.events
+        if isinstance(event.action, sk.Allocate) and frame.reached(event.number) != FALSE
+    ]
+
+
+def _gets(frame: Frame, event: int, slot: str) -> Lit:
+    """Whether alloc event ``event`` gives ``slot``."""
+    term = frame.skeleton.term_of[Allocated(event)]
+    got = frame.has(term, Pointer(Allocation(slot, event)))
+    return frame.logic.all_of((frame.ok(event), got))
+
+
+def _some_result(frame: Frame, event: int) -> None:
+    term = frame.skeleton.term_of[Allocated(event)]
+    frame.logic.label = f"alloc {event}"
+    frame.logic.clause(neg(frame.ok(event)), *frame.table(term).values())
+
+
+def _freed_before(frame: Frame, alloc: int, slot: str, moment: int) -> list[Lit]:
+    """One literal per free event that ends the life of ``slot`` begun at ``alloc`` before ``moment``."""
+    life = Allocation(slot, alloc)
+    found: list[Lit] = []
+    for event in frame.skeleton.events:
+        if not isinstance(event.action, sk.Deallocate) or event.number == moment:
+            continue
+        freed = [
+            lit
+            for value, lit in frame.table(event.action.pointer).items()
+            if isinstance(value, Pointer) and value.base == life and not value.path
+        ]
+        if freed:
+            parts = (frame.ok(event.number), frame.logic.any_of(freed))
+            found.append(frame.logic.all_of((*parts, frame.before(event.number, moment))))
+    return found
+
+
+def _disjoint(frame: Frame, one: int, two: int, slot: str) -> None:
+    """Two lives of one slot do not overlap."""
+    logic = frame.logic
+    both = (neg(_gets(frame, one, slot)), neg(_gets(frame, two, slot)))
+    first = frame.before(one, two)
+    logic.label = f"lives of {slot} from {one} and {two}"
+    logic.clause(*both, neg(first), *_freed_before(frame, one, slot, two))
+    logic.clause(*both, first, *_freed_before(frame, two, slot, one))
+
+
+def _empty(frame: Frame, event: int, events: list[int], slots: list[str]) -> None:
+    """Where alloc gives 0, every slot is in a life begun before and not ended."""
+    logic = frame.logic
+    term = frame.skeleton.term_of[Allocated(event)]
+    none = logic.all_of((frame.ok(event), frame.has(term, 0)))
+    logic.label = f"alloc {event} fails"
+    for slot in slots:
+        taken: list[Lit] = []
+        for other in events:
+            if other == event:
+                continue
+            ended = _freed_before(frame, other, slot, event)
+            began = frame.before(other, event)
+            parts = [_gets(frame, other, slot), began, *(neg(lit) for lit in ended)]
+            taken.append(logic.all_of(parts))
+        logic.clause(neg(none), *taken)
+

@@ -1,0 +1,32 @@
+"""The query: one SMT-LIB 2 document per obligation, with what to ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A document and its questions.
+
+    ``text`` declares, defines and asserts what every execution obeys.  ``labels[i]`` says
+    which rule the i-th assertion stands for.  A question is the name of a Boolean in the
+    text (or ``true``/``false``): can it hold?
+
+    ``fail``: some property is violated.  ``violations``: (property, event or -1) -> question,
+    that this is a first violation.  ``cuts``: one per loop, that a run reaches the bound there.
+    ``ends``: every actor runs to its end.  ``marks`` and ``checks``: a labelled statement, or
+    the check of an event, is reached.
+    """
+
+    text: str
+    labels: tuple[str, ...]
+    fail: str
+    violations: Mapping[tuple[str, int], str]
+    cuts: Mapping[int, str]
+    ends: str
+    marks: Mapping[tuple[str, str], str]
+    checks: Mapping[int, str]
+    events: int
+    clauses: int

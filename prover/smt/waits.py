@@ -1,0 +1,197 @@
+"""Sections and waits: grace periods, rcu_barrier(), IPIs.
+
+The law, in its reading under sequential consistency: a wait that begins while a
+section is open does not end before that section has.  It says which sections a
+wait waits for; nothing else orders them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prover.execution import skeleton as sk
+from prover.execution.terms import Term
+from prover.smt.frame import Frame
+from prover.smt.locks import ended_between, taken, takings
+from prover.smt.logic import FALSE, Lit, neg
+
+DELAYS_GRACE = ("rcu", "irq", "preempt", "bh")
+"""Kinds of section that a grace period waits for (one flavour since v4.20)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section that may begin at ``start`` (if ``begins``) and ends at the first of ``ends``.
+
+    ``ends`` are pairs (event, term or None for always).
+    """
+
+    thread: int
+    kind: str
+    start: int
+    begins: Lit
+    ends: tuple[tuple[int, Term], ...]
+
+
+def sections(frame: Frame) -> list[Section]:
+    """The RCU, irq-off, preempt-off and bh-off sections of every thread."""
+    found: list[Section] = []
+    for event in frame.skeleton.events:
+        action = event.action
+        if not isinstance(action, sk.SectionStart) or frame.reached(event.number) == FALSE:
+            continue
+        begins = frame.logic.all_of((frame.ok(event.number), frame.holds(action.outer)))
+        if begins != FALSE:
+            ends = _ends(frame, event.thread, event.number, action.kind)
+            found.append(Section(event.thread, action.kind, event.number, begins, ends))
+    return found
+
+
+def _ends(frame: Frame, thread: int, start: int, kind: str) -> tuple[tuple[int, Term], ...]:
+    """Where a section of ``thread`` that began at ``start`` may end."""
+    found: list[tuple[int, Term]] = []
+    for number in frame.skeleton.threads[thread].events:
+        action = frame.skeleton.events[number].action
+        if not isinstance(action, sk.SectionEnd) or action.kind != kind:
+            continue
+        if frame.order.before(start, number) is True and frame.domains.may(action.outer):
+            found.append((number, action.outer))
+    return tuple(found)
+
+
+def closed_before(frame: Frame, section: Section, moment: int) -> Lit:
+    """Whether a section has ended when ``moment`` comes."""
+    return frame.logic.any_of(
+        frame.logic.all_of((frame.ok(end), frame.holds(outer), frame.before(end, moment)))
+        for end, outer in section.ends
+    )
+
+
+def waits(frame: Frame) -> list[tuple[int, int]]:
+    """Every grace period as (event it starts at, event it ends at)."""
+    found: list[tuple[int, int]] = []
+    for event in frame.skeleton.events:
+        if frame.reached(event.number) == FALSE:
+            continue
+        match event.action:
+            case sk.GraceStart(end=end):
+                found.append((event.number, end))
+            case sk.Queue(callback=callback):
+                found.append((event.number, frame.skeleton.threads[callback].events[0]))
+            case _:
+                pass
+    return found
+
+
+def encode_waits(frame: Frame) -> None:
+    """All constraints on waits."""
+    for event in frame.skeleton.events:
+        if _blocks(frame, event):
+            frame.logic.label = f"event {event.number} goes on"
+            frame.logic.clause(
+                neg(frame.outcome(event.number, "granted")), frame.ok(event.number)
+            )
+    found = sections(frame)
+    for start, end in waits(frame):
+        for section in found:
+            if section.kind in DELAYS_GRACE:
+                _law(frame, section, start, end)
+        _locks_delay(frame, start, end)
+    _encode_barriers(frame)
+    _encode_ipis(frame, found)
+
+
+def _blocks(frame: Frame, event: sk.Event) -> bool:
+    """Whether an event is a wait (locks have their own rule)."""
+    if frame.reached(event.number) == FALSE:
+        return False
+    match event.action:
+        case sk.GraceEnd() | sk.BarrierEnd() | sk.IpiEnd():
+            return True
+        case sk.Begin():
+            return frame.skeleton.threads[event.thread].parent >= 0
+        case _:
+            return False
+
+
+def _law(frame: Frame, section: Section, start: int, end: int) -> None:
+    """A section open when the wait starts has ended when it ends."""
+    frame.logic.label = f"grace period {start} over section {section.start}"
+    frame.logic.clause(
+        neg(section.begins),
+        neg(frame.outcome(end, "granted")),
+        neg(frame.before(section.start, start)),
+        closed_before(frame, section, end),
+    )
+
+
+def _locks_delay(frame: Frame, start: int, end: int) -> None:
+    """A region with a spinning lock held is a section too."""
+    for taking in takings(frame):
+        if taking.kind not in ("spinlock", "rwlock"):
+            continue
+        begun = frame.logic.all_of((taken(frame, taking), frame.holds(taking.outer)))
+        frame.logic.label = f"grace period {start} over lock at event {taking.event}"
+        frame.logic.clause(
+            neg(begun),
+            neg(frame.outcome(end, "granted")),
+            neg(frame.before(taking.event, start)),
+            *ended_between(frame, taking, end),
+        )
+
+
+def _encode_barriers(frame: Frame) -> None:
+    """rcu_barrier() returns only after every callback queued before it has run."""
+    queues = [
+        (event.number, event.action)
+        for event in frame.skeleton.events
+        if isinstance(event.action, sk.Queue) and frame.reached(event.number) != FALSE
+    ]
+    for event in frame.skeleton.events:
+        action = event.action
+        if not isinstance(action, sk.BarrierEnd) or frame.reached(event.number) == FALSE:
+            continue
+        for queued, queue in queues:
+            ended = frame.skeleton.threads[queue.callback].events[-1]
+            frame.logic.label = f"rcu_barrier {action.start} over callback of event {queued}"
+            waits_for = (
+                neg(frame.outcome(event.number, "granted")),
+                neg(frame.ok(queued)),
+                neg(frame.before(queued, action.start)),
+            )
+            frame.logic.clause(*waits_for, frame.ok(ended))
+            frame.logic.clause(*waits_for, frame.before(ended, event.number))
+
+
+def _encode_ipis(frame: Frame, found: list[Section]) -> None:
+    """A handler runs on its host between the host's steps, outside its irq-off regions."""
+    for thread in frame.skeleton.threads:
+        if thread.kind != "handler" or frame.reached(thread.events[0]) == FALSE:
+            continue
+        begin, end = thread.events[0], thread.events[-1]
+        for section in found:
+            if section.thread == thread.host and section.kind == "irq":
+                _law(frame, section, begin, begin)
+        if len(thread.events) > 2:
+            _alone(frame, thread)
+        for event in frame.skeleton.events:
+            if isinstance(event.action, sk.IpiEnd) and event.action.start == thread.parent:
+                frame.logic.label = f"IPI {thread.parent} waits for {thread.name}"
+                frame.logic.clause(neg(frame.outcome(event.number, "granted")), frame.ok(end))
+
+
+def _alone(frame: Frame, thread: sk.Thread) -> None:
+    """While a handler runs, its host makes no step."""
+    begin, end = thread.events[0], thread.events[-1]
+    started = frame.outcome(begin, "granted")
+    if started == FALSE:
+        return
+    done = frame.ok(end)
+    frame.logic.label = f"{thread.name} stops its host"
+    for number in frame.skeleton.threads[thread.host].events:
+        if frame.reached(number) == FALSE:
+            continue
+        happens = frame.happened(number)
+        earlier = frame.before(number, begin)
+        frame.logic.clause(neg(started), neg(happens), earlier, done)
+        frame.logic.clause(neg(started), neg(happens), earlier, frame.before(end, number))

@@ -1,0 +1,161 @@
+"""``prove FILE...``: options in, streams and exit code out.  The pipeline is a stand-in here."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dsl.diagnostic import Diagnostic
+from prover.cli.entry import main
+
+
+@dataclass
+class Pipeline:
+    """Remembers what it was asked for, and answers what it was told to."""
+
+    requests: list[SimpleNamespace] = field(default_factory=list)
+    shown: list[tuple[Any, ...]] = field(default_factory=list)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    code: int = 0
+    error: BaseException | None = None
+
+    def run(self, request: SimpleNamespace, on_progress: Callable[[Any], None]) -> SimpleNamespace:
+        self.requests.append(request)
+        on_progress(SimpleNamespace(done=0, total=1, label="scenario"))
+        if self.error is not None:
+            raise self.error
+        file = SimpleNamespace(diagnostics=self.diagnostics, sources={})
+        return SimpleNamespace(files=(file,))
+
+    def render_report(self, _: object, verbose: bool, quiet: bool, color: bool) -> str:
+        self.shown.append((verbose, quiet, color))
+        return "the table\n"
+
+
+@pytest.fixture
+def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    made = Pipeline()
+    modules = {
+        "prover.pipeline": SimpleNamespace(run=made.run),
+        "prover.verdict": SimpleNamespace(Request=SimpleNamespace, exit_code=lambda _: made.code),
+        "prover.render.table": SimpleNamespace(render_report=made.render_report),
+        "prover.render.json_report": SimpleNamespace(render=lambda _: "{}\n"),
+        "prover.render.timings": SimpleNamespace(render_timings=lambda _: "the times\n"),
+    }
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    return made
+
+
+DEFAULTS = {
+    "files": ("f.khp",),
+    "stdin_text": None,
+    "scenario": None,
+    "variant": None,
+    "config": (),
+    "model": None,
+    "max_bound": 8,
+    "timeout": 60,
+    "memory": 2048,
+    "jobs": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes"),
+    [
+        ([], {}),
+        (["g.khp"], {"files": ("f.khp", "g.khp")}),
+        (["--scenario", "s"], {"scenario": "s"}),
+        (["--variant=v"], {"variant": "v"}),
+        (["--config", "PAE=on", "--config", "A=b=c"], {"config": (("PAE", "on"), ("A", "b=c"))}),
+        (["--model", "sc"], {"model": "sc"}),
+        (["--max-bound", "3"], {"max_bound": 3}),
+        (["--timeout", "0.5"], {"timeout": 0.5}),
+        (["--memory", "512"], {"memory": 512}),
+        (["-j", "4"], {"jobs": 4}),
+        (["--jobs=1"], {"jobs": 1}),
+    ],
+)
+def test_options_reach_the_pipeline(
+    pipeline: Pipeline, arguments: list[str], changes: dict[str, object]
+) -> None:
+    assert main(["f.khp", *arguments]) == 0
+    assert vars(pipeline.requests[0]) == {**DEFAULTS, **changes}
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 4])
+def test_the_report_decides_the_exit_code(pipeline: Pipeline, code: int) -> None:
+    pipeline.code = code
+    assert main(["f.khp"]) == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ([], (False, False, False)),
+        (["-v"], (True, False, False)),
+        (["-q"], (False, True, False)),
+        (["--color", "always"], (False, False, True)),
+    ],
+)
+def test_how_to_show_it(
+    pipeline: Pipeline,
+    arguments: list[str],
+    shown: tuple[bool, bool, bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    assert main([*arguments, "f.khp"]) == 0
+    assert pipeline.shown == [shown]
+
+
+def test_results_and_complaints_have_their_own_streams(
+    pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipeline.diagnostics = (Diagnostic("a-code", "what is wrong", None),)
+    pipeline.code = 2
+    assert main(["f.khp", "--timings"]) == 2
+    assert capsys.readouterr() == ("the table\n", "error[a-code]: what is wrong\n\nthe times\n")
+
+
+def test_json(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--format", "json", "f.khp"]) == 0
+    assert capsys.readouterr() == ("{}\n", "")
+
+
+def test_standard_input(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"// \xc3\xa9\n")))
+    assert main(["-"]) == 0
+    assert pipeline.requests[0].files == ("-",)
+    assert pipeline.requests[0].stdin_text == "// \N{LATIN SMALL LETTER E WITH ACUTE}\n"
+
+
+def test_standard_input_that_is_no_text(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"ok \xff")))
+    assert main(["-"]) == 2
+    assert capsys.readouterr().err == "error: standard input is not UTF-8 (byte 3)\n"
+    assert pipeline.requests == []
+
+
+def test_an_interrupt_leaves_130(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    pipeline.error = KeyboardInterrupt()
+    assert main(["f.khp"]) == 130
+    assert capsys.readouterr().out == ""
+
+
+def test_a_bug_leaves_4(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    pipeline.error = RecursionError("too deep")
+    assert main(["f.khp"]) == 4
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "this is a bug in prove (RecursionError: too deep)" in shown.err

@@ -1,0 +1,71 @@
+"""Colour and progress."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import pytest
+
+from prover.cli.terminal import Color, ProgressLine, use_color
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    done: int
+    total: int
+    label: str
+
+
+@pytest.mark.parametrize(
+    ("choice", "terminal", "environment", "colored"),
+    [
+        ("auto", True, {}, True),
+        ("auto", False, {}, False),
+        ("auto", True, {"NO_COLOR": "1"}, False),
+        ("auto", True, {"NO_COLOR": ""}, True),
+        ("auto", True, {"TERM": "dumb"}, False),
+        ("auto", False, {"FORCE_COLOR": "1"}, True),
+        ("auto", False, {"CLICOLOR_FORCE": "1"}, True),
+        ("auto", False, {"CLICOLOR_FORCE": "0"}, False),
+        ("auto", True, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        ("always", False, {"NO_COLOR": "1"}, True),
+        ("never", True, {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_colour(choice: Color, terminal: bool, environment: dict[str, str], colored: bool) -> None:
+    stream = Terminal() if terminal else io.StringIO()
+    assert use_color(choice, stream, environment) == colored
+
+
+def test_the_progress_line_is_wiped_at_the_end() -> None:
+    stream = Terminal()
+    with ProgressLine(stream, enabled=True) as line:
+        line.show(Done(1, 12, "retract / no_sync"))
+    assert stream.getvalue() == "\r\x1b[K[1/12] retract / no_sync\r\x1b[K"
+
+
+def test_the_progress_line_is_wiped_after_an_interrupt() -> None:
+    stream = Terminal()
+
+    def interrupted() -> None:
+        with ProgressLine(stream, enabled=True) as line:
+            line.show(Done(1, 12, "x" * 200))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert stream.getvalue().endswith("\r\x1b[K")
+    assert max(len(part) for part in stream.getvalue().split("\r\x1b[K")) < 80
+
+
+@pytest.mark.parametrize(("stream", "enabled"), [(io.StringIO(), True), (Terminal(), False)])
+def test_there_is_no_progress_elsewhere(stream: io.StringIO, enabled: bool) -> None:
+    with ProgressLine(stream, enabled=enabled) as line:
+        line.show(Done(1, 2, "x"))
+    assert stream.getvalue() == ""
