@@ -21,6 +21,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
 
 .PHONY: prove test check bench soak format clean install
+.PHONY: check-format check-lint check-mypy check-pyright check-layers check-docs
 
 prove: $(VENV)/project
 	$(BIN)/prove protocols/retract.khp
@@ -28,12 +29,25 @@ prove: $(VENV)/project
 test: $(VENV)/project
 	$(BIN)/pytest -n $(JOBS)
 
-check: $(VENV)/project
+# Separate, so that `make -k check` goes on after the first that fails.
+check: check-format check-lint check-mypy check-pyright check-layers check-docs
+
+check-format: $(VENV)/project
 	$(BIN)/ruff format --check .
+
+check-lint: $(VENV)/project
 	$(BIN)/ruff check .
+
+check-mypy: $(VENV)/project
 	$(BIN)/mypy
+
+check-pyright: $(VENV)/project
 	$(BIN)/pyright
-	$(BIN)/lint-imports
+
+check-layers: $(VENV)/project
+	$(BIN)/lint-imports --no-logo
+
+check-docs: $(VENV)/project
 	$(BIN)/pytest -q tests/project
 
 bench: $(VENV)/project

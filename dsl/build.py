@@ -7,7 +7,7 @@ than :data:`MAX_DEPTH` are complained about, and later passes may recurse.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dsl import syntax as s
@@ -75,18 +75,18 @@ class _Fold:
         return _Entry(self._actions.leaf(token.type, str(token), span), 0, span.start, span.end)
 
     def _inner(self, tree: Any, kids: list[_Entry]) -> _Entry:
-        if tree.data == "chain":
-            return self._checked(self._climb(kids))
         meta = tree.meta
         start, end = getattr(meta, "start_pos", 0), getattr(meta, "end_pos", 0)
+        outer_start = getattr(meta, "container_start_pos", start)
+        outer_end = getattr(meta, "container_end_pos", end)
+        if tree.data == "chain":
+            return replace(self._climb(kids), start=outer_start, end=outer_end)
         span = Span(self._actions.file_name, start, end)
         action = getattr(self._actions, tree.data)
         value = action(span, *[kid.value for kid in kids])
         depth = max((kid.depth for kid in kids), default=0)
         if tree.data not in _NO_LEVEL:
             depth += 1
-        outer_start = getattr(meta, "container_start_pos", start)
-        outer_end = getattr(meta, "container_end_pos", end)
         return self._checked(_Entry(value, depth, outer_start, outer_end))
 
     def _climb(self, kids: list[_Entry]) -> _Entry:

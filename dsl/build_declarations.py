@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from dsl import syntax as s
 from dsl.build_expressions import Expressions, Stars
@@ -17,8 +17,8 @@ class Declarations(Expressions):
     def file(self, _span: Span, *declarations: Any) -> list[s.Decl]:
         flat: list[s.Decl] = []
         for declaration in declarations:
-            if isinstance(declaration, list):
-                flat.extend(declaration)
+            if isinstance(declaration, tuple):
+                flat.extend(cast("tuple[s.ObjectDecl, ...]", declaration))
             else:
                 flat.append(declaration)
         return flat
@@ -112,20 +112,20 @@ class Declarations(Expressions):
 
     # --- objects ----------------------------------------------------------------
 
-    def object_decl(self, span: Span, *parts: Any) -> list[s.ObjectDecl]:
+    def object_decl(self, span: Span, *parts: Any) -> tuple[s.ObjectDecl, ...]:
         return self._objects(False, span, parts[1:] if isinstance(parts[0], tuple) else parts)
 
-    def ghost_decl(self, span: Span, *parts: Any) -> list[s.ObjectDecl]:
+    def ghost_decl(self, span: Span, *parts: Any) -> tuple[s.ObjectDecl, ...]:
         return self._objects(True, span, parts)
 
-    def _objects(self, ghost: bool, span: Span, parts: tuple[Any, ...]) -> list[s.ObjectDecl]:
+    def _objects(self, ghost: bool, span: Span, parts: tuple[Any, ...]) -> tuple[s.ObjectDecl, ...]:
         """``int a, *b = &a;`` -> two objects; the first has the span of the whole declaration."""
         base = parts[0]
         objects: list[s.ObjectDecl] = []
         for declarator, address, lock_class in parts[1:]:
             where = declarator.span if objects else span
             objects.append(s.ObjectDecl(ghost, base, declarator, address, lock_class, where))
-        return objects
+        return tuple(objects)
 
     def object_declarator(
         self,

@@ -35,28 +35,29 @@ def read_text(path: Path) -> tuple[str, int]:
 
 
 def _read_bytes(path: Path) -> bytes:
-    # Without O_NONBLOCK, opening a fifo would wait for a writer.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        with open(os.open(path, flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise _not_a_file(path)
+        descriptor = _opened(path)
+        with os.fdopen(descriptor, "rb") as file:
             return file.read(MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise Refusal("file-not-found", "does not exist", "check the path") from None
     except PermissionError:
-        hint = "check its permissions"
-        raise Refusal("unreadable-file", "may not be read", hint) from None
+        raise Refusal("unreadable-file", "may not be read", "check its permissions") from None
     except OSError as error:
-        if path.is_dir():
-            raise _not_a_file(path) from None
         what = f"cannot be read: {error.strerror}"
         raise Refusal("unreadable-file", what, "check that it is a plain file") from None
 
 
-def _not_a_file(path: Path) -> Refusal:
-    if path.is_dir():
-        return Refusal("not-a-file", "is a directory", "name a file in it")
-    return Refusal(
-        "not-a-file", "is not a regular file", "copy it to one; `-` reads standard input"
-    )
+def _opened(path: Path) -> int:
+    """A descriptor of the regular file at ``path``."""
+    # Without O_NONBLOCK, opening a fifo would wait for a writer.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(path, flags)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise Refusal("not-a-file", "is a directory", "name a file in it")
+    hint = "copy it to one; `-` reads standard input"
+    raise Refusal("not-a-file", "is not a regular file", hint)

@@ -1,8 +1,8 @@
 """The compiled grammar, kept between runs.
 
 A cache file is unpickled, and so must come from nobody else: it is used only in
-a directory of the user's own that nobody else may write to or read.  Whatever goes wrong
-with it (no home, read-only disk, a file cut short) costs time and nothing else.
+a directory of the user's own that nobody else may read or write.  Whatever goes
+wrong with it (no home, a full disk, a file cut short) costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -47,13 +47,14 @@ def _open_own(path: Path) -> Any:
 def _write(path: Path, made: Any) -> None:
     """Write beside ``path`` and rename, so that no reader ever sees half a file."""
     descriptor, name = tempfile.mkstemp(prefix="grammar-", suffix=".new", dir=path.parent)
+    fresh = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             made.save(file)
-        os.replace(name, path)
+        fresh.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            fresh.unlink()
         raise
 
 
@@ -63,7 +64,7 @@ def _private_directory() -> Path | None:
         return None
     base = os.environ.get("XDG_CACHE_HOME", "")
     try:
-        parent = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
+        parent = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
         directory = parent / "prove"
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = directory.lstat()

@@ -131,23 +131,26 @@ class _Loader:
     def _import(self, statement: s.Import, importer: _Place) -> None:
         try:
             place, real = self._find(statement.path.text, importer)
-            known = self._names.get(real)
-            if known is not None:
-                self._check_cycle(known)
+            if real in self._names:
+                self._check_cycle(self._names[real])
                 return
-            if len(self._names) >= MAX_FILES:
-                what = f"is one file too many: a protocol has at most {MAX_FILES}"
-                raise Refusal("too-many-files", what, "put several of them into one file")
-            text, size = read_text(real)
-            self._bytes += size
-            if self._bytes > MAX_TOTAL_BYTES:
-                what = f"brings the protocol over {MAX_TOTAL_BYTES >> 20} MiB"
-                raise Refusal("too-large", what, "import only what the protocol needs")
+            source = self._read(place.name, real)
         except Refusal as refusal:
             self._refuse(statement, refusal)
             return
         self._names[real] = place.name
-        self._file(Source(place.name, text), place)
+        self._file(source, place)
+
+    def _read(self, name: str, real: Path) -> Source:
+        if len(self._names) >= MAX_FILES:
+            what = f"is one file too many: a protocol has at most {MAX_FILES}"
+            raise Refusal("too-many-files", what, "put several of them into one file")
+        text, size = read_text(real)
+        self._bytes += size
+        if self._bytes > MAX_TOTAL_BYTES:
+            what = f"brings the protocol over {MAX_TOTAL_BYTES >> 20} MiB"
+            raise Refusal("too-large", what, "import only what the protocol needs")
+        return Source(name, text)
 
     def _check_cycle(self, known: str) -> None:
         """Complain if the file called ``known`` is being read already: it imports itself."""
@@ -213,7 +216,7 @@ def _check_string(wanted: str) -> None:
         raise Refusal("import-not-found", "is empty", 'write import "kernel/mm.khp";', "no name")
     if "\\" in wanted:
         raise Refusal("import-not-found", "has a `\\` in it", "folders are separated by `/`")
-    if os.path.isabs(wanted):
+    if PurePosixPath(wanted).is_absolute():
         raise _outside("is an absolute path")
 
 

@@ -9,6 +9,7 @@ own mistake (:mod:`dsl.syntax_errors`).
 from __future__ import annotations
 
 import functools
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -42,21 +43,39 @@ def parse(source: Source) -> s.File:
 
 def _failures(source: Source, scanned: Scan, first: Failure) -> Iterator[Diagnostic]:
     """What is wrong in each top-level declaration, at most one mistake in each."""
-    silent = [d.primary.span.start for d in scanned.diagnostics if d.primary is not None]
-    reported = bool(silent)
-    for start, end in chunks(scanned):
-        match _parse_text(scanned.text, start, end):
-            case Failure() as failure:
-                # A scanner's complaint in this chunk is the likelier cause.
-                if not any(start <= offset < end for offset in silent):
-                    reported = True
-                    yield explain(failure, source, scanned, start)
-            case tree:
-                _, complaints = build(tree, source, ())
-                reported = reported or bool(complaints)
-                yield from complaints
-    if not reported:
+    found = False
+    for diagnostic in _mistakes(source, scanned, list(chunks(scanned))):
+        found = True
+        yield diagnostic
+    if not found and not scanned.diagnostics:
         yield explain(first, source, scanned, 0)
+
+
+def _mistakes(source: Source, scanned: Scan, parts: list[tuple[int, int]]) -> Iterator[Diagnostic]:
+    """The mistakes in ``parts``, which follow one another.
+
+    They are parsed together; if that fails, what is before the part where it
+    failed, that part, and what is behind it each on its own.
+    """
+    if not parts:
+        return
+    start, end = parts[0][0], parts[-1][1]
+    match _parse_text(scanned.text, start, end):
+        case Failure() as failure if len(parts) == 1:
+            # A complaint of the scanner in this part is the likelier cause.
+            if not any(start <= place < end for place in _places(scanned.diagnostics)):
+                yield explain(failure, source, scanned, start)
+        case Failure() as failure:
+            at = bisect_right(parts, failure.start, key=lambda part: part[0]) - 1
+            yield from _mistakes(source, scanned, parts[:at])
+            yield from _mistakes(source, scanned, parts[at : at + 1])
+            yield from _mistakes(source, scanned, parts[at + 1 :])
+        case tree:
+            yield from build(tree, source, ())[1]
+
+
+def _places(diagnostics: tuple[Diagnostic, ...]) -> list[int]:
+    return [d.primary.span.start for d in diagnostics if d.primary is not None]
 
 
 def _ordered(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -77,19 +96,27 @@ def _parse_text(text: str, start: int = 0, end: int | None = None) -> Any:
     except UnexpectedToken as error:
         return _failure(error, stop)
     except UnexpectedCharacters as error:
-        position = error.pos_in_stream or 0
-        allowed = frozenset(_spellings().get(name, name) for name in error.allowed or ())
-        return Failure(position, position + 1, "", allowed)
+        return _failure_at_character(error)
 
 
 def _failure(error: Any, stop: int) -> Failure:
-    spelled = _spellings()
     token = error.token
-    kind = spelled.get(token.type, token.type)
-    expected = frozenset(spelled.get(name, name) for name in error.accepts or error.expected)
+    kind = _spelled(token.type)
+    expected = frozenset(_spelled(name) for name in error.accepts or error.expected)
     if token.type == "$END":
         return Failure(stop, stop, kind, expected)
     return Failure(token.start_pos, token.end_pos, kind, expected)
+
+
+def _failure_at_character(error: Any) -> Failure:
+    """A failure where no token begins, such as at a mark of the language in a wrong place."""
+    position = error.pos_in_stream
+    expected = frozenset(_spelled(name) for name in error.allowed or ())
+    return Failure(position, position + 1, "", expected)
+
+
+def _spelled(name: str) -> str:
+    return _spellings().get(name, name)
 
 
 @functools.cache
@@ -97,8 +124,11 @@ def _spellings() -> dict[str, str]:
     """``SEMICOLON`` -> ``;`` for every terminal that is spelled in one way only."""
     from lark.lexer import PatternStr
 
-    terminals = _lark().terminals
-    return {t.name: t.pattern.value for t in terminals if isinstance(t.pattern, PatternStr)}
+    return {
+        terminal.name: str(terminal.pattern.value)
+        for terminal in _lark().terminals
+        if isinstance(terminal.pattern, PatternStr)
+    }
 
 
 @functools.cache
@@ -107,10 +137,12 @@ def _lark() -> Any:
     from lark import Lark
     from lark import __version__ as version
 
+    # Lark's own annotations are partly missing.
+    make: Any = Lark
     grammar = Path(__file__).with_name("khp.lark").read_text(encoding="utf-8")
     return cached(
         key=f"{version}\n{grammar}",
-        make=lambda: Lark(
+        make=lambda: make(
             grammar,
             parser="lalr",
             lexer="contextual",
@@ -118,5 +150,5 @@ def _lark() -> Any:
             propagate_positions=True,
             maybe_placeholders=True,
         ),
-        load=Lark.load,
+        load=make.load,
     )

@@ -80,6 +80,8 @@ class ExpressionPrinter:
                 return f"{self.expr(target, UNARY)} {op}{gap}{self.expr(value)}", ASSIGN
             case s.Member(base=base, field=field, arrow=arrow):
                 mark = "->" if arrow else "."
+                if isinstance(base, s.Number):  # a point would make it another number
+                    return f"({base.text}){mark}{field.text}", POSTFIX
                 return f"{self.expr(base, POSTFIX)}{mark}{field.text}", POSTFIX
             case s.Index(base=base, index=index):
                 return f"{self.expr(base, POSTFIX)}[{self.expr(index)}]", POSTFIX

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import assert_never
 
 from dsl import syntax as s
@@ -244,7 +245,7 @@ class StatementPrinter:
             self.lines.put(span.start, span.end, text, tabs)
             return
         self.braced(span.start, "choose", branches[0], tabs)
-        for before, branch in zip(branches, branches[1:], strict=False):
+        for before, branch in pairwise(branches):
             self.lines.close(before.span.end - 1, branch.span.start + 1, "} or {", tabs)
             self.lines.opened()
             self.body(branch, tabs + 1)

@@ -33,7 +33,7 @@ _TOKEN = re.compile(
   | (?P<open>[({\[])
   | (?P<close>[)}\]])
   | (?P<mark><<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^~!<>=?:;,.])
-  | (?P<bad>.)
+  | (?P<bad>[^\W\d_][^\W_]*|.)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -90,11 +90,8 @@ def number_value(text: str) -> int | None:
     if match is None or len(text) > 80:
         return None
     digits = match["digits"]
-    if digits[:2] in ("0x", "0X"):
-        return int(digits[2:], 16)
-    if digits[:2] in ("0b", "0B"):
-        return int(digits[2:], 2)
-    return int(digits, 8 if digits[0] == "0" else 10)
+    base = {"0x": 16, "0b": 2}.get(digits[:2].lower(), 8 if digits[0] == "0" else 10)
+    return int(digits, base)
 
 
 def scan(source: Source) -> Scan:
@@ -276,22 +273,14 @@ class _Scanner:
     def _bad_character(self, start: int, text: str) -> None:
         shown = _shown(text)
         if _is_hidden(text):
-            self._report(
-                "bad-character",
-                f"the file contains {shown}, which cannot be seen",
-                start,
-                start + 1,
-                shown,
-                "delete it",
-            )
-        else:
-            hint = "letters outside ASCII may stand in comments and messages only"
-            if text.isascii():
-                hint = "delete it"
-            message = f"{shown} means nothing here"
-            self._report(
-                "bad-character", message, start, start + 1, "not part of the language", hint
-            )
+            message = f"the file contains {shown}, which cannot be seen"
+            self._report("bad-character", message, start, start + 1, shown, "delete it")
+            return
+        hint = "letters outside ASCII may stand in comments and messages only"
+        if text.isascii():
+            hint = "delete it"
+        message, end = f"{shown} means nothing here", start + len(text)
+        self._report("bad-character", message, start, end, "not part of the language", hint)
 
     def _check_characters(self, start: int, text: str) -> None:
         if text.isascii() and text.isprintable():
@@ -333,7 +322,7 @@ def _is_hidden(character: str) -> bool:
 def _shown(character: str) -> str:
     if _is_hidden(character):
         return f"the character U+{ord(character):04X}"
-    return f"`{character}`"
+    return f"`{_short(character)}`"
 
 
 def _short(text: str) -> str:

@@ -42,23 +42,34 @@ def chunks(scanned: Scan) -> Iterator[tuple[int, int]]:
     even inside brackets: there a ``}`` is missing.
     """
     text, tokens = scanned.text, scanned.tokens
-    begin, depth = 0, 0
+    begin = 0
+    stack: list[str] = []
     for i, token in enumerate(tokens):
         word = text[token.start : token.end]
-        if depth and _begins_declaration(text, tokens, i):
+        if stack and _begins_declaration(text, tokens, i):
             yield begin, token.start
-            begin, depth = token.start, 0
+            begin = token.start
+            stack.clear()
         if token.kind == "open":
-            depth += 1
+            stack.append(word)
         elif token.kind == "close":
-            depth = max(0, depth - 1)
+            _close(stack, word)
         after = tokens[i + 1] if i + 1 < len(tokens) else None
         closes = word == "}" and not (after and text[after.start : after.end] == ";")
-        if depth == 0 and (word == ";" or closes):
+        if not stack and (word == ";" or closes):
             yield begin, token.end
             begin = token.end
     if tokens and tokens[-1].start >= begin:
         yield begin, len(text)
+
+
+def _close(stack: list[str], mark: str) -> None:
+    """``}`` closes the last ``{`` and all that is open in it, another mark only its like."""
+    if mark == "}" and "{" in stack:
+        while stack.pop() != "{":
+            pass
+    elif stack and (stack[-1], mark) in (("(", ")"), ("[", "]")):
+        stack.pop()
 
 
 def _begins_declaration(text: str, tokens: tuple[Token, ...], i: int) -> bool:
@@ -73,9 +84,8 @@ def _begins_declaration(text: str, tokens: tuple[Token, ...], i: int) -> bool:
         return False
     if word == "struct" and words[1:2] == ["{"]:
         return True
-    plain = [w for w in words if w[0].isalpha() or w[0] in "_*"]
-    head = words[: len(words)] if len(plain) == len(words) else words[: _first_mark(words)]
-    return len(head) >= 1 and words[len(head) : len(head) + 1] == ["("]
+    head = _first_mark(words)
+    return head >= 1 and words[head : head + 1] == ["("]
 
 
 def _first_mark(words: list[str]) -> int:

@@ -183,7 +183,7 @@ def _top_level(site: Site) -> Diagnostic | None:
         hint = "put it into `variant name in scenario { ... }`"
         return site.say("misplaced-item", f"`{site.word}` belongs into a variant", "not here", hint)
     if site.kind == "NAME" and site.after and (_is_name(site.after[0]) or site.after[0] == "*"):
-        return _unknown_type(site, site.here, site.word)
+        return _unknown_type(site.here, site.word)
     hint = "put it into a function or an actor"
     message = f"`{site.word}` begins no declaration"
     return site.say("statement-outside", message, "no declaration", hint)
@@ -193,7 +193,7 @@ def _is_name(text: str) -> bool:
     return text[:1].isalpha() or text[:1] == "_"
 
 
-def _unknown_type(site: Site, span: Span, name: str) -> Diagnostic:
+def _unknown_type(span: Span, name: str) -> Diagnostic:
     return Diagnostic(
         "unknown-type",
         f"`{name}` is not a type",
@@ -210,14 +210,14 @@ def _name_after_name(site: Site) -> Diagnostic | None:
     if other:
         return site.say("syntax", f"`{site.word}` is no operator", "a name", f"write `{other}`")
     if _is_name(site.back()) and site.back(2) in ("", ";", "{", "}", ")", ":"):
-        return _unknown_type(site, site.previous, site.back())
+        return _unknown_type(site.previous, site.back())
     return None
 
 
 def _field_type(site: Site) -> Diagnostic | None:
     wants_type = "BUILTIN" in site.expected and "NUMBER" not in site.expected
     if wants_type and site.kind == "NAME" and not site.at_top:
-        return _unknown_type(site, site.here, site.word)
+        return _unknown_type(site.here, site.word)
     return None
 
 
@@ -255,7 +255,11 @@ def _no_statement(site: Site, span: Span, word: str) -> Diagnostic | None:
 
 
 def _comma(site: Site) -> Diagnostic | None:
-    if site.kind == "," and site.after_operand and (";" in site.expected or ")" in site.expected):
+    if site.kind != "," or not (site.expected & {";", ")"}):
+        return None
+    brackets = site.open_brackets()
+    inside = bool(brackets) and site.source.text[brackets[-1].start] == "("
+    if site.after_operand or inside:
         hint = "write two statements"
         return site.say("comma-operator", "there is no comma operator", "not an operator", hint)
     return None
@@ -288,7 +292,7 @@ def _braces(site: Site) -> Diagnostic | None:
         message = "braces are a value only where a variable is declared"
         hint = "assign the fields one by one"
         return site.say("compound-literal", message, "not a value here", hint)
-    if site.expected == {"NAME"} and site.back() in ("struct", "enum"):
+    if site.expected == frozenset({"NAME"}) and site.back() in ("struct", "enum"):
         message = f"this {site.back()} has no name"
         return site.say(
             "anonymous-type", message, "a name expected", f"write `{site.back()} name {{`"
@@ -297,11 +301,11 @@ def _braces(site: Site) -> Diagnostic | None:
 
 
 def _function_head(site: Site) -> Diagnostic | None:
-    if site.kind == ";" and site.expected == {"{"} and site.back() == ")":
+    if site.kind == ";" and site.expected == frozenset({"{"}) and site.back() == ")":
         message = "functions are not declared ahead of their definition"
         hint = "leave the line out: a function may be called before it is defined"
         return site.say("prototype", message, "`{` expected", hint)
-    if site.kind == "[" and site.expected == {",", ")"}:
+    if site.kind == "[" and site.expected == frozenset({",", ")"}):
         message = "a parameter cannot be an array"
         return site.say("array-parameter", message, "an array", "pass a pointer")
     nameless = "NAME" in site.expected and site.expected <= {"NAME", "*", "const", "INT_WORD"}
@@ -312,7 +316,7 @@ def _function_head(site: Site) -> Diagnostic | None:
 
 
 def _type_name(site: Site) -> Diagnostic | None:
-    if site.expected == {"TYPE_NAME"} and site.kind == "NAME":
+    if site.expected == frozenset({"TYPE_NAME"}) and site.kind == "NAME":
         what = "word" if site.back() == "word" else "typedef"
         message = f"the name of a {what} ends in _t"
         return site.say("typedef-name", message, "no _t", f"call it `{site.word}_t`")
@@ -324,15 +328,19 @@ def _type_name(site: Site) -> Diagnostic | None:
 
 
 def _misplaced_type(site: Site) -> Diagnostic | None:
+    hint = "a cast is written `(type)value`; names of variables do not end in _t"
+    message = "a type where a value should stand"
     if site.kind in _TYPE_KINDS and "NUMBER" in site.expected and not site.at_statement:
-        hint = "a cast is written `(type)value`; names of variables do not end in _t"
-        return site.say("misplaced-type", "a type where a value should stand", "a type", hint)
+        return site.say("misplaced-type", message, "a type", hint)
+    if site.kind == "NAME" and site.back() in ("struct", "enum") and site.after_operand:
+        return Diagnostic("misplaced-type", message, Label(site.previous, "a type"), hint=hint)
     return None
 
 
 def _two_types(site: Site) -> Diagnostic | None:
     """``unsigned bool b``: the second type was read as the name."""
-    if site.kind == "NAME" and site.back() in BUILTIN_TYPES and "[" in site.expected:
+    two = site.back() in BUILTIN_TYPES and site.back(2) in BUILTIN_TYPES
+    if site.kind == "NAME" and two and "[" in site.expected:
         message = f"`{site.back(2)} {site.back()}` is not a type"
         hint = "write one type, such as `unsigned int` or `u32`"
         return Diagnostic("bad-type", message, Label(site.previous, "a second type"), hint=hint)
@@ -340,7 +348,7 @@ def _two_types(site: Site) -> Diagnostic | None:
 
 
 def _string(site: Site) -> Diagnostic | None:
-    if site.expected == {"STRING"}:
+    if site.expected == frozenset({"STRING"}):
         message = f"a string should stand here, not `{site.word}`"
         return site.say("syntax", message, "expected a string", 'write it in quotes: "..."')
     return None

@@ -7,7 +7,11 @@ from dataclasses import fields, is_dataclass, replace
 from typing import cast
 
 from dsl import syntax as s
+from dsl.primitives import PRIMITIVES
 from dsl.source import Span
+
+_TAKE_FUNCTIONS = tuple(row.name for row in PRIMITIVES.values() if "function" in row.parameters)
+"""Primitives that call a function by its name."""
 
 Edit = Callable[[s.Labelled], tuple[s.Stmt, ...]]
 
@@ -101,8 +105,6 @@ def _rename(part: object, old: str, new: str) -> object:
         items = cast("tuple[object, ...]", part)
         made = tuple(_rename(each, old, new) for each in items)
         return items if all(a is b for a, b in zip(made, items, strict=True)) else made
-    if isinstance(part, s.Ident):
-        return replace(part, name=new) if part.name == old else part
     if not is_dataclass(part) or isinstance(part, type | Span | s.Name | s.TypeName):
         return part
     changes: dict[str, object] = {}
@@ -113,4 +115,14 @@ def _rename(part: object, old: str, new: str) -> object:
             changes[each.name] = after
     if isinstance(part, s.Call | s.ForEach) and part.callee.text == old:
         changes["callee"] = replace(part.callee, text=new)
+    if isinstance(part, s.Call) and part.callee.text in _TAKE_FUNCTIONS:
+        arguments = cast("tuple[s.Expr, ...]", changes.get("arguments", part.arguments))
+        if any(isinstance(each, s.Ident) and each.name == old for each in arguments):
+            changes["arguments"] = tuple(_callback(each, old, new) for each in arguments)
     return replace(part, **changes) if changes else part
+
+
+def _callback(argument: s.Expr, old: str, new: str) -> s.Expr:
+    if isinstance(argument, s.Ident) and argument.name == old:
+        return replace(argument, name=new)
+    return argument

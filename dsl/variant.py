@@ -9,7 +9,8 @@ be a wrapper around f).
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -24,9 +25,30 @@ Owner: TypeAlias = s.FunctionDecl | s.ActorDecl
 class _Editing:
     """The owners of labels by name, as edited so far, and what went wrong."""
 
-    owners: dict[str, Owner]
+    owners: MutableMapping[str, Owner]
     changed: set[str] = field(default_factory=set[str])
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
+
+
+def owners(files: tuple[s.File, ...]) -> dict[str, Owner]:
+    """The functions and actors by name: what a variant can change."""
+    found: dict[str, Owner] = {}
+    for file in files:
+        for decl in file.declarations:
+            if isinstance(decl, Owner):
+                found.setdefault(decl.name.text, decl)
+    return found
+
+
+def problems(known: Mapping[str, Owner], variant: s.Variant) -> tuple[Diagnostic, ...]:
+    """What is wrong with a variant's changes, without the cost of exchanging calls."""
+    editing = _Editing(ChainMap({}, dict(known)))
+    for change in variant.changes:
+        if isinstance(change, s.Exchange):
+            _exchangeable(editing, change)
+        else:
+            _change(editing, change)
+    return tuple(editing.diagnostics)
 
 
 def apply(
@@ -36,15 +58,14 @@ def apply(
 
     Declarations and files that do not change are the same objects as before.
     """
-    owners: dict[str, Owner] = {}
-    for file in files:
-        for decl in file.declarations:
-            if isinstance(decl, Owner):
-                owners.setdefault(decl.name.text, decl)
-    editing = _Editing(dict(owners))
+    before = owners(files)
+    editing = _Editing(dict(before))
     for change in variant.changes:
-        _change(editing, change)
-    edited = {id(owners[name]): editing.owners[name] for name in sorted(editing.changed)}
+        if isinstance(change, s.Exchange):
+            _exchange(editing, change)
+        else:
+            _change(editing, change)
+    edited = {id(before[name]): editing.owners[name] for name in sorted(editing.changed)}
     return tuple(_file(file, edited) for file in files), tuple(editing.diagnostics)
 
 
@@ -55,7 +76,7 @@ def _file(file: s.File, edited: dict[int, Owner]) -> s.File:
     return replace(file, declarations=declarations)
 
 
-def _change(editing: _Editing, change: s.Change) -> None:
+def _change(editing: _Editing, change: s.Drop | s.Replace | s.Move) -> None:
     match change:
         case s.Drop(target):
             _at(editing, target, lambda it: (replace(it, body=s.Empty(it.body.span)),))
@@ -63,8 +84,6 @@ def _change(editing: _Editing, change: s.Change) -> None:
             _at(editing, target, lambda it: (replace(it, body=body),))
         case s.Move():
             _move(editing, change)
-        case s.Exchange():
-            _exchange(editing, change)
 
 
 def _find(editing: _Editing, path: s.LabelPath) -> bool:
@@ -161,12 +180,21 @@ def _move(editing: _Editing, change: s.Move) -> None:
     _put(editing, owner, edit_list(rest, anchor.label.text, put))
 
 
-def _exchange(editing: _Editing, change: s.Exchange) -> None:
-    known = [name for name, owner in editing.owners.items() if isinstance(owner, s.FunctionDecl)]
-    missing = [each for each in (change.old, change.new) if each.text not in known]
+def _exchangeable(editing: _Editing, change: s.Exchange) -> bool:
+    """Whether both functions are there; reports those that are not."""
+    missing = [
+        each
+        for each in (change.old, change.new)
+        if not isinstance(editing.owners.get(each.text), s.FunctionDecl)
+    ]
     for each in missing:
+        known = [n for n, owner in editing.owners.items() if isinstance(owner, s.FunctionDecl)]
         _report(editing, "unknown-name", "no function", each, known)
-    if missing:
+    return not missing
+
+
+def _exchange(editing: _Editing, change: s.Exchange) -> None:
+    if not _exchangeable(editing, change):
         return
     for name, owner in list(editing.owners.items()):
         if name == change.new.text:

@@ -43,7 +43,7 @@ class Checked(Body):
 
     def _enter(self, span: Span) -> None:
         if self.depth >= MAX_DEPTH:
-            self.too_large("statements nested too deeply", span)
+            self.too_large(span)
         self.depth += 1
 
 
@@ -68,7 +68,7 @@ def constant_in(world: World, expr: s.Expr, what: str, low: int, high: int) -> i
 def function(world: World, signature: Signature) -> p.Function | None:
     """The checked function; None for an iterator, or where the signature is wrong."""
     decl = signature.decl
-    body = Checked(world, signature.result or VOID, decl.name.text)
+    body = Checked(world, signature.result or VOID, decl.name)
     reported = len(world.report.found)
     if signature.kind == "iterator":
         iterators.alone(body, signature)
@@ -94,7 +94,7 @@ def function(world: World, signature: Signature) -> p.Function | None:
 
 def actor(world: World, decl: s.ActorDecl) -> p.Function:
     """An actor's body as a function without parameters."""
-    body = Checked(world, VOID, decl.name.text)
+    body = Checked(world, VOID, decl.name)
     block = statements.scoped(body, decl.body.body, decl.body.span)
     resolve_gotos(body)
     return _finish(body, "actor", (), VOID, block, decl.span)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check import primitive_calls, words
 from dsl.check.arguments import expressions_only, function_arguments
 from dsl.check.constants import evaluate
-from dsl.check.context import Body, Given, Scope
+from dsl.check.context import MAX_STATEMENTS, Body, Given, Scope
 from dsl.check.convert import arithmetic, coerce, show, wrap
 from dsl.check.places import field_type
 from dsl.check.report import Skip, did_you_mean
 from dsl.check.typenames import resolve
 from dsl.check.undecided import refuse_undecided
+from dsl.check.walk import deep
 from dsl.check.world import Signature
 from dsl.diagnostic import Label
 from dsl.primitives import PRIMITIVES
@@ -35,7 +38,8 @@ MAX_CHOICES = 256
 def call(body: Body, expr: s.Call, expected: Type | None) -> p.Expr:
     """What ``callee(arguments)`` is."""
     name = expr.callee.text
-    if body.scope.find(name)[0]:
+    # A named value is told by its parentheses: `table(table)` is fine.
+    if body.scope.find(name)[0] and not body.words_with(name):
         return body.report.fail(
             "not-a-function", f"`{name}` is a local here, not a function", expr.callee.span
         )
@@ -106,12 +110,17 @@ def _inline(body: Body, expr: s.Call, callee: Signature) -> p.Expr:
     scope, active = body.scope, body.inlining
     body.scope, body.inlining = Scope(None), (*active, callee.name)
     for parameter, argument in zip(callee.decl.parameters, arguments, strict=True):
-        body.bind(parameter.name, Given(argument))
+        body.bind(parameter.name, Given(argument, _size(argument)))
     try:
         result = body.value(returned, callee.result)
         return coerce(body.report, result, callee.result, f"the result of `{callee.name}()`")
     finally:
         body.scope, body.inlining = scope, active
+
+
+def _size(argument: p.Expr) -> int:
+    """How many parts an argument has; no need to count beyond the limit."""
+    return sum(1 for _ in islice(deep(argument), MAX_STATEMENTS + 1))
 
 
 def _word(body: Body, expr: s.Call, expected: Type | None) -> p.Expr:

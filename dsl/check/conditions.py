@@ -10,7 +10,7 @@ from dsl import syntax as s
 from dsl.check.report import did_you_mean
 from dsl.check.world import World
 
-MAX_CLAUSES = 256
+MAX_CLAUSES = 64
 
 Clause = frozenset[tuple[str, str]]
 
@@ -26,7 +26,9 @@ def condition(world: World, expr: s.Expr) -> p.Condition:
     def rank(pair: tuple[str, str]) -> tuple[int, int]:
         return order[pair[0]], ranks[pair[0]][pair[1]]
 
-    ordered = [tuple(sorted(clause, key=rank)) for clause in clauses]
+    # A clause that another one implies says nothing.
+    least = [clause for clause in clauses if not any(other < clause for other in clauses)]
+    ordered = [tuple(sorted(clause, key=rank)) for clause in least]
     ordered.sort(key=lambda clause: [rank(pair) for pair in clause])
     return p.Condition(tuple(ordered))
 
@@ -51,7 +53,7 @@ def _clauses(world: World, expr: s.Expr) -> set[Clause]:
         world.report.fail(
             "too-large", f"this condition has more than {MAX_CLAUSES} cases", expr.span
         )
-    return {clause for clause in found if not any(other < clause for other in found)}
+    return found
 
 
 def _consistent(clause: Clause) -> bool:
@@ -86,6 +88,29 @@ def _comparison(world: World, expr: s.Binary) -> set[Clause]:
         )
     equal = expr.op == "=="
     return {frozenset([(left.name, value)]) for value in values if (value == right.name) == equal}
+
+
+def masks(world: World) -> dict[tuple[str, str], int]:
+    """Where each ``config == value`` holds: bit i stands for the i-th configuration.
+
+    Configurations count as :func:`configurations` lists them, the last config fastest.
+    """
+    found: dict[tuple[str, str], int] = {}
+    for position, configuration in enumerate(configurations(world)):
+        for pair in configuration.items():
+            found[pair] = found.get(pair, 0) | 1 << position
+    return found
+
+
+def mask(when: p.Condition, known: dict[tuple[str, str], int], everywhere: int) -> int:
+    """Where a condition holds, as a set of bits."""
+    result = 0
+    for clause in when.clauses:
+        inside = everywhere
+        for pair in clause:
+            inside &= known[pair]
+        result |= inside
+    return result
 
 
 def configurations(world: World) -> Iterator[dict[str, str]]:

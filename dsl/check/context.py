@@ -34,9 +34,10 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A parameter that stands for ``expr`` while a claim's call is put in place."""
+    """A parameter that stands for ``expr``, of ``size`` parts, in a claim's call put in place."""
 
     expr: p.Expr
+    size: int
 
 
 Binding: TypeAlias = p.Local | Alias | Given | None
@@ -107,16 +108,19 @@ class Jumps:
     """The labels of a function and the gotos to them, by final name."""
 
     labels: dict[str, Span] = field(default_factory=dict[str, Span])
-    written: list[str] = field(default_factory=list[str])
+    written: dict[str, None] = field(default_factory=dict[str, None])
     gotos: list[tuple[str, s.Name]] = field(default_factory=list[tuple[str, s.Name]])
 
 
 class Body(ABC):
     """One function body, or (with ``result`` None) an expression outside of functions."""
 
-    def __init__(self, world: World, result: Type | None = None, name: str = "") -> None:
+    def __init__(
+        self, world: World, result: Type | None = None, name: s.Name | None = None
+    ) -> None:
         self.world = world
-        self.name = name
+        self.name = "" if name is None else name.text
+        self.origin = None if name is None else name.span
         self.result = result
         self.scope = Scope(None)
         self.locals: list[p.Local] = []
@@ -157,19 +161,23 @@ class Body(ABC):
         self.scope.names[name.text] = binding
         self.scope.spans[name.text] = name.span
 
-    def count(self, span: Span) -> None:
-        """Count one statement towards the limits."""
-        self.size += 1
-        self.world.statements += 1
+    def count(self, span: Span, size: int = 1) -> None:
+        """Count statements, or what calls in claims add, towards the limits."""
+        self.size += size
+        self.world.statements += size
         if self.size > MAX_STATEMENTS or self.world.statements > MAX_PROGRAM:
-            self.too_large("too many statements", span)
+            self.too_large(span)
 
-    def too_large(self, what: str, span: Span) -> NoReturn:
+    def too_large(self, span: Span) -> NoReturn:
         """Give up on what block macros and claims make too large; reported once."""
         if not self.world.too_large:
             self.world.too_large = True
+            what = f"`{self.name}`" if self.name else "this claim"
             self.report.error(
-                "too-large", f"`{self.name}` has {what} with its block macros in place", span
+                "too-large",
+                f"{what} becomes too large with block macros and calls in place",
+                self.origin or span,
+                "limits: 50,000 statements in a function, 200,000 in a program",
             )
         raise Skip
 

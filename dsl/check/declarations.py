@@ -65,7 +65,6 @@ def words(world: World) -> None:
                 duplicate(world.report, "value", value.name, ("a value", values[made.name][1]))
                 continue
             values[made.name] = (made, value.name.span)
-            world.value_words.setdefault(made.name, []).append(name)
         named = tuple(made for made, _ in values.values())
         present, when = 0, None
         try:
@@ -79,6 +78,10 @@ def words(world: World) -> None:
         if halves is not None and halves[0] == halves[1] and decl.halves is not None:
             duplicate(world.report, "half", decl.halves[1], ("a half", decl.halves[0].span))
         world.words[name] = p.Word(name, halves, when, present, named, decl.span)
+    # Only now: no constant above is a value of a word.
+    for name, word in world.words.items():
+        for each in word.values:
+            world.value_words.setdefault(each.name, []).append(name)
 
 
 def _word_value(world: World, value: s.WordValue) -> p.WordValue:

@@ -80,6 +80,7 @@ def _name(body: Body, name: str, span: Span, expected: Type | None) -> p.Expr:
             p.LocalPlace(binding.local, binding.local.type, span), binding.type, span
         )
     if bound and isinstance(binding, Given):
+        body.count(span, binding.size)
         return binding.expr
     world = body.world
     if bound or name in world.objects:

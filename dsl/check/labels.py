@@ -22,8 +22,8 @@ def define(body: Body, label: s.Name) -> str:
             (Label(body.jumps.labels[name], "first here"),),
         )
     body.jumps.labels.setdefault(name, label.span)
-    if body.frame is None and label.text not in body.jumps.written:
-        body.jumps.written.append(label.text)
+    if body.frame is None:
+        body.jumps.written[label.text] = None
     return name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dsl import protocol as p
 from dsl import syntax as s
@@ -33,6 +33,9 @@ Path = tuple[str | int, ...]
 _HIGH_STRIDE = 0x1_0000_0000
 _LOW_STRIDE = 0x10_0000
 _LOW_MASK = 0xFFFF_FFFF
+MAX_LOCATIONS = 20_000
+"""Scalars, words and locks in all objects and pools."""
+
 MAX_PLACES = 4000
 """Objects and slots with an address; their low halves must be distinct."""
 
@@ -106,7 +109,11 @@ class Addresses:
         while True:
             value = _HIGH_STRIDE * self.next + _LOW_STRIDE * self.next
             if self.next > MAX_PLACES:
-                self.world.report.fail("too-large", "too many objects", span)
+                if self.next == MAX_PLACES + 1:
+                    what = f"more than {MAX_PLACES} objects and slots need an address"
+                    self.world.report.error("too-large", what, span)
+                self.next += 1
+                raise Skip
             self.next += 1
             if value not in self.taken and value & _LOW_MASK not in self.lows:
                 self.taken[value] = span
@@ -134,7 +141,40 @@ def declare(world: World) -> tuple[dict[str, p.Object], dict[str, p.Pool]]:
             pools[name] = _pool(world, addresses, pool, given[name])
         except Skip:
             continue
+    _refuse_size(world, objects.values(), pools.values())
     return objects, pools
+
+
+def _refuse_size(world: World, objects: Iterable[p.Object], pools: Iterable[p.Pool]) -> None:
+    """Report the object or pool with which the program has too many locations."""
+    known: dict[str, int] = {}
+    total = 0
+    placed: list[p.Object | p.Pool] = [*objects, *pools]
+    for each in placed:
+        copies = each.length if isinstance(each, p.Pool) else 1
+        total += copies * _locations(world, each.type, known)
+        if total > MAX_LOCATIONS:
+            world.report.error(
+                "too-large",
+                f"with `{each.name}` the program has more than {MAX_LOCATIONS} locations",
+                each.span,
+            )
+            return
+
+
+def _locations(world: World, type_: Type, known: dict[str, int]) -> int:
+    """How many scalars, words and locks a place of the type has."""
+    match type_:
+        case ArrayType(element, length):
+            return length * _locations(world, element, known)
+        case StructType(name) if name in world.structs:
+            if name not in known:
+                known[name] = 0  # of a struct that contains itself, which has been reported
+                fields = world.structs[name].fields
+                known[name] = sum(_locations(world, each.type, known) for each in fields)
+            return known[name]
+        case _:
+            return 1
 
 
 def _given(addresses: Addresses, written: list[s.Expr] | tuple[s.Expr, ...]) -> list[int]:

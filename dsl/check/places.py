@@ -54,7 +54,8 @@ def _named(body: Body, name: str, span: Span) -> p.Place:
                     span,
                     f"write `*{name}`",
                 )
-            case Given(expr):
+            case Given(expr, size):
+                body.count(span, size)
                 if isinstance(expr, p.Read):
                     return expr.place
                 return body.report.fail("not-a-place", f"`{name}` is a value here", span)

@@ -270,6 +270,8 @@ def _same_twice(pointer: p.Expr) -> bool:
 
 def head_field(body: Body, expr: s.Expr, found: dict[int, p.Expr]) -> p.Expr:
     """The field of ``kfree_rcu(p, field)`` as the address of the head in the object."""
+    if 0 not in found:
+        raise Skip
     pointer = found[0]
     if isinstance(pointer, p.Assign):
         pointer = p.Read(pointer.target, pointer.type, pointer.span)

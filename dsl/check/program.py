@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from math import prod
 
@@ -21,7 +21,7 @@ from dsl.check.variants import relay, variant
 from dsl.check.world import World
 from dsl.imports import Program
 from dsl.source import Span
-from dsl.variant import apply
+from dsl.variant import apply, owners
 
 DEFAULT_MODELS = ("sc",)
 CALLS_PER_JUDGEMENT = 6
@@ -48,7 +48,7 @@ def check(program: Program, variant: str = "") -> p.Protocol:
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def _room() -> Generator[None]:
     """Room for recursion: a few Python calls for each judgement inside another."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(before + CALLS_PER_JUDGEMENT * MAX_DEPTH)
@@ -75,7 +75,7 @@ def _applied(report: Report, program: Program, name: str) -> tuple[s.File, ...]:
         return program.files
     files, diagnostics = apply(program.files, known[name])
     for diagnostic in diagnostics:
-        relay(World(report), diagnostic)
+        relay(report, diagnostic)
     return files
 
 
@@ -108,6 +108,7 @@ def _protocol(
         actors[name] = bodies.actor(world, decl)
     check_addresses(world.report, [*functions.values(), *actors.values()])
     check_calls(world.report, functions.values(), actors.values())
+    labelled = owners(program.files)
     finals, invariants, transitions = _claims(world, files)
     return p.Protocol(
         name=program.main.name,
@@ -123,9 +124,7 @@ def _protocol(
         functions=functions,
         actors=actors,
         scenarios={name: scenario(world, decl) for name, decl in world.scenarios.items()},
-        variants={
-            name: variant(world, program.files, decl) for name, decl in world.variants.items()
-        },
+        variants={name: variant(world, labelled, decl) for name, decl in world.variants.items()},
         transitions=transitions,
         invariants=invariants,
         finals=finals,

@@ -43,12 +43,11 @@ class Report:
         span: Span | None,
         hint: str = "",
         trail: tuple[Label, ...] = (),
-        text: str = "",
     ) -> None:
-        """Report one diagnostic; ``text`` stands under the place, ``hint`` says what to do."""
+        """Report one diagnostic; ``hint`` says what to do, ``trail`` how it came to this."""
         if len(self.found) >= _MAX_COLLECTED:
             raise EnoughError
-        primary = None if span is None else Label(span, text)
+        primary = None if span is None else Label(span, "")
         self.found.setdefault(
             (code, message, span), Diagnostic(code, message, primary, trail, hint)
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from math import prod
 
 from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check.bodies import Checked, constant_in
 from dsl.check.claims import claim
-from dsl.check.conditions import condition, configurations
+from dsl.check.conditions import condition, configurations, mask, masks
 from dsl.check.constants import is_constant_place, show_place
 from dsl.check.objects import constant_value
 from dsl.check.report import Skip, did_you_mean
@@ -22,6 +23,8 @@ from dsl.types import WordType
 MAX_ACTORS = 64
 MAX_BOUND = 64
 MAX_CONFIGURATIONS = 4096
+MAX_EXPECTS = 256
+"""Expectations of one scenario or variant."""
 
 
 def scenario(world: World, decl: s.Scenario) -> p.Scenario:
@@ -212,15 +215,25 @@ def model(world: World, name: s.Name) -> None:
 
 def refuse_conflicts(world: World, expects: list[p.Expect]) -> None:
     """Report expectations that disagree about one configuration under one memory model."""
-    if prod(len(values) for values in world.configs.values()) > MAX_CONFIGURATIONS:
+    if len(expects) < 2:
+        return
+    combinations = prod(len(values) for values in world.configs.values())
+    if combinations > MAX_CONFIGURATIONS:
         return  # reported once, for the configs themselves
+    everywhere = (1 << combinations) - 1
+    if len(expects) > MAX_EXPECTS:
+        world.report.error("too-large", f"more than {MAX_EXPECTS} expectations", expects[-1].span)
+        return
+    if not world.masks:
+        world.masks = masks(world)
+    where = [mask(each.when, world.masks, everywhere) for each in expects]
     for position, later in enumerate(expects):
-        for earlier in expects[:position]:
-            shared = _shared(world, earlier, later)
-            if shared is not None and _claims(earlier) != _claims(later):
+        for before, earlier in enumerate(expects[:position]):
+            shared = where[position] & where[before]
+            if shared and _models_meet(earlier, later) and _claims(earlier) != _claims(later):
                 world.report.error(
                     "expect-conflict",
-                    f"two expectations disagree{shared}",
+                    f"two expectations disagree{_shown(world, shared)}",
                     later.span,
                     "let each obligation match one `expect`: narrow one with `when` or `under`",
                     (Label(earlier.span, "the other one"),),
@@ -232,13 +245,13 @@ def _claims(expect: p.Expect) -> tuple[str, frozenset[str], frozenset[str]]:
     return expect.verdict, frozenset(expect.properties), frozenset(expect.allowing)
 
 
-def _shared(world: World, a: p.Expect, b: p.Expect) -> str | None:
-    """Where both match, for the message; None if nowhere."""
-    models = set(a.models or MODELS) & set(b.models or MODELS)
-    if not models:
-        return None
-    for configuration in configurations(world):
-        if a.when.holds(configuration) and b.when.holds(configuration):
-            shown = ", ".join(f"{name} == {value}" for name, value in configuration.items())
-            return f" where {shown}" if shown else ""
-    return None
+def _models_meet(a: p.Expect, b: p.Expect) -> bool:
+    return bool(set(a.models or MODELS) & set(b.models or MODELS))
+
+
+def _shown(world: World, shared: int) -> str:
+    """The first configuration of a set, for a message."""
+    first = (shared & -shared).bit_length() - 1
+    configuration = next(islice(configurations(world), first, None))
+    shown = ", ".join(f"{name} == {value}" for name, value in configuration.items())
+    return f" where {shown}" if shown else ""

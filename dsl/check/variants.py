@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dsl import protocol as p
 from dsl import syntax as s
-from dsl.check.report import Skip, did_you_mean
+from dsl.check.report import Report, Skip, did_you_mean
 from dsl.check.scenarios import expect, refuse_conflicts
 from dsl.check.world import World
 from dsl.diagnostic import Diagnostic, Label
-from dsl.variant import apply
+from dsl.variant import Owner, problems
 
 
-def variant(world: World, files: tuple[s.File, ...], decl: s.Variant) -> p.Variant:
+def variant(world: World, owners: Mapping[str, Owner], decl: s.Variant) -> p.Variant:
     """The checked variant; what its new code means is checked when it is applied."""
     scenarios: list[str] = []
     for name in decl.scenarios:
@@ -28,8 +30,8 @@ def variant(world: World, files: tuple[s.File, ...], decl: s.Variant) -> p.Varia
             )
         else:
             scenarios.append(name.text)
-    for diagnostic in apply(files, decl)[1]:
-        relay(world, diagnostic)
+    for diagnostic in problems(owners, decl):
+        relay(world.report, diagnostic)
     for change in decl.changes:
         if isinstance(change, s.Exchange):
             _same_signature(world, change)
@@ -46,10 +48,10 @@ def variant(world: World, files: tuple[s.File, ...], decl: s.Variant) -> p.Varia
     )
 
 
-def relay(world: World, found: Diagnostic) -> None:
+def relay(report: Report, found: Diagnostic) -> None:
     """Report what applying a variant found."""
     span = None if found.primary is None else found.primary.span
-    world.report.error(found.code, found.message, span, found.hint, found.trail)
+    report.error(found.code, found.message, span, found.hint, found.trail)
 
 
 def _labels(world: World, decl: s.Variant) -> tuple[tuple[str, str], ...]:

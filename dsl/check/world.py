@@ -64,6 +64,7 @@ class World:
     actors: dict[str, s.ActorDecl] = field(default_factory=dict[str, s.ActorDecl])
     scenarios: dict[str, s.Scenario] = field(default_factory=dict[str, s.Scenario])
     variants: dict[str, s.Variant] = field(default_factory=dict[str, s.Variant])
+    masks: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     statements: int = 0
     too_large: bool = False
 

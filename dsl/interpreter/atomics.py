@@ -186,7 +186,7 @@ _BITS: dict[str, Callable[[int, int], int | None]] = {
     "test_and_set_bit_lock": lambda v, m: v | m,
     "test_and_clear_bit": lambda v, m: v & ~m,
     "test_and_change_bit": lambda v, m: v ^ m,
-    "test_bit": lambda v, m: None,
+    "test_bit": lambda _value, _mask: None,
 }
 
 

@@ -15,21 +15,22 @@ from dsl.types import RcuHeadType
 
 Meaning = Callable[[Emitter, p.CallPrimitive, int], None]
 
-KFREE = ".kfree"
-"""The name of the body that the callbacks of ``kfree_rcu()`` run."""
-
 
 def _region(run: Callable[[Work], None], inside: Callable[[Work], bool]) -> Meaning:
-    def meaning(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+    def meaning(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
         e.region(run, expr.span, expr.primitive, irq=False, inside=inside)
 
     return meaning
 
 
+def _go_on(_: Work, __: int) -> None:
+    """The wait is over: nothing else happens."""
+
+
 def _wait(e: Emitter, expr: p.CallPrimitive) -> None:
     """Goes on once there is nothing left to wait for."""
     e.shared(
-        lambda w, _: None,
+        _go_on,
         expr.span,
         f"{expr.primitive} (return)",
         choices=sections.still_waiting,
@@ -38,12 +39,12 @@ def _wait(e: Emitter, expr: p.CallPrimitive) -> None:
     e.code.ops[-1].local_if = lambda w: not w.waiting
 
 
-def _synchronize(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+def _synchronize(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
     e.shared(lambda w, _: sections.begin_grace_period(w), expr.span, expr.primitive)
     _wait(e, expr)
 
 
-def _barrier(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+def _barrier(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
     e.shared(lambda w, _: sections.begin_barrier(w), expr.span, expr.primitive)
     _wait(e, expr)
 
@@ -71,7 +72,7 @@ def _call_rcu(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
 
 def _kfree_rcu(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
     """Frees after a grace period; nothing for NULL, as the kernel's macro."""
-    number, kind = e.numbers[KFREE], e.layout.kind(RcuHeadType())
+    number, kind = e.deferred_free(expr.span), e.layout.kind(RcuHeadType())
     e.expression(expr.arguments[0], dst)
     e.expression(expr.arguments[1], dst + 1)
 
@@ -97,7 +98,7 @@ def _smp_call_function(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
     _wait(e, expr)
 
 
-def _save(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+def _save(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
     lock_calls.irq_save(e, expr, expr.arguments[0])
 
 
@@ -105,7 +106,7 @@ def _restore(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
     lock_calls.irq_restore(e, expr, expr.arguments[0], dst)
 
 
-def _might_sleep(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+def _might_sleep(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
     e.local(sections.might_sleep, expr.span)
 
 
@@ -119,10 +120,10 @@ CONTEXTS: Mapping[str, Meaning] = MappingProxyType(
         "rcu_read_unlock": _region(sections.rcu_unlock, lambda w: w.nesting != 1),
         "preempt_disable": _region(sections.preempt_disable, lambda w: w.preempt > 0),
         "preempt_enable": _region(sections.preempt_enable, lambda w: w.preempt != 1),
-        "local_bh_disable": lambda e, expr, dst: lock_calls.bh_off(e, expr),
-        "local_bh_enable": lambda e, expr, dst: lock_calls.bh_on(e, expr),
-        "local_irq_disable": lambda e, expr, dst: lock_calls.irq_off(e, expr),
-        "local_irq_enable": lambda e, expr, dst: lock_calls.irq_on(e, expr),
+        "local_bh_disable": lambda e, expr, _: lock_calls.bh_off(e, expr),
+        "local_bh_enable": lambda e, expr, _: lock_calls.bh_on(e, expr),
+        "local_irq_disable": lambda e, expr, _: lock_calls.irq_off(e, expr),
+        "local_irq_enable": lambda e, expr, _: lock_calls.irq_on(e, expr),
         "local_irq_save": _save,
         "local_irq_restore": _restore,
         "irqs_disabled": _irqs_disabled,

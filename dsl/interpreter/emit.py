@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dsl.interpreter.code import Code, Label, Op, nobody, once
 from dsl.interpreter.layout import Layout
-from dsl.interpreter.values import LocalRef, Value
+from dsl.interpreter.values import LocalRef, Value, truth
 from dsl.interpreter.work import Work
 from dsl.protocol import Expr, Local
 from dsl.source import Span
@@ -21,7 +21,8 @@ class Emitter:
 
     An expression's value goes to a register ``dst``; those above are free for its
     parts, those below (locals, then pending operands) stay.  ``sections`` and
-    ``interrupts`` say whether any region, and whether irq-off regions, can be waited for.
+    ``interrupts`` say whether any region, and whether irq-off regions, can be waited for;
+    ``compile`` compiles an expression, ``deferred_free`` a callback of ``kfree_rcu()``.
     """
 
     layout: Layout
@@ -33,8 +34,8 @@ class Emitter:
     locals: dict[int, int]
     bounded: bool
     compile: Callable[[Emitter, Expr, int], None]
+    deferred_free: Callable[[Span], int]
     addressed: set[int] = field(default_factory=set[int])
-    jumps: list[tuple[Label, Label]] = field(default_factory=list[tuple[Label, Label]])
     names: dict[str, tuple[Label, Label, int]] = field(
         default_factory=dict[str, tuple[Label, Label, int]]
     )
@@ -43,6 +44,10 @@ class Emitter:
     def expression(self, expr: Expr, dst: int) -> None:
         """``dst = expr``."""
         self.compile(self, expr, dst)
+
+    def configured(self, name: str) -> int:
+        """The index of a config's value."""
+        return self.layout.protocol.configs[name].index(self.configuration[name])
 
     def register(self, local: Local) -> int:
         """The register of a local."""
@@ -112,7 +117,7 @@ class Emitter:
         """Goes to ``target`` where the condition in ``register`` is ``wanted``."""
 
         def run(w: Work, _: int) -> None:
-            if bool(w.registers[register]) is wanted:
+            if truth(w.registers[register]) is wanted:
                 w.pc = target.position
 
         self.add(Op(run, span, reads=(register,), targets=(target,)))

@@ -35,8 +35,7 @@ def expression(e: Emitter, expr: p.Expr, dst: int) -> None:
         case p.Constant(value, type_, span):
             e.constant(wrap(value, type_), dst, span)
         case p.ConfigValue(name, _, span):
-            values = e.layout.protocol.configs[name]
-            e.constant(values.index(e.configuration[name]), dst, span)
+            e.constant(e.configured(name), dst, span)
         case p.Read(place, _, span):
             places.read_place(e, place, dst, span)
         case p.AddressOf(place):
@@ -56,9 +55,8 @@ def expression(e: Emitter, expr: p.Expr, dst: int) -> None:
             _cast(e, expr, dst)
         case p.WordMake():
             _word(e, expr, dst)
-        case p.ContainerOf(pointer, struct, field, _, span):
-            expression(e, pointer, dst)
-            e.apply1(lambda ref: _container(e.layout, ref, struct, field), dst, span)
+        case p.ContainerOf():
+            _container_of(e, expr, dst)
         case p.Assign():
             _assign(e, expr, dst)
         case p.CallFunction():
@@ -136,6 +134,11 @@ def _word_with(layout: Layout, ref: Value, wanted: Type, bits: int) -> Value:
         if unit.root == node.number and node.type == wanted:
             return word_of(unit.address | bits, node.unit, ref.number)
     raise Violated("wild-pointer")
+
+
+def _container_of(e: Emitter, expr: p.ContainerOf, dst: int) -> None:
+    expression(e, expr.pointer, dst)
+    e.apply1(lambda ref: _container(e.layout, ref, expr.struct, expr.field), dst, expr.span)
 
 
 def _container(layout: Layout, ref: Value, struct: str, field: str) -> Value:

@@ -80,7 +80,7 @@ def grant_choices(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> 
 
 
 def grant_blockers(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> frozenset[str]:
-    """The actors whose releases (or requests) the lock is waited for; anybody may unlock a folio."""
+    """The actors that must release the lock or be served first; anybody may unlock a folio."""
     if lock_kind == "folio":
         return frozenset({"*"})
     _, lock = _lock(w, ref, kind)

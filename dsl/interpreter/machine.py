@@ -76,7 +76,7 @@ class Machine:
         )
         for name, _ in names:
             w = Work(self.program, state, _actor(state, name))
-            state = self._state(w, state, self._run_local(w), changed=False)
+            state = self._state(w, self._run_local(w), changed=False)
         return self._with_invariants(state)
 
     def _instances(self) -> list[tuple[str, str]]:
@@ -198,7 +198,7 @@ class Machine:
             w.spun = w.spun and op.fork
             sites = self._run_one(w, op, step.choice) or self._run_local(w)
         note = f"{text}: {w.note}" if w.note else text
-        after = self._state(w, state, sites, changed=w.memory is not state.memory)
+        after = self._state(w, sites, changed=w.memory is not state.memory)
         return Performed(after, note, span)
 
     def _run_one(self, w: Work, op: Op, choice: int) -> tuple[Violation, ...]:
@@ -255,9 +255,7 @@ class Machine:
         w.status = CUT
         return ()
 
-    def _state(
-        self, w: Work, before: State, sites: tuple[Violation, ...], *, changed: bool
-    ) -> State:
+    def _state(self, w: Work, sites: tuple[Violation, ...], *, changed: bool) -> State:
         """The state that the step leaves, with everything it violates."""
         others = w.others
         if w.status != ENDED or w.kind == ACTOR:

@@ -67,7 +67,7 @@ def _failing(kind: str, wanted: bool) -> Meaning:
     return emit
 
 
-def _bug(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+def _bug(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
     def fail(_: Work) -> None:
         raise Violated("bug-on")
 

@@ -9,7 +9,6 @@ from dsl import protocol as p
 from dsl.check.walk import deep, expressions
 from dsl.interpreter import lifetimes, places
 from dsl.interpreter.code import Code, Op, finish, mark_half_stores
-from dsl.interpreter.contexts import KFREE
 from dsl.interpreter.emit import Emitter
 from dsl.interpreter.expressions import expression
 from dsl.interpreter.layout import Layout, build_layout
@@ -71,6 +70,24 @@ class Program:
         number = self.numbers[name]
         return Frame(number, 0, (UNSET,) * self.codes[number].registers, -1, ())
 
+    def deferred_free(self, span: Span) -> int:
+        """A body for the callbacks of one ``kfree_rcu()``: it frees its argument."""
+        number = len(self.codes)
+        code = Code(f"kfree_rcu {number}", number, False, 1, (0,), span)
+        code.ops = [
+            Op(
+                lambda w, _: lifetimes.free(w, w.registers[0]),
+                span,
+                "kfree_rcu (callback)",
+                shared=True,
+                reads=(0,),
+            ),
+            Op(lambda w, _: end(w), span, "ends", falls=False),
+        ]
+        finish(code, frozenset())
+        self.codes.append(code)
+        return number
+
     def quietly(self, w: Work, code: int, arguments: tuple[Value, ...]) -> Value | None:
         """What a claim's body leaves, in one moment; None if it cannot be evaluated."""
         state = State(w.memory, w.lives, w.completed, (), w.edges, (), ())
@@ -113,6 +130,7 @@ def _emitter(
         locals=registers,
         bounded=program.loop_bound >= 0,
         compile=expression,
+        deferred_free=program.deferred_free,
     )
 
 
@@ -125,20 +143,6 @@ def _used(functions: Iterable[p.Function]) -> frozenset[str]:
         for part in deep(expr)
         if isinstance(part, p.CallPrimitive)
     )
-
-
-def _compile_kfree(code: Code) -> None:
-    code.ops = [
-        Op(
-            lambda w, _: lifetimes.free(w, w.registers[0]),
-            code.span,
-            "kfree_rcu (callback)",
-            shared=True,
-            reads=(0,),
-        ),
-        Op(lambda w, _: end(w), code.span, "ends", falls=False),
-    ]
-    finish(code, frozenset())
 
 
 def actor_body(name: str) -> str:
@@ -165,10 +169,6 @@ def build_program(
         emitter = _emitter(program, code, registers, sections, interrupts)
         function_body(emitter, function)
         finish(code, frozenset(emitter.addressed))
-    span = Span(protocol.name, 0, 0)
-    program.numbers[KFREE] = len(program.codes)
-    program.codes.append(Code(KFREE, len(program.codes), False, 1, (0,), span))
-    _compile_kfree(program.codes[-1])
     mark_half_stores(program.codes)
     for transition in protocol.transitions:
         program.transitions.append(_compile_transition(program, transition))

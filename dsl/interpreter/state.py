@@ -43,7 +43,7 @@ class Frame(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A lock held: its slot and allocation, ``w`` or ``r``, its class, whether its holder sleeps."""
+    """A lock held: its slot and allocation, ``w`` or ``r``, its class, whether it may sleep."""
 
     slot: int
     number: int

@@ -68,7 +68,7 @@ def _later(
     model: str,
     bound: int,
 ) -> str:
-    from dsl.diagnostic import DiagnosticError
+    from dsl.imports import LoadError
     from prover.pipeline import dump as dump_form
     from prover.verdict import Request
 
@@ -80,12 +80,9 @@ def _later(
         config=configuration,
         model=model or None,
         max_bound=bound,
-        timeout=0,
-        memory=0,
-        jobs=1,
     )
     try:
         return dump_form(form, request)
-    except DiagnosticError as error:
-        complain_about(error.diagnostics, {})
+    except LoadError as error:
+        complain_about(error.diagnostics, error.sources)
         raise typer.Exit(USAGE_ERROR) from None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Annotated
+from textwrap import fill
+from typing import Annotated, Final
 
 import typer
 
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.terminal import complain, emit
+
+_WIDTH: Final = 80
 
 
 def explain(
@@ -43,5 +46,10 @@ def explain(
 
 
 def _rows(table: dict[str, str]) -> str:
-    width = max(len(name) for name in table)
-    return "".join(f"  {name:<{width}}  {text}\n" for name, text in sorted(table.items()))
+    """A row for each name, wrapped under itself."""
+    width = max(len(name) for name in table) + 4
+    return "".join(
+        fill(text, _WIDTH, initial_indent=f"  {name}".ljust(width), subsequent_indent=" " * width)
+        + "\n"
+        for name, text in sorted(table.items())
+    )

@@ -89,7 +89,7 @@ def run(
         report = prove_files(request, line.show)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
-    emit(_rendered(report, output, color, verbose=verbose, quiet=quiet))
+    emit(_rendered(report, output, color, verbose=verbose or bool(variant), quiet=quiet))
     if timings:
         from prover.render.timings import render_timings
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import Final, Literal, Protocol, Self, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Self, TextIO, TypeAlias
 
 from prover.cli.entry import close_output
+
+if TYPE_CHECKING:
+    from prover.verdict import Progress
 
 Color: TypeAlias = Literal["auto", "always", "never"]
 
@@ -41,25 +44,6 @@ def complain(text: str) -> None:
     sys.stderr.flush()
 
 
-class Step(Protocol):
-    """What the progress line shows: how many obligations are settled, and which one runs."""
-
-    @property
-    def done(self) -> int:
-        """How many are settled."""
-        ...
-
-    @property
-    def total(self) -> int:
-        """How many there are."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """The one that is being worked on."""
-        ...
-
-
 class ProgressLine:
     """One line on a terminal that says what runs and is wiped at the end; silent elsewhere.
 
@@ -76,9 +60,9 @@ class ProgressLine:
     def __exit__(self, *_: object) -> None:
         self._write("")
 
-    def show(self, step: Step) -> None:
-        """Shows ``step`` in place of the one before."""
-        self._write(f"[{step.done}/{step.total}] {step.label}"[:_WIDTH])
+    def show(self, progress: Progress) -> None:
+        """Shows ``progress`` in place of what was shown before."""
+        self._write(f"[{progress.done}/{progress.total}] {progress.current}"[:_WIDTH])
 
     def _write(self, text: str) -> None:
         if self._enabled:

@@ -71,10 +71,17 @@ class Valuation:
         match row:
             case Constant(value=value):
                 return value
-            case ReadValue() | Choice() | Outcome() | Allocated():
+            case ReadValue() | Choice() | Allocated():
                 if row not in self.leaves:
                     raise Unknown
                 return self.leaves[row]
+            case Outcome(event=event):
+                if row in self.leaves:
+                    return self.leaves[row]
+                # An event that is not reached has no outcome: none of what it asks is so.
+                if self.surely(self.skeleton.events[event].guard) is False:
+                    return 0
+                raise Unknown
             case And(args=args):
                 return self._lazy(args, stop=0)
             case Or(args=args):

@@ -19,11 +19,11 @@ class Builder:
     With none open, control cannot get here and nothing is kept.
     """
 
-    blocks: dict[str, BasicBlock] = field(default_factory=dict)
-    _names: dict[str, int] = field(default_factory=dict)
-    _wanted: set[str] = field(default_factory=set)
+    blocks: dict[str, BasicBlock] = field(default_factory=dict[str, BasicBlock])
+    _names: dict[str, int] = field(default_factory=dict[str, int])
+    _wanted: set[str] = field(default_factory=set[str])
     _open: str = ""
-    _body: list[Instr] = field(default_factory=list)
+    _body: list[Instr] = field(default_factory=list[Instr])
     _size: int = 0
 
     def alive(self) -> bool:

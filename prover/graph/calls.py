@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsl import protocol as p
-from dsl.types import VoidType
+from dsl.types import VoidType, WordType
 from prover.graph import expressions as ex
 from prover.graph.context import Fixed, Graph, Leaving, LocalAddress, Lowered, Scope
 from prover.graph.ir import Assign, Const, Expr, Frame, Reg
-from prover.graph.places import local_place, write
+from prover.graph.places import forget, local_place, write
 from prover.graph.walk import local_facts, parts
 
 _FIXED_SIZE = 5
-"""The largest argument that is put in place of its parameter; the bound keeps sums of sums small."""
+"""The largest argument put in place of its parameter; the bound keeps sums of sums small."""
 
 
 def scope_of(
@@ -50,7 +50,14 @@ def _shown(function: p.Function) -> dict[int, str]:
     return shown
 
 
-def call(scope: Scope, expr: p.CallFunction, arguments: Sequence[Lowered], used: bool) -> Expr:
+def forget_skipped(scope: Scope, function: p.Function) -> None:
+    """Give no value to the locals whose initializer a jump may leave out."""
+    for local in function.locals:
+        if local.number in scope.facts.skipped:
+            forget(scope, local_place(scope, local), local.span)
+
+
+def call(scope: Scope, expr: p.CallFunction, arguments: Sequence[Lowered]) -> Expr:
     """The result of a call; 0 for a function without one."""
     if not scope.builder.alive():
         return ex.ZERO
@@ -68,37 +75,39 @@ def call(scope: Scope, expr: p.CallFunction, arguments: Sequence[Lowered], used:
         else:
             target = local_place(inner, parameter)
             write(scope, target, argument, "plain", written.span)
+    forget_skipped(inner, function)
     scope.obligation.statement(inner, function.body)
-    falls_off = scope.builder.alive() and not inner.leaving.tail
-    if falls_off and not isinstance(function.result, VoidType):
-        scope.builder.emit(Assign(inner.leaving.result, ex.UNKNOWN, scope.origin(expr.span)))
-    scope.builder.start(inner.leaving.block)
     if isinstance(function.result, VoidType):
+        scope.builder.start(inner.leaving.block)
         return ex.ZERO
-    return _result(scope, inner.leaving, expr, falls_off, used)
+    if not inner.leaving.tail:
+        _falls_off(inner, function)
+    scope.builder.start(inner.leaving.block)
+    return _result(inner.leaving)
+
+
+def _falls_off(inner: Scope, function: p.Function) -> None:
+    """The end of a body that should have returned a value before."""
+    message = f"`{function.name}()` ends without a return here"
+    inner.check("uninitialized", ex.ZERO, message, function.span)
+    inner.builder.emit(Assign(inner.leaving.result, ex.UNKNOWN, inner.origin(function.span)))
 
 
 def _is_fixed(inner: Scope, parameter: p.Local, argument: Lowered) -> bool:
     """Whether the parameter is its argument for as long as the call runs."""
-    if parameter.number in inner.facts.assigned or parameter.number in inner.facts.halved:
+    if parameter.number in inner.facts.assigned:
         return isinstance(argument, LocalAddress)
+    if isinstance(parameter.type, WordType) and parameter.number in inner.facts.halved:
+        return False
     if isinstance(argument, LocalAddress | Const):
         return True
     changing = inner.graph.addressed
     return ex.size(argument) <= _FIXED_SIZE and changing.isdisjoint(ex.registers(argument))
 
 
-def _result(
-    scope: Scope, leaving: Leaving, expr: p.CallFunction, falls_off: bool, used: bool
-) -> Expr:
-    """The value of a call that has returned."""
+def _result(leaving: Leaving) -> Expr:
+    """The value of a call that has returned: without a register if there is only one."""
     returned = leaving.returned
-    if not falls_off and len(returned) == 1:
-        if leaving.tail or isinstance(returned[0], Const):
-            return returned[0]
-    result = Reg(leaving.result)
-    if falls_off and used:
-        holds = scope.apply("!=", result, ex.UNKNOWN)
-        message = f"`{expr.function}()` ends without a return here"
-        scope.check("uninitialized", holds, message, expr.span)
-    return result
+    if len(returned) == 1 and (leaving.tail or isinstance(returned[0], Const)):
+        return returned[0]
+    return Reg(leaving.result)

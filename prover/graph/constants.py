@@ -48,9 +48,7 @@ class Constants:
         return scratch(self.protocol, self.configuration, Layout({}, self.words, self.space))
 
 
-def scratch(
-    protocol: p.Protocol, configuration: Mapping[str, str], memory: Layout
-) -> Scope:
+def scratch(protocol: p.Protocol, configuration: Mapping[str, str], memory: Layout) -> Scope:
     """A scope for expressions outside of any graph that is kept."""
     obligation = Obligation(protocol, configuration, memory, {}, {}, _no_statement)
     graph = Graph("", obligation)

@@ -78,7 +78,7 @@ class Obligation:
     instances: Mapping[str, tuple[str, ...]]
     meanings: Mapping[str, Meaning]
     statement: Callable[[Scope, p.Stmt], None]
-    known_facts: dict[str, LocalFacts] = field(default_factory=dict)
+    known_facts: dict[str, LocalFacts] = field(default_factory=dict[str, LocalFacts])
 
     @property
     def space(self) -> AddressSpace:
@@ -91,7 +91,8 @@ class Graph:
     """One graph being built.
 
     ``callbacks`` are the functions whose graphs are around it, outermost first;
-    ``addressed`` the registers of locals that a call may change through their address.
+    ``addressed`` the registers of locals that a call may change through their address;
+    ``halves`` those that only ever hold halves of words.
     """
 
     name: str
@@ -100,8 +101,9 @@ class Graph:
     builder: Builder = field(default_factory=Builder)
     calls: int = 0
     temporaries: int = 0
-    addressed: set[str] = field(default_factory=set)
-    refused: list[tuple[str, Diagnostic]] = field(default_factory=list)
+    addressed: set[str] = field(default_factory=set[str])
+    halves: set[str] = field(default_factory=set[str])
+    refused: list[tuple[str, Diagnostic]] = field(default_factory=list[tuple[str, Diagnostic]])
 
     def next_call(self) -> int:
         """The number of the next call in this graph, from 1."""
@@ -122,7 +124,7 @@ class Leaving:
     block: str
     result: str
     tail: bool
-    returned: list[Expr] = field(default_factory=list)
+    returned: list[Expr] = field(default_factory=list[Expr])
 
 
 @dataclass(slots=True)
@@ -130,7 +132,8 @@ class Scope:
     """One call of a function, or an actor's body, being lowered.
 
     Registers of its locals are ``prefix`` and what ``shown`` calls the local.
-    ``update`` is the number of the update that half-stores here belong to.
+    ``update`` is the number of the update that half-stores here belong to.  ``judging``:
+    this is a claim, which checks nothing but itself.
     """
 
     graph: Graph
@@ -140,11 +143,12 @@ class Scope:
     frames: tuple[Frame, ...]
     update: int
     leaving: Leaving
-    shown: Mapping[int, str] = field(default_factory=dict)
-    locals: dict[int, Binding] = field(default_factory=dict)
-    labels: dict[str, str] = field(default_factory=dict)
-    breaks: list[str] = field(default_factory=list)
-    continues: list[str] = field(default_factory=list)
+    judging: bool = False
+    shown: Mapping[int, str] = field(default_factory=dict[int, str])
+    locals: dict[int, Binding] = field(default_factory=dict[int, Binding])
+    labels: dict[str, str] = field(default_factory=dict[str, str])
+    breaks: list[str] = field(default_factory=list[str])
+    continues: list[str] = field(default_factory=list[str])
 
     @property
     def obligation(self) -> Obligation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dsl import protocol as p
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.source import Span
-from prover.graph.calls import scope_of
+from prover.graph.calls import forget_skipped, scope_of
 from prover.graph.context import Graph, Leaving, Obligation, Scope, Slot
 from prover.graph.ir import Cfg, End, Frame
 from prover.graph.lower_expr import value
@@ -14,7 +14,7 @@ from prover.graph.places import local_place
 from prover.graph.uninitialized import drop_needless_checks
 from prover.graph.walk import LocalFacts
 
-NO_FACTS = LocalFacts(frozenset(), frozenset(), frozenset(), frozenset())
+NO_FACTS = LocalFacts(*(frozenset[int]() for _ in range(5)))
 
 
 def start(graph: Graph) -> str:
@@ -42,6 +42,7 @@ def actor_graph(obligation: Obligation, actor: p.Function) -> Cfg:
     graph = Graph(actor.name, obligation)
     entry = start(graph)
     scope = scope_of(graph, actor, (), "", 0)
+    forget_skipped(scope, actor)
     obligation.statement(scope, actor.body)
     graph.builder.start(scope.leaving.block)
     return finish(graph, entry)
@@ -64,6 +65,7 @@ def function_graph(outer: Scope, function: p.Function, site: Span) -> tuple[Cfg,
         bound = local_place(scope, local)
         assert isinstance(bound, Slot), "a callback's parameter is a pointer"
         parameter = bound.reg
+    forget_skipped(scope, function)
     outer.obligation.statement(scope, function.body)
     graph.builder.start(scope.leaving.block)
     return finish(graph, entry), parameter
@@ -74,6 +76,7 @@ def claim_graph(obligation: Obligation, kind: str, number: int, claim: p.Claim) 
     graph = Graph(f"{kind}.{number}", obligation)
     entry = start(graph)
     scope = bare_scope(graph)
+    scope.judging = True
     scope.check(kind, value(scope, claim.condition), claim.message, claim.span)
     return finish(graph, entry)
 

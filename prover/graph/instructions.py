@@ -34,6 +34,7 @@ from prover.graph.ir import (
     LockInit,
     Mark,
     MightSleep,
+    Program,
     RcuBarrier,
     Release,
     Rmw,
@@ -149,6 +150,25 @@ def change_inner(cfg: Cfg, change: Callable[[Cfg], Cfg]) -> Cfg:
         for name, block in cfg.blocks.items()
     }
     return replace(cfg, blocks=blocks)
+
+
+def change_graphs(
+    program: Program,
+    change: Callable[[Cfg], Cfg],
+    change_claim: Callable[[Cfg], Cfg] | None = None,
+) -> Program:
+    """``program`` with every graph changed; instances that shared one graph still do."""
+    done: dict[int, Cfg] = {}
+    for actor in program.actors:
+        if id(actor.graph) not in done:
+            done[id(actor.graph)] = change(actor.graph)
+    claim = change_claim or change
+    return replace(
+        program,
+        actors=tuple(replace(actor, graph=done[id(actor.graph)]) for actor in program.actors),
+        finals=tuple(claim(cfg) for cfg in program.finals),
+        invariants=tuple(claim(cfg) for cfg in program.invariants),
+    )
 
 
 def targets(terminator: Terminator) -> tuple[str, ...]:

@@ -31,9 +31,7 @@ def lower(protocol: p.Protocol, scenario: str, configuration: Mapping[str, str])
     memory = layout(protocol, scenario, configuration)
     chosen = protocol.scenarios[scenario]
     instances = {name: _instances(name, count) for name, count in chosen.run}
-    obligation = Obligation(
-        protocol, configuration, memory, instances, meanings(), statement
-    )
+    obligation = Obligation(protocol, configuration, memory, instances, meanings(), statement)
     return Program(
         tuple(_actors(obligation)),
         memory,

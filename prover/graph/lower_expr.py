@@ -11,22 +11,14 @@ kept in a register of its own::
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from dsl import protocol as p
 from dsl.source import Span
-from dsl.types import (
-    INT,
-    U32,
-    BoolType,
-    EnumType,
-    IntType,
-    PointerType,
-    StructType,
-    Type,
-    WordType,
-)
+from dsl.types import BoolType, PointerType, StructType, WordType
 from prover.graph import expressions as ex
+from prover.graph.arithmetic import arithmetic, check_object, converted, wrapped
 from prover.graph.calls import call
 from prover.graph.context import Fixed, LocalAddress, Lowered, Pair, Scope, Slot
 from prover.graph.ir import Assign, Const, Expr, Havoc, Reg
@@ -42,11 +34,6 @@ from prover.graph.places import (
     write,
 )
 from prover.graph.walk import may_assign
-
-_COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
-_WITHIN_TYPE = frozenset(["&", "|", "^", ">>", "%"])
-"""Operators whose result fits the type of operands that fit."""
-
 
 # --- values ---------------------------------------------------------------------------------
 
@@ -92,7 +79,7 @@ def lowered(scope: Scope, expr: p.Expr) -> Lowered:
         case p.Assign():
             return _assign(scope, expr)
         case p.CallFunction(arguments=arguments):
-            return call(scope, expr, in_order(scope, arguments), used=True)
+            return call(scope, expr, in_order(scope, arguments))
         case p.CallPrimitive(primitive=name):
             return scope.obligation.meanings[name](scope, expr)
         case p.Choose():
@@ -106,7 +93,7 @@ def lowered(scope: Scope, expr: p.Expr) -> Lowered:
 def discard(scope: Scope, expr: p.Expr) -> None:
     """Emit the effects of ``expr``; its value is not used."""
     if isinstance(expr, p.CallFunction):
-        call(scope, expr, in_order(scope, expr.arguments), used=False)
+        call(scope, expr, in_order(scope, expr.arguments))
     else:
         lowered(scope, expr)
 
@@ -206,19 +193,11 @@ def behind(scope: Scope, pointer: p.Expr) -> PlaceRef:
 def stable(scope: Scope, where: PlaceRef, later: Sequence[p.Expr], span: Span) -> PlaceRef:
     """``where``, unaffected by what evaluating ``later`` assigns."""
     if isinstance(where, Memory) and any(may_assign(expr) for expr in later):
-        kept = scope.keep(where.address, span)
-        return Memory(kept, where.part, where.word, where.racy)
+        return replace(where, address=scope.keep(where.address, span))
     return where
 
 
 # --- operators ------------------------------------------------------------------------------
-
-
-def wrapped(scope: Scope, expr: Expr, type_: Type) -> Expr:
-    """``expr`` brought into the range of an integer type."""
-    if isinstance(type_, IntType):
-        return scope.apply("wrap", expr, params=(type_.bits, int(type_.signed)))
-    return expr
 
 
 def _unary(scope: Scope, expr: p.Unary) -> Expr:
@@ -242,14 +221,6 @@ def _binary(scope: Scope, expr: p.Binary) -> Expr:
     return arithmetic(scope, expr.op, left, right, expr.type)
 
 
-def arithmetic(scope: Scope, op: str, left: Expr, right: Expr, type_: Type) -> Expr:
-    """``left op right`` in ``type_``."""
-    found = scope.apply(op, left, right)
-    if op in _COMPARISONS or op in _WITHIN_TYPE:
-        return found
-    return wrapped(scope, found, type_)
-
-
 def _cast(scope: Scope, expr: p.Cast) -> Expr:
     operand = lowered(scope, expr.operand)
     if isinstance(operand, LocalAddress):
@@ -259,47 +230,14 @@ def _cast(scope: Scope, expr: p.Cast) -> Expr:
     return converted(scope, operand, expr.operand.type, expr.type)
 
 
-def converted(scope: Scope, operand: Expr, have: Type, to: Type) -> Expr:
-    """``operand`` of type ``have`` as a value of type ``to``."""
-    if have == to:
-        return operand
-    match have, to:
-        case _, BoolType():
-            return scope.apply("bool", operand)
-        case WordType(), PointerType(to=StructType(name=struct)):
-            return scope.apply("word_to_pointer", operand, params=(struct,))
-        case WordType(), IntType():
-            return wrapped(scope, scope.apply("word_bits", operand), to)
-        case IntType(), WordType():
-            return scope.apply("word_of_bits", operand)
-        case IntType(), IntType() if have != U32 and _fits(have, to):
-            return operand
-        case BoolType(), IntType():
-            return operand
-        case EnumType(), IntType(bits=bits, signed=True) if bits >= INT.bits:
-            return operand
-        case IntType() | EnumType(), IntType():
-            return wrapped(scope, operand, to)
-        case IntType() | BoolType() | EnumType(), EnumType():
-            return operand
-        case PointerType(), PointerType():
-            return operand
-        case _:
-            raise AssertionError(f"no conversion from {have} to {to}")
-
-
-def _fits(have: IntType, to: IntType) -> bool:
-    """Whether every value of ``have`` is one of ``to``."""
-    if have.signed == to.signed:
-        return have.bits <= to.bits
-    return to.signed and have.bits < to.bits
-
-
 def _word_make(scope: Scope, expr: p.WordMake) -> Expr:
     word = scope.obligation.protocol.words[expr.word]
-    bits = next(v.bits for v in word.values if v.name == expr.value)
-    args = () if expr.argument is None else (value(scope, expr.argument),)
-    return scope.apply("word_make", *args, params=(bits,))
+    named = next(v for v in word.values if v.name == expr.value)
+    if expr.argument is None or named.parameter is None:
+        return scope.apply("word_make", params=(named.bits,))
+    pointer = value(scope, expr.argument)
+    check_object(scope, pointer, named.parameter.to, expr.argument.span)
+    return scope.apply("word_make", pointer, params=(named.bits,))
 
 
 def _choose(scope: Scope, expr: p.Choose) -> Expr:

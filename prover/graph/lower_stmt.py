@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import assert_never
 
 from dsl import protocol as p
-from prover.graph import expressions as ex
 from prover.graph.context import Scope
 from prover.graph.ir import Assign, Const, Havoc, Mark, Reg
 from prover.graph.lower_expr import condition, discard, value

@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 
 from dsl import protocol as p
 from dsl.source import Span
-from dsl.types import Type, WordType
+from dsl.types import U32, Type, WordType
 from prover.graph import expressions as ex
 from prover.graph.context import Fixed, LocalAddress, Lowered, Pair, Scope, Slot
 from prover.graph.ir import Assign, Const, Expr, Load, Reg, Store
@@ -27,12 +27,14 @@ class Memory:
     """A scalar or word in memory, or one half of a word there (``part``).
 
     ``racy``: declared ``__data_racy``, so that plain accesses count as marked.
+    ``number``: a plain 32-bit number, which does not remember a half it was assigned from.
     """
 
     address: Expr
     part: str
     word: str
     racy: bool
+    number: bool = False
 
 
 PlaceRef: TypeAlias = Slot | Pair | LocalHalf | Fixed | Memory
@@ -46,7 +48,7 @@ def object_address(name: str) -> Const:
 def memory(address: Expr, type_: Type, racy: bool = False) -> Memory:
     """The whole place of type ``type_`` at ``address``."""
     word = type_.name if isinstance(type_, WordType) else ""
-    return Memory(address, "whole", word, racy)
+    return Memory(address, "whole", word, racy, type_ == U32)
 
 
 def local_place(scope: Scope, local: p.Local) -> Slot | Pair | Fixed:
@@ -64,8 +66,9 @@ def _fresh(scope: Scope, local: p.Local) -> Slot | Pair:
         scope.graph.addressed.update((reg, f"{reg}.low", f"{reg}.high"))
     declared = local.number in scope.facts.declared
     if isinstance(local.type, WordType) and local.number in scope.facts.halved:
-        low = Slot(f"{reg}.low", local.name, declared)
-        return Pair(low, Slot(f"{reg}.high", local.name, declared))
+        low, high = f"{reg}.low", f"{reg}.high"
+        scope.graph.halves.update((low, high))
+        return Pair(Slot(low, local.name, declared), Slot(high, local.name, declared))
     return Slot(reg, local.name, declared)
 
 
@@ -111,9 +114,13 @@ def _load(scope: Scope, place: Memory, order: str, span: Span) -> Expr:
     whole = place.part != "whole" and not is_split(scope, place.word)
     part = "whole" if whole else place.part
     reg = scope.temporary()
+    if part != "whole":
+        scope.graph.halves.add(reg)
     if order == "plain" and place.racy:
         order = "once"
     scope.builder.emit(Load(reg, place.address, order, part, place.word, scope.origin(span)))
+    if place.number:
+        return scope.apply("wrap", Reg(reg), params=(U32.bits, int(U32.signed)))
     return scope.apply(f"word_{place.part}", Reg(reg)) if whole else Reg(reg)
 
 
@@ -136,7 +143,7 @@ def write(scope: Scope, place: PlaceRef, value: Lowered, order: str, span: Span)
             _assign_half(scope, high, scope.apply("word_high", value), span)
         case LocalHalf(local=local, part=part):
             if isinstance(local, Pair):
-                _assign_half(scope, local.half(part), ex.half(scope.space, value), span)
+                _assign_half(scope, local.half(part), _as_half(scope, value), span)
             else:
                 joined = _with_half(scope, Reg(local.reg), part, value)
                 scope.builder.emit(Assign(local.reg, joined, scope.origin(span)))
@@ -146,6 +153,13 @@ def write(scope: Scope, place: PlaceRef, value: Lowered, order: str, span: Span)
             _store(scope, place, value, order, span)
         case _:
             assert_never(place)
+
+
+def _as_half(scope: Scope, value: Expr) -> Expr:
+    """``value`` as a half of a word; its provenance stays."""
+    if isinstance(value, Reg) and value.name in scope.graph.halves:
+        return value
+    return ex.half(scope.space, value)
 
 
 def _assign_half(scope: Scope, slot: Slot, value: Expr, span: Span) -> None:
@@ -161,7 +175,6 @@ def _with_half(scope: Scope, word: Expr, part: str, value: Expr) -> Expr:
 
 def _store(scope: Scope, place: Memory, value: Expr, order: str, span: Span) -> None:
     """A store; to a half only where the halves are locations of their own."""
-    update = 0
     if place.part != "whole":
         if not is_split(scope, place.word):
             scope.refuse(
@@ -172,9 +185,11 @@ def _store(scope: Scope, place: Memory, value: Expr, order: str, span: Span) -> 
                 "assign the whole word, or do this only where the word is split",
             )
             return
-        value, update = ex.half(scope.space, value), scope.update
+        value = _as_half(scope, value)
     if order == "plain" and place.racy:
         order = "once"
+    # A whole store to a split word is two stores to its halves, which the update counts too.
+    update = scope.update if place.word and is_split(scope, place.word) else 0
     origin = scope.origin(span)
     store = Store(place.address, value, order, place.part, place.word, update, origin)
     scope.builder.emit(store)

@@ -50,6 +50,7 @@ from prover.graph.ir import (
     TryAcquire,
     WordKind,
 )
+from prover.graph.order import LOOP
 from prover.graph.values import (
     ADDRESS_MASK,
     INTEGER_OPS,
@@ -171,7 +172,7 @@ class _Printer:
             case Assume(condition=condition):
                 return f"assume {self.value(condition)}"
             case Mark(owner=owner, label=label):
-                return f"mark {owner}.{label}"
+                return "loop" if label == LOOP else f"mark {owner}.{label}"
             case Fence(kind=kind):
                 return f"fence {kind}"
             case LockInit() | Acquire() | TryAcquire() | Release() | IsLocked():

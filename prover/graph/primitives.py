@@ -1,8 +1,7 @@
 """What each primitive of :data:`dsl.primitives.PRIMITIVES` means, as instructions.
 
-One table by name; the atomic read-modify-writes are in
-:mod:`prover.graph.primitives_atomic`, the locks in
-:mod:`prover.graph.primitives_lock`.
+One table by name; its larger parts are in ``primitives_atomic``, ``primitives_bits``,
+``primitives_deferred`` and ``primitives_lock``.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ from prover.graph.ir import (
 from prover.graph.lower_expr import behind, stable, value
 from prover.graph.places import read, write
 from prover.graph.primitives_atomic import atomic_meanings
+from prover.graph.primitives_bits import bit_meanings
 from prover.graph.primitives_deferred import call_rcu, kfree_rcu, smp_call_function
 from prover.graph.primitives_lock import lock_meanings, saved_flags
 
@@ -41,6 +41,7 @@ def meanings() -> dict[str, Meaning]:
     rows: tuple[Iterator[tuple[str, Meaning]], ...] = (
         _access(),
         atomic_meanings(),
+        bit_meanings(),
         _barriers(),
         lock_meanings(),
         _rcu(),

@@ -1,4 +1,4 @@
-"""Read-modify-writes: ``xchg``, ``cmpxchg``, ``atomic_*``, ``refcount_*`` and bit operations.
+"""Read-modify-writes: ``xchg``, ``cmpxchg``, ``atomic_*`` and ``refcount_*``.
 
 Most atomics are rows of a table: how the new value is computed from the old
 one, when it is written, what the call gives, and the order.
@@ -13,9 +13,10 @@ from dsl import protocol as p
 from dsl.source import Span
 from dsl.types import AtomicType, IntType, PointerType, Type
 from prover.graph import expressions as ex
+from prover.graph.arithmetic import arithmetic
 from prover.graph.context import LocalAddress, Meaning, Scope
 from prover.graph.ir import Const, Expr, Fence, Reg, Rmw
-from prover.graph.lower_expr import arithmetic, behind, stable, value
+from prover.graph.lower_expr import behind, stable, value
 from prover.graph.places import Memory, PlaceRef, assigned, read, write
 
 _SUFFIXES = {"": "full", "_acquire": "acquire", "_release": "release", "_relaxed": "relaxed"}
@@ -66,7 +67,8 @@ def _local_step(
     return old
 
 
-def _always(_: Expr) -> Expr:
+def always(_: Expr) -> Expr:
+    """The condition of an update that is always made."""
     return ex.ONE
 
 
@@ -78,7 +80,7 @@ def _xchg(order: str) -> Meaning:
         pointer, written = call.arguments
         place = stable(scope, behind(scope, pointer), (written,), pointer.span)
         new = value(scope, written)
-        return step(scope, place, lambda _: new, _always, order, call.span)
+        return step(scope, place, lambda _: new, always, order, call.span)
 
     return meaning
 
@@ -113,10 +115,10 @@ def _try_cmpxchg(order: str) -> Meaning:
         pointer, address, new = call.arguments
         place = stable(scope, behind(scope, pointer), (address, new), pointer.span)
         local = behind(scope, address)
+        wanted = scope.keep(value(scope, new), new.span)
         found = read(scope, local, "plain", address.span)
         assert not isinstance(found, LocalAddress), "the expected value is no local's address"
         expected = scope.keep(found, address.span)
-        wanted = value(scope, new)
         old = _exchange(scope, place, expected, wanted, order, call.span)
         done = scope.keep(scope.apply("==", old, expected), call.span)
         before = assigned(scope, local, expected)
@@ -163,7 +165,7 @@ def _counter(row: _Row) -> Meaning:
             scope,
             place,
             lambda old: row.update(scope, old, amount, type_),
-            _always if when is None else lambda old: when(scope, old, limit, type_),
+            always if when is None else lambda old: when(scope, old, limit, type_),
             row.order,
             call.span,
         )
@@ -173,13 +175,10 @@ def _counter(row: _Row) -> Meaning:
     return meaning
 
 
-def _pointer_first(
-    row: _Row, arguments: tuple[p.Expr, ...]
-) -> tuple[p.Expr, tuple[p.Expr, ...]]:
+def _pointer_first(row: _Row, arguments: tuple[p.Expr, ...]) -> tuple[p.Expr, tuple[p.Expr, ...]]:
     """The pointer, and the other arguments in order."""
-    if row.first and len(arguments) > 1:
-        return arguments[-1], arguments[:-1]
-    return arguments[0], arguments[1:]
+    position = len(arguments) - 1 if row.first else 0
+    return arguments[position], arguments[:position] + arguments[position + 1 :]
 
 
 def _arguments(
@@ -218,7 +217,7 @@ def _op(op: str) -> Update:
     return lambda scope, old, amount, type_: arithmetic(scope, op, old, amount, type_)
 
 
-def _andnot(scope: Scope, old: Expr, amount: Expr, type_: Type) -> Expr:
+def _andnot(scope: Scope, old: Expr, amount: Expr, _type: Type) -> Expr:
     return scope.apply("&", old, scope.apply("~", amount))
 
 
@@ -296,7 +295,7 @@ def _minus_one(scope: Scope, old: Expr, _limit: Expr, type_: Type) -> Expr:
     return arithmetic(scope, "-", old, ex.ONE, type_)
 
 
-# --- plain reads and writes of counters, and bits ---------------------------------------------
+# --- plain reads and writes of counters ------------------------------------------------------
 
 
 def _read_counter(order: str) -> Meaning:
@@ -318,51 +317,6 @@ def _set_counter(order: str) -> Meaning:
     return meaning
 
 
-def _bit(op: str, order: str) -> Meaning:
-    """One bit set (``|``), cleared (``&``) or flipped (``^``); gives whether it was set before."""
-
-    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
-        number, pointer = call.arguments
-        bit = scope.keep(value(scope, number), number.span)
-        type_ = _pointee(pointer)
-        mask = arithmetic(scope, "<<", ex.ONE, bit, type_)
-        operand = scope.apply("~", mask) if op == "&" else mask
-
-        def new(old: Expr) -> Expr:
-            return arithmetic(scope, op, old, operand, type_)
-
-        old = step(scope, behind(scope, pointer), new, _always, order, call.span)
-        return scope.apply("bool", scope.apply("&", old, mask))
-
-    return meaning
-
-
-def _test_bit(scope: Scope, call: p.CallPrimitive) -> Expr:
-    number, pointer = call.arguments
-    bit = scope.keep(value(scope, number), number.span)
-    mask = arithmetic(scope, "<<", ex.ONE, bit, _pointee(pointer))
-    found = read(scope, behind(scope, pointer), "once", call.span)
-    assert not isinstance(found, LocalAddress), "a flag word is a number"
-    return scope.apply("bool", scope.apply("&", found, mask))
-
-
-def _pointee(pointer: p.Expr) -> Type:
-    assert isinstance(pointer.type, PointerType), "bit operations take pointers"
-    return pointer.type.to
-
-
-_BITS = {
-    "set_bit": ("|", "relaxed"),
-    "clear_bit": ("&", "relaxed"),
-    "change_bit": ("^", "relaxed"),
-    "clear_bit_unlock": ("&", "release"),
-    "test_and_set_bit": ("|", "full"),
-    "test_and_clear_bit": ("&", "full"),
-    "test_and_change_bit": ("^", "full"),
-    "test_and_set_bit_lock": ("|", "acquire"),
-}
-
-
 def atomic_meanings() -> Iterator[tuple[str, Meaning]]:
     """The meanings of this module's primitives."""
     for suffix, order in _SUFFIXES.items():
@@ -378,6 +332,3 @@ def atomic_meanings() -> Iterator[tuple[str, Meaning]]:
     for prefix in ("atomic", "refcount"):
         yield f"{prefix}_set", _set_counter("once")
         yield f"{prefix}_set_release", _set_counter("release")
-    for name, (op, order) in _BITS.items():
-        yield name, _bit(op, order)
-    yield "test_bit", _test_bit

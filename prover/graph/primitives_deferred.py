@@ -28,9 +28,7 @@ def call_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
     function = scope.obligation.protocol.functions[name.name]
     callback, parameter = function_graph(scope, function, call.span)
     origin = scope.origin(call.span)
-    scope.builder.emit(
-        CallRcu(address, callback, parameter, address, f"{name.name}()", origin)
-    )
+    scope.builder.emit(CallRcu(address, callback, parameter, address, f"{name.name}()", origin))
     return ex.ZERO
 
 
@@ -45,9 +43,7 @@ def kfree_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
         address = scope.apply("field", address, params=(step,))
     callback = _freeing(scope, steps, scope.origin(call.span))
     scope.builder.emit(
-        CallRcu(
-            address, callback, _HEAD, address, "kfree_rcu()", scope.origin(call.span)
-        )
+        CallRcu(address, callback, _HEAD, address, "kfree_rcu()", scope.origin(call.span))
     )
     return ex.ZERO
 

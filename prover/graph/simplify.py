@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 
 from prover.graph import expressions as ex
 from prover.graph.instructions import (
+    change_graphs,
     change_inner,
     instructions,
     reads,
@@ -50,6 +51,7 @@ from prover.graph.order import (
     edges,
     headers,
     positions,
+    predecessors,
     reachable,
     without_stale_loop_marks,
 )
@@ -60,13 +62,7 @@ _Known = Mapping[str, Expr]
 
 def simplify(program: Program) -> Program:
     """``program`` with every graph made smaller."""
-    space = program.layout.space
-    actors = tuple(
-        replace(actor, graph=simplify_cfg(actor.graph, space)) for actor in program.actors
-    )
-    finals = tuple(simplify_cfg(cfg, space) for cfg in program.finals)
-    invariants = tuple(simplify_cfg(cfg, space) for cfg in program.invariants)
-    return replace(program, actors=actors, finals=finals, invariants=invariants)
+    return change_graphs(program, lambda cfg: simplify_cfg(cfg, program.layout.space))
 
 
 def simplify_cfg(cfg: Cfg, space: AddressSpace) -> Cfg:
@@ -75,7 +71,7 @@ def simplify_cfg(cfg: Cfg, space: AddressSpace) -> Cfg:
     while True:
         smaller = propagate(cfg, space)
         smaller = without_stale_loop_marks(reachable(smaller))
-        smaller = _drop_unread(smaller)
+        smaller = _drop_dead(smaller)
         smaller = _join(_thread(smaller))
         if smaller == cfg:
             return cfg
@@ -86,12 +82,28 @@ def simplify_cfg(cfg: Cfg, space: AddressSpace) -> Cfg:
 
 
 def propagate(cfg: Cfg, space: AddressSpace) -> Cfg:
-    """Registers that are known constants or copies put in, and what follows folded."""
+    """Registers that are known constants or copies put in, and what follows folded.
+
+    An edge to a block that only branches, on what the block before knows, goes on at once.
+    """
     work = _Propagation(cfg, space, _copied(cfg))
     before = work.known_before()
-    blocks = {
-        name: work.block(block, dict(before.get(name, {}))) for name, block in cfg.blocks.items()
-    }
+    shape = _Shape.of(cfg)
+    blocks: dict[str, BasicBlock] = {}
+    for name, block in cfg.blocks.items():
+        known = dict(before.get(name, {}))
+        new = work.block(block, known)
+
+        def decided(target: str, source: str = name, known: _Known = known) -> str:
+            block = cfg.blocks[target]
+            if block.body or not isinstance(block.terminator, Branch):
+                return target
+            after = work.terminator(block.terminator, known)
+            if isinstance(after, Jump) and shape.may_skip(source, target, after.target):
+                return after.target
+            return target
+
+        blocks[name] = replace(new, terminator=retarget(new.terminator, decided))
     return replace(cfg, blocks=blocks)
 
 
@@ -144,17 +156,20 @@ class _Propagation:
         own = written(instr)
         if isinstance(instr, Rmw):
             # In an Rmw's own expressions its register is the value it reads.
-            known.pop(own, None)
+            self.forget(own, known)
         instr = rewrite(instr, lambda expr: ex.substitute(self.space, expr, known))
         if own:
-            known.pop(own, None)
-            if own in self.copied:
-                stale = [reg for reg, expr in known.items() if expr == Reg(own)]
-                for reg in stale:
-                    del known[reg]
+            self.forget(own, known)
             if isinstance(instr, Assign) and _is_simple(instr.expr, own):
                 known[own] = instr.expr
         return instr
+
+    def forget(self, reg: str, known: dict[str, Expr]) -> None:
+        """Nothing is known of ``reg``, and nothing is a copy of it."""
+        known.pop(reg, None)
+        if reg in self.copied:
+            for copy in [name for name, expr in known.items() if expr == Reg(reg)]:
+                del known[copy]
 
     def terminator(self, terminator: Terminator, known: _Known) -> Terminator:
         """``terminator`` with ``known`` put in; a branch that is decided becomes a jump."""
@@ -169,7 +184,7 @@ class _Propagation:
 
 
 def _is_simple(expr: Expr, own: str) -> bool:
-    """Whether ``expr`` can stand for its register: a constant that is a value, or another register."""
+    """Whether ``expr`` can stand for its register: it is a value, or another register."""
     match expr:
         case Const(value=value):
             return not isinstance(value, Poison)
@@ -190,44 +205,87 @@ def _is_idle(instr: Instr) -> bool:
             return False
 
 
-def _drop_unread(cfg: Cfg) -> Cfg:
-    """``cfg`` without pure assignments to registers that nothing reads."""
-    read: set[str] = set()
-    for instr in instructions(cfg):
-        for expr in reads(instr):
-            read.update(ex.registers(expr))
-    for block in cfg.blocks.values():
-        if isinstance(block.terminator, Branch):
-            read.update(ex.registers(block.terminator.condition))
-
-    def kept(instr: Instr) -> bool:
-        return not isinstance(instr, Assign) or instr.reg in read
-
-    blocks = {
-        name: replace(block, body=tuple(instr for instr in block.body if kept(instr)))
-        for name, block in cfg.blocks.items()
-    }
+def _drop_dead(cfg: Cfg) -> Cfg:
+    """``cfg`` without pure assignments that are not read before the next one."""
+    after = _live_after(cfg)
+    blocks: dict[str, BasicBlock] = {}
+    for name, block in cfg.blocks.items():
+        live = set(after[name])
+        kept: list[Instr] = []
+        for instr in reversed(block.body):
+            if isinstance(instr, Assign) and instr.reg not in live:
+                continue
+            kept.append(instr)
+            _read_before(instr, live)
+        blocks[name] = replace(block, body=tuple(reversed(kept)))
     return replace(cfg, blocks=blocks)
+
+
+def _read_before(instr: Instr, live: set[str]) -> None:
+    """``live`` after ``instr`` becomes ``live`` before it."""
+    live.discard(written(instr))
+    for expr in reads(instr):
+        live.update(ex.registers(expr))
+    if isinstance(instr, Rmw):
+        live.discard(instr.reg)
+
+
+def _live_after(cfg: Cfg) -> dict[str, set[str]]:
+    """Block -> the registers read after its body before they are assigned."""
+    before = predecessors(cfg)
+    after: dict[str, set[str]] = {}
+    for name, block in cfg.blocks.items():
+        branch = block.terminator
+        condition = branch.condition if isinstance(branch, Branch) else ex.ZERO
+        after[name] = set(ex.registers(condition))
+    pending = list(cfg.blocks)
+    while pending:
+        name = pending.pop()
+        live = set(after[name])
+        for instr in reversed(cfg.blocks[name].body):
+            _read_before(instr, live)
+        for source in before[name]:
+            if not live <= after[source]:
+                after[source] |= live
+                pending.append(source)
+    return after
 
 
 # --- the shape of the graph ----------------------------------------------------------------------
 
 
-def _thread(cfg: Cfg) -> Cfg:
-    """Edges to a block that only jumps on go where it jumps.
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The order of the blocks and the headers of loops: what decides how often loops run."""
 
-    Not to or from a loop's header, and not where an edge that goes back would no
-    longer do so: both would change how often the loop is counted.
-    """
-    position = positions(cfg)
-    heads = frozenset(headers(cfg))
+    position: Mapping[str, int]
+    heads: frozenset[str]
+
+    @classmethod
+    def of(cls, cfg: Cfg) -> _Shape:
+        """The shape of ``cfg``."""
+        return cls(positions(cfg), frozenset(headers(cfg)))
+
+    def may_skip(self, source: str, middle: str, target: str) -> bool:
+        """Whether an edge from ``source`` may leave ``middle`` out on the way to ``target``.
+
+        Not where ``middle`` is a header, which counts how often it is entered, and not where
+        an edge that goes back would go forward.
+        """
+        goes_back = self.position[target] <= self.position[middle]
+        forward_now = self.position[target] > self.position[source]
+        return middle not in self.heads and not (goes_back and forward_now)
+
+
+def _thread(cfg: Cfg) -> Cfg:
+    """Edges to a block that only jumps on go where it jumps."""
+    shape = _Shape.of(cfg)
 
     def onward(source: str, target: str) -> str:
         block = cfg.blocks[target]
-        while not block.body and isinstance(block.terminator, Jump) and target not in heads:
+        while not block.body and isinstance(block.terminator, Jump):
             further = block.terminator.target
-            goes_back = position[further] <= position[target]
-            if goes_back and position[further] > position[source]:
+            if not shape.may_skip(source, target, further):
                 break
             target, block = further, cfg.blocks[further]
         return target

@@ -15,7 +15,8 @@ The compiler may do them in either order; atomic read-modify-writes stay one::
                             joined:
                                 %1 = join(%3, %4)
 
-The two stores of a whole store are one update of the word.
+The two stores of a whole store are one update of the word, or part of the update
+that the store is part of.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from prover.graph import expressions as ex
-from prover.graph.instructions import change_inner, instructions
+from prover.graph.instructions import change_graphs, change_inner, instructions
 from prover.graph.ir import (
     Assign,
     BasicBlock,
@@ -50,12 +51,10 @@ def split_words(program: Program) -> Program:
 
     Claims look at one moment: they load the low half first, no choice.
     """
-    actors = tuple(
-        replace(actor, graph=_split(actor.graph, program.layout, True)) for actor in program.actors
+    layout = program.layout
+    return change_graphs(
+        program, lambda cfg: _split(cfg, layout, True), lambda cfg: _split(cfg, layout, False)
     )
-    finals = tuple(_split(cfg, program.layout, False) for cfg in program.finals)
-    invariants = tuple(_split(cfg, program.layout, False) for cfg in program.invariants)
-    return replace(program, actors=actors, finals=finals, invariants=invariants)
 
 
 def _split(cfg: Cfg, layout: Layout, either: bool) -> Cfg:
@@ -85,9 +84,9 @@ class _Splitting:
     either: bool
     names: set[str]
     update: int
-    done: dict[str, BasicBlock] = field(default_factory=dict)
+    done: dict[str, BasicBlock] = field(default_factory=dict[str, BasicBlock])
     _name: str = ""
-    _body: list[Instr] = field(default_factory=list)
+    _body: list[Instr] = field(default_factory=list[Instr])
     _count: int = 0
 
     def block(self, block: BasicBlock) -> None:
@@ -134,10 +133,11 @@ class _Splitting:
             reg = f"word.{self._count}"
             self._body.append(Assign(reg, value, store.origin))
             value = Reg(reg)
+        update = store.update or self.update
         first = _FIRST_ORDER.get(store.order, store.order)
 
         def part(name: str, half: Expr, order: str) -> Store:
-            return replace(store, value=half, part=name, order=order, update=self.update)
+            return replace(store, value=half, part=name, order=order, update=update)
 
         low, high = ex.low(space, value), ex.high(space, value)
         self._both(
@@ -145,7 +145,7 @@ class _Splitting:
             (part("high", high, first), part("low", low, store.order)),
             store,
         )
-        self.update += 1
+        self.update += not store.update
 
     def _both(
         self, one: tuple[Instr, Instr], other: tuple[Instr, Instr], whole: Load | Store

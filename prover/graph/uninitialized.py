@@ -4,12 +4,15 @@ Lowering checks every read of a local that was declared without a value.  Here
 the checks go whose local surely has one::
 
     entry:                                      entry:
-        %x = poison                                 %x = poison
-        branch %c ? then : else                     branch %c ? then : else
-    then:                                =>     then:
-        %x = 1                                      %x = 1
-        check uninitialized (%x != poison)          jump done
+        %x = poison                                 branch %c ? then : else
+        branch %c ? then : else          =>     then:
+    then:                                           %x = 1
+        %x = 1                                      jump done
+        check uninitialized (%x != poison)
         jump done
+
+A register that no check is left for is never read without a value, so that it
+need not be emptied either.
 """
 
 from __future__ import annotations
@@ -26,7 +29,27 @@ def drop_needless_checks(cfg: Cfg) -> Cfg:
     """``cfg`` without the checks of registers that no path leaves without a value."""
     before = _may_be_empty(cfg)
     blocks = {name: _cleaned(block, before[name]) for name, block in cfg.blocks.items()}
-    return replace(cfg, blocks=blocks)
+    checked = {_checked(i) for block in blocks.values() for i in block.body if isinstance(i, Check)}
+
+    def kept(instr: Instr) -> bool:
+        return not _empties(instr) or written(instr) in checked
+
+    return replace(
+        cfg,
+        blocks={
+            name: replace(block, body=tuple(instr for instr in block.body if kept(instr)))
+            for name, block in blocks.items()
+        },
+    )
+
+
+def _empties(instr: Instr) -> bool:
+    """Whether ``instr`` leaves its register without a value."""
+    match instr:
+        case Assign(expr=Const(value=Poison())):
+            return True
+        case _:
+            return False
 
 
 def _may_be_empty(cfg: Cfg) -> Mapping[str, frozenset[str]]:
@@ -51,10 +74,7 @@ def _step(instr: Instr, empty: frozenset[str]) -> frozenset[str]:
     if isinstance(instr, Check):
         return empty - {_checked(instr)}
     reg = written(instr)
-    if isinstance(instr, Assign) and isinstance(instr.expr, Const):
-        if isinstance(instr.expr.value, Poison):
-            return empty | {reg}
-    return empty - {reg}
+    return empty | {reg} if _empties(instr) else empty - {reg}
 
 
 def _checked(check: Check) -> str:

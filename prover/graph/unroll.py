@@ -25,7 +25,15 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from dsl.source import Span
-from prover.graph.instructions import change_inner, count, inner, instructions, retarget, targets
+from prover.graph.instructions import (
+    change_graphs,
+    change_inner,
+    count,
+    inner,
+    instructions,
+    retarget,
+    targets,
+)
 from prover.graph.ir import BasicBlock, Cfg, Cut, Instr, Program, Store
 from prover.graph.limits import LIMIT, TooLarge
 from prover.graph.order import (
@@ -40,15 +48,13 @@ from prover.graph.order import (
 _Copy: TypeAlias = tuple[str, tuple[int, ...]]
 """A block, and the counts of the headers that matter in it."""
 
+_Round: TypeAlias = tuple[int, tuple[tuple[str, int], ...]]
+"""An update, and the counts of the headers around it that are not zero."""
+
 
 def unroll_program(program: Program, bound: int) -> Program:
-    """``program`` with every actor's graph unrolled; claims have no loops."""
-    done: dict[int, Cfg] = {}
-    for actor in program.actors:
-        if id(actor.graph) not in done:
-            done[id(actor.graph)] = unroll(actor.graph, bound)
-    actors = tuple(replace(actor, graph=done[id(actor.graph)]) for actor in program.actors)
-    return replace(program, actors=actors)
+    """``program`` with every graph unrolled."""
+    return change_graphs(program, lambda cfg: unroll(cfg, bound))
 
 
 def loops(cfg: Cfg) -> tuple[Span, ...]:
@@ -136,8 +142,8 @@ class _Unrolling:
     heads: tuple[str, ...]
     tracked: Mapping[str, tuple[str, ...]]
     position: Mapping[str, int] = field(init=False)
-    cuts: dict[str, str] = field(default_factory=dict)
-    updates: dict[tuple[int, tuple[tuple[str, int], ...]], int] = field(default_factory=dict)
+    cuts: dict[str, str] = field(default_factory=dict[str, str])
+    updates: dict[_Round, int] = field(default_factory=dict[_Round, int])
     next_update: int = 1
     size: int = 0
 

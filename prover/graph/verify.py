@@ -147,8 +147,10 @@ def _access(instr: Load | Store, layout: Layout) -> Iterator[str]:
         yield f"no word {instr.word}"
     elif instr.part != "whole" and not (instr.word and layout.words[instr.word].split):
         yield f"a {kind} of a half of what is not split"
-    if isinstance(instr, Store) and instr.part == "whole" and instr.update:
-        yield "a whole store in an update"
+    if isinstance(instr, Store) and instr.update and not instr.word:
+        yield "an update of what is no word"
+    elif isinstance(instr, Store) and instr.update and not layout.words[instr.word].split:
+        yield "an update of what is not split"
 
 
 def _expression(expr: Expr) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from typing import cast
 
 from dsl import protocol as p
 from dsl.types import PointerType, WordType
@@ -15,7 +16,7 @@ def parts(node: object) -> Iterator[object]:
     while pending:
         current = pending.pop()
         if isinstance(current, tuple):
-            items: list[object] = list(current)
+            items = cast("tuple[object, ...]", current)
             pending.extend(reversed(items))
         elif is_dataclass(current) and type(current).__module__ == p.__name__:
             yield current
@@ -40,7 +41,8 @@ class LocalFacts:
     """Locals of one function, by number.
 
     ``assigned``: assigned, declared or with their address taken somewhere in the body.
-    ``addressed``: with their address taken.  ``declared``: without an initializer.
+    ``addressed``: with their address taken.  ``declared``: declared without an initializer,
+    or ``skipped``: with one, which a jump may leave out.
     ``halved``: words of which a half is assigned by itself, and pointers through
     which that happens.
     """
@@ -49,6 +51,7 @@ class LocalFacts:
     addressed: frozenset[int]
     declared: frozenset[int]
     halved: frozenset[int]
+    skipped: frozenset[int]
 
 
 def local_facts(
@@ -82,13 +85,23 @@ def local_facts(
                             halved.update(_passed(argument))
                 case _:
                     pass
+        skipped = _skipped(function, body) - declared
         known[key] = LocalFacts(
             frozenset(assigned | addressed | declared),
             frozenset(addressed),
-            frozenset(declared),
+            frozenset(declared | skipped),
             frozenset(halved),
+            frozenset(skipped),
         )
     return known[key]
+
+
+def _skipped(function: p.Function, body: tuple[object, ...]) -> set[int]:
+    """The locals whose initializer a goto or a switch may jump over."""
+    if not any(isinstance(part, p.Goto | p.Switch) for part in body):
+        return set()
+    parameters = {local.number for local in function.parameters}
+    return {local.number for local in function.locals} - parameters
 
 
 def _halved(target: p.FieldPlace) -> Iterator[int]:

@@ -182,7 +182,7 @@ def _window(
 def _wrapped(text: str, width: int, rest: int | None = None) -> list[str]:
     """One or more lines of at most ``width`` columns (``rest`` from the second on)."""
     words = [_short(word, max(8, width // 2)) for word in plain(text.replace("\n", " ")).split(" ")]
-    whole = " ".join(words)
+    whole = " ".join(words).strip()
     if len(whole) <= width:
         return [whole]
     first, *others = textwrap.wrap(whole, max(8, width)) or [""]

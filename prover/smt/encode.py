@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains, analyse
-from prover.execution.hazards import hazards
-from prover.execution.order import StaticOrder, static_order
+from prover.execution.hazards import Hazard, hazards
+from prover.execution.order import AFTER_ALL, BEFORE_ALL, StaticOrder, static_order
 from prover.smt.deadlock import deadlock, lock_order
 from prover.smt.frame import Frame
 from prover.smt.locks import encode_locks
@@ -21,15 +22,31 @@ LOGIC = "QF_IDL"
 """Booleans, and integers compared with each other."""
 
 
-def encode(skeleton: sk.Skeleton, *, contexts: int = 0) -> Query:
-    """The query of a skeleton.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A skeleton with everything that is known of it before a query is made."""
 
-    With ``contexts`` = k > 0 only executions with at most k uninterrupted stretches of one
-    thread are described: positions are then the numbers of the stretches.
-    """
+    skeleton: sk.Skeleton
+    order: StaticOrder
+    domains: Domains
+    hazards: tuple[tuple[Hazard, ...], ...]
+
+
+def prepare(skeleton: sk.Skeleton) -> Prepared:
+    """Order, domains and hazards of a skeleton."""
     order = static_order(skeleton)
     domains = analyse(skeleton, order)
-    frame = Frame(skeleton, domains, order, hazards(skeleton, domains, order))
+    return Prepared(skeleton, order, domains, hazards(skeleton, domains, order))
+
+
+def encode(prepared: Prepared, *, contexts: int = 0) -> Query:
+    """The query of a skeleton.
+
+    With ``contexts`` = k > 0 positions are the numbers of uninterrupted stretches of one thread,
+    and the questions about violations ask for one within the first k stretches; what comes
+    after it is left open.
+    """
+    frame = Frame(prepared.skeleton, prepared.domains, prepared.order, prepared.hazards)
     frame.fill_tables()
     encode_reads(frame)
     encode_pools(frame)
@@ -45,7 +62,7 @@ def _finish(frame: Frame, contexts: int) -> Query:
     stuck, inverted = deadlock(frame), lock_order(frame)
     live = [e.number for e in skeleton.events if frame.reached(e.number) != FALSE]
     bad = [frame.violates(event) for event in live]
-    violations = _violations(frame, live, stuck, inverted)
+    violations = _violations(frame, live, stuck, inverted, contexts)
     cuts = {i: frame.holds(cut.guard) for i, cut in enumerate(skeleton.cuts)}
     ends = logic.all_of(_ended(frame, thread) for thread in skeleton.threads)
     marks: dict[tuple[str, str], list[Lit]] = {}
@@ -98,7 +115,7 @@ class _Questions:
 
 
 def _violations(
-    frame: Frame, live: list[int], stuck: Lit, inverted: Lit
+    frame: Frame, live: list[int], stuck: Lit, inverted: Lit, contexts: int
 ) -> dict[tuple[str, int], Lit]:
     """For each property and event, that its violation there is the first of the execution."""
     logic = frame.logic
@@ -111,12 +128,41 @@ def _violations(
                 for other in risky
                 if other != event
             )
-            found[name, event] = logic.all_of((lit, frame.violates(event), *others))
+            within = _within(frame, event, contexts)
+            found[name, event] = logic.all_of((lit, frame.violates(event), within, *others))
     none = [neg(frame.violates(event)) for event in risky]
     for name, lit in (("deadlock", stuck), ("lock-order", inverted)):
         if lit != FALSE:
-            found[name, -1] = logic.all_of((lit, *none))
+            found[name, -1] = logic.all_of((lit, *none, _all_within(frame, live, contexts)))
     return {key: lit for key, lit in found.items() if lit != FALSE}
+
+
+def _within(frame: Frame, event: int, contexts: int) -> Lit:
+    """Whether an event lies within the first ``contexts`` stretches."""
+    anchor = frame.order.anchors[event][0]
+    if not contexts or anchor == BEFORE_ALL:
+        return TRUE
+    if anchor == AFTER_ALL:
+        live = [e.number for e in frame.skeleton.events if frame.reached(e.number) != FALSE]
+        return _all_within(frame, live, contexts)
+    frame.positioned[anchor] = None
+    return frame.logic.atom(f"(<= p{anchor} {contexts})")
+
+
+def _all_within(frame: Frame, live: list[int], contexts: int) -> Lit:
+    """Whether everything that happens lies within the first ``contexts`` stretches."""
+    if not contexts:
+        return TRUE
+    return frame.logic.all_of(
+        frame.logic.any_of(
+            (
+                neg(frame.happened(event)),
+                frame.logic.atom(f"(<= p{event} {contexts})"),
+            )
+        )
+        for event in live
+        if event in frame.positioned
+    )
 
 
 def _ended(frame: Frame, thread: sk.Thread) -> Lit:
@@ -166,7 +212,7 @@ def _chain(
 
 
 def _stretches(frame: Frame, numbers: list[int], contexts: int) -> None:
-    """Positions are the numbers 1..contexts of stretches, each of one thread."""
+    """Positions 1..contexts are the numbers of stretches, each of one thread."""
     logic, skeleton = frame.logic, frame.skeleton
     threads = sorted({skeleton.events[n].thread for n in numbers})
     logic.label = "stretches of one thread"
@@ -175,15 +221,18 @@ def _stretches(frame: Frame, numbers: list[int], contexts: int) -> None:
     }
     for k in range(1, contexts + 1):
         logic.at_most_one([owner[k, t] for t in threads])
+    for t in threads:
+        if skeleton.threads[t].kind == "actor":
+            used = logic.variable(f"u{t}")
+            for k in range(1, contexts + 1):
+                logic.clause(neg(owner[k, t]), used)
     for number in numbers:
         thread = skeleton.events[number].thread
-        at = []
+        idle = neg(frame.happened(number))
+        logic.clause(logic.atom(f"(<= 1 p{number})"))
         for k in range(1, contexts + 1):
-            here = logic.variable(f"k{number}_{k}")
-            at.append(here)
-            logic.clause(neg(here), logic.atom(f"(= p{number} {k})"))
-            logic.clause(neg(here), neg(frame.happened(number)), owner[k, thread])
-        logic.clause(*at)
+            here = logic.atom(f"(= p{number} {k})")
+            logic.clause(neg(here), idle, owner[k, thread])
 
 
 def _document(frame: Frame) -> str:
@@ -194,9 +243,3 @@ def _document(frame: Frame) -> str:
     for label, assertion in zip(logic.labels, logic.assertions, strict=True):
         lines.append(f"{assertion} ; {label}")
     return "\n".join(lines) + "\n"
-
-
-def analysed(skeleton: sk.Skeleton) -> tuple[StaticOrder, Domains]:
-    """Order and domains, for those who need them beside the query."""
-    order = static_order(skeleton)
-    return order, analyse(skeleton, order)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,9 +60,17 @@ CASES: dict[str, tuple[Diagnostic, ...]] = {
 }
 
 
-def test_golden(golden: Callable[[Path, str], None]) -> None:
-    for name, diagnostics in CASES.items():
-        golden(GOLDEN / f"{name}.txt", render(diagnostics, {SOURCE.name: SOURCE}))
+@pytest.mark.parametrize("name", CASES)
+def test_golden(name: str, pytestconfig: pytest.Config) -> None:
+    shown = render(CASES[name], {SOURCE.name: SOURCE})
+    path = GOLDEN / f"{name}.txt"
+    if pytestconfig.getoption("update_expected", default=False):
+        path.write_text(shown, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == shown
+
+
+def test_every_golden_file_has_a_case() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == set(CASES)
 
 
 def test_colour_changes_nothing_but_colour() -> None:

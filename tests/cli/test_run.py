@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,25 +13,39 @@ import pytest
 
 from dsl.diagnostic import Diagnostic
 from prover.cli.entry import main
+from prover.verdict import (
+    Broken,
+    FileReport,
+    Measured,
+    Obligation,
+    Outcome,
+    Progress,
+    Proved,
+    Report,
+    Request,
+    Unknown,
+    Vacuous,
+    Verdict,
+)
 
 
 @dataclass
 class Pipeline:
     """Remembers what it was asked for, and answers what it was told to."""
 
-    requests: list[SimpleNamespace] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     shown: list[tuple[Any, ...]] = field(default_factory=list)
     diagnostics: tuple[Diagnostic, ...] = ()
-    code: int = 0
+    outcomes: tuple[Outcome, ...] = ()
     error: BaseException | None = None
 
-    def run(self, request: SimpleNamespace, on_progress: Callable[[Any], None]) -> SimpleNamespace:
+    def run(self, request: Request, on_progress: Callable[[Progress], None]) -> Report:
         self.requests.append(request)
-        on_progress(SimpleNamespace(done=0, total=1, label="scenario"))
+        on_progress(Progress(0, 1, "scenario"))
         if self.error is not None:
             raise self.error
-        file = SimpleNamespace(diagnostics=self.diagnostics, sources={})
-        return SimpleNamespace(files=(file,))
+        file = FileReport("f.khp", self.outcomes, self.diagnostics, {})
+        return Report((file,), 1.5)
 
     def render_report(self, _: object, verbose: bool, quiet: bool, color: bool) -> str:
         self.shown.append((verbose, quiet, color))
@@ -43,10 +57,8 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     made = Pipeline()
     modules = {
         "prover.pipeline": SimpleNamespace(run=made.run),
-        "prover.verdict": SimpleNamespace(Request=SimpleNamespace, exit_code=lambda _: made.code),
         "prover.render.table": SimpleNamespace(render_report=made.render_report),
         "prover.render.json_report": SimpleNamespace(render=lambda _: "{}\n"),
-        "prover.render.timings": SimpleNamespace(render_timings=lambda _: "the times\n"),
     }
     for name, module in modules.items():
         monkeypatch.setitem(sys.modules, name, module)
@@ -87,13 +99,48 @@ def test_options_reach_the_pipeline(
     pipeline: Pipeline, arguments: list[str], changes: dict[str, object]
 ) -> None:
     assert main(["f.khp", *arguments]) == 0
-    assert vars(pipeline.requests[0]) == {**DEFAULTS, **changes}
+    assert asdict(pipeline.requests[0]) == {**DEFAULTS, **changes}
 
 
-@pytest.mark.parametrize("code", [0, 1, 2, 3, 4])
-def test_the_report_decides_the_exit_code(pipeline: Pipeline, code: int) -> None:
-    pipeline.code = code
+def outcome(verdict: Verdict, *, as_expected: bool) -> Outcome:
+    obligation = Obligation("walk", "no_sync", (("PAE", "on"),), "sc")
+    measured = Measured(116, 20417, 2, {"encode": 0.08, "solve": 0.3}, 95.6)
+    return Outcome(obligation, verdict, None, as_expected, (), measured)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "as_expected", "code"),
+    [
+        (Proved(), True, 0),
+        (Proved(), False, 1),
+        (Unknown("time"), False, 3),
+        (Unknown("time"), True, 0),
+        (Vacuous("no run ends"), False, 3),
+        (Broken("no replay"), False, 4),
+        (Broken("no replay"), True, 4),
+    ],
+)
+def test_the_report_decides_the_exit_code(
+    pipeline: Pipeline, verdict: Verdict, as_expected: bool, code: int
+) -> None:
+    pipeline.outcomes = (
+        outcome(Proved(), as_expected=True),
+        outcome(verdict, as_expected=as_expected),
+    )
     assert main(["f.khp"]) == code
+
+
+def test_timings_go_to_standard_error(
+    pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipeline.outcomes = (outcome(Proved(), as_expected=True),) * 2
+    assert main(["f.khp", "--timings"]) == 0
+    assert capsys.readouterr().err == (
+        "events  clauses  bound  encode  solve  MiB  obligation\n"
+        "   116    20417      2   0.080  0.300   96  walk / no_sync PAE=on sc\n"
+        "   116    20417      2   0.080  0.300   96  walk / no_sync PAE=on sc\n"
+        "                         0.160  0.600       total of 1.50 s\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,9 +168,8 @@ def test_results_and_complaints_have_their_own_streams(
     pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pipeline.diagnostics = (Diagnostic("a-code", "what is wrong", None),)
-    pipeline.code = 2
-    assert main(["f.khp", "--timings"]) == 2
-    assert capsys.readouterr() == ("the table\n", "error[a-code]: what is wrong\n\nthe times\n")
+    assert main(["f.khp"]) == 2
+    assert capsys.readouterr() == ("the table\n", "error[a-code]: what is wrong\n\n")
 
 
 def test_json(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 
 import pytest
 
 from prover.cli.terminal import Color, ProgressLine, use_color
+from prover.verdict import Progress
 
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    done: int
-    total: int
-    label: str
 
 
 @pytest.mark.parametrize(
@@ -46,7 +39,7 @@ def test_colour(choice: Color, terminal: bool, environment: dict[str, str], colo
 def test_the_progress_line_is_wiped_at_the_end() -> None:
     stream = Terminal()
     with ProgressLine(stream, enabled=True) as line:
-        line.show(Done(1, 12, "retract / no_sync"))
+        line.show(Progress(1, 12, "retract / no_sync"))
     assert stream.getvalue() == "\r\x1b[K[1/12] retract / no_sync\r\x1b[K"
 
 
@@ -55,7 +48,7 @@ def test_the_progress_line_is_wiped_after_an_interrupt() -> None:
 
     def interrupted() -> None:
         with ProgressLine(stream, enabled=True) as line:
-            line.show(Done(1, 12, "x" * 200))
+            line.show(Progress(1, 12, "x" * 200))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -67,5 +60,5 @@ def test_the_progress_line_is_wiped_after_an_interrupt() -> None:
 @pytest.mark.parametrize(("stream", "enabled"), [(io.StringIO(), True), (Terminal(), False)])
 def test_there_is_no_progress_elsewhere(stream: io.StringIO, enabled: bool) -> None:
     with ProgressLine(stream, enabled=enabled) as line:
-        line.show(Done(1, 2, "x"))
+        line.show(Progress(1, 2, "x"))
     assert stream.getvalue() == ""

@@ -1,0 +1,237 @@
+"""Threads that stand still at the end of a candidate: they must be unable to go on.
+
+An obstacle is what keeps a thread from going on; it comes with the threads that could remove
+it.  A deadlock is a set of threads each of which has an obstacle that only members of the set,
+or threads that have ended, could remove.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prover.execution import skeleton as sk
+from prover.execution.domains import initial_value
+from prover.execution.enumerate_hazards import certain_late, ends_of, stores_of, used_vias
+from prover.execution.enumerate_locks import (
+    conflict,
+    folio_changes,
+    folio_finally_held,
+    holdings,
+    location,
+    waiters,
+)
+from prover.execution.enumerate_order import ImpossibleError, Order
+from prover.execution.enumerate_values import place_of
+from prover.execution.enumerate_waits import begun, ended, handlers_of, queued_before, regions
+from prover.execution.terms import Constant
+from prover.graph.values import POISON, Location, Pointer, Value
+
+if TYPE_CHECKING:
+    from prover.execution.domains import Place
+    from prover.execution.enumerate_candidates import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps a thread from going on: who could remove it, and the events that set it up."""
+
+    removers: frozenset[int]
+    causes: frozenset[int]
+
+
+def final_value(c: Candidate, place: Place) -> Value | None:
+    """What a place holds in the end."""
+    writes = c.co.get(place)
+    return c.written[writes[-1]] if writes else initial_value(c.skeleton.layout, place)
+
+
+def standing(c: Candidate, order: Order) -> dict[int, list[Obstacle]]:
+    """Each thread that stands still, with what keeps it.
+
+    Raises ImpossibleError where one could go on, or would violate something where it stands.
+    """
+    found: dict[int, list[Obstacle]] = {}
+    for thread, number in c.stuck.items():
+        event = c.skeleton.events[number]
+        _harmless(c, order, event)
+        found[thread] = [*_obstacles(c, order, event), *interrupted(c, thread)]
+    for thread in c.frozen:
+        found[thread] = interrupted(c, thread)
+    if not all(found.values()):
+        raise ImpossibleError
+    return found
+
+
+def interrupted(c: Candidate, host: int) -> list[Obstacle]:
+    """The handler that runs on a thread and does not end."""
+    return [
+        Obstacle(frozenset((t.number,)), frozenset((t.events[0],)))
+        for t in c.skeleton.threads
+        if t.kind == "handler" and t.host == host and _hangs(c, t)
+    ]
+
+
+def _hangs(c: Candidate, handler: sk.Thread) -> bool:
+    """Whether a handler has started and neither ended nor violated anything."""
+    over = any(n in c.violated for n in handler.events)
+    return begun(c, handler.number) and not ended(c, handler.number) and not over
+
+
+def _harmless(c: Candidate, order: Order, event: sk.Event) -> None:
+    """An attempt to go on, made in the end, would violate nothing."""
+    if certain_late(c, event) or ends_of(c, event):
+        raise ImpossibleError
+    if any(not list(stores_of(c, via)) for via in used_vias(c, event)):
+        raise ImpossibleError
+    for read in c.facts.reads.get(event.number, ()):
+        place = place_of(c.values, read.address, read.part)
+        if place is not None and final_value(c, place) == POISON:
+            raise ImpossibleError
+    if isinstance(event.action, sk.Grant) and event.action.kind == "folio":
+        lock = location(c, event.action.address)
+        if lock is not None and folio_finally_held(c, order, lock, event.thread):
+            raise ImpossibleError
+
+
+def _obstacles(c: Candidate, order: Order, event: sk.Event) -> list[Obstacle]:
+    """What keeps a thread at a blocking event."""
+    match event.action:
+        case sk.Grant():
+            return list(_lock_obstacles(c, order, event, event.action))
+        case sk.GraceEnd(start=start):
+            return list(_open_regions(c, order, start))
+        case sk.BarrierEnd(start=start):
+            return [_thread(t) for t in queued_before(c, order, start) if not ended(c, t)]
+        case sk.IpiEnd(start=start):
+            return [_thread(t) for t in handlers_of(c, start) if not ended(c, t)]
+        case sk.Begin():
+            thread = c.skeleton.threads[event.thread]
+            if thread.kind == "callback":
+                return list(_open_regions(c, order, thread.parent))
+            return list(_masked(c, thread))
+        case _:
+            raise AssertionError(event.action)
+
+
+def _thread(number: int) -> Obstacle:
+    """A thread that has to end first."""
+    return Obstacle(frozenset((number,)), frozenset())
+
+
+def _lock_obstacles(
+    c: Candidate, order: Order, event: sk.Event, action: sk.Grant
+) -> Iterator[Obstacle]:
+    """Holdings that have not ended, and writers that asked for an rwsem before."""
+    lock = location(c, action.address)
+    assert lock is not None
+    if action.kind == "folio":
+        if folio_finally_held(c, order, lock, -1):
+            changes = frozenset(folio_changes(c, lock))
+            yield Obstacle(frozenset(_unlockers(c, lock)), changes)
+        return
+    for held in holdings(c):
+        if held.lock == lock and held.thread != event.thread and held.released < 0:
+            if conflict(held.mode, action.mode):
+                yield Obstacle(frozenset((held.thread,)), frozenset((held.taken,)))
+    if (action.kind, action.mode) != ("rwsem", "shared"):
+        return
+    for waiter in waiters(c):
+        if waiter.lock == lock and waiter.mode == "exclusive" and waiter.thread != event.thread:
+            if order.before("queue", waiter.asked, action.request):
+                yield Obstacle(frozenset((waiter.thread,)), frozenset((waiter.asked,)))
+
+
+def _unlockers(c: Candidate, lock: Location) -> Iterator[int]:
+    """The threads that have an unlock of a folio lock still before them."""
+    for event in c.skeleton.events:
+        action = event.action
+        if not isinstance(action, sk.Unlock) or action.kind != "folio":
+            continue
+        thread, index = c.facts.place[event.number]
+        if thread in c.cursor and not ended(c, thread) and _alive(c, thread):
+            row = c.skeleton.rows[action.address]
+            elsewhere = isinstance(row, Constant) and (
+                not isinstance(row.value, Pointer)
+                or row.value.base is None
+                or row.value.location != lock
+            )
+            if index > _position(c, thread) and not elsewhere:
+                yield thread
+
+
+def _alive(c: Candidate, thread: int) -> bool:
+    """Whether a thread exists: an actor, or one whose creating event happened."""
+    parent = c.skeleton.threads[thread].parent
+    return parent < 0 or parent in c.happened
+
+
+def _position(c: Candidate, thread: int) -> int:
+    """Where a thread has got to: the index of its last event that happened."""
+    last = c.last.get(thread)
+    return -1 if last is None else c.facts.place[last][1]
+
+
+def _open_regions(c: Candidate, order: Order, start: int) -> Iterator[Obstacle]:
+    """The sections open since before a grace period began."""
+    for region in regions(c):
+        if region.end < 0 and order.before("section", region.start, start):
+            yield Obstacle(frozenset((region.thread,)), frozenset((region.start,)))
+
+
+def _masked(c: Candidate, handler: sk.Thread) -> Iterator[Obstacle]:
+    """A host that keeps interrupts off, or another handler that runs on it."""
+    for region in regions(c):
+        if region.thread == handler.host and region.kind == "irq" and region.end < 0:
+            yield Obstacle(frozenset((region.thread,)), frozenset((region.start,)))
+    for other in c.skeleton.threads:
+        alike = other.kind == "handler" and other.host == handler.host
+        if alike and other.number != handler.number:
+            if begun(c, other.number) and not ended(c, other.number):
+                yield Obstacle(frozenset((other.number,)), frozenset((other.events[0],)))
+
+
+# --- deadlock --------------------------------------------------------------------------------
+
+
+def deadlocks(c: Candidate, order: Order, found: dict[int, list[Obstacle]]) -> list[int]:
+    """For each thread in a deadlock: the events (as bits) that make it one."""
+    gone_for_good = {t for t in c.cursor if ended(c, t)}
+    stuck = set(found)
+    while True:
+        gone = stuck | gone_for_good
+        kept = {t for t in stuck if any(o.removers <= gone for o in found[t])}
+        if kept == stuck:
+            break
+        stuck = kept
+    return [_extent(c, order, found, stuck, gone_for_good, thread) for thread in sorted(stuck)]
+
+
+def _extent(
+    c: Candidate,
+    order: Order,
+    found: dict[int, list[Obstacle]],
+    stuck: set[int],
+    over: set[int],
+    start: int,
+) -> int:
+    """The events that have to happen before ``start`` is in a deadlock."""
+    members, todo, mask = {start}, [start], 0
+    while todo:
+        thread = todo.pop()
+        gone = stuck | over
+        choices = [o for o in found[thread] if o.removers <= gone]
+        chosen = min(choices, key=lambda o: (len(o.removers & over), sorted(o.removers)))
+        for cause in sorted(chosen.causes):
+            mask |= order.earlier[cause] | 1 << cause
+        for remover in sorted(chosen.removers):
+            if remover not in members:
+                members.add(remover)
+                if remover in stuck:
+                    todo.append(remover)
+    for member in sorted(members):
+        last = c.last.get(member)
+        if last is not None:
+            mask |= order.earlier[last] | 1 << last
+    return mask

@@ -1,0 +1,143 @@
+"""Tables of a skeleton by event, and values as far as a candidate has settled them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prover.execution import skeleton as sk
+from prover.execution.domains import Place
+from prover.execution.evaluate import Unknown, Valuation
+from prover.execution.terms import (
+    Allocated,
+    And,
+    Choice,
+    Constant,
+    Not,
+    Operation,
+    Or,
+    Outcome,
+    Phi,
+    ReadValue,
+    Row,
+    Term,
+)
+from prover.graph.values import Pointer, Value
+
+RUNNING_KINDS = ("actor", "callback", "handler")
+"""Kinds of thread that act; the others are claims."""
+
+
+class OpenChoiceError(Exception):
+    """A value depends on a choice that is not made yet."""
+
+    def __init__(self, choice: Choice) -> None:
+        super().__init__(choice)
+        self.choice = choice
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A skeleton, with what belongs to each event found by its number."""
+
+    skeleton: sk.Skeleton
+    reads: Mapping[int, tuple[sk.ReadAccess, ...]]
+    writes: Mapping[int, tuple[sk.WriteAccess, ...]]
+    stored: Mapping[int, tuple[sk.StoredWord, ...]]
+    place: Mapping[int, tuple[int, int]]
+    outcomes: Mapping[int, tuple[Outcome, ...]]
+    frees: tuple[int, ...]
+    hosts: frozenset[int]
+    returns: Mapping[int, int]
+
+
+def facts(skeleton: sk.Skeleton) -> Facts:
+    """The tables of a skeleton."""
+    reads: dict[int, list[sk.ReadAccess]] = {}
+    for read in skeleton.reads:
+        reads.setdefault(read.event, []).append(read)
+    writes: dict[int, list[sk.WriteAccess]] = {}
+    for write in skeleton.writes:
+        writes.setdefault(write.event, []).append(write)
+    stored: dict[int, list[sk.StoredWord]] = {}
+    for word in skeleton.stored:
+        stored.setdefault(word.event, []).append(word)
+    outcomes: dict[int, list[Outcome]] = {}
+    for row in skeleton.rows:
+        if isinstance(row, Outcome):
+            outcomes.setdefault(row.event, []).append(row)
+    place = {
+        number: (thread.number, index)
+        for thread in skeleton.threads
+        for index, number in enumerate(thread.events)
+    }
+    events = skeleton.events
+    return Facts(
+        skeleton,
+        {number: tuple(found) for number, found in reads.items()},
+        {number: tuple(found) for number, found in writes.items()},
+        {number: tuple(found) for number, found in stored.items()},
+        place,
+        {number: tuple(found) for number, found in outcomes.items()},
+        tuple(e.number for e in events if isinstance(e.action, sk.Deallocate)),
+        frozenset(t.host for t in skeleton.threads if t.kind == "handler" and len(t.events) > 2),
+        {e.action.start: e.number for e in events if isinstance(e.action, sk.IpiEnd)},
+    )
+
+
+def is_blocking(skeleton: sk.Skeleton, event: sk.Event) -> bool:
+    """Whether an event can make its thread wait."""
+    match event.action:
+        case sk.Grant() | sk.GraceEnd() | sk.BarrierEnd() | sk.IpiEnd():
+            return True
+        case sk.Begin():
+            return skeleton.threads[event.thread].parent >= 0
+        case _:
+            return False
+
+
+def needed(values: Valuation, term: Term) -> Value:
+    """The value of a term; raises OpenChoiceError where a choice must be made first."""
+    try:
+        return values.value(term)
+    except Unknown:
+        choice = open_choice(values, term)
+        if choice is None:
+            raise
+        raise OpenChoiceError(choice) from None
+
+
+def open_choice(values: Valuation, term: Term) -> Choice | None:
+    """A choice not made yet among the leaves of a term."""
+    seen: set[Term] = set()
+    todo = [term]
+    while todo:
+        current = todo.pop()
+        if current in seen or values.surely(current) is not None:
+            continue
+        seen.add(current)
+        row = values.skeleton.rows[current]
+        if isinstance(row, Choice):
+            return row
+        todo.extend(reversed(_operands(row)))
+    return None
+
+
+def _operands(row: Row) -> tuple[Term, ...]:
+    match row:
+        case And(args=args) | Or(args=args) | Operation(args=args):
+            return args
+        case Not(arg=arg):
+            return (arg,)
+        case Phi(arms=arms):
+            return tuple(term for arm in arms for term in arm)
+        case Constant() | ReadValue() | Choice() | Outcome() | Allocated():
+            return ()
+
+
+def place_of(values: Valuation, address: Term, part: str) -> Place | None:
+    """The place an access goes to, None where its pointer is NULL, wild or no pointer."""
+    pointer = needed(values, address)
+    if isinstance(pointer, Pointer) and pointer.base is not None:
+        return pointer.location, part
+    return None

@@ -1,0 +1,182 @@
+"""Grace periods, ``rcu_barrier()`` and IPIs in a candidate.
+
+The law of grace periods as sequential consistency reads it: a wait that starts while a section
+is open does not end before the section has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prover.execution import skeleton as sk
+from prover.execution.enumerate_locks import holdings
+from prover.execution.enumerate_order import ImpossibleError, Order
+from prover.execution.strand import SPINNING
+
+if TYPE_CHECKING:
+    from prover.execution.enumerate_candidates import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A section from event ``start`` to event ``end`` (-1: it never ends).
+
+    ``kind`` is rcu, irq, preempt, bh or lock.
+    """
+
+    thread: int
+    kind: str
+    start: int
+    end: int
+
+
+def regions(c: Candidate) -> list[Region]:
+    """Every section that is begun.
+
+    A callback runs with softirqs off, a handler with interrupts off, from its start to its end.
+    """
+    found: list[Region] = []
+    for number in sorted(c.happened):
+        event = c.skeleton.events[number]
+        action = event.action
+        if isinstance(action, sk.SectionStart) and c.values.holds(action.outer):
+            found.append(Region(event.thread, action.kind, number, _end(c, number, action.kind)))
+        if isinstance(action, sk.Begin):
+            kind = {"callback": "bh", "handler": "irq"}.get(c.skeleton.threads[event.thread].kind)
+            if kind is not None:
+                found.append(Region(event.thread, kind, number, _end(c, number, kind)))
+    found.extend(
+        Region(h.thread, "lock", h.taken, h.released) for h in holdings(c) if h.kind in SPINNING
+    )
+    return found
+
+
+def _end(c: Candidate, start: int, kind: str) -> int:
+    """Where a section begun at ``start`` ends: its thread's first end of that kind, or its own."""
+    thread, index = c.facts.place[start]
+    events = c.skeleton.threads[thread].events
+    for number in events[index + 1 :]:
+        action = c.skeleton.events[number].action
+        if number in c.happened and isinstance(action, sk.SectionEnd) and action.kind == kind:
+            if c.values.holds(action.outer):
+                return number
+    implicit = isinstance(c.skeleton.events[start].action, sk.Begin)
+    return events[-1] if implicit and events[-1] in c.happened else -1
+
+
+def wait_rules(c: Candidate, order: Order) -> None:
+    """Raises ImpossibleError where a wait would have been over too early."""
+    found = regions(c)
+    for number in c.happened:
+        event = c.skeleton.events[number]
+        match event.action:
+            case sk.GraceEnd(start=start):
+                _grace(order, found, start, number)
+            case sk.BarrierEnd(start=start):
+                for callback in queued_before(c, order, start):
+                    _after_end(c, order, callback, number)
+            case sk.IpiEnd(start=start):
+                for handler in handlers_of(c, start):
+                    _after_end(c, order, handler, number)
+            case sk.Begin():
+                thread = c.skeleton.threads[event.thread]
+                if thread.kind == "callback":
+                    _grace(order, found, thread.parent, number)
+                elif thread.kind == "handler":
+                    _interrupt(c, order, found, thread)
+            case _:
+                pass
+
+
+def _grace(order: Order, found: list[Region], start: int, end: int) -> None:
+    """A grace period from ``start`` to ``end`` against every section."""
+    for region in found:
+        if region.end >= 0 and order.has(region.end, end):
+            continue
+        if region.end < 0:
+            order.require("section", start, region.start)
+        elif order.before("section", region.start, start):
+            order.require("section", region.end, end)
+
+
+def queued_before(c: Candidate, order: Order, start: int) -> list[int]:
+    """The callbacks queued when the ``rcu_barrier()`` of event ``start`` is called."""
+    found: list[int] = []
+    for number in sorted(c.happened):
+        action = c.skeleton.events[number].action
+        if isinstance(action, sk.Queue) and order.before("barrier", number, start):
+            found.append(action.callback)
+    return found
+
+
+def handlers_of(c: Candidate, start: int) -> tuple[int, ...]:
+    """The handlers that an IPI makes."""
+    action = c.skeleton.events[start].action
+    assert isinstance(action, sk.IpiStart)
+    return action.handlers
+
+
+def ended(c: Candidate, thread: int) -> bool:
+    """Whether a thread has run to its end."""
+    return c.skeleton.threads[thread].events[-1] in c.happened
+
+
+def begun(c: Candidate, thread: int) -> bool:
+    """Whether a thread has started."""
+    return c.skeleton.threads[thread].events[0] in c.happened
+
+
+def _after_end(c: Candidate, order: Order, thread: int, event: int) -> None:
+    """An event comes after the end of a thread."""
+    if not ended(c, thread):
+        raise ImpossibleError
+    order.require("return", c.skeleton.threads[thread].events[-1], event)
+
+
+# --- interrupts ------------------------------------------------------------------------------
+
+
+def _interrupt(c: Candidate, order: Order, found: list[Region], handler: sk.Thread) -> None:
+    """A handler runs outside its host's irq-off regions, and nothing else runs there meanwhile."""
+    begin = handler.events[0]
+    for region in found:
+        if region.thread == handler.host and region.kind == "irq":
+            if region.end < 0:
+                order.require("irq", begin, region.start)
+            elif order.before("irq", region.start, begin):
+                order.require("irq", region.end, begin)
+    for other in c.skeleton.threads:
+        alike = other.kind == "handler" and other.host == handler.host
+        if alike and other.number > handler.number and begun(c, other.number):
+            _one_by_one(c, order, handler, other)
+    if len(handler.events) > 2:
+        _alone(c, order, handler)
+
+
+def _last(c: Candidate, handler: sk.Thread) -> int:
+    """Where a handler stops standing in others' way: at its end, or where all is over; else -1."""
+    over = [n for n in handler.events if n in c.violated]
+    return handler.events[-1] if handler.events[-1] in c.happened else next(iter(over), -1)
+
+
+def _one_by_one(c: Candidate, order: Order, one: sk.Thread, two: sk.Thread) -> None:
+    """Two handlers of one host do not overlap."""
+    last_one, last_two = _last(c, one), _last(c, two)
+    if last_one < 0 and last_two < 0:
+        raise ImpossibleError
+    first = last_two < 0 or (last_one >= 0 and order.before("irq", one.events[0], two.events[0]))
+    last, begin = (last_one, two.events[0]) if first else (last_two, one.events[0])
+    order.require("irq", last, begin)
+
+
+def _alone(c: Candidate, order: Order, handler: sk.Thread) -> None:
+    """The host makes no step while a handler runs on it."""
+    begin, last = handler.events[0], _last(c, handler)
+    for number in c.skeleton.threads[handler.host].events:
+        if number not in c.happened and number not in c.violated:
+            continue
+        if last < 0:
+            order.require("irq", number, begin)
+        elif not order.before("irq", number, begin):
+            order.require("irq", last, number)

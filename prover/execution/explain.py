@@ -1,0 +1,97 @@
+"""What went wrong, in a line or two, and why the decisive steps came out as they did."""
+
+from __future__ import annotations
+
+from prover.execution import skeleton as sk
+from prover.execution.hazards import address_of
+from prover.execution.machine import Machine
+from prover.execution.wording import value_text
+from prover.graph.values import Pointer, Via, Wild, number_text
+
+
+def explain(machine: Machine, name: str) -> tuple[str, ...]:
+    """The lines under the table."""
+    if name == "deadlock":
+        return tuple(_waits(machine, thread) for thread in sorted(machine.judge.deadlocked()))
+    if machine.violation is None:
+        return ()
+    event = machine.skeleton.events[machine.violation.event]
+    if name == "lock-order":
+        edges = ", ".join(f"{a} -> {b}" for a, b in machine.edges)
+        return (f"lock classes taken in these orders: {edges}",)
+    message = next((c.message for c in event.checks if c.property == name and c.message), "")
+    if message:
+        return (message,)
+    pointer = _pointer(machine, event)
+    match pointer:
+        case Pointer(via=Via() as via) | Wild(via=Via() as via) if name == "torn-value":
+            bits = number_text(via.low, via.high)
+            return (f"no update ever stored {bits} in {via.location}",)
+        case Pointer(base=None):
+            return ("the pointer is NULL",)
+        case Wild():
+            text = value_text(machine.skeleton.layout, pointer)
+            return (f"the pointer leads to no object: {text}",)
+        case Pointer(base=base) if name in ("use-after-free", "double-free"):
+            assert base is not None
+            return (_freed(machine, base.object),)
+        case _:
+            return ()
+
+
+def _pointer(machine: Machine, event: sk.Event) -> object:
+    """The pointer that an event goes through."""
+    term = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
+    return None if term is None else machine.values.value(term)
+
+
+def _freed(machine: Machine, name: str) -> str:
+    """Who freed the object."""
+    for step in reversed(machine.steps):
+        event = machine.skeleton.events[step.event]
+        if not isinstance(event.action, sk.Deallocate) or machine.violation is None:
+            continue
+        pointer = machine.values.value(event.action.pointer)
+        if not isinstance(pointer, Pointer) or pointer.base is None:
+            continue
+        if step.event != machine.violation.event and pointer.base.object == name:
+            return f"{name} had been freed by {machine.skeleton.threads[step.thread].name}"
+    return f"{name} had been freed"
+
+
+def _waits(machine: Machine, thread: int) -> str:
+    """What a thread in a deadlock waits for."""
+    threads = machine.skeleton.threads
+    number = machine.judge.next_event(thread)
+    assert number is not None
+    event = machine.skeleton.events[number]
+    others = sorted({t for o in machine.judge.obstacles(event) for t in o})
+    names = " and ".join(threads[t].name for t in others)
+    match event.action:
+        case sk.Grant(address=address):
+            value = machine.values.value(address)
+            lock = str(value.location) if isinstance(value, Pointer) else "a lock"
+            return f"{threads[thread].name} waits for {lock}, which {names} keeps from it"
+        case sk.GraceEnd():
+            return f"{threads[thread].name} waits for a grace period that {names} holds up"
+        case sk.IpiEnd():
+            return f"{threads[thread].name} waits for an IPI to be taken: {names}"
+        case _:
+            return f"{threads[thread].name} waits for {names}"
+
+
+def because(machine: Machine, name: str) -> tuple[str, ...]:
+    """One sentence per decisive edge."""
+    if name == "use-after-free":
+        return _open_readers(machine)
+    return ()
+
+
+def _open_readers(machine: Machine) -> tuple[str, ...]:
+    """Whether the one who used freed memory was in a section that a grace period would have waited for."""
+    assert machine.violation is not None
+    thread = machine.skeleton.events[machine.violation.event].thread
+    kinds = sorted({s.kind for s in machine.sections if s.thread == thread and s.open})
+    if "rcu" in kinds:
+        return ("the user is inside rcu_read_lock(): a grace period would have waited for it",)
+    return ()

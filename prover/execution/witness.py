@@ -1,0 +1,85 @@
+"""A witness: one concrete interleaving that violates a property, ready to be shown.
+
+It is made by replaying a schedule on the machine, never from a solver's answer
+alone.  Everything in it is text or numbers: renderers compute no facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dsl.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One place read or written: ``old`` is "" for a read; texts as the author writes values."""
+
+    place: str
+    old: str
+    new: str
+
+    @property
+    def writes(self) -> bool:
+        """Whether the place was written."""
+        return bool(self.old)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function being run: its name, where it was called, and which call of the thread it is."""
+
+    function: str
+    site: Span
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One step of one thread.
+
+    ``what`` is the kind of step (``load``, ``store``, ``rmw``, ``acquire``, ``release``, ...);
+    ``note`` says what cannot be seen from the source line: ``waits for A.ptl``, ``taken``.
+    ``bad``: the violation happens here.
+    """
+
+    thread: int
+    what: str
+    span: Span
+    calls: tuple[Call, ...]
+    touches: tuple[Touch, ...]
+    note: str
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One thread of the witness."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """One violation.
+
+    ``model`` is the strongest memory model that shows it.  ``explanation`` says in a line or
+    two what went wrong, ``because`` one sentence per decisive edge.  ``schedule`` is the
+    sequence of (thread, event) it was replayed from.
+    """
+
+    property: str
+    message: str
+    model: str
+    columns: tuple[Column, ...]
+    moments: tuple[Moment, ...]
+    explanation: tuple[str, ...]
+    because: tuple[str, ...]
+    schedule: tuple[tuple[int, int], ...]
+
+
+def contexts(witness: Witness) -> int:
+    """The number of uninterrupted stretches of one thread."""
+    threads = [moment.thread for moment in witness.moments]
+    return sum(a != b for a, b in zip(threads, [-1, *threads], strict=False))

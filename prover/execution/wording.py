@@ -1,0 +1,78 @@
+"""Values and places as the author of a protocol writes them."""
+
+from __future__ import annotations
+
+from prover.execution.domains import Place
+from prover.graph.ir import Cell, Layout
+from prover.graph.values import (
+    ADDRESS_MASK,
+    Half,
+    Location,
+    Pointer,
+    Poison,
+    Value,
+    Wild,
+    Word,
+    number_text,
+    word_bits,
+)
+
+
+def cell_at(layout: Layout, location: Location) -> Cell | None:
+    """The cell at a location."""
+    region = layout.regions.get(location.object)
+    if region is None:
+        return None
+    return next((c for c in region.cells if c.path == location.path), None)
+
+
+def place_text(place: Place) -> str:
+    """A place: ``m.pmd``, ``m.pmd.low``."""
+    location, part = place
+    return str(location) if part == "whole" else f"{location}.{part}"
+
+
+def value_text(layout: Layout, value: Value, cell: Cell | None = None) -> str:
+    """A value, in the words of the cell it is in."""
+    match value:
+        case int():
+            return _integer_text(value, cell)
+        case Pointer(base=None, path=path):
+            return "NULL->" + ".".join(str(p) for p in path)
+        case Pointer(base=base):
+            assert base is not None
+            return f"&{value.location}"
+        case Wild(low=low, high=high, path=path):
+            tail = "".join(f"[{p}]" if isinstance(p, int) else f"->{p}" for p in path)
+            return f"page at {number_text(low & ~0xFFF, high)}{tail}"
+        case Half(bits=bits):
+            return f"{bits:#x}" if bits else "0"
+        case Word():
+            return word_text(layout, value, cell)
+        case Poison():
+            return "poison"
+
+
+def _integer_text(value: int, cell: Cell | None) -> str:
+    """An integer; 0 of a pointer is NULL."""
+    if cell is not None and cell.pointer and value == 0:
+        return "NULL"
+    return str(value) if -1024 < value < 1024 else hex(value)
+
+
+def word_text(layout: Layout, word: Word, cell: Cell | None) -> str:
+    """A word as one of its named values, else its bits."""
+    bits = word_bits(word)
+    names = sorted(layout.words) if cell is None else [cell.type_name]
+    for name in names:
+        kind = layout.words.get(name)
+        if kind is None:
+            continue
+        for title, takes, fixed, struct in kind.values:
+            if not takes and bits == fixed:
+                return title
+            address = bits & ADDRESS_MASK
+            found = layout.space.object_at(address, struct) if takes else None
+            if found is not None and bits & ~ADDRESS_MASK == fixed:
+                return f"{title}(&{found})"
+    return number_text(word.low.bits, word.high.bits)

@@ -1,0 +1,92 @@
+"""Operators and conversions on values, each in its type."""
+
+from __future__ import annotations
+
+from dsl.source import Span
+from dsl.types import (
+    INT,
+    U32,
+    BoolType,
+    EnumType,
+    IntType,
+    PointerType,
+    StructType,
+    Type,
+    WordType,
+)
+from prover.graph import expressions as ex
+from prover.graph.context import Scope
+from prover.graph.ir import Const, Expr
+
+_COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
+_WITHIN_TYPE = frozenset(["&", "|", "^", ">>", "%"])
+"""Operators whose result fits the type of operands that fit."""
+
+
+def wrapped(scope: Scope, expr: Expr, type_: Type) -> Expr:
+    """``expr`` brought into the range of an integer type."""
+    if isinstance(type_, IntType):
+        return scope.apply("wrap", expr, params=(type_.bits, int(type_.signed)))
+    return expr
+
+
+def arithmetic(scope: Scope, op: str, left: Expr, right: Expr, type_: Type) -> Expr:
+    """``left op right`` in ``type_``."""
+    found = scope.apply(op, left, right)
+    if op in _COMPARISONS or op in _WITHIN_TYPE:
+        return found
+    return wrapped(scope, found, type_)
+
+
+def converted(scope: Scope, operand: Expr, have: Type, to: Type) -> Expr:
+    """``operand`` of type ``have`` as a value of type ``to``."""
+    if have == to:
+        return operand
+    match have, to:
+        case _, BoolType():
+            return scope.apply("bool", operand)
+        case WordType(), PointerType(to=StructType(name=struct)):
+            return scope.apply("word_to_pointer", operand, params=(struct,))
+        case WordType(), IntType():
+            return wrapped(scope, scope.apply("word_bits", operand), to)
+        case IntType(), WordType():
+            return scope.apply("word_of_bits", operand)
+        case IntType(), IntType() if have != U32 and _fits(have, to):
+            return operand
+        case BoolType(), IntType():
+            return operand
+        case EnumType(), IntType(bits=bits, signed=True) if bits >= INT.bits:
+            return operand
+        case IntType() | EnumType(), IntType():
+            return wrapped(scope, operand, to)
+        case IntType() | BoolType() | EnumType(), EnumType():
+            return operand
+        case PointerType(), PointerType():
+            return operand
+        case _:
+            raise AssertionError(f"no conversion from {have} to {to}")
+
+
+def _fits(have: IntType, to: IntType) -> bool:
+    """Whether every value of ``have`` is one of ``to``."""
+    if have.signed == to.signed:
+        return have.bits <= to.bits
+    return to.signed and have.bits < to.bits
+
+
+def check_object(scope: Scope, pointer: Expr, to: Type, span: Span) -> None:
+    """Check that ``pointer`` is to a whole object, as the argument of a word's value must be.
+
+    An object is what the word made of the pointer, whatever its flags, points at; the
+    flags of a wild pointer are its own, so that two different ones cannot both give it back.
+    """
+    if (isinstance(pointer, Const) and pointer.value != 0) or scope.judging:
+        return
+    assert isinstance(to, StructType), "words hold addresses of structs"
+    scope.check("null-pointer", scope.apply("!=", pointer, ex.ZERO), "", span)
+
+    def same(flags: int) -> Expr:
+        word = scope.apply("word_make", pointer, params=(flags,))
+        return scope.apply("==", scope.apply("word_to_pointer", word, params=(to.name,)), pointer)
+
+    scope.check("wild-pointer", scope.apply("select", same(0), same(1), ex.ZERO), "", span)

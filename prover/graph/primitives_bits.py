@@ -1,0 +1,83 @@
+"""Bit operations: one bit of an integer in memory, in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dsl import protocol as p
+from dsl.source import Span
+from dsl.types import IntType, PointerType
+from prover.graph import expressions as ex
+from prover.graph.arithmetic import arithmetic
+from prover.graph.context import LocalAddress, Meaning, Scope
+from prover.graph.ir import Const, Expr
+from prover.graph.lower_expr import behind, value
+from prover.graph.places import read
+from prover.graph.primitives_atomic import always, step
+
+
+def _bit(op: str, order: str) -> Meaning:
+    """One bit set (``|``), cleared (``&``) or flipped (``^``); gives whether it was set before."""
+
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        number, pointer = call.arguments
+        bit = scope.keep(value(scope, number), number.span)
+        type_ = _pointee(pointer)
+        place = behind(scope, pointer)
+        mask = _mask(scope, bit, type_, number.span)
+        operand = scope.apply("~", mask) if op == "&" else mask
+
+        def new(old: Expr) -> Expr:
+            return arithmetic(scope, op, old, operand, type_)
+
+        old = step(scope, place, new, always, order, call.span)
+        return scope.apply("bool", scope.apply("&", old, mask))
+
+    return meaning
+
+
+def _test_bit(scope: Scope, call: p.CallPrimitive) -> Expr:
+    number, pointer = call.arguments
+    bit = scope.keep(value(scope, number), number.span)
+    place = behind(scope, pointer)
+    mask = _mask(scope, bit, _pointee(pointer), number.span)
+    found = read(scope, place, "once", call.span)
+    assert not isinstance(found, LocalAddress), "a flag word is a number"
+    return scope.apply("bool", scope.apply("&", found, mask))
+
+
+def _pointee(pointer: p.Expr) -> IntType:
+    assert isinstance(pointer.type, PointerType) and isinstance(pointer.type.to, IntType)
+    return pointer.type.to
+
+
+def _mask(scope: Scope, bit: Expr, type_: IntType, span: Span) -> Expr:
+    """The number with one bit set; a bit outside of ``type_`` is in other memory."""
+    inside = scope.apply(
+        "select",
+        scope.apply(">=", bit, ex.ZERO),
+        scope.apply("<", bit, Const(type_.bits)),
+        ex.ZERO,
+    )
+    if ex.constant_truth(inside) is not True:
+        scope.check("wild-pointer", inside, "", span)
+    return arithmetic(scope, "<<", ex.ONE, bit, type_)
+
+
+_BITS = {
+    "set_bit": ("|", "relaxed"),
+    "clear_bit": ("&", "relaxed"),
+    "change_bit": ("^", "relaxed"),
+    "clear_bit_unlock": ("&", "release"),
+    "test_and_set_bit": ("|", "full"),
+    "test_and_clear_bit": ("&", "full"),
+    "test_and_change_bit": ("^", "full"),
+    "test_and_set_bit_lock": ("|", "acquire"),
+}
+
+
+def bit_meanings() -> Iterator[tuple[str, Meaning]]:
+    """The meanings of this module's primitives."""
+    for name, (op, order) in _BITS.items():
+        yield name, _bit(op, order)
+    yield "test_bit", _test_bit

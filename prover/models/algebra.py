@@ -1,0 +1,271 @@
+r"""Relation terms, axioms and memory models as data, each printed as cat text.
+
+A term denotes a relation between events; what it denotes in one execution is said by
+:mod:`prover.models.concrete`.  The notation is that of cat (Alglave, Cousot, Maranget,
+"Syntax and semantics of the weak consistency model specification language cat", 2016).
+Operators from loosest to tightest: ``|``, ``;``, ``\``, ``&``, ``*``, ``~``, postfix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias, assert_never
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A relation by name: one of the execution's own (``po``, ``rf``), or a definition."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """``[S]``: every event of the set named ``set_name`` with itself."""
+
+    set_name: str
+
+    def __str__(self) -> str:
+        return f"[{self.set_name}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """``A * B``: every event of one set with every event of another."""
+
+    left: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.left} * {self.right}"
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """``r | s``."""
+
+    left: Relation
+    right: Relation
+
+    def __str__(self) -> str:
+        return _infix(self, "|", self.left, self.right)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """``r ; s``: from a to c where r leads from a to some b, and s from there to c."""
+
+    left: Relation
+    right: Relation
+
+    def __str__(self) -> str:
+        return _infix(self, ";", self.left, self.right)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    r"""``r \ s``."""
+
+    left: Relation
+    right: Relation
+
+    def __str__(self) -> str:
+        return _infix(self, "\\", self.left, self.right)
+
+
+@dataclass(frozen=True, slots=True)
+class Intersection:
+    """``r & s``."""
+
+    left: Relation
+    right: Relation
+
+    def __str__(self) -> str:
+        return _infix(self, "&", self.left, self.right)
+
+
+@dataclass(frozen=True, slots=True)
+class Complement:
+    """``~r``: every pair of events that r lacks."""
+
+    inner: Relation
+
+    def __str__(self) -> str:
+        return f"~{_enclosed(self.inner, _strength(self))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse:
+    """``r^-1``."""
+
+    inner: Relation
+
+    def __str__(self) -> str:
+        return f"{_enclosed(self.inner, _strength(self))}^-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """``r?``: r, or staying where one is."""
+
+    inner: Relation
+
+    def __str__(self) -> str:
+        return f"{_enclosed(self.inner, _strength(self))}?"
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    """``r^+``: one or more times r."""
+
+    inner: Relation
+
+    def __str__(self) -> str:
+        return f"{_enclosed(self.inner, _strength(self))}^+"
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """``r^*``: any number of times r."""
+
+    inner: Relation
+
+    def __str__(self) -> str:
+        return f"{_enclosed(self.inner, _strength(self))}^*"
+
+
+Relation: TypeAlias = (
+    Base
+    | Identity
+    | Product
+    | Union
+    | Sequence
+    | Difference
+    | Intersection
+    | Complement
+    | Inverse
+    | Optional
+    | Plus
+    | Star
+)
+
+
+def _strength(relation: Relation) -> int:
+    """How tightly a term's outermost operator binds."""
+    match relation:
+        case Union():
+            return 0
+        case Sequence():
+            return 1
+        case Difference():
+            return 2
+        case Intersection():
+            return 3
+        case Product():
+            return 4
+        case Complement():
+            return 5
+        case Inverse() | Optional() | Plus() | Star():
+            return 6
+        case Base() | Identity():
+            return 7
+        case _:
+            assert_never(relation)
+
+
+def _enclosed(relation: Relation, least: int) -> str:
+    """A term in parentheses unless it binds at least as tightly as ``least``."""
+    text = str(relation)
+    return text if _strength(relation) >= least else f"({text})"
+
+
+def _infix(whole: Relation, operator: str, left: Relation, right: Relation) -> str:
+    """Two operands.  A left operand with the same operator needs no parentheses, a right one has
+    them, so that the text says how the term was built.
+    """
+    least = _strength(whole)
+    return f"{_enclosed(left, least)} {operator} {_enclosed(right, least + 1)}"
+
+
+def union(*parts: Relation) -> Relation:
+    """``r | s | ...``; at least one part."""
+    whole, *rest = parts
+    for part in rest:
+        whole = Union(whole, part)
+    return whole
+
+
+def sequence(*parts: Relation) -> Relation:
+    """``r ; s ; ...``; at least one part."""
+    whole, *rest = parts
+    for part in rest:
+        whole = Sequence(whole, part)
+    return whole
+
+
+def parts(relation: Relation) -> frozenset[str]:
+    """The base relations that ``relation`` contains whole: those that are united at its top."""
+    match relation:
+        case Base(name=name):
+            return frozenset((name,))
+        case Union(left=left, right=right):
+            return parts(left) | parts(right)
+        case _:
+            return frozenset()
+
+
+# --- models -------------------------------------------------------------------------------
+
+
+class Shape(Enum):
+    """What an axiom asks of its relation; the value is cat's keyword."""
+
+    ACYCLIC = "acyclic"
+    IRREFLEXIVE = "irreflexive"
+    EMPTY = "empty"
+
+
+ACYCLIC, IRREFLEXIVE, EMPTY = Shape.ACYCLIC, Shape.IRREFLEXIVE, Shape.EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Axiom:
+    """A condition that every execution of the model fulfils."""
+
+    name: str
+    shape: Shape
+    relation: Relation
+
+    def __str__(self) -> str:
+        return f"{self.shape.value} {self.relation} as {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """``let name = relation``; it may use the definitions before it."""
+
+    name: str
+    relation: Relation
+
+    def __str__(self) -> str:
+        return f"let {self.name} = {self.relation}"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryModel:
+    """Which executions there are, and ``xb``: which event executes before which."""
+
+    name: str
+    definitions: tuple[Definition, ...]
+    axioms: tuple[Axiom, ...]
+    xb: Relation
+
+    def __str__(self) -> str:
+        lines = [f'"{self.name}"', *(str(definition) for definition in self.definitions)]
+        lines.append(str(Definition("xb", self.xb)))
+        lines.extend(str(axiom) for axiom in self.axioms)
+        return "\n".join(lines) + "\n"

@@ -1,0 +1,199 @@
+"""The pipeline: files in, a report out.
+
+``run`` reads like the data flow: load and check every file and its variants, list the
+obligations, decide each in a worker process, compare with what the author expects.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dsl.check import check
+from dsl.diagnostic import DiagnosticError
+from dsl.imports import LoadError, Program, library_root, load, load_text
+from dsl.protocol import Protocol
+from dsl.source import Source
+from prover.pipeline.obligations import Task, tasks
+from prover.pipeline.pool import Lost, run_pool
+from prover.verdict import (
+    FileReport,
+    Measured,
+    Outcome,
+    Progress,
+    Refuted,
+    Report,
+    Request,
+    Unknown,
+    Vacuous,
+    Verdict,
+    meets,
+)
+
+if TYPE_CHECKING:
+    from prover.pipeline.decide import Decision
+
+NOT_COVERED = ("data races are not checked under sc",)
+"""What no verdict under sequential consistency covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A file ready to be proved: its protocol with each variant applied ("" for none)."""
+
+    name: str
+    sources: Mapping[str, Source]
+    protocols: Mapping[str, Protocol]
+    tasks: tuple[Task, ...]
+
+
+def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
+    """Proves what the request asks for."""
+    start = time.monotonic()
+    loaded: list[_Loaded | FileReport] = [_load(name, request) for name in request.files]
+    jobs = [
+        (index, task)
+        for index, file in enumerate(loaded)
+        if isinstance(file, _Loaded)
+        for task in file.tasks
+    ]
+    decisions = _decide_all(loaded, jobs, request, on_progress)
+    reports = [
+        file if isinstance(file, FileReport) else _report(file, index, jobs, decisions)
+        for index, file in enumerate(loaded)
+    ]
+    return Report(tuple(reports), time.monotonic() - start)
+
+
+def _load(name: str, request: Request) -> _Loaded | FileReport:
+    """Loads and checks one file and every variant that is to be proved."""
+    sources: Mapping[str, Source] = {}
+    try:
+        program = _program(name, request)
+        sources = program.sources
+        protocol = check(program)
+        selected = tasks(protocol, request)
+        names = dict.fromkeys(task.obligation.variant for task in selected)
+        protocols = {v: check(program, v) if v else protocol for v in {"": None, **names}}
+    except LoadError as error:
+        return FileReport(name, (), error.diagnostics, error.sources)
+    except DiagnosticError as error:
+        return FileReport(name, (), error.diagnostics, sources)
+    return _Loaded(name, sources, protocols, tuple(selected))
+
+
+def _program(name: str, request: Request) -> Program:
+    """The parsed file with its imports; ``-`` is standard input."""
+    roots = (library_root(),)
+    if name == "-":
+        return load_text("<stdin>", request.stdin_text or "", Path.cwd(), roots)
+    return load(Path(name), roots)
+
+
+def _decide_all(
+    loaded: list[_Loaded | FileReport],
+    jobs: list[tuple[int, Task]],
+    request: Request,
+    on_progress: Callable[[Progress], None],
+) -> list[Decision | Lost]:
+    """Every obligation's decision, in the order of ``jobs``."""
+
+    def job(number: int) -> Decision:
+        from prover.pipeline.decide import decide
+        from prover.pipeline.minimal import Limits
+
+        index, task = jobs[number]
+        file = loaded[index]
+        assert isinstance(file, _Loaded)
+        limits = Limits(request.timeout, request.memory, request.max_bound)
+        protocol = file.protocols[task.obligation.variant]
+        return decide(protocol, task.obligation, task.expected, limits)
+
+    results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
+    done = 0
+    workers = request.jobs or os.cpu_count() or 1
+    pool = run_pool(
+        job, len(jobs), workers=workers, seconds=request.timeout, memory=request.memory
+    )
+    for number, result in pool:
+        results[number] = result
+        done += 1
+        obligation = jobs[number][1].obligation
+        current = " / ".join(part for part in (obligation.scenario, obligation.variant) if part)
+        on_progress(Progress(done, len(jobs), current))
+    return results
+
+
+def _report(
+    file: _Loaded,
+    index: int,
+    jobs: list[tuple[int, Task]],
+    decisions: list[Decision | Lost],
+) -> FileReport:
+    """One file's outcomes in order, with what only all of them together show."""
+    own = [
+        (task, decision)
+        for (where, task), decision in zip(jobs, decisions, strict=True)
+        if where == index
+    ]
+    hollow = _never_reached(own)
+    outcomes = tuple(
+        _outcome(task, decision, hollow.get(number, ""))
+        for number, (task, decision) in enumerate(own)
+    )
+    return FileReport(file.name, outcomes, (), file.sources)
+
+
+def _never_reached(own: list[tuple[Task, Decision | Lost]]) -> dict[int, str]:
+    """Obligations whose asserts, or whose variant's statements, no obligation at all reaches."""
+    reached: set[object] = set()
+    for task, decision in own:
+        if isinstance(decision, Lost):
+            continue
+        if isinstance(decision.verdict, Refuted):
+            reached.add(("all", task.obligation.variant))
+            continue
+        reached.update(span for span in decision.asserts if span not in decision.unreached)
+    passed: set[object] = set()
+    for task, decision in own:
+        if isinstance(decision, Lost) or isinstance(decision.verdict, Refuted):
+            passed.add(task.obligation.variant)
+        elif not decision.unmarked:
+            passed.add(task.obligation.variant)
+    refuted = any(isinstance(key, tuple) for key in reached)
+    hollow: dict[int, str] = {}
+    for number, (task, decision) in enumerate(own):
+        if isinstance(decision, Lost):
+            continue
+        lost = [span for span in decision.unreached if span not in reached]
+        if lost and not refuted:
+            hollow[number] = f"an assert at {lost[0].file}:{lost[0].start} is never reached"
+        if decision.unmarked and task.obligation.variant not in passed:
+            owner, label = decision.unmarked[0]
+            hollow[number] = f"{owner}.{label} is never reached"
+    return hollow
+
+
+def _outcome(task: Task, decision: Decision | Lost, hollow: str) -> Outcome:
+    """An obligation's outcome."""
+    if isinstance(decision, Lost):
+        unknown = Unknown(decision.why)
+        met = meets(unknown, task.expected)
+        return Outcome(task.obligation, unknown, task.expected, met, (), Measured())
+    verdict: Verdict = Vacuous(hollow) if hollow else decision.verdict
+    notes = [f"{owner}.{label} is never reached here" for owner, label in decision.dead]
+    return Outcome(
+        task.obligation,
+        verdict,
+        task.expected,
+        meets(verdict, task.expected),
+        (*NOT_COVERED, *notes),
+        decision.measured,
+    )
+
+
+__all__ = ["run"]

@@ -1,0 +1,270 @@
+"""One obligation decided: the three queries, the bound raised as far as it takes."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from dsl.protocol import Expect, Protocol
+from dsl.source import Span
+from prover.execution.build import build
+from prover.execution.domains import DomainTooLarge
+from prover.execution.hazards import PRECEDENCE
+from prover.execution.replay import ReplayError
+from prover.execution.witness import Witness
+from prover.graph import compile_program
+from prover.graph.limits import TooLarge
+from prover.pipeline.minimal import Limits, Search, find_witness
+from prover.smt.backends.z3 import Session
+from prover.smt.encode import encode, prepare
+from prover.smt.query import Query
+from prover.smt.reply import GaveUp, Sat, Unsat
+from prover.verdict import (
+    Bounded,
+    Broken,
+    Measured,
+    Obligation,
+    Proved,
+    Refuted,
+    Unknown,
+    Vacuous,
+    Verdict,
+)
+
+MAX_CLAUSES = 3_000_000
+"""Queries beyond this size are given up before they are asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict with what was seen on the way.
+
+    ``unreached`` are asserts, and ``unmarked`` labels of the variant, that no run reaches;
+    ``dead`` are other labels of that kind, worth a note.  They mean something only for
+    verdicts other than refuted.
+    """
+
+    verdict: Verdict
+    measured: Measured
+    asserts: tuple[Span, ...] = ()
+    unreached: tuple[Span, ...] = ()
+    unmarked: tuple[tuple[str, str], ...] = ()
+    dead: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Adds the time spent inside to a stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+class _Undecided(Exception):
+    """No answer; says why."""
+
+
+@dataclass(slots=True)
+class _Case:
+    """One obligation being decided."""
+
+    protocol: Protocol
+    obligation: Obligation
+    expected: Expect | None
+    limits: Limits
+    clock: _Clock = field(default_factory=_Clock)
+    found: dict[str, Witness] = field(default_factory=dict[str, Witness])
+    query: Query | None = None
+    bound: int = 0
+
+    def wanted(self) -> tuple[str, ...]:
+        """The properties that the author wants to see refuted."""
+        return () if self.expected is None else self.expected.properties
+
+
+def decide(
+    protocol: Protocol, obligation: Obligation, expected: Expect | None, limits: Limits
+) -> Decision:
+    """The verdict on one obligation.  ``protocol`` has the obligation's variant applied."""
+    case = _Case(protocol, obligation, expected, limits)
+    try:
+        return _decide(case)
+    except _Undecided as error:
+        return _conclude(case, Unknown(str(error)))
+    except (TooLarge, DomainTooLarge) as error:
+        return _conclude(case, Unknown(f"too large: {error}"))
+    except ReplayError as error:
+        return _conclude(case, Broken(f"a witness failed its replay: {error}"))
+    except MemoryError:
+        return _conclude(case, Unknown("out of memory"))
+    except Exception as error:  # noqa: BLE001 - a bug must cost one obligation, and say so
+        return _conclude(case, Broken(f"{type(error).__name__}: {error}"))
+
+
+def _decide(case: _Case) -> Decision:
+    """Raises the bound until the verdict is settled."""
+    scenario = case.protocol.scenarios[case.obligation.scenario]
+    highest = min(scenario.bound or case.limits.max_bound, case.limits.max_bound)
+    decision = Decision(Unknown("not asked"), Measured())
+    for bound in range(1, highest + 1):
+        case.bound = bound
+        search = _search(case, bound)
+        _look_for_violations(case, search)
+        missing = [name for name in case.wanted() if name not in case.found]
+        if case.found and not missing:
+            break
+        loops = _reachable_cuts(case, search)
+        if not case.found:
+            decision = _not_refuted(case, search, bound, loops)
+        if not loops:
+            break
+    return _refuted(case) if case.found else decision
+
+
+def _search(case: _Case, bound: int) -> Search:
+    """The skeleton, query and solver session for one bound."""
+    obligation = case.obligation
+    with case.clock.stage("compile"):
+        configuration: Mapping[str, str] = dict(obligation.configuration)
+        program = compile_program(case.protocol, obligation.scenario, configuration, bound)
+        skeleton = build(program)
+    with case.clock.stage("encode"):
+        prepared = prepare(skeleton)
+        query = encode(prepared)
+    case.query = query
+    if query.clauses > MAX_CLAUSES:
+        raise _Undecided(f"too large: {query.clauses} clauses")
+    with case.clock.stage("load"):
+        session = Session(query.text, case.limits.timeout)
+    return Search(prepared, query, session, case.limits)
+
+
+def _ask(case: _Case, search: Search, *questions: str) -> Sat | Unsat:
+    """The answer to a question; no answer ends the obligation."""
+    with case.clock.stage("solve"):
+        reply = search.session.ask(*questions)
+    if isinstance(reply, GaveUp):
+        raise _Undecided(reply.reason)
+    return reply
+
+
+def _look_for_violations(case: _Case, search: Search) -> None:
+    """Asks whether anything can fail, then which properties can, and gets a witness for each."""
+    if isinstance(_ask(case, search, search.query.fail), Unsat):
+        return
+    names = sorted({name for name, _ in search.query.violations}, key=_rank)
+    wanted = case.wanted()
+    for name in sorted(names, key=lambda n: n not in wanted):
+        if name in case.found:
+            continue
+        for (what, event), question in search.query.violations.items():
+            if what != name or not isinstance(reply := _ask(case, search, question), Sat):
+                continue
+            with case.clock.stage("replay"):
+                first = not case.found
+                found = find_witness(search, name, event, reply, minimal=first or name in wanted)
+            case.found[name] = found
+            break
+    if not case.found:
+        raise ReplayError("something can fail, but no property can be the first to")
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return (PRECEDENCE.index(name) if name in PRECEDENCE else len(PRECEDENCE), name)
+
+
+def _reachable_cuts(case: _Case, search: Search) -> tuple[Span, ...]:
+    """The loops that can go further than the bound."""
+    loops: dict[Span, None] = {}
+    for index, question in search.query.cuts.items():
+        loop = search.prepared.skeleton.cuts[index].loop
+        if loop not in loops and isinstance(_ask(case, search, question), Sat):
+            loops[loop] = None
+    return tuple(sorted(loops, key=lambda s: (s.file, s.start)))
+
+
+def _not_refuted(case: _Case, search: Search, bound: int, loops: tuple[Span, ...]) -> Decision:
+    """The verdict where nothing can fail up to the bound."""
+    reply = _ask(case, search, search.query.ends)
+    if isinstance(reply, Unsat):
+        if loops:
+            return _conclude(case, Bounded(bound, loops))
+        return _conclude(case, Vacuous("no run of the scenario ends"))
+    asserts, unreached = _unreached_asserts(case, search)
+    unmarked, dead = _unreached_marks(case, search)
+    verdict: Verdict = Bounded(bound, loops) if loops else Proved()
+    return Decision(verdict, _measured(case), asserts, unreached, unmarked, dead)
+
+
+def _unreached_asserts(
+    case: _Case, search: Search
+) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """The asserts of the scenario, and those that no run reaches."""
+    events = search.prepared.skeleton.events
+    asserts = {
+        event.origin.span: None
+        for event in events
+        if any(check.property == "assert" for check in event.checks)
+    }
+    for number in search.query.checks:
+        span = events[number].origin.span
+        if any(check.property == "assert" for check in events[number].checks):
+            asserts[span] = None
+    reached: set[Span] = set()
+    for number, question in search.query.checks.items():
+        span = events[number].origin.span
+        if span in asserts and span not in reached:
+            if isinstance(_ask(case, search, question), Sat):
+                reached.add(span)
+    return tuple(asserts), tuple(span for span in asserts if span not in reached)
+
+
+def _unreached_marks(
+    case: _Case, search: Search
+) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """The variant's labels that no run passes, and the other labels like that."""
+    variant = case.protocol.variants.get(case.obligation.variant)
+    wanted = () if variant is None else variant.labels
+    missing = tuple(label for label in wanted if not _passed(case, search, label))
+    known_dead = tuple(k for k, q in search.query.marks.items() if q == "false" and k not in wanted)
+    return missing, known_dead
+
+
+def _passed(case: _Case, search: Search, label: tuple[str, str]) -> bool:
+    question = search.query.marks.get(label, "false")
+    return isinstance(_ask(case, search, question), Sat)
+
+
+def _refuted(case: _Case) -> Decision:
+    """The refutation, with what the author wants to see in front."""
+    wanted = case.wanted()
+    names = sorted(case.found, key=lambda n: (n not in wanted, *_rank(n)))
+    witnesses = [case.found[name] for name in names]
+    return _conclude(case, Refuted(witnesses[0], tuple(witnesses[1:])))
+
+
+def _conclude(case: _Case, verdict: Verdict) -> Decision:
+    return Decision(verdict, _measured(case))
+
+
+def _measured(case: _Case) -> Measured:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    query = case.query
+    return Measured(
+        events=0 if query is None else query.events,
+        clauses=0 if query is None else query.clauses,
+        bound=case.bound,
+        seconds=dict(case.clock.seconds),
+        peak_mib=peak,
+    )

@@ -1,0 +1,93 @@
+"""The obligations of a file: scenario x variant x configuration x memory model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import product
+
+from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.protocol import Expect, Protocol
+from prover.verdict import Obligation, Request
+
+MODELS = ("sc",)
+"""The memory models this version decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An obligation and what the author expects of it."""
+
+    obligation: Obligation
+    expected: Expect | None
+
+
+def tasks(protocol: Protocol, request: Request) -> list[Task]:
+    """The obligations of a file that the request selects, in file order."""
+    _check_selection(protocol, request)
+    found: list[Task] = []
+    for scenario in protocol.scenarios.values():
+        if request.scenario not in (None, scenario.name):
+            continue
+        selected = [] if request.variant else [("", scenario.expects)]
+        selected.extend(
+            (variant.name, variant.expects)
+            for variant in protocol.variants.values()
+            if scenario.name in variant.scenarios and request.variant in (None, variant.name)
+        )
+        for name, expects in selected:
+            for configuration in configurations(protocol, request):
+                for model in _models(protocol, request):
+                    obligation = Obligation(scenario.name, name, configuration, model)
+                    found.append(Task(obligation, _expected(expects, obligation)))
+    return found
+
+
+def configurations(
+    protocol: Protocol, request: Request
+) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Every product of config values that the request selects."""
+    fixed = dict(request.config)
+    values = [
+        [(name, value) for value in choices if fixed.get(name, value) == value]
+        for name, choices in protocol.configs.items()
+    ]
+    yield from product(*values)
+
+
+def _models(protocol: Protocol, request: Request) -> tuple[str, ...]:
+    return (request.model,) if request.model else protocol.models
+
+
+def _expected(expects: tuple[Expect, ...], obligation: Obligation) -> Expect | None:
+    """The one expectation that matches an obligation."""
+    configuration = dict(obligation.configuration)
+    for expect in expects:
+        here = not expect.models or obligation.model in expect.models
+        if here and expect.when.holds(configuration):
+            return expect
+    return None
+
+
+def _check_selection(protocol: Protocol, request: Request) -> None:
+    """What the request names must exist in the file."""
+    found: list[Diagnostic] = []
+    found.extend(_unknown("scenario", request.scenario, tuple(protocol.scenarios)))
+    found.extend(_unknown("variant", request.variant, tuple(protocol.variants)))
+    found.extend(_unknown("model", request.model, MODELS))
+    for name, value in request.config:
+        found.extend(_unknown("config", name, tuple(protocol.configs)))
+        if name in protocol.configs:
+            found.extend(_unknown(f"value of {name}", value, protocol.configs[name]))
+    if found:
+        raise DiagnosticError(tuple(found))
+
+
+def _unknown(what: str, name: str | None, known: tuple[str, ...]) -> Iterator[Diagnostic]:
+    if name is None or name in known:
+        return
+    close = get_close_matches(name, known, 1)
+    listed = ", ".join(known) or "none"
+    hint = f"did you mean `{close[0]}`?" if close else f"there are: {listed}"
+    yield Diagnostic("unknown-selection", f"there is no {what} `{name}`", None, (), hint)

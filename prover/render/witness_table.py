@@ -1,0 +1,183 @@
+"""A witness as the table that kernel people put into commit messages.
+
+At most 75 columns, plain ASCII, no tabs: one column per thread, time downward,
+calls nested by indent, values in brackets, ``^^^^`` under the bad step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from textwrap import wrap
+
+from dsl.source import Source, Span
+from prover.execution.witness import Call, Column, Moment, Touch, Witness
+
+WIDTH = 75
+"""No line is longer."""
+
+NARROWEST = 15
+"""Columns start at least this far apart; beyond that many threads, the last ones share."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What one thread does on one source line."""
+
+    moment: Moment
+    touches: tuple[Touch, ...]
+    notes: tuple[str, ...]
+
+
+def witness_table(witness: Witness, sources: Mapping[str, Source]) -> list[str]:
+    """The lines of the table, the explanation under it."""
+    offsets = _offsets(len(witness.columns))
+    lines = _header(witness.columns, offsets)
+    open_calls: dict[int, tuple[Call, ...]] = {}
+    for row in _rows(witness, sources):
+        thread = row.moment.thread
+        lines.extend(_calls(row.moment, open_calls.get(thread, ()), offsets[thread]))
+        open_calls[thread] = row.moment.calls
+        lines.extend(_step(row, offsets[thread], sources))
+    lines.append("")
+    lines.extend(_verdict(witness))
+    return [line.rstrip() for line in lines]
+
+
+def _offsets(count: int) -> list[int]:
+    """Where each column starts."""
+    pitch = max(NARROWEST, WIDTH // max(count, 1))
+    most = WIDTH - 2 * NARROWEST
+    return [min(index * pitch, most) for index in range(count)]
+
+
+def _header(columns: tuple[Column, ...], offsets: list[int]) -> list[str]:
+    """The columns' titles and the rules under them, on as many lines as they need."""
+    titles = [_title(column, index) for index, column in enumerate(columns)]
+    cells: list[list[str]] = []
+    for index, title in enumerate(titles):
+        following = [o for o in offsets[index + 1 :] if o > offsets[index]]
+        room = (following[0] - 1 if following else WIDTH) - offsets[index]
+        cells.append(wrap(title, max(room, 8), break_long_words=True))
+    height = max(len(cell) for cell in cells)
+    lines = [
+        _across([cell[i] if i < len(cell) else "" for cell in cells], offsets)
+        for i in range(height)
+    ]
+    lines.append(_across(["=" * max(len(part) for part in cell) for cell in cells], offsets))
+    return lines
+
+
+def _title(column: Column, index: int) -> str:
+    """A thread's title."""
+    return f"CPU{index}: {column.name}" if column.kind == "actor" else column.name
+
+
+def _across(cells: list[str], offsets: list[int]) -> str:
+    """One line with a text in each column; columns that share a start follow each other."""
+    line = ""
+    for cell, offset in zip(cells, offsets, strict=True):
+        if cell:
+            line = f"{line.ljust(offset)}" if len(line) <= offset else f"{line} "
+            line += cell
+    return line
+
+
+def _rows(witness: Witness, sources: Mapping[str, Source]) -> list[_Row]:
+    """The steps, with those of one source line joined."""
+    rows: list[_Row] = []
+    for moment in witness.moments:
+        notes = (moment.note,) if moment.note else ()
+        if rows and _same_line(rows[-1].moment, moment, sources):
+            last = rows[-1]
+            kept = tuple(n for n in notes if n not in last.notes)
+            joined = replace(last.moment, bad=moment.bad)
+            rows[-1] = _Row(joined, (*last.touches, *moment.touches), (*last.notes, *kept))
+        else:
+            rows.append(_Row(moment, moment.touches, notes))
+    return rows
+
+
+def _same_line(one: Moment, two: Moment, sources: Mapping[str, Source]) -> bool:
+    """Whether two steps are one line's work."""
+    return (
+        one.thread == two.thread
+        and one.calls == two.calls
+        and not one.bad
+        and one.span.file == two.span.file
+        and _line_number(one.span, sources) == _line_number(two.span, sources)
+    )
+
+
+def _line_number(span: Span, sources: Mapping[str, Source]) -> int:
+    source = sources.get(span.file)
+    return 0 if source is None else source.line_column(span.start)[0]
+
+
+def _calls(moment: Moment, before: tuple[Call, ...], offset: int) -> list[str]:
+    """The calls entered on the way to a step."""
+    lines: list[str] = []
+    common = 0
+    while common < min(len(before), len(moment.calls)) and before[common] == moment.calls[common]:
+        common += 1
+    for depth in range(common, len(moment.calls)):
+        lines.append(" " * _indent(offset, depth) + f"{moment.calls[depth].function}()")
+    return lines
+
+
+def _indent(offset: int, depth: int) -> int:
+    """Where a line of call depth ``depth`` starts; deep nesting does not push text out."""
+    return offset + min(depth, 8)
+
+
+def _step(row: _Row, offset: int, sources: Mapping[str, Source]) -> list[str]:
+    """One row: the source line, and what it read or wrote."""
+    start = _indent(offset, len(row.moment.calls))
+    room = WIDTH - start
+    text = source_text(row.moment.span, sources)
+    facts = [*_touch_texts(row.touches), *row.notes]
+    note = f"[{', '.join(facts)}]" if facts else ""
+    if note and len(text) + 1 + len(note) <= room:
+        lines = [f"{text} {note}"]
+    else:
+        lines = [*_wrapped(text, room), *(f"  {part}" for part in _wrapped(note, room - 2))]
+    if row.moment.bad:
+        lines.append("^" * min(len(text), room))
+    return [" " * start + line for line in lines]
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    """A text on lines of at most ``room`` columns."""
+    return wrap(text, max(room, 10), subsequent_indent="  ", break_on_hyphens=False)
+
+
+def source_text(span: Span, sources: Mapping[str, Source]) -> str:
+    """The source line that a span starts on, without indent and final semicolon."""
+    source = sources.get(span.file)
+    if source is None or not span.file:
+        return "(end)"
+    number, _ = source.line_column(span.start)
+    text = " ".join(source.line(number).split())
+    text = text.split("//")[0].split("/*")[0].strip()
+    return text.removesuffix(";") or "(end)"
+
+
+def _touch_texts(touches: tuple[Touch, ...]) -> list[str]:
+    """What was read and written, each place once."""
+    texts: list[str] = []
+    written = {t.place for t in touches if t.writes}
+    for touch in touches:
+        if touch.writes:
+            texts.append(f"{touch.place}: {touch.old} -> {touch.new}")
+        elif touch.place not in written:
+            texts.append(f"{touch.place} = {touch.new}")
+    return list(dict.fromkeys(texts))
+
+
+def _verdict(witness: Witness) -> list[str]:
+    """What went wrong, and why."""
+    first, *rest = [*witness.explanation, *witness.because] or [witness.message or "violated"]
+    lines = wrap(f"{witness.property}: {first}", WIDTH, break_on_hyphens=False)
+    for text in rest:
+        lines.extend(wrap(text, WIDTH, break_on_hyphens=False))
+    return lines

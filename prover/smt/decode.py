@@ -1,0 +1,159 @@
+"""From the solver's assignment to a schedule that the machine can carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prover.execution import skeleton as sk
+from prover.execution.domains import Domains
+from prover.execution.evaluate import Unknown, Valuation
+from prover.execution.machine import Decisions
+from prover.execution.order import StaticOrder
+from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Row, Term
+from prover.graph.values import Value
+from prover.smt.frame import is_blocking
+
+
+FIRST = (-(1 << 40), 0)
+"""The place of events that come before every positioned event of their thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Events in the order they happen, and what else was decided."""
+
+    events: tuple[int, ...]
+    decisions: Decisions
+
+
+def decode(
+    skeleton: sk.Skeleton,
+    domains: Domains,
+    order: StaticOrder,
+    values: Mapping[str, int],
+    *,
+    stretches: bool,
+) -> Schedule:
+    """The schedule that an assignment describes.
+
+    ``stretches``: positions are numbers of stretches (ties are program order), else they
+    are a strict order in which ties go to the higher event number.
+    """
+    valuation = _valuation(skeleton, domains, values)
+    keys = _keys(skeleton, order, values, stretches=stretches)
+    happened = [
+        event.number
+        for event in skeleton.events
+        if _happened(skeleton, valuation, values, event) and event.anchor == event.number
+    ]
+    happened.sort(key=lambda number: keys[number])
+    decisions = Decisions(
+        choices={
+            row.number: _integer(valuation.leaves[row])
+            for row in skeleton.rows
+            if isinstance(row, Choice)
+        },
+        taken={
+            event.number: bool(values.get(f"t{event.number}", 0))
+            for event in skeleton.events
+            if isinstance(event.action, sk.Try)
+        },
+        slots={
+            row.event: valuation.leaves[row]
+            for row in skeleton.rows
+            if isinstance(row, Allocated) and row in valuation.leaves
+        },
+    )
+    return Schedule(tuple(happened), decisions)
+
+
+def _integer(value: Value) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _valuation(
+    skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, int]
+) -> Valuation:
+    """Every term's value, operands first."""
+    valuation = Valuation(skeleton)
+    for number, row in enumerate(skeleton.rows):
+        term = Term(number)
+        leaf = _leaf(row, domains.values[term], values, skeleton, valuation)
+        if leaf is not None:
+            valuation.settle(row, leaf)
+        try:
+            valuation.value(term)
+        except (Unknown, TypeError):
+            continue
+    return valuation
+
+
+def _leaf(
+    row: Row,
+    domain: tuple[Value, ...],
+    values: Mapping[str, int],
+    skeleton: sk.Skeleton,
+    valuation: Valuation,
+) -> Value | None:
+    """The value of a leaf, None for other rows."""
+    match row:
+        case ReadValue(access=access):
+            return _picked(f"r{access}", domain, values)
+        case Choice(number=number):
+            return _picked(f"c{number}", domain, values)
+        case Allocated(event=event):
+            return _picked(f"a{event}", domain, values)
+        case Outcome(event=event, what=what):
+            guard = valuation.surely(skeleton.events[event].guard)
+            if not guard:
+                return 0
+            if what == "ok":
+                return 1 - values.get(f"x{event}", 0)
+            return values.get(f"{what[0]}{event}", 0)
+        case _:
+            return None
+
+
+def _picked(name: str, domain: tuple[Value, ...], values: Mapping[str, int]) -> Value | None:
+    """The value whose literal is true; the first where none is."""
+    if not domain:
+        return None
+    if len(domain) == 2:
+        return domain[values.get(f"{name}v1", 0)]
+    for index, value in enumerate(domain):
+        if values.get(f"{name}v{index}", 0):
+            return value
+    return domain[0]
+
+
+def _happened(
+    skeleton: sk.Skeleton, valuation: Valuation, values: Mapping[str, int], event: sk.Event
+) -> bool:
+    """Whether an event took place in the execution (a violating one did)."""
+    if not valuation.surely(event.guard):
+        return False
+    if values.get(f"x{event.number}", 0):
+        return True
+    if is_blocking(skeleton, event.number):
+        return bool(values.get(f"g{event.number}", 0))
+    return True
+
+
+def _keys(
+    skeleton: sk.Skeleton, order: StaticOrder, values: Mapping[str, int], *, stretches: bool
+) -> dict[int, tuple[tuple[int, int], ...]]:
+    """Sorting keys: an event without a position follows the one before it in its thread."""
+    keys: dict[int, tuple[tuple[int, int], ...]] = {}
+    for thread in skeleton.threads:
+        base: tuple[tuple[int, int], ...] = (FIRST,)
+        if thread.parent >= 0:
+            base = keys.get(thread.parent, base)
+        for index, number in enumerate(thread.events):
+            position = values.get(f"p{number}")
+            if position is not None:
+                tie = index if stretches else -number
+                base = ((position, tie),)
+            keys[number] = (*base, (thread.number, index))
+    return keys

@@ -1,0 +1,214 @@
+"""Verdicts: what was found out about each obligation, and what the run as a whole means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias, assert_never
+
+from dsl.diagnostic import Diagnostic
+from dsl.protocol import Expect
+from dsl.source import Source, Span
+from prover.execution.witness import Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """No violation in any execution; every loop ran to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """No violation in executions that go round each loop at most ``bound`` times.
+
+    ``loops`` are the loops that can go further.
+    """
+
+    bound: int
+    loops: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuted:
+    """Some execution violates ``witness.property``; every witness was replayed without the solver.
+
+    ``others`` are the further properties that some execution violates first.
+    """
+
+    witness: Witness
+    others: tuple[Witness, ...] = ()
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """Every property found violated, the reported one first."""
+        return (self.witness.property, *(w.property for w in self.others))
+
+
+@dataclass(frozen=True, slots=True)
+class Vacuous:
+    """Nothing was checked: ``what`` says what can never happen."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No answer: ``why`` in words (time, memory, a limit, the solver gave up)."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The prover contradicted itself: a bug in it.  ``what`` says how."""
+
+    what: str
+
+
+Verdict: TypeAlias = Proved | Bounded | Refuted | Vacuous | Unknown | Broken
+
+NAMES = ("proved", "bounded", "refuted", "vacuous", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """One question: scenario x variant x configuration x memory model."""
+
+    scenario: str
+    variant: str
+    configuration: tuple[tuple[str, str], ...]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an obligation cost: sizes of the last query, and seconds by stage."""
+
+    events: int = 0
+    clauses: int = 0
+    bound: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    peak_mib: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An obligation with its verdict.
+
+    ``expected`` is the author's expectation (None: none, which asks for a proof);
+    ``as_expected`` whether it was met.  ``notes`` say what the verdict does not cover.
+    """
+
+    obligation: Obligation
+    verdict: Verdict
+    expected: Expect | None
+    as_expected: bool
+    notes: tuple[str, ...]
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One file's outcomes, or the diagnostics that kept it from being proved."""
+
+    name: str
+    outcomes: tuple[Outcome, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Mapping[str, Source]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole run."""
+
+    files: tuple[FileReport, ...]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to prove, and within which limits (seconds and MiB per obligation)."""
+
+    files: tuple[str, ...]
+    stdin_text: str | None = None
+    scenario: str | None = None
+    variant: str | None = None
+    config: tuple[tuple[str, str], ...] = ()
+    model: str | None = None
+    max_bound: int = 8
+    timeout: float = 60.0
+    memory: int = 2048
+    jobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is."""
+
+    done: int
+    total: int
+    current: str
+
+
+def name_of(verdict: Verdict) -> str:
+    """The verdict's name, as files expect it."""
+    match verdict:
+        case Proved():
+            return "proved"
+        case Bounded():
+            return "bounded"
+        case Refuted():
+            return "refuted"
+        case Vacuous():
+            return "vacuous"
+        case Unknown():
+            return "unknown"
+        case Broken():
+            return "broken"
+        case _:
+            assert_never(verdict)
+
+
+def meets(verdict: Verdict, expected: Expect | None) -> bool:
+    """Whether a verdict is what the author expects; without expectation, a proof is."""
+    if expected is None:
+        return isinstance(verdict, Proved)
+    if name_of(verdict) != expected.verdict:
+        return False
+    if isinstance(verdict, Refuted):
+        found = set(verdict.properties)
+        return set(expected.properties) <= found <= {*expected.properties, *expected.allowing}
+    return True
+
+
+EXIT_OK = 0
+EXIT_VIOLATED = 1
+EXIT_USAGE = 2
+EXIT_UNSETTLED = 3
+EXIT_BUG = 4
+EXIT_INTERRUPTED = 130
+
+
+def exit_code(report: Report) -> int:
+    """The exit code of a run: 4 over 2 over 1 over 3 over 0."""
+    codes = {_exit_of(outcome) for file in report.files for outcome in file.outcomes}
+    if any(file.diagnostics for file in report.files):
+        codes.add(EXIT_USAGE)
+    order = (EXIT_BUG, EXIT_USAGE, EXIT_VIOLATED, EXIT_UNSETTLED)
+    return next((code for code in order if code in codes), EXIT_OK)
+
+
+def _exit_of(outcome: Outcome) -> int:
+    """What one outcome asks the run to exit with."""
+    match outcome.verdict:
+        case Broken():
+            return EXIT_BUG
+        case _ if outcome.as_expected:
+            return EXIT_OK
+        case Refuted() | Proved():
+            return EXIT_VIOLATED
+        case Bounded() | Vacuous() | Unknown():
+            return EXIT_UNSETTLED
+        case _:
+            assert_never(outcome.verdict)
