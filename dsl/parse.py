@@ -44,15 +44,17 @@ def parse(source: Source) -> s.File:
 def _failures(source: Source, scanned: Scan, first: Failure) -> Iterator[Diagnostic]:
     """What is wrong in each top-level declaration, at most one mistake in each."""
     found = False
-    for diagnostic in _mistakes(source, scanned, list(chunks(scanned))):
+    for diagnostic in _mistakes(source, scanned, list(chunks(scanned)), first):
         found = True
         yield diagnostic
     if not found and not scanned.diagnostics:
         yield explain(first, source, scanned, 0)
 
 
-def _mistakes(source: Source, scanned: Scan, parts: list[tuple[int, int]]) -> Iterator[Diagnostic]:
-    """The mistakes in ``parts``, which follow one another.
+def _mistakes(
+    source: Source, scanned: Scan, parts: list[tuple[int, int]], known: Failure | None = None
+) -> Iterator[Diagnostic]:
+    """The mistakes in ``parts``, which follow one another; ``known`` is where they fail together.
 
     They are parsed together; if that fails, what is before the part where it
     failed, that part, and what is behind it each on its own.
@@ -60,7 +62,7 @@ def _mistakes(source: Source, scanned: Scan, parts: list[tuple[int, int]]) -> It
     if not parts:
         return
     start, end = parts[0][0], parts[-1][1]
-    match _parse_text(scanned.text, start, end):
+    match known or _parse_text(scanned.text, start, end):
         case Failure() as failure if len(parts) == 1:
             # A complaint of the scanner in this part is the likelier cause.
             if not any(start <= place < end for place in _places(scanned.diagnostics)):

@@ -153,7 +153,8 @@ class _Scanner:
                 self._check_characters(start, text)
             case "name":
                 self._token(kind, start, end)
-                if text in _UNSUPPORTED:
+                # `double-free` is the name of a property, not a type.
+                if text in _UNSUPPORTED and not self._source.text.startswith("-free", end):
                     self._unsupported(start, end, text)
             case "number":
                 self._token(kind, start, end)

@@ -17,6 +17,7 @@ from prover.execution.build_instructions import Strand, step
 from prover.execution.draft import Draft, Env, topological
 from prover.execution.terms import Outcome, Term
 from prover.graph import ir
+from prover.graph.values import POISON
 
 NOWHERE = ir.Origin(Span("", 0, 0))
 
@@ -100,7 +101,7 @@ def _build_handlers(
     draft: Draft, ipis: list[tuple[ir.Ipi, int, int]], program: ir.Program
 ) -> None:
     """One handler thread per IPI and target."""
-    hosts = [t for t in draft.threads if t is not None and t.kind in ("actor", "callback")]
+    hosts = [t for t in draft.threads if t is not None and t.kind == "actor"]
     for instr, event, sender in ipis:
         handlers: list[int] = []
         jobs: list[Job] = []
@@ -222,9 +223,15 @@ def _join(draft: Draft, arrivals: list[tuple[Term, Env]]) -> tuple[Term, Env]:
         names.update(dict.fromkeys(env))
     joined: Env = {}
     for name in names:
-        arms = [(g, e[name]) for g, e in live if name in e]
-        joined[name] = draft.terms.phi(arms)
+        absent = _absent(draft, name)
+        joined[name] = draft.terms.phi([(g, e.get(name, absent)) for g, e in live])
     return guard, joined
+
+
+def _absent(draft: Draft, name: str) -> Term:
+    """What a register holds on a path that never set it: nothing held, else poison."""
+    counts = name.startswith("!") and not name.startswith("!u")
+    return draft.constant(0 if counts else POISON)
 
 
 def _freeze(draft: Draft) -> sk.Skeleton:

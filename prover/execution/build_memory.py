@@ -87,6 +87,9 @@ def allocate(strand: Strand, instr: ir.Alloc) -> None:
             if cell.kind == "head":
                 continue
             address = draft.pointer_to(Location(region.name, cell.path))
+            if cell.type_name == "folio":
+                draft.write(event, address, "whole", draft.constant(0), taken)
+                continue
             for part, value in fresh(cell, zeroed=region.zeroed):
                 draft.write(event, address, part, draft.constant(value), taken)
 
@@ -142,17 +145,19 @@ def _write_wide(
     draft.write(event, address, "low", low, when)
     draft.write(event, address, "high", high, when)
     draft.updates.append(sk.Update(event, address, when, low, high))
-    draft.stored.append(sk.StoredWord(event, value, draft.layout.words[word].present))
+    present = draft.layout.words[word].present
+    draft.stored.append(sk.StoredWord(event, value, present, draft.constant(1)))
 
 
 def _store_half(strand: Strand, instr: ir.Store, access: sk.Access, value: Term) -> None:
     """A store to one half: an update by itself, or part of one that several stores make."""
     draft = strand.draft
     half = draft.operation("half", (), (value,))
+    one = draft.constant(1)
     number = draft.reserve()
     address, part, other = access.address, instr.part, OTHER[instr.part]
     if instr.update == 0:
-        done = draft.constant(1)
+        done = one
         rest = draft.read(number, address, other, ghost=True)
         old = _ghost_word(strand, number, address, instr.word)
     else:
@@ -165,7 +170,19 @@ def _store_half(strand: Strand, instr: ir.Store, access: sk.Access, value: Term)
     draft.write(number, address, part, half, draft.constant(1))
     if draft.terms.known(done) != 0:
         draft.updates.append(sk.Update(number, address, done, *halves))
-        draft.stored.append(sk.StoredWord(number, new, draft.layout.words[instr.word].present))
+    first = draft.constant(1) if instr.update == 0 else draft.terms.invert(done)
+    present = draft.layout.words[instr.word].present
+    match instr.value:
+        case ir.Apply(op="word_low" | "word_high", args=(whole,)):
+            # The half of a word that is stored whole: the word is what counts.
+            draft.stored.append(sk.StoredWord(number, strand.value(whole), present, first))
+        case _:
+            draft.stored.append(sk.StoredWord(number, half, _part(present, part), one))
+
+
+def _part(present: int, part: str) -> int:
+    """The present mask of one half; where it has none of its own, no half counts as present."""
+    return present & 0xFFFF_FFFF if part == "low" else present >> 32
 
 
 def _pending(
@@ -226,7 +243,11 @@ def _rule_holds(
     """Whether one legal edge covers an update: its ends fit, and its locks are held."""
     draft = strand.draft
     values = draft.layout.words[table.word].values
-    params = tuple(int(p) for _, takes, bits, _ in values for p in (takes, bits))
+    params: tuple[str | int, ...] = tuple(
+        part
+        for _, takes, bits, struct in values
+        for part in (struct if takes else "", bits)
+    )
     names = [name for name, _, _, _ in values]
     parts: list[Term] = []
     for wanted, value in ((rule.before, old), (rule.after, new)):

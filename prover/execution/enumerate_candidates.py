@@ -16,6 +16,7 @@ from functools import partial
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place, initial_value
 from prover.execution.enumerate_hazards import early, late
+from prover.execution.enumerate_locks import Holding, Waiter, find_holdings, find_waiters
 from prover.execution.enumerate_order import Order
 from prover.execution.enumerate_values import (
     RUNNING_KINDS,
@@ -26,6 +27,7 @@ from prover.execution.enumerate_values import (
     open_choice,
     place_of,
 )
+from prover.execution.enumerate_waits import Region, find_regions
 from prover.execution.evaluate import Valuation
 from prover.execution.execution import INITIAL
 from prover.execution.terms import Allocated, Constant, Outcome, ReadValue
@@ -38,7 +40,8 @@ class Candidate:
 
     ``order`` has every event that happened or violated something; ``waiting`` the reads
     without a source yet.  A thread in ``stuck`` stands at a blocking event for good, one in
-    ``frozen`` stands still under a handler that never ends.
+    ``frozen`` stands still under a handler that never ends.  ``held``, ``asking`` and ``regions``
+    are filled when it is whole.
     """
 
     facts: Facts
@@ -59,6 +62,9 @@ class Candidate:
     co: dict[Place, tuple[int, ...]] = field(default_factory=dict[Place, tuple[int, ...]])
     written: dict[int, Value] = field(default_factory=dict[int, Value])
     allocated: dict[int, str] = field(default_factory=dict[int, str])
+    held: tuple[Holding, ...] = ()
+    asking: tuple[Waiter, ...] = ()
+    regions: tuple[Region, ...] = ()
 
     @property
     def skeleton(self) -> sk.Skeleton:
@@ -110,19 +116,26 @@ def candidates(facts: Facts, bases: frozenset[str]) -> Iterator[Candidate]:
         if following is not None:
             pending.extend(reversed(following))
         elif not candidate.waiting:
-            _assert_whole(candidate)
+            _complete(candidate)
             yield candidate
 
 
-def _assert_whole(c: Candidate) -> None:
-    """Nothing may wait for ever but a read."""
+def _complete(c: Candidate) -> None:
+    """Fills in what follows from a whole candidate; nothing waits for ever but reads."""
     for thread, position in c.cursor.items():
         assert position == len(c.skeleton.threads[thread].events), (thread, position)
+    c.held = tuple(find_holdings(c))
+    c.asking = tuple(find_waiters(c))
+    c.regions = tuple(find_regions(c))
 
 
 def _expand(c: Candidate) -> list[Candidate] | None:
-    """The candidates that the next step leads to; None where there is none."""
-    for thread in c.cursor:
+    """The candidates that the next step leads to; None where there is none.
+
+    Threads under handlers whose fate is open come last, as they might be frozen.
+    """
+    exposed = {thread: _may_freeze(c, thread) for thread in c.cursor}
+    for thread in sorted(c.cursor, key=exposed.__getitem__):
         if thread in c.reading:
             if not _pending(c, c.reading[thread]):
                 event = c.skeleton.events[c.reading[thread]]
@@ -132,6 +145,18 @@ def _expand(c: Candidate) -> list[Candidate] | None:
         if following is not None:
             return following
     return None
+
+
+def _may_freeze(c: Candidate, host: int) -> bool:
+    """Whether a handler may hang on a thread: it has begun and not ended, or may yet begin."""
+    for handler in c.facts.handlers.get(host, ()):
+        events = c.skeleton.threads[handler].events
+        if c.cursor[handler] < len(events):
+            return True
+        over = any(number in c.violated for number in events)
+        if events[0] in c.happened and events[-1] not in c.happened and not over:
+            return True
+    return False
 
 
 def _pending(c: Candidate, event: int) -> bool:
@@ -179,7 +204,7 @@ def _chosen(c: Candidate, needs: OpenChoiceError) -> list[Candidate]:
 def _perform(c: Candidate, event: sk.Event) -> list[Candidate]:
     """An event that is reached: what it may violate before it reads, and whether it goes on."""
     found: list[Candidate] = []
-    freezes = event.thread in c.facts.hosts and event.number in c.facts.outcomes
+    freezes = event.number in c.facts.outcomes and _may_freeze(c, event.thread)
     blocking = is_blocking(c.skeleton, event)
     options = early(c, event).first()
     if freezes:

@@ -6,7 +6,7 @@ and those that depend on it; :func:`depends` then answers for the latter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from prover.execution.domains import initial_value
 from prover.execution.enumerate_locks import folio_held
 from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.execution.enumerate_values import needed
-from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, via_of
+from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
 from prover.execution.terms import ReadValue
 from prover.graph.values import POISON, Allocation, Half, Location, Pointer, Value, Via, Wild, Word
 
@@ -41,6 +41,15 @@ class Suspects:
         return [*names, PRECEDENCE[sure] if self.certain else ""]
 
 
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """The bits that were taken for the value of the word at ``place``."""
+
+    place: Location
+    low: int
+    high: int
+
+
 def early(c: Candidate, event: sk.Event) -> Suspects:
     """What is judged before the event reads anything."""
     certain: set[str] = set()
@@ -61,7 +70,7 @@ def late(c: Candidate, event: sk.Event) -> Suspects:
     for read in c.facts.reads.get(event.number, ()):
         if not read.ghost and c.values.leaves[ReadValue(read.number)] == POISON:
             certain.add("uninitialized")
-    if any(_stored_vias(c, event)):
+    if any(_stored_glimpses(c, event)):
         possible.add("torn-value")
     if isinstance(event.action, sk.Unlock) and event.action.kind == "folio":
         possible.add("unlock-not-held")
@@ -143,21 +152,26 @@ def _is_cell(c: Candidate, location: Location) -> bool:
 
 def _torn_suspect(c: Candidate, via: Via | None) -> Iterator[str]:
     """Torn, unless the bits were there from the start."""
-    if via is not None and not _initially(c, via):
+    if any(_glimpses(c, via)):
         yield "torn-value"
 
 
-def _initially(c: Candidate, via: Via) -> bool:
-    start = initial_value(c.skeleton.layout, (via.location, "whole"))
-    return isinstance(start, Word) and (start.low.bits, start.high.bits) == (via.low, via.high)
+def _glimpses(c: Candidate, via: Via | None) -> Iterator[Glimpse]:
+    """The places that must have held the bits of ``via``, but for those that did at the start."""
+    for place in () if via is None else via.locations:
+        assert via is not None
+        start = initial_value(c.skeleton.layout, (place, "whole"))
+        bits = (via.low, via.high)
+        if not isinstance(start, Word) or (start.low.bits, start.high.bits) != bits:
+            yield Glimpse(place, *bits)
 
 
-def _stored_vias(c: Candidate, event: sk.Event) -> Iterator[Via]:
+def _stored_glimpses(c: Candidate, event: sk.Event) -> Iterator[Glimpse]:
     """Where the words that an event stores were read, if that matters."""
     for word in c.facts.stored.get(event.number, ()):
-        via = via_of(needed(c.values, word.value), word.present)
-        if via is not None and not _initially(c, via):
-            yield via
+        if needed(c.values, word.when) == 1:
+            for via in vias_of(needed(c.values, word.value), word.present):
+                yield from _glimpses(c, via)
 
 
 # --- in an order -----------------------------------------------------------------------------
@@ -167,8 +181,8 @@ def depends(c: Candidate, order: Order, event: sk.Event, name: str, *, after: bo
     """Whether a property of :attr:`Suspects.possible` is violated; ``after`` the event has read."""
     match name:
         case "torn-value":
-            vias = list(_stored_vias(c, event)) if after else list(used_vias(c, event))
-            return any(not _stored_before(c, order, via, event.number) for via in vias)
+            seen = list(_stored_glimpses(c, event)) if after else list(used_glimpses(c, event))
+            return any(not _stored_before(c, order, one, event.number) for one in seen)
         case "use-after-free" | "double-free":
             return any(order.before("life", f, event.number) for f in ends_of(c, event))
         case "unlock-not-held":
@@ -234,20 +248,18 @@ def frees_of(c: Candidate, base: Allocation) -> list[int]:
     return found
 
 
-def used_vias(c: Candidate, event: sk.Event) -> Iterator[Via]:
+def used_glimpses(c: Candidate, event: sk.Event) -> Iterator[Glimpse]:
     """Where the pointer that an event goes through was read."""
     action = event.action
     term = action.pointer if isinstance(action, sk.Deallocate) else address_of(event)
-    if term is None:
-        return
-    value = c.values.value(term)
-    if isinstance(value, Pointer | Wild) and value.via is not None:
-        if not _initially(c, value.via):
-            yield value.via
+    if term is not None:
+        value = c.values.value(term)
+        if isinstance(value, Pointer | Wild):
+            yield from _glimpses(c, value.via)
 
 
-def stores_of(c: Candidate, via: Via) -> Iterable[int]:
-    """The events of the completed updates that stored the bits of ``via`` in its location."""
+def stores_of(c: Candidate, glimpse: Glimpse) -> Iterator[int]:
+    """The events of the completed updates that stored these bits there."""
     for update in c.skeleton.updates:
         if update.event not in c.happened or not c.values.holds(update.when):
             continue
@@ -255,20 +267,13 @@ def stores_of(c: Candidate, via: Via) -> Iterable[int]:
         halves = [c.values.value(term) for term in (update.low, update.high)]
         found = tuple(half.bits for half in halves if isinstance(half, Half))
         if isinstance(pointer, Pointer) and pointer.base is not None:
-            if pointer.location == via.location and found == (via.low, via.high):
+            if (pointer.location, found) == (glimpse.place, (glimpse.low, glimpse.high)):
                 yield update.event
-    yield from _zeroing(c, via)
+    region = c.skeleton.layout.regions[glimpse.place.object]
+    if region.zeroed and (glimpse.low, glimpse.high) == (0, 0):
+        yield from (number for number, slot in c.allocated.items() if slot == region.name)
 
 
-def _zeroing(c: Candidate, via: Via) -> Iterator[int]:
-    """The allocations that set the location to zero, where zero is what ``via`` says."""
-    region = c.skeleton.layout.regions[via.location.object]
-    if region.zeroed and (via.low, via.high) == (0, 0):
-        for number, slot in c.allocated.items():
-            if slot == region.name:
-                yield number
-
-
-def _stored_before(c: Candidate, order: Order, via: Via, moment: int) -> bool:
-    """Whether the bits were in the location before ``moment`` by a completed update."""
-    return any(order.before("update", event, moment) for event in stores_of(c, via))
+def _stored_before(c: Candidate, order: Order, glimpse: Glimpse, moment: int) -> bool:
+    """Whether the bits were there before ``moment`` by a completed update."""
+    return any(order.before("update", event, moment) for event in stores_of(c, glimpse))

@@ -13,7 +13,7 @@ from prover.execution.enumerate_hazards import confirm, frees_of
 from prover.execution.enumerate_locks import lock_rules
 from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.execution.enumerate_stuck import deadlocks, standing
-from prover.execution.enumerate_waits import ended, wait_rules
+from prover.execution.enumerate_waits import ended, return_rules, wait_rules
 from prover.execution.order import BEFORE_ALL
 from prover.graph.values import Allocation
 
@@ -47,12 +47,13 @@ class _Bad:
 
 def judge(c: Candidate, order: Order) -> Verdict:
     """Raises ImpossibleError where the rules exclude a candidate."""
+    still = standing(c, order)
+    return_rules(c, order)
     lock_rules(c, order)
     wait_rules(c, order)
     _lives(c, order)
     for number in (*c.happened, *c.violated):
         confirm(c, order, c.skeleton.events[number])
-    still = standing(c, order)
     bad = [*_at_events(c, order), *_claimed(c, order)]
     inverted = [_extent(order, cycle) for cycle in _class_cycles(c)]
     locked = deadlocks(c, order, still)

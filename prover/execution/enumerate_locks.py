@@ -52,7 +52,7 @@ def location(c: Candidate, address: Term) -> Location | None:
     return None
 
 
-def holdings(c: Candidate) -> list[Holding]:
+def find_holdings(c: Candidate) -> list[Holding]:
     """Every holding of a lock that a thread takes and gives back itself, in event order.
 
     A recursive read begins none.
@@ -93,7 +93,7 @@ def _release(c: Candidate, number: int, lock: Location, action: sk.Grant | sk.Tr
     return -1
 
 
-def waiters(c: Candidate) -> list[Waiter]:
+def find_waiters(c: Candidate) -> list[Waiter]:
     """Every request of a mutex or rwsem that is never granted."""
     found: list[Waiter] = []
     for number in sorted(c.happened):
@@ -113,7 +113,7 @@ def conflict(one: str, two: str) -> bool:
 
 def lock_rules(c: Candidate, order: Order) -> None:
     """Raises ImpossibleError where locks would not have behaved so."""
-    held = holdings(c)
+    held = c.held
     for position, one in enumerate(held):
         for two in held[position + 1 :]:
             if one.lock == two.lock and one.thread != two.thread and conflict(one.mode, two.mode):
@@ -140,13 +140,13 @@ def _exclude(order: Order, one: Holding, two: Holding) -> None:
         order.require("lock", two.released, one.taken)
 
 
-def _fair(c: Candidate, order: Order, held: list[Holding]) -> None:
+def _fair(c: Candidate, order: Order, held: tuple[Holding, ...]) -> None:
     """A read of an rwsem that is asked for after a pending write gets it after that write.
 
     Recursive reads queue too, so this goes by grants and not by holdings.
     """
     writers = [(h.asked, h.taken, h.thread, h.lock) for h in held if h.mode == "exclusive"]
-    pending = [(w.asked, -1, w.thread, w.lock) for w in waiters(c) if w.mode == "exclusive"]
+    pending = [(w.asked, -1, w.thread, w.lock) for w in c.asking if w.mode == "exclusive"]
     for number in c.happened:
         event = c.skeleton.events[number]
         action = event.action
@@ -165,7 +165,7 @@ def _fair(c: Candidate, order: Order, held: list[Holding]) -> None:
 
 
 def _refusable(
-    c: Candidate, order: Order, held: list[Holding], number: int, action: sk.Try
+    c: Candidate, order: Order, held: tuple[Holding, ...], number: int, action: sk.Try
 ) -> bool:
     """Whether a trylock may fail: the lock is held or, if it sleeps, asked for by another."""
     if c.values.holds(action.own):
@@ -203,7 +203,7 @@ def _holds_at(order: Order, holding: Holding, moment: int) -> bool:
 
 
 def _seen(
-    c: Candidate, order: Order, held: list[Holding], number: int, action: sk.LockState
+    c: Candidate, order: Order, held: tuple[Holding, ...], number: int, action: sk.LockState
 ) -> None:
     """A look at a lock sees whether anyone holds it."""
     from prover.execution.enumerate_candidates import outcome

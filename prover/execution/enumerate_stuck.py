@@ -13,18 +13,16 @@ from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import initial_value
-from prover.execution.enumerate_hazards import certain_late, ends_of, stores_of, used_vias
+from prover.execution.enumerate_hazards import certain_late, ends_of, stores_of, used_glimpses
 from prover.execution.enumerate_locks import (
     conflict,
     folio_changes,
     folio_finally_held,
-    holdings,
     location,
-    waiters,
 )
 from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.execution.enumerate_values import place_of
-from prover.execution.enumerate_waits import begun, ended, handlers_of, queued_before, regions
+from prover.execution.enumerate_waits import begun, ended, handlers_of, queued_before
 from prover.execution.terms import Constant
 from prover.graph.values import POISON, Location, Pointer, Value
 
@@ -83,7 +81,7 @@ def _harmless(c: Candidate, order: Order, event: sk.Event) -> None:
     """An attempt to go on, made in the end, would violate nothing."""
     if certain_late(c, event) or ends_of(c, event):
         raise ImpossibleError
-    if any(not list(stores_of(c, via)) for via in used_vias(c, event)):
+    if any(not list(stores_of(c, one)) for one in used_glimpses(c, event)):
         raise ImpossibleError
     for read in c.facts.reads.get(event.number, ()):
         place = place_of(c.values, read.address, read.part)
@@ -131,13 +129,13 @@ def _lock_obstacles(
             changes = frozenset(folio_changes(c, lock))
             yield Obstacle(frozenset(_unlockers(c, lock)), changes)
         return
-    for held in holdings(c):
+    for held in c.held:
         if held.lock == lock and held.thread != event.thread and held.released < 0:
             if conflict(held.mode, action.mode):
                 yield Obstacle(frozenset((held.thread,)), frozenset((held.taken,)))
     if (action.kind, action.mode) != ("rwsem", "shared"):
         return
-    for waiter in waiters(c):
+    for waiter in c.asking:
         if waiter.lock == lock and waiter.mode == "exclusive" and waiter.thread != event.thread:
             if order.before("queue", waiter.asked, action.request):
                 yield Obstacle(frozenset((waiter.thread,)), frozenset((waiter.asked,)))
@@ -175,14 +173,14 @@ def _position(c: Candidate, thread: int) -> int:
 
 def _open_regions(c: Candidate, order: Order, start: int) -> Iterator[Obstacle]:
     """The sections open since before a grace period began."""
-    for region in regions(c):
+    for region in c.regions:
         if region.end < 0 and order.before("section", region.start, start):
             yield Obstacle(frozenset((region.thread,)), frozenset((region.start,)))
 
 
 def _masked(c: Candidate, handler: sk.Thread) -> Iterator[Obstacle]:
     """A host that keeps interrupts off, or another handler that runs on it."""
-    for region in regions(c):
+    for region in c.regions:
         if region.thread == handler.host and region.kind == "irq" and region.end < 0:
             yield Obstacle(frozenset((region.thread,)), frozenset((region.start,)))
     for other in c.skeleton.threads:

@@ -38,7 +38,10 @@ class OpenChoiceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A skeleton, with what belongs to each event found by its number."""
+    """A skeleton, with what belongs to each event found by its number.
+
+    ``handlers`` gives the handlers of each host that do anything.
+    """
 
     skeleton: sk.Skeleton
     reads: Mapping[int, tuple[sk.ReadAccess, ...]]
@@ -47,8 +50,7 @@ class Facts:
     place: Mapping[int, tuple[int, int]]
     outcomes: Mapping[int, tuple[Outcome, ...]]
     frees: tuple[int, ...]
-    hosts: frozenset[int]
-    returns: Mapping[int, int]
+    handlers: Mapping[int, tuple[int, ...]]
 
 
 def facts(skeleton: sk.Skeleton) -> Facts:
@@ -66,6 +68,10 @@ def facts(skeleton: sk.Skeleton) -> Facts:
     for row in skeleton.rows:
         if isinstance(row, Outcome):
             outcomes.setdefault(row.event, []).append(row)
+    handlers: dict[int, list[int]] = {}
+    for thread in skeleton.threads:
+        if thread.kind == "handler" and len(thread.events) > 2:
+            handlers.setdefault(thread.host, []).append(thread.number)
     place = {
         number: (thread.number, index)
         for thread in skeleton.threads
@@ -80,8 +86,7 @@ def facts(skeleton: sk.Skeleton) -> Facts:
         place,
         {number: tuple(found) for number, found in outcomes.items()},
         tuple(e.number for e in events if isinstance(e.action, sk.Deallocate)),
-        frozenset(t.host for t in skeleton.threads if t.kind == "handler" and len(t.events) > 2),
-        {e.action.start: e.number for e in events if isinstance(e.action, sk.IpiEnd)},
+        {host: tuple(found) for host, found in handlers.items()},
     )
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
-from prover.execution.enumerate_locks import holdings
 from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.execution.strand import SPINNING
 
@@ -31,10 +30,11 @@ class Region:
     end: int
 
 
-def regions(c: Candidate) -> list[Region]:
-    """Every section that is begun.
+def find_regions(c: Candidate) -> list[Region]:
+    """Every section that is begun; needs :attr:`Candidate.held`.
 
     A callback runs with softirqs off, a handler with interrupts off, from its start to its end.
+    Sections in which nothing happens are left out: they may as well end as they start.
     """
     found: list[Region] = []
     for number in sorted(c.happened):
@@ -47,9 +47,21 @@ def regions(c: Candidate) -> list[Region]:
             if kind is not None:
                 found.append(Region(event.thread, kind, number, _end(c, number, kind)))
     found.extend(
-        Region(h.thread, "lock", h.taken, h.released) for h in holdings(c) if h.kind in SPINNING
+        Region(h.thread, "lock", h.taken, h.released) for h in c.held if h.kind in SPINNING
     )
-    return found
+    return [one for one in found if one.kind == "lock" or not _empty(c, one)]
+
+
+def _empty(c: Candidate, region: Region) -> bool:
+    """Whether nothing that others can notice happens in a section that ends."""
+    if region.end < 0:
+        return False
+    events = c.skeleton.threads[region.thread].events
+    inside = events[c.facts.place[region.start][1] + 1 : c.facts.place[region.end][1]]
+    return all(
+        number not in c.happened or isinstance(c.skeleton.events[number].action, sk.Local)
+        for number in inside
+    )
 
 
 def _end(c: Candidate, start: int, kind: str) -> int:
@@ -65,9 +77,18 @@ def _end(c: Candidate, start: int, kind: str) -> int:
     return events[-1] if implicit and events[-1] in c.happened else -1
 
 
+def return_rules(c: Candidate, order: Order) -> None:
+    """Raises ImpossibleError where an IPI's sender would not have waited for its handlers."""
+    for number in c.happened:
+        action = c.skeleton.events[number].action
+        if isinstance(action, sk.IpiEnd):
+            for handler in handlers_of(c, action.start):
+                _after_end(c, order, handler, number)
+
+
 def wait_rules(c: Candidate, order: Order) -> None:
     """Raises ImpossibleError where a wait would have been over too early."""
-    found = regions(c)
+    found = c.regions
     for number in c.happened:
         event = c.skeleton.events[number]
         match event.action:
@@ -76,9 +97,6 @@ def wait_rules(c: Candidate, order: Order) -> None:
             case sk.BarrierEnd(start=start):
                 for callback in queued_before(c, order, start):
                     _after_end(c, order, callback, number)
-            case sk.IpiEnd(start=start):
-                for handler in handlers_of(c, start):
-                    _after_end(c, order, handler, number)
             case sk.Begin():
                 thread = c.skeleton.threads[event.thread]
                 if thread.kind == "callback":
@@ -89,7 +107,7 @@ def wait_rules(c: Candidate, order: Order) -> None:
                 pass
 
 
-def _grace(order: Order, found: list[Region], start: int, end: int) -> None:
+def _grace(order: Order, found: tuple[Region, ...], start: int, end: int) -> None:
     """A grace period from ``start`` to ``end`` against every section."""
     for region in found:
         if region.end >= 0 and order.has(region.end, end):
@@ -137,7 +155,7 @@ def _after_end(c: Candidate, order: Order, thread: int, event: int) -> None:
 # --- interrupts ------------------------------------------------------------------------------
 
 
-def _interrupt(c: Candidate, order: Order, found: list[Region], handler: sk.Thread) -> None:
+def _interrupt(c: Candidate, order: Order, found: tuple[Region, ...], handler: sk.Thread) -> None:
     """A handler runs outside its host's irq-off regions, and nothing else runs there meanwhile."""
     begin = handler.events[0]
     for region in found:
@@ -148,7 +166,8 @@ def _interrupt(c: Candidate, order: Order, found: list[Region], handler: sk.Thre
                 order.require("irq", region.end, begin)
     for other in c.skeleton.threads:
         alike = other.kind == "handler" and other.host == handler.host
-        if alike and other.number > handler.number and begun(c, other.number):
+        idle = len(handler.events) == len(other.events) == 2
+        if alike and other.number > handler.number and begun(c, other.number) and not idle:
             _one_by_one(c, order, handler, other)
     if len(handler.events) > 2:
         _alone(c, order, handler)
@@ -174,9 +193,17 @@ def _alone(c: Candidate, order: Order, handler: sk.Thread) -> None:
     """The host makes no step while a handler runs on it."""
     begin, last = handler.events[0], _last(c, handler)
     for number in c.skeleton.threads[handler.host].events:
-        if number not in c.happened and number not in c.violated:
+        if number not in c.violated and (number not in c.happened or _silent(c, number)):
             continue
         if last < 0:
             order.require("irq", number, begin)
         elif not order.before("irq", number, begin):
             order.require("irq", last, number)
+
+
+def _silent(c: Candidate, number: int) -> bool:
+    """Whether an event that happened could as well have happened right after the one before."""
+    event = c.skeleton.events[number]
+    if c.skeleton.threads[event.thread].kind != "actor":
+        return False
+    return isinstance(event.action, sk.Begin | sk.Local | sk.Ended)

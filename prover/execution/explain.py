@@ -26,7 +26,8 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
     match pointer:
         case Pointer(via=Via() as via) | Wild(via=Via() as via) if name == "torn-value":
             bits = number_text(via.low, via.high)
-            return (f"no update ever stored {bits} in {via.location}",)
+            places = " or ".join(str(place) for place in via.locations)
+            return (f"no update ever stored {bits} in {places}",)
         case Pointer(base=None):
             return ("the pointer is NULL",)
         case Wild():

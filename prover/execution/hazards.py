@@ -25,6 +25,7 @@ from prover.graph.values import (
     Via,
     Wild,
     Word,
+    origins_of,
 )
 
 PRECEDENCE = (
@@ -80,6 +81,7 @@ class Torn:
     term: Term
     value: Value
     via: Via
+    place: Location
     updates: tuple[int, ...]
     property: str = "torn-value"
 
@@ -91,7 +93,9 @@ class TornStore:
     term: Term
     value: Value
     via: Via
+    place: Location
     updates: tuple[int, ...]
+    when: Term
     property: str = "torn-value"
 
 
@@ -213,7 +217,7 @@ def _of_event(context: _Context, event: sk.Event) -> list[Hazard]:
     """The hazards of one event."""
     found: list[Hazard] = []
     if event.anchor != event.number:
-        return found
+        return _of_claim(context, event)
     address = address_of(event)
     if address is not None:
         found.extend(_of_pointer(context, event, address))
@@ -234,6 +238,22 @@ def _of_event(context: _Context, event: sk.Event) -> list[Hazard]:
             found.append(Uninitialized(term, POISON))
     for word in context.stored.get(event.number, ()):
         found.extend(_of_stored(context, event, word))
+    return found
+
+
+def _of_claim(context: _Context, event: sk.Event) -> list[Hazard]:
+    """A claim that looks through NULL or a wild pointer, or at poison, does not hold."""
+    kind = context.skeleton.threads[event.thread].kind
+    found: list[Hazard] = []
+    address = address_of(event)
+    for value in () if address is None else context.domains.values[address]:
+        assert address is not None
+        if not (isinstance(value, Pointer) and value.base and value.location in context.cells):
+            found.append(WildAccess(address, value, kind))
+    for read in context.reads.get(event.number, ()):
+        term = context.skeleton.term_of.get(ReadValue(read.number))
+        if term is not None and POISON in context.domains.values[term]:
+            found.append(Uninitialized(term, POISON, kind))
     return found
 
 
@@ -298,24 +318,28 @@ def _frees_of(
 
 def _of_via(
     context: _Context, event: sk.Event, term: Term, value: Value, via: Via | None
-) -> list[Hazard]:
-    """Torn, unless the bits were there from the start."""
-    if via is None:
-        return []
-    start = initial_value(context.skeleton.layout, (via.location, "whole"))
-    if isinstance(start, Word) and (start.low.bits, start.high.bits) == (via.low, via.high):
-        return []
-    return [Torn(term, value, via, _updates_of(context, event, via))]
+) -> list[Torn]:
+    """Torn at each place it was read, unless the bits were there from the start."""
+    found: list[Torn] = []
+    for place in () if via is None else via.locations:
+        assert via is not None
+        start = initial_value(context.skeleton.layout, (place, "whole"))
+        if isinstance(start, Word) and (start.low.bits, start.high.bits) == (via.low, via.high):
+            continue
+        found.append(Torn(term, value, via, place, _updates_of(context, event, via, place)))
+    return found
 
 
-def _updates_of(context: _Context, event: sk.Event, via: Via) -> tuple[int, ...]:
+def _updates_of(
+    context: _Context, event: sk.Event, via: Via, place: Location
+) -> tuple[int, ...]:
     """The completed updates that may have stored the bits of ``via`` before ``event``."""
     values = context.domains.values
     return tuple(
         index
         for index, update in enumerate(context.skeleton.updates)
         if context.order.before(update.event, event.number) is not False
-        and via.location in locations(values[update.address])
+        and place in locations(values[update.address])
         and via.low in bits_of(values[update.low])
         and via.high in bits_of(values[update.high])
         and 1 in values[update.when]
@@ -332,27 +356,30 @@ def bits_of(values: tuple[Value, ...]) -> set[int]:
     return {v.bits if isinstance(v, Half) else v for v in values if isinstance(v, Half | int)}
 
 
-def via_of(value: Value, present: int) -> Via | None:
-    """Where a word about to be stored was read, if it counts: present, both halves from one place."""
-    if not isinstance(value, Word):
-        return None
-    origin = value.low.origin
-    if origin is None or origin != value.high.origin:
-        return None
-    bits = value.high.bits << 32 | value.low.bits
-    if not (bits & present if present else bits):
-        return None
-    return Via(origin, value.low.bits, value.high.bits)
+def vias_of(value: Value, present: int) -> tuple[Via, ...]:
+    """Where a word or half about to be stored was read, if it counts as present.
+
+    A half counts by its own part of the mask, and against that half alone.
+    """
+    match value:
+        case Word():
+            bits = value.high.bits << 32 | value.low.bits
+            origins = origins_of(value)
+            counts = bits & present if present else bits
+            return (Via(origins, value.low.bits, value.high.bits),) if origins and counts else ()
+        case _:
+            return ()
 
 
 def _of_stored(context: _Context, event: sk.Event, word: sk.StoredWord) -> list[Hazard]:
     """A torn word stored is a violation too."""
     found: list[Hazard] = []
     for value in context.domains.values[word.value]:
-        via = via_of(value, word.present)
-        for torn in _of_via(context, event, word.value, value, via):
-            assert isinstance(torn, Torn)
-            found.append(TornStore(torn.term, torn.value, torn.via, torn.updates))
+        for via in vias_of(value, word.present):
+            for torn in _of_via(context, event, word.value, value, via):
+                found.append(
+                    TornStore(torn.term, torn.value, torn.via, torn.place, torn.updates, word.when)
+                )
     return found
 
 

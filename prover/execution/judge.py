@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
-from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, via_of
+from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
 from prover.execution.terms import Outcome, ReadValue, Term
 from prover.graph.values import POISON, Half, Location, Pointer, Value, Via, Wild, Word
 
 if TYPE_CHECKING:
     from prover.execution.machine import Machine
+
+CLAIMS = ("final", "invariant")
+"""Kinds of thread that only look; whatever goes wrong in them, the claim does not hold."""
 
 RANK = {name: index for index, name in enumerate(PRECEDENCE)}
 
@@ -21,45 +24,50 @@ class Judge:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._stored: dict[Location, set[tuple[int, int]]] = {}
-        self._updates: dict[int, list[sk.Update]] = {}
-        for update in machine.skeleton.updates:
-            self._updates.setdefault(update.event, []).append(update)
-        self._words: dict[int, list[sk.StoredWord]] = {}
-        for word in machine.skeleton.stored:
-            self._words.setdefault(word.event, []).append(word)
 
     # --- violations
 
-    def early(self, event: sk.Event) -> str | None:
-        """The property violated before the event reads anything, None if none is."""
-        found: list[str] = []
+    def early(self, event: sk.Event) -> tuple[list[str], bool]:
+        """What is violated before the event reads, and whether that keeps it from reading."""
+        hazards: list[str] = []
         address = address_of(event)
-        if address is not None and event.anchor == event.number:
-            found.extend(self._pointer(self._value(address)))
+        if address is not None:
+            hazards.extend(self._pointer(self._value(address)))
         if isinstance(event.action, sk.Deallocate):
-            found.extend(self._free(self._value(event.action.pointer)))
-        for check in event.checks:
-            if check.property not in LATE_PROPERTIES and self._machine.values.holds(check.bad):
-                found.append(check.property)
-        return min(found, key=RANK.__getitem__, default=None)
+            hazards.extend(self._free(self._value(event.action.pointer)))
+        found = self._checks(event, late=False)
+        if not hazards:
+            return found, False
+        claim = self._machine.skeleton.threads[event.thread].kind
+        first = min(hazards, key=RANK.__getitem__)
+        return [*found, claim if claim in CLAIMS else first], True
 
-    def late(self, event: sk.Event) -> str | None:
-        """The property violated once the event has read, None if none is."""
+    def late(self, event: sk.Event) -> list[str]:
+        """What is violated once the event has read."""
         machine = self._machine
-        found: list[str] = []
-        for read in machine.reads_of.get(event.number, ()):
-            row = ReadValue(read.number)
-            if not read.ghost and machine.values.leaves[row] == POISON:
-                found.append("uninitialized")
-        for check in event.checks:
-            if check.property in LATE_PROPERTIES and machine.values.holds(check.bad):
-                found.append(check.property)
-        for word in self._words.get(event.number, ()):
-            value = self._value(word.value)
-            if self._torn(via_of(value, word.present)):
-                found.append("torn-value")
-        found.extend(self._folio(event))
-        return min(found, key=RANK.__getitem__, default=None)
+        hazards: list[str] = []
+        claim = machine.skeleton.threads[event.thread].kind
+        for read in machine.stage.reads_of.get(event.number, ()):
+            poisoned = machine.values.leaves[ReadValue(read.number)] == POISON
+            if poisoned and (not read.ghost or claim in CLAIMS):
+                hazards.append(claim if claim in CLAIMS else "uninitialized")
+        for word in machine.stage.stored_of.get(event.number, ()):
+            if machine.values.holds(word.when):
+                value = self._value(word.value)
+                if any(self._torn(via) for via in vias_of(value, word.present)):
+                    hazards.append("torn-value")
+        hazards.extend(self._folio(event))
+        if hazards:
+            return [min(hazards, key=RANK.__getitem__)]
+        return self._checks(event, late=True)
+
+    def _checks(self, event: sk.Event, *, late: bool) -> list[str]:
+        """The checks of the event that fail."""
+        return [
+            check.property
+            for check in event.checks
+            if (check.property in LATE_PROPERTIES) == late and self._machine.values.holds(check.bad)
+        ]
 
     def _folio(self, event: sk.Event) -> list[str]:
         machine = self._machine
@@ -113,17 +121,19 @@ class Judge:
         """Whether no completed update has stored these bits."""
         if via is None:
             return False
-        start = self._machine.skeleton.layout.regions[via.location.object].initial.get(
-            via.location.path
-        )
+        return any(self._never_stored(place, via) for place in via.locations)
+
+    def _never_stored(self, place: Location, via: Via) -> bool:
+        """Whether no completed update has stored the bits at one location."""
+        start = self._machine.skeleton.layout.regions[place.object].initial.get(place.path)
         if isinstance(start, Word) and (start.low.bits, start.high.bits) == (via.low, via.high):
             return False
-        return (via.low, via.high) not in self._stored.get(via.location, set())
+        return (via.low, via.high) not in self._stored.get(place, set())
 
     def note_updates(self, number: int) -> None:
         """Records the updates that an event completes."""
         values = self._machine.values
-        for update in self._updates.get(number, ()):
+        for update in self._machine.stage.updates_of.get(number, ()):
             if not values.holds(update.when):
                 continue
             pointer, low, high = (self._value(t) for t in (update.address, update.low, update.high))
@@ -212,7 +222,7 @@ class Judge:
         found: set[int] = set()
         for event in machine.skeleton.events:
             action = event.action
-            thread, index = machine.place[event.number]
+            thread, index = machine.stage.place[event.number]
             if not isinstance(action, sk.Unlock) or action.kind != "folio":
                 continue
             if index >= machine.next_index[thread] and machine.values.surely(event.guard) is not False:

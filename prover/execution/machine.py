@@ -15,6 +15,7 @@ from prover.execution import skeleton as sk
 from prover.execution.evaluate import Valuation
 from prover.execution.judge import Judge
 from prover.execution.locking import Locks
+from prover.execution.order import AFTER_ALL, BEFORE_ALL
 from prover.execution.state import Change, Memory, NotAllowed, Section, Step, Violation
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Term
 from prover.graph.values import POISON, Location, Pointer, Value
@@ -31,17 +32,65 @@ class Decisions:
     slots: Mapping[int, Value]
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A skeleton with the look-up tables that every run on it needs.
+
+    ``place`` gives an event's thread and its index there; ``claims`` the threads that look
+    at the moment after an event (or at the initial and final state).
+    """
+
+    skeleton: sk.Skeleton
+    place: Mapping[int, tuple[int, int]]
+    reads_of: Mapping[int, list[sk.ReadAccess]]
+    writes_of: Mapping[int, list[sk.WriteAccess]]
+    updates_of: Mapping[int, list[sk.Update]]
+    stored_of: Mapping[int, list[sk.StoredWord]]
+    edges_of: Mapping[int, list[sk.LockOrderEdge]]
+    claims: Mapping[int, list[sk.Thread]]
+    choices: tuple[Choice, ...]
+
+
+def stage(skeleton: sk.Skeleton) -> Stage:
+    """The stage for a skeleton."""
+    place: dict[int, tuple[int, int]] = {}
+    claims: dict[int, list[sk.Thread]] = {}
+    for thread in skeleton.threads:
+        for index, event in enumerate(thread.events):
+            place[event] = (thread.number, index)
+        if thread.kind in ("final", "invariant"):
+            anchor = skeleton.events[thread.events[0]].anchor
+            claims.setdefault(anchor, []).append(thread)
+    reads: dict[int, list[sk.ReadAccess]] = {}
+    for read in skeleton.reads:
+        reads.setdefault(read.event, []).append(read)
+    writes: dict[int, list[sk.WriteAccess]] = {}
+    for write in skeleton.writes:
+        writes.setdefault(write.event, []).append(write)
+    updates: dict[int, list[sk.Update]] = {}
+    for update in skeleton.updates:
+        updates.setdefault(update.event, []).append(update)
+    stored: dict[int, list[sk.StoredWord]] = {}
+    for word in skeleton.stored:
+        stored.setdefault(word.event, []).append(word)
+    edges: dict[int, list[sk.LockOrderEdge]] = {}
+    for edge in skeleton.lock_edges:
+        edges.setdefault(edge.event, []).append(edge)
+    choices = tuple(row for row in skeleton.rows if isinstance(row, Choice))
+    return Stage(skeleton, place, reads, writes, updates, stored, edges, claims, choices)
+
+
 @dataclass(slots=True)
 class Machine:
     """The state after some steps."""
 
-    skeleton: sk.Skeleton
+    stage: Stage
     decisions: Decisions
+    skeleton: sk.Skeleton = field(init=False)
     values: Valuation = field(init=False)
     memory: Memory = field(init=False)
     locks: Locks = field(init=False)
     judge: Judge = field(init=False)
-    place: dict[int, tuple[int, int]] = field(default_factory=dict)
     next_index: dict[int, int] = field(default_factory=dict)
     sections: list[Section] = field(default_factory=list)
     waits: dict[int, tuple[Section, ...]] = field(default_factory=dict)
@@ -50,26 +99,17 @@ class Machine:
     edges: dict[tuple[str, str], None] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     violation: Violation | None = None
-    reads_of: dict[int, list[sk.ReadAccess]] = field(default_factory=dict)
-    writes_of: dict[int, list[sk.WriteAccess]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.skeleton = self.stage.skeleton
         self.values = Valuation(self.skeleton)
-        for row in self.skeleton.rows:
-            if isinstance(row, Choice):
-                self.values.settle(row, self.decisions.choices.get(row.number, row.low))
+        for row in self.stage.choices:
+            self.values.settle(row, self.decisions.choices.get(row.number, row.low))
         self.memory = Memory(self.skeleton.layout)
         self.locks = Locks()
-        for thread in self.skeleton.threads:
-            self.next_index[thread.number] = 0
-            for index, event in enumerate(thread.events):
-                self.place[event] = (thread.number, index)
-        for read in self.skeleton.reads:
-            self.reads_of.setdefault(read.event, []).append(read)
-        for write in self.skeleton.writes:
-            self.writes_of.setdefault(write.event, []).append(write)
+        self.next_index = {thread.number: 0 for thread in self.skeleton.threads}
         self.judge = Judge(self)
-        self._look("initial state")
+        self._look(BEFORE_ALL)
 
     # --- running
 
@@ -80,7 +120,7 @@ class Machine:
                 return
             self.step(event)
         if self.violation is None:
-            self._look("final state")
+            self._look(AFTER_ALL)
 
     def step(self, number: int) -> None:
         """One event happens."""
@@ -89,33 +129,33 @@ class Machine:
         if not self.values.holds(event.guard):
             raise NotAllowed(f"event {number} is not reached")
         step = Step(number, event.thread, [], [])
-        violated = self.judge.early(event)
-        if violated is None:
+        violated, blind = self.judge.early(event)
+        if not blind:
             self._read(event, step)
-            violated = self.judge.late(event)
-        if violated is not None:
+            violated.extend(self.judge.late(event))
+        if violated:
             self._violate(violated, number, step)
             return
         self.settle(number, "ok", 1)
         self._write(event, step)
         self._act(event)
         self.steps.append(step)
-        self.next_index[event.thread] = self.place[number][1] + 1
+        self.next_index[event.thread] = self.stage.place[number][1] + 1
         if self.violation is None:
-            self._look_after(number)
+            self._look(number)
 
     def settle(self, event: int, what: str, value: int) -> None:
         """Notes an outcome."""
         self.values.settle(Outcome(event, what), value)
 
-    def _violate(self, name: str, number: int, step: Step) -> None:
+    def _violate(self, names: list[str], number: int, step: Step) -> None:
         self.settle(number, "ok", 0)
         self.steps.append(step)
-        self.violation = Violation(name, number)
+        self.violation = Violation(tuple(dict.fromkeys(names)), number)
 
     def _at(self, event: sk.Event) -> None:
         """Checks that the thread stands right before ``event``."""
-        thread, index = self.place[event.number]
+        thread, index = self.stage.place[event.number]
         start = self.next_index[thread]
         if index < start:
             raise NotAllowed(f"event {event.number} is behind its thread")
@@ -127,7 +167,7 @@ class Machine:
 
     def _read(self, event: sk.Event, step: Step) -> None:
         """The event's reads."""
-        for read in self.reads_of.get(event.number, ()):
+        for read in self.stage.reads_of.get(event.number, ()):
             pointer = self.values.value(read.address)
             if not isinstance(pointer, Pointer) or pointer.base is None:
                 raise NotAllowed(f"event {event.number} reads through {pointer}")
@@ -140,7 +180,7 @@ class Machine:
         """The event's writes; alloc settles its result first."""
         if isinstance(event.action, sk.Allocate):
             self._allocate(event.number, event.action)
-        for write in self.writes_of.get(event.number, ()):
+        for write in self.stage.writes_of.get(event.number, ()):
             if not self.values.holds(write.when):
                 continue
             pointer = self.values.value(write.address)
@@ -204,7 +244,10 @@ class Machine:
                     if self.judge.stopped(event):
                         raise NotAllowed(f"event {number} cannot go on")
                     self.settle(number, "granted", 1)
-            case sk.Ended() | sk.Access() | sk.IpiStart() | sk.Allocate() | sk.Local():
+                self._begin_running(event)
+            case sk.Ended():
+                self._end(event.thread, "running")
+            case sk.Access() | sk.IpiStart() | sk.Allocate() | sk.Local():
                 pass
 
     def location(self, address: Term) -> Location:
@@ -221,11 +264,11 @@ class Machine:
         self.locks.unask(location, event.number)
         self.settle(event.number, "granted", 1)
         self._open_lock(event, action.kind, location)
-        for edge in self.skeleton.lock_edges:
-            if edge.event == event.number and self.values.holds(edge.when):
+        for edge in self.stage.edges_of.get(event.number, ()):
+            if self.values.holds(edge.when):
                 self.edges[edge.held, edge.taken] = None
                 if _reaches(self.edges, edge.taken, edge.held):
-                    self.violation = Violation("lock-order", event.number)
+                    self.violation = Violation(("lock-order",), event.number)
 
     def _try(self, event: sk.Event, action: sk.Try) -> None:
         location = self.location(action.address)
@@ -258,23 +301,23 @@ class Machine:
             if section.thread == thread and section.kind == kind:
                 section.open = False
 
+    def _begin_running(self, event: sk.Event) -> None:
+        """A running callback holds up grace periods like a bh-off region, a handler like irqs off."""
+        kind = self.skeleton.threads[event.thread].kind
+        if isinstance(event.action, sk.Begin) and kind in ("callback", "handler"):
+            self.sections.append(Section(event.thread, "running", event.number))
+
     def _open(self) -> tuple[Section, ...]:
         """The sections that a grace period begun now waits for."""
         return tuple(section for section in self.sections if section.open)
 
     # --- claims
 
-    def _look_after(self, number: int) -> None:
-        self._look("state", number)
-
-    def _look(self, what: str, anchor: int = -3) -> None:
-        """Runs the claims that look at this moment."""
-        wanted = {"initial state": -2, "final state": -1}.get(what, anchor)
-        for thread in self.skeleton.threads:
-            if thread.kind not in ("final", "invariant") or self.violation is not None:
-                continue
+    def _look(self, anchor: int) -> None:
+        """Runs the claims that look at this moment: after an event, or a state's anchor."""
+        for thread in self.stage.claims.get(anchor, ()):
             first = self.skeleton.events[thread.events[0]]
-            if first.anchor == wanted and self.values.surely(first.guard):
+            if self.violation is None and self.values.surely(first.guard):
                 self._judge_claim(thread)
 
     def _judge_claim(self, thread: sk.Thread) -> None:
@@ -283,9 +326,11 @@ class Machine:
             event = self.skeleton.events[number]
             if self.violation is None and self.values.surely(event.guard):
                 step = Step(number, thread.number, [], [])
-                self._read(event, step)
-                violated = self.judge.late(event)
-                if violated is not None:
+                violated, blind = self.judge.early(event)
+                if not blind:
+                    self._read(event, step)
+                    violated.extend(self.judge.late(event))
+                if violated:
                     self._violate(violated, number, step)
                 else:
                     self.settle(number, "ok", 1)

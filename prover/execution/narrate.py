@@ -22,8 +22,8 @@ def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
     moments.extend(_waiting(machine, thread) for thread in sorted(stuck))
     used = sorted({m.thread for m in moments} | set(stuck))
     column = {thread: index for index, thread in enumerate(used)}
-    message = _message(machine)
-    place = machine.place
+    message = _message(machine, name)
+    place = machine.stage.place
     return Witness(
         property=name,
         message=message,
@@ -52,13 +52,13 @@ def _column(thread: sk.Thread) -> Column:
     return Column(thread.name, thread.kind)
 
 
-def _message(machine: Machine) -> str:
+def _message(machine: Machine, name: str) -> str:
     """The author's words at the check that failed."""
     if machine.violation is None or machine.violation.event < 0:
         return ""
     event = machine.skeleton.events[machine.violation.event]
     return next(
-        (c.message for c in event.checks if c.property == machine.violation.property and c.message),
+        (c.message for c in event.checks if c.property == name and c.message),
         "",
     )
 

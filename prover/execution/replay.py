@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown
-from prover.execution.machine import Decisions, Machine
+from prover.execution.machine import Decisions, Machine, Stage, stage
 from prover.execution.narrate import narrate
 from prover.execution.state import NotAllowed
 from prover.execution.witness import Witness
@@ -28,71 +28,74 @@ def replay(
     skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions, claimed: Claimed
 ) -> Witness:
     """The witness of a schedule, made as short as it can be by leaving out trailing steps."""
-    machine = carry_out(skeleton, events, decisions)
-    if not shows(machine, claimed):
-        found = machine.violation
-        raise ReplayError(f"claimed {claimed}, replayed {found}")
+    run = _Run(stage(skeleton), decisions, claimed)
+    machine = run.carry_out(events)
+    if not run.shows(machine):
+        raise ReplayError(f"claimed {claimed}, replayed {machine.violation}")
     # What the violation does not need is left out, thread by thread from the back.
-    done = tuple(step.event for step in machine.steps if step.event in frozenset(events))
-    short = trim(skeleton, done, decisions, claimed)
-    return narrate(carry_out(skeleton, short, decisions), claimed.property, short)
+    happened = frozenset(step.event for step in machine.steps)
+    short = run.trim(tuple(event for event in events if event in happened))
+    return narrate(run.carry_out(short), claimed.property, short)
 
 
-def carry_out(skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions) -> Machine:
-    """The machine after a schedule; raises ReplayError where a step is not allowed."""
-    machine = Machine(skeleton, decisions)
-    try:
-        machine.run(list(events))
-    except (NotAllowed, Unknown) as error:
-        raise ReplayError(str(error) or "a step depends on what has not happened") from error
-    return machine
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What stays the same while schedules for one claim are tried."""
 
+    stage: Stage
+    decisions: Decisions
+    claimed: Claimed
 
-def shows(machine: Machine, claimed: Claimed) -> bool:
-    """Whether the machine's state shows the violation claimed."""
-    found = machine.violation
-    if claimed.property == "deadlock":
-        return found is None and bool(machine.judge.deadlocked())
-    if found is None or found.property != claimed.property:
-        return False
-    return claimed.event in (-1, found.event)
+    def carry_out(self, events: tuple[int, ...]) -> Machine:
+        """The machine after a schedule; raises ReplayError where a step is not allowed."""
+        machine = Machine(self.stage, self.decisions)
+        try:
+            machine.run(list(events))
+        except NotAllowed as error:
+            raise ReplayError(str(error)) from error
+        except Unknown as error:
+            raise ReplayError("a step depends on what has not happened") from error
+        return machine
 
+    def shows(self, machine: Machine) -> bool:
+        """Whether the machine's state shows the violation claimed."""
+        found = machine.violation
+        if self.claimed.property == "deadlock":
+            return found is None and bool(machine.judge.deadlocked())
+        if found is None or self.claimed.property not in found.properties:
+            return False
+        return self.claimed.event in (-1, found.event)
 
-def _still(
-    skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions, claimed: Claimed
-) -> bool:
-    """Whether a shorter schedule still shows the violation."""
-    try:
-        return shows(carry_out(skeleton, events, decisions), claimed)
-    except ReplayError:
-        return False
+    def trim(self, events: tuple[int, ...]) -> tuple[int, ...]:
+        """The schedule without the trailing steps of each thread that the violation can do without."""
+        skeleton = self.stage.skeleton
+        changed = True
+        while changed:
+            changed = False
+            for thread in sorted({skeleton.events[e].thread for e in events}, reverse=True):
+                own = [e for e in events if skeleton.events[e].thread == thread]
+                needed = self._needed(events, own)
+                if needed < len(own):
+                    gone = frozenset(own[needed:])
+                    events = tuple(e for e in events if e not in gone)
+                    changed = True
+        return events
 
+    def _needed(self, events: tuple[int, ...], own: list[int]) -> int:
+        """How many of a thread's steps are needed, by halving: more steps never show less."""
+        low, high = 0, len(own)
+        while low < high:
+            middle = (low + high) // 2
+            gone = frozenset(own[middle:])
+            if self._still(tuple(e for e in events if e not in gone)):
+                high = middle
+            else:
+                low = middle + 1
+        return high
 
-def trim(
-    skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions, claimed: Claimed
-) -> tuple[int, ...]:
-    """The schedule without the trailing steps of each thread that the violation does not need."""
-    threads = sorted({skeleton.events[e].thread for e in events}, reverse=True)
-    changed = True
-    while changed:
-        changed = False
-        for thread in threads:
-            own = [e for e in events if skeleton.events[e].thread == thread]
-            keep = len(own)
-            # Try dropping the thread's whole part first, then halves of its tail.
-            for cut in _cuts(len(own)):
-                gone = frozenset(own[cut:])
-                shorter = tuple(e for e in events if e not in gone)
-                if cut < keep and _still(skeleton, shorter, decisions, claimed):
-                    events, keep, changed = shorter, cut, True
-                    break
-    return events
-
-
-def _cuts(length: int) -> list[int]:
-    """How much of a thread to try to keep: nothing first, then growing parts."""
-    cuts = [0]
-    step = max(1, length // 8)
-    cuts.extend(range(step, length, step))
-    cuts.extend(range(max(0, length - step), length))
-    return sorted(set(cuts))
+    def _still(self, events: tuple[int, ...]) -> bool:
+        """Whether a shorter schedule still shows the violation."""
+        try:
+            return self.shows(self.carry_out(events))
+        except ReplayError:
+            return False

@@ -290,11 +290,15 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class StoredWord:
-    """A word or half value stored to memory by ``event``: torn-value applies to ``value``."""
+    """A word or half stored to memory by ``event``, where ``when`` holds: it must not be torn.
+
+    ``present`` is the mask that makes the value count (0 for a word: any bit does).
+    """
 
     event: int
     value: Term
     present: int
+    when: Term
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A property violated at an event (-1: by the whole)."""
+    """The properties violated at an event: where several are, the author sees each."""
 
-    property: str
+    properties: tuple[str, ...]
     event: int
 
 

@@ -13,7 +13,7 @@ from prover.graph.graphs import bare_scope, start
 from prover.graph.ir import Const, Expr, Layout, WordKind
 from prover.graph.lower_expr import place, value
 from prover.graph.places import Memory
-from prover.graph.values import AddressSpace, Location, Pointer, Value, apply
+from prover.graph.values import AddressSpace, Location, Pointer, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,14 @@ class Constants:
         """The value of ``expr``."""
         return known(value(self._scope(), expr), expr.span)
 
-    def location(self, where: p.Place) -> tuple[Location, str]:
-        """The location of ``where``, and the part of it: ``whole``, ``low`` or ``high``."""
+    def location(self, where: p.Place) -> Location:
+        """The location of ``where``."""
         found = place(self._scope(), where)
-        assert isinstance(found, Memory), "locals have no location"
+        assert isinstance(found, Memory) and found.part == "whole", "it is all of a cell"
         pointer = known(found.address, where.span)
         if not isinstance(pointer, Pointer) or pointer.base is None:
             raise DiagnosticError((_not_constant(where.span),))
-        return pointer.location, found.part
-
-    def with_half(self, word: Value, part: str, half: Value) -> Value:
-        """``word`` with one half replaced."""
-        low = half if part == "low" else apply(self.space, "word_low", (), (word,))
-        high = half if part == "high" else apply(self.space, "word_high", (), (word,))
-        return apply(self.space, "word_join", (), (low, high))
+        return pointer.location
 
     def _scope(self) -> Scope:
         return scratch(self.protocol, self.configuration, Layout({}, self.words, self.space))

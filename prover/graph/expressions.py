@@ -108,6 +108,8 @@ def _identity(
             return Apply(_OPPOSITE[inner], (), inner_args)
         case "!", (Apply(op="!" | "bool" as inner, args=(operand,)),):
             return operation(space, "bool" if inner == "!" else "!", (operand,))
+        case "!=", (Const(value=value), Const(value=Poison())) if not isinstance(value, Poison):
+            return ONE
         case "bool", (operand,) if is_truth(operand):
             return operand
         case "half", (Apply(op=inner) as operand,) if inner in _HALF_OPS:

@@ -111,9 +111,5 @@ def _initial(
         for path, expr in obj.initial:
             found[Location(obj.name, path)] = constants.value(expr)
     for place, expr in scenario.init:
-        location, part = constants.location(place)
-        value = constants.value(expr)
-        if part != "whole":
-            value = constants.with_half(found.get(location, ZERO_WORD), part, value)
-        found[location] = value
+        found[constants.location(place)] = constants.value(expr)
     return found

@@ -68,7 +68,7 @@ def _transitions(
     constants = Constants(protocol, configuration, memory.words, memory.space)
     return tuple(
         TransitionTable(
-            constants.location(table.place)[0],
+            constants.location(table.place),
             table.word,
             tuple(_rule(protocol, configuration, memory, table, edge) for edge in table.edges),
             table.span,

@@ -55,6 +55,7 @@ from prover.graph.order import (
     reachable,
     without_stale_loop_marks,
 )
+from prover.graph.uninitialized import drop_needless_checks
 from prover.graph.values import AddressSpace, Poison
 
 _Known = Mapping[str, Expr]
@@ -71,6 +72,7 @@ def simplify_cfg(cfg: Cfg, space: AddressSpace) -> Cfg:
     while True:
         smaller = propagate(cfg, space)
         smaller = without_stale_loop_marks(reachable(smaller))
+        smaller = drop_needless_checks(smaller)
         smaller = _drop_dead(smaller)
         smaller = _join(_thread(smaller))
         if smaller == cfg:
@@ -224,10 +226,10 @@ def _drop_dead(cfg: Cfg) -> Cfg:
 def _read_before(instr: Instr, live: set[str]) -> None:
     """``live`` after ``instr`` becomes ``live`` before it."""
     live.discard(written(instr))
-    for expr in reads(instr):
-        live.update(ex.registers(expr))
-    if isinstance(instr, Rmw):
-        live.discard(instr.reg)
+    for position, expr in enumerate(reads(instr)):
+        # All but the address of an Rmw may use the value that it reads.
+        own = {instr.reg} if isinstance(instr, Rmw) and position else set[str]()
+        live.update(set(ex.registers(expr)) - own)
 
 
 def _live_after(cfg: Cfg) -> dict[str, set[str]]:

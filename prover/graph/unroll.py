@@ -86,13 +86,14 @@ def _tracked(cfg: Cfg, heads: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Block -> the headers whose counts matter there, in order.
 
     A count matters where an edge back to its header can come before the header is entered
-    going forward.  What belongs to one update of a word keeps the counts that matter anywhere
-    in it, so that one update in two rounds is two updates.
+    going forward.  All of one update of a word keeps the counts of the loops around it, so
+    that one update in two rounds is two updates.
     """
     live = {head: _live(cfg, head) for head in heads}
     for region in _update_regions(cfg):
         for head in heads:
-            if not live[head].isdisjoint(region.stores):
+            around = not _inside(cfg, head, region.update)
+            if around and not live[head].isdisjoint(region.stores):
                 live[head] |= region.blocks
     return {name: tuple(head for head in heads if name in live[head]) for name in cfg.blocks}
 
@@ -112,6 +113,7 @@ def _live(cfg: Cfg, head: str) -> set[str]:
 class _Region:
     """The blocks with stores of one update, and all blocks between them."""
 
+    update: int
     stores: frozenset[str]
     blocks: frozenset[str]
 
@@ -124,10 +126,20 @@ def _update_regions(cfg: Cfg) -> Iterator[_Region]:
                 stores.setdefault(instr.update, set()).add(block.name)
     before = predecessors(cfg)
     after = {name: targets(block.terminator) for name, block in cfg.blocks.items()}
-    for _, found in sorted(stores.items()):
+    for update, found in sorted(stores.items()):
         if len(found) > 1:
             between = reaching(before, sorted(found)) & reaching(after, sorted(found))
-            yield _Region(frozenset(found), frozenset(between))
+            yield _Region(update, frozenset(found), frozenset(between))
+
+
+def _inside(cfg: Cfg, head: str, update: int) -> bool:
+    """Whether the loop of ``head`` is inside the call that is the update."""
+    return any(
+        frame.call == update
+        for instr in cfg.blocks[head].body
+        if is_loop_mark(instr)
+        for frame in instr.origin.frames
+    )
 
 
 # --- the copies --------------------------------------------------------------------------------
@@ -227,7 +239,7 @@ class _Unrolling:
         around = tuple(
             (head, number)
             for head, number in counts.items()
-            if number and not self._inside(head, instr.update)
+            if number and not _inside(self.cfg, head, instr.update)
         )
         if not around:
             return instr
@@ -236,15 +248,6 @@ class _Unrolling:
             self.updates[key] = self.next_update
             self.next_update += 1
         return replace(instr, update=self.updates[key])
-
-    def _inside(self, head: str, update: int) -> bool:
-        """Whether the loop of ``head`` is inside the call that is the update."""
-        return any(
-            frame.call == update
-            for instr in self.cfg.blocks[head].body
-            if is_loop_mark(instr)
-            for frame in instr.origin.frames
-        )
 
 
 def _name(copy: _Copy) -> str:

@@ -45,9 +45,12 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """How a pointer was got from a word read from memory: where, and which bits."""
+    """How a pointer was got from a word read from memory: where, and which bits.
 
-    location: Location
+    ``locations`` is one place, or two where the halves were read from different words.
+    """
+
+    locations: tuple[Location, ...]
     low: int
     high: int
 
@@ -175,11 +178,17 @@ class AddressSpace:
         return None
 
 
+def origins_of(word: Word) -> tuple[Location, ...]:
+    """The words in memory that the halves were read from."""
+    found = (word.low.origin, word.high.origin)
+    return tuple(dict.fromkeys(origin for origin in found if origin is not None))
+
+
 def word_to_pointer(space: AddressSpace, struct: str, word: Word) -> Value:
     """The pointer that a cast of ``word`` to ``struct *`` gives; wild where no such object is."""
     bits = word_bits(word)
-    origin = word.low.origin or word.high.origin
-    via = Via(origin, word.low.bits, word.high.bits) if origin is not None else None
+    origins = origins_of(word)
+    via = Via(origins, word.low.bits, word.high.bits) if origins else None
     name = space.object_at(bits & ADDRESS_MASK, struct)
     if name is None:
         return Wild(word.low.bits, word.high.bits, (), via)
@@ -202,19 +211,20 @@ def make_word(space: AddressSpace, bits: int, argument: Value | None) -> Value:
     return Word(Half(bits & 0xFFFF_FFFF), Half(bits >> 32))
 
 
-def word_name(word: Word, values: tuple[int, ...]) -> int:
+def word_name(space: AddressSpace, word: Word, values: tuple[str | int, ...]) -> int:
     """The index of the first named value that fits ``word``, -1 if none does.
 
-    ``values`` is a flat list of (takes a pointer, bits).  A value with a pointer fits by the
-    bits below the address, where there is an address.
+    ``values`` is a flat list of (struct, bits).  A value with a struct fits where an object
+    of it is at the word's address.
     """
     bits = word_bits(word)
     for index in range(len(values) // 2):
-        pointer, fixed = values[2 * index], values[2 * index + 1]
-        if pointer and bits & ADDRESS_MASK and bits & ~ADDRESS_MASK == fixed:
+        struct, fixed = str(values[2 * index]), int(values[2 * index + 1])
+        if not struct and bits == fixed:
             return index
-        if not pointer and bits == fixed:
-            return index
+        if struct and bits & ~ADDRESS_MASK == fixed & ~ADDRESS_MASK:
+            if space.object_at(bits & ADDRESS_MASK, struct) is not None:
+                return index
     return -1
 
 
@@ -323,7 +333,7 @@ def apply(
     ``word_of_bits``          integer -> word
     ``word_to_pointer`` (s)   word -> pointer to struct s
     ``word_name`` (values)    word -> index of the first named value that fits, else -1;
-                              ``values`` is (takes a pointer, bits) for each, flattened
+                              ``values`` is (struct or "", bits) for each, flattened
     ``read_at``               half or word, and the pointer to the word it was read through:
                               marks it as read from there
     ========================= ===============================================
@@ -385,7 +395,7 @@ def _apply_word(
         case "word_to_pointer":
             return word_to_pointer(space, str(params[0]), word)
         case "word_name":
-            return word_name(word, tuple(int(p) for p in params))
+            return word_name(space, word, params)
         case _:
             raise ValueError(f"unknown operation {op}")
 

@@ -96,9 +96,8 @@ def _shape(cfg: Cfg, acyclic: bool) -> Iterator[str]:
             yield f"{name}: a cut before unrolling"
         if isinstance(block.terminator, Branch) and len(targets(block.terminator)) < 2:
             yield f"{name}: a branch to one place"
-    for name in cfg.blocks:
-        if name not in reachable(cfg).blocks:
-            yield f"{name}: not reachable"
+    entered = reachable(cfg).blocks
+    yield from (f"{name}: not reachable" for name in cfg.blocks if name not in entered)
     heads = headers(cfg)
     if acyclic and heads:
         yield f"a cycle through {', '.join(heads)}"
@@ -177,10 +176,11 @@ def _assigned_before_use(cfg: Cfg, given: frozenset[str]) -> Iterator[str]:
             continue
         known = set(before[name])
         for instr in block.body:
-            own = {written(instr)} if isinstance(instr, Rmw) else set[str]()
-            for expr in reads(instr):
+            for position, expr in enumerate(reads(instr)):
+                # All but the address of an Rmw may use the value that it reads.
+                own = written(instr) if isinstance(instr, Rmw) and position else ""
                 for reg in ex.registers(expr):
-                    if reg not in known and reg not in own:
+                    if reg not in known and reg != own:
                         yield f"{name}: %{reg} is read but not assigned"
             known.add(written(instr))
         if isinstance(block.terminator, Branch):

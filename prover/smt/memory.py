@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import initial_value
-from prover.execution.hazards import LATE_KINDS, LATE_PROPERTIES
+from prover.execution.hazards import LATE_KINDS
 from prover.execution.terms import Allocated, ReadValue, Term
+from prover.execution.wording import cell_at
 from prover.graph.values import Allocation, Pointer
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, TRUE, Lit, neg
@@ -42,22 +43,27 @@ def _encode_read(frame: Frame, read: sk.ReadAccess, term: Term) -> None:
     start = _initial(frame, read, term, sources)
     if start != FALSE:
         picks.append(start)
-    logic.clause(neg(performed), *picks)
+    logic.clause(neg(performed), neg(_on_a_cell(frame, read)), *picks)
+
+
+def _on_a_cell(frame: Frame, read: sk.ReadAccess) -> Lit:
+    """Whether the address read is a cell at all; what a claim reads elsewhere is left open."""
+    return frame.logic.any_of(
+        lit
+        for value, lit in frame.table(read.address).items()
+        if isinstance(value, Pointer)
+        and value.base is not None
+        and cell_at(frame.skeleton.layout, value.location) is not None
+    )
 
 
 def performs(frame: Frame, event: int) -> Lit:
     """Whether an event gets as far as reading: reached, with nothing wrong before that."""
-    early = any(not isinstance(h, LATE_KINDS) for h in frame.hazards[event])
-    if not early and not _early_checks(frame, event):
+    if all(isinstance(hazard, LATE_KINDS) for hazard in frame.hazards[event]):
         return frame.reached(event)
-    from prover.smt.violations import early_violation
+    from prover.smt.violations import early_hazard
 
-    return frame.logic.all_of((frame.reached(event), neg(early_violation(frame, event))))
-
-
-def _early_checks(frame: Frame, event: int) -> bool:
-    checks = frame.skeleton.events[event].checks
-    return any(c.property not in LATE_PROPERTIES and frame.domains.may(c.bad) for c in checks)
+    return frame.logic.all_of((frame.reached(event), neg(early_hazard(frame, event))))
 
 
 def _effective(frame: Frame, write: int) -> Lit:

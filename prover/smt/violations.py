@@ -39,8 +39,7 @@ def encode_violations(frame: Frame) -> None:
         number = event.number
         if frame.reached(number) == FALSE or not frame.risky(number):
             continue
-        conditions = _conditions(frame, number)
-        bad = frame.logic.any_of(conditions.values())
+        bad = frame.logic.any_of(first_violation(frame, number).values())
         found = frame.violates(number)
         reached = frame.reached(number)
         frame.logic.label = f"violation at event {number}"
@@ -49,38 +48,57 @@ def encode_violations(frame: Frame) -> None:
         frame.logic.clause(found, neg(reached), neg(bad))
 
 
-def early_violation(frame: Frame, event: int) -> Lit:
+def early_hazard(frame: Frame, event: int) -> Lit:
     """Whether an event goes wrong before it reads."""
-    found = _conditions(frame, event)
-    return frame.logic.any_of(lit for (late, _), lit in found.items() if not late)
+    return frame.logic.any_of(
+        _hazard(frame, event, hazard)
+        for hazard in frame.hazards[event]
+        if not isinstance(hazard, LATE_KINDS)
+    )
 
 
 def first_violation(frame: Frame, event: int) -> dict[str, Lit]:
-    """For each property, whether it is the one violated at ``event``."""
-    conditions = _conditions(frame, event)
+    """For each property, whether it is violated at ``event``.
+
+    Of the hazards of an access the first counts, in order of precedence; those judged after
+    the read, and checks judged then, count only where none came before.
+    """
     reached = frame.reached(event)
     found: dict[str, list[Lit]] = {}
     earlier: list[Lit] = []
     for late in (False, True):
+        hazards = _hazard_conditions(frame, event, late=late)
+        checks = _check_conditions(frame, event, late=late)
+        before = list(earlier) if late else []
         for name in PRECEDENCE:
-            condition = conditions.get((late, name), FALSE)
-            if condition != FALSE:
-                lit = frame.logic.all_of((reached, condition, *earlier))
+            if name in hazards:
+                lit = frame.logic.all_of((reached, hazards[name], *earlier))
                 found.setdefault(name, []).append(lit)
-                earlier.append(neg(condition))
+                earlier.append(neg(hazards[name]))
+        before = list(earlier) if late else before
+        for name, condition in checks.items():
+            lit = frame.logic.all_of((reached, condition, *before))
+            found.setdefault(name, []).append(lit)
+    lits = {name: frame.logic.any_of(found[name]) for name in PRECEDENCE if name in found}
+    return {name: lit for name, lit in lits.items() if lit != FALSE}
+
+
+def _hazard_conditions(frame: Frame, event: int, *, late: bool) -> dict[str, Lit]:
+    """The conditions of an event's hazards by property, before or after it reads."""
+    found: dict[str, list[Lit]] = {}
+    for hazard in frame.hazards[event]:
+        if isinstance(hazard, LATE_KINDS) == late:
+            found.setdefault(hazard.property, []).append(_hazard(frame, event, hazard))
     return {name: frame.logic.any_of(lits) for name, lits in found.items()}
 
 
-def _conditions(frame: Frame, event: int) -> dict[tuple[bool, str], Lit]:
-    """The condition of each property at an event that is reached, before and after it reads."""
-    found: dict[tuple[bool, str], list[Lit]] = {}
-    for hazard in frame.hazards[event]:
-        key = (isinstance(hazard, LATE_KINDS), hazard.property)
-        found.setdefault(key, []).append(_hazard(frame, event, hazard))
+def _check_conditions(frame: Frame, event: int, *, late: bool) -> dict[str, Lit]:
+    """The conditions of an event's checks by property."""
+    found: dict[str, list[Lit]] = {}
     for check in frame.skeleton.events[event].checks:
-        key = (check.property in LATE_PROPERTIES, check.property)
-        found.setdefault(key, []).append(frame.holds(check.bad))
-    return {key: frame.logic.any_of(lits) for key, lits in found.items()}
+        if (check.property in LATE_PROPERTIES) == late:
+            found.setdefault(check.property, []).append(frame.holds(check.bad))
+    return {name: frame.logic.any_of(lits) for name, lits in found.items()}
 
 
 def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
@@ -90,9 +108,11 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
             return frame.has(term, value)
         case BadFree(term=term, value=value) | Uninitialized(term=term, value=value):
             return frame.has(term, value)
-        case Torn(term=term, value=value) | TornStore(term=term, value=value):
-            stored = [_stored(frame, event, index, hazard) for index in hazard.updates]
-            return frame.logic.all_of((frame.has(term, value), *(neg(s) for s in stored)))
+        case Torn(term=term, value=value):
+            return frame.logic.all_of((frame.has(term, value), _unstored(frame, event, hazard)))
+        case TornStore(term=term, value=value, when=when):
+            unstored = _unstored(frame, event, hazard)
+            return frame.logic.all_of((frame.holds(when), frame.has(term, value), unstored))
         case Freed(term=term, value=value, free=free, freed=freed) | DoubleFree(
             term=term, value=value, free=free, freed=freed
         ):
@@ -111,6 +131,13 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
             assert_never(hazard)
 
 
+def _unstored(frame: Frame, event: int, hazard: Torn | TornStore) -> Lit:
+    """Whether no completed update before ``event`` stored the bits in question."""
+    return frame.logic.all_of(
+        neg(_stored(frame, event, index, hazard)) for index in hazard.updates
+    )
+
+
 def _stored(frame: Frame, event: int, index: int, hazard: Torn | TornStore) -> Lit:
     """Whether a completed update before ``event`` stored the bits in question."""
     update = frame.skeleton.updates[index]
@@ -118,7 +145,7 @@ def _stored(frame: Frame, event: int, index: int, hazard: Torn | TornStore) -> L
     here = frame.logic.any_of(
         lit
         for value, lit in frame.table(update.address).items()
-        if isinstance(value, Pointer) and value.base is not None and value.location == via.location
+        if isinstance(value, Pointer) and value.base is not None and value.location == hazard.place
     )
     return frame.logic.all_of(
         (

@@ -10,13 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
-from prover.execution.terms import Term
+from prover.execution.terms import Constant, Term
 from prover.smt.frame import Frame
 from prover.smt.locks import ended_between, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
 
 DELAYS_GRACE = ("rcu", "irq", "preempt", "bh")
 """Kinds of section that a grace period waits for (one flavour since v4.20)."""
+
+
+RUNNING = {"callback": "bh", "handler": "irq"}
+"""The kind of section that a thread of each kind is while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,21 @@ def sections(frame: Frame) -> list[Section]:
         if begins != FALSE:
             ends = _ends(frame, event.thread, event.number, action.kind)
             found.append(Section(event.thread, action.kind, event.number, begins, ends))
+    found.extend(_running(frame))
+    return found
+
+
+def _running(frame: Frame) -> list[Section]:
+    """A running callback is a bh-off region, a running handler an irq-off region of its own."""
+    found: list[Section] = []
+    for thread in frame.skeleton.threads:
+        if thread.kind not in RUNNING or frame.reached(thread.events[0]) == FALSE:
+            continue
+        begins = frame.outcome(thread.events[0], "granted")
+        end = thread.events[-1]
+        always = frame.skeleton.term_of[Constant(1)]
+        kind = RUNNING[thread.kind]
+        found.append(Section(thread.number, kind, thread.events[0], begins, ((end, always),)))
     return found
 
 
@@ -172,12 +191,28 @@ def _encode_ipis(frame: Frame, found: list[Section]) -> None:
         for section in found:
             if section.thread == thread.host and section.kind == "irq":
                 _law(frame, section, begin, begin)
+        _one_at_a_time(frame, thread)
         if len(thread.events) > 2:
             _alone(frame, thread)
         for event in frame.skeleton.events:
             if isinstance(event.action, sk.IpiEnd) and event.action.start == thread.parent:
                 frame.logic.label = f"IPI {thread.parent} waits for {thread.name}"
                 frame.logic.clause(neg(frame.outcome(event.number, "granted")), frame.ok(end))
+
+
+def _one_at_a_time(frame: Frame, thread: sk.Thread) -> None:
+    """A host runs one handler at a time."""
+    begin, end = thread.events[0], thread.events[-1]
+    for other in frame.skeleton.threads[thread.number + 1 :]:
+        if other.kind != "handler" or other.host != thread.host:
+            continue
+        both = (neg(frame.outcome(begin, "granted")), neg(frame.outcome(other.events[0], "granted")))
+        first = frame.before(begin, other.events[0])
+        frame.logic.label = f"{thread.name} and {other.name} one after the other"
+        frame.logic.clause(*both, neg(first), frame.ok(end))
+        frame.logic.clause(*both, neg(first), frame.before(end, other.events[0]))
+        frame.logic.clause(*both, first, frame.ok(other.events[-1]))
+        frame.logic.clause(*both, first, frame.before(other.events[-1], begin))
 
 
 def _alone(frame: Frame, thread: sk.Thread) -> None:

@@ -1,0 +1,197 @@
+"""A report as JSON, for programs: ``--format json``.
+
+``report.schema.json`` beside this module describes exactly what this release writes.  The
+text is the same on every run, apart from the members called ``measured``.  The version goes
+up when a member goes away or means something else; readers skip members they do not know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, TypeAlias, assert_never
+
+from dsl.diagnostic import Diagnostic, Label
+from dsl.protocol import Expect
+from dsl.source import Source, Span
+from prover.execution.witness import Call, Moment, Touch, Witness
+from prover.verdict import (
+    Bounded,
+    Broken,
+    FileReport,
+    Measured,
+    Outcome,
+    Proved,
+    Refuted,
+    Report,
+    Unknown,
+    Vacuous,
+    Verdict,
+    exit_code,
+    name_of,
+)
+from prover.version import VERSION
+
+SCHEMA: Final = "prove-report"
+SCHEMA_VERSION: Final = 1
+
+Json: TypeAlias = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+
+def render(report: Report) -> str:
+    """The whole report as one JSON object, ASCII only, with a newline at the end."""
+    document: dict[str, Json] = {
+        "schema": SCHEMA,
+        "version": SCHEMA_VERSION,
+        "tool": {"name": "prove", "version": VERSION},
+        "solver": {"name": "z3", "version": version("z3-solver")},
+        "exit_code": exit_code(report),
+        "files": [_file(file) for file in report.files],
+        "measured": {"seconds": round(report.seconds, 6)},
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def schema() -> str:
+    """The JSON Schema that every report obeys."""
+    return (Path(__file__).parent / "report.schema.json").read_text(encoding="utf-8")
+
+
+def _file(file: FileReport) -> Json:
+    """One file's part."""
+    places = _Places(file.sources)
+    return {
+        "file": file.name,
+        "diagnostics": [places.diagnostic(diagnostic) for diagnostic in file.diagnostics],
+        "notes": list(file.notes),
+        "obligations": [_outcome(outcome, places) for outcome in file.outcomes],
+    }
+
+
+def _outcome(outcome: Outcome, places: _Places) -> Json:
+    """One obligation with what was found out about it."""
+    obligation = outcome.obligation
+    return {
+        "scenario": obligation.scenario,
+        "variant": obligation.variant or None,
+        "config": dict(obligation.configuration),
+        "model": obligation.model,
+        "verdict": places.verdict(outcome.verdict),
+        "expected": None if outcome.expected is None else _expected(outcome.expected),
+        "as_expected": outcome.as_expected,
+        "notes": list(outcome.notes),
+        "measured": _measured(outcome.measured),
+    }
+
+
+def _expected(expected: Expect) -> Json:
+    """What the author expects."""
+    return {
+        "verdict": expected.verdict,
+        "properties": list(expected.properties),
+        "allowing": list(expected.allowing),
+    }
+
+
+def _measured(measured: Measured) -> Json:
+    """What an obligation cost."""
+    return {
+        "events": measured.events,
+        "clauses": measured.clauses,
+        "bound": measured.bound,
+        "seconds": {name: round(spent, 6) for name, spent in measured.seconds.items()},
+        "peak_mib": round(measured.peak_mib, 1),
+    }
+
+
+def _touch(touch: Touch) -> Json:
+    """One place read or written; ``old`` is null for a read."""
+    return {"place": touch.place, "old": touch.old if touch.writes else None, "new": touch.new}
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Writes what has places in one file or its imports."""
+
+    sources: Mapping[str, Source]
+
+    def at(self, span: Span) -> Json:
+        """A span by lines and columns; null where it is in no file."""
+        source = self.sources.get(span.file)
+        if source is None:
+            return None
+        line, column = source.line_column(span.start)
+        end_line, end_column = source.line_column(max(span.start, span.end))
+        return {
+            "file": span.file,
+            "line": line,
+            "column": column,
+            "end_line": end_line,
+            "end_column": end_column,
+        }
+
+    def diagnostic(self, diagnostic: Diagnostic) -> Json:
+        """One thing that is wrong with the file."""
+        primary = diagnostic.primary
+        return {
+            "code": diagnostic.code,
+            "message": diagnostic.message,
+            "primary": None if primary is None else self.label(primary),
+            "trail": [self.label(label) for label in diagnostic.trail],
+            "hint": diagnostic.hint or None,
+        }
+
+    def label(self, label: Label) -> Json:
+        """A place and what is said about it."""
+        return {"at": self.at(label.span), "text": label.text}
+
+    def verdict(self, verdict: Verdict) -> Json:
+        """A verdict with what belongs to its kind."""
+        kind = name_of(verdict)
+        match verdict:
+            case Proved():
+                return {"kind": kind}
+            case Bounded(bound=bound, loops=loops):
+                return {"kind": kind, "bound": bound, "loops": [self.at(loop) for loop in loops]}
+            case Refuted(witness=witness, others=others):
+                return {
+                    "kind": kind,
+                    "properties": list(verdict.properties),
+                    "witnesses": [self.witness(found) for found in (witness, *others)],
+                }
+            case Vacuous(what=why) | Unknown(why=why) | Broken(what=why):
+                return {"kind": kind, "why": why}
+            case _:
+                assert_never(verdict)
+
+    def witness(self, witness: Witness) -> Json:
+        """One interleaving that violates a property."""
+        return {
+            "property": witness.property,
+            "message": witness.message or None,
+            "model": witness.model,
+            "columns": [{"name": c.name, "kind": c.kind} for c in witness.columns],
+            "moments": [self.moment(moment) for moment in witness.moments],
+            "explanation": list(witness.explanation),
+            "because": list(witness.because),
+            "schedule": [{"thread": thread, "event": event} for thread, event in witness.schedule],
+        }
+
+    def moment(self, moment: Moment) -> Json:
+        """One step of the thread in column number ``column``, from 0."""
+        return {
+            "column": moment.thread,
+            "what": moment.what,
+            "at": self.at(moment.span),
+            "calls": [self.call(call) for call in moment.calls],
+            "touches": [_touch(touch) for touch in moment.touches],
+            "note": moment.note or None,
+            "bad": moment.bad,
+        }
+
+    def call(self, call: Call) -> Json:
+        """A function being run, and where it was called; the outermost comes first."""
+        return {"function": call.function, "at": self.at(call.site), "number": call.number}

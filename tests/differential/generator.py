@@ -1,0 +1,96 @@
+"""Random programs of a few steps that between them use every primitive.
+
+``generate(seed)`` is a function of its seed alone.  A window over the primitives, in the
+order of their table, moves on with the seed: a program gets those in its window, so they are
+related and share objects, and some more statements.  What a program needs is declared,
+nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from dsl.primitives import PRIMITIVES
+from tests.differential.snippets import DECLARATIONS, OPENERS, PROBES, Draft, fill, snippet
+
+WINDOW = 5
+"""So many primitives every program uses at least."""
+
+OFTEN = ("alloc", "free", "kfree_rcu", "call_rcu", "synchronize_rcu", "smp_call_function")
+"""Primitives with laws of their own, put into more programs than the window alone would."""
+
+ACTORS = "abc"
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A program as text, its loop bound, and the places whose final values are compared."""
+
+    seed: int
+    text: str
+    bound: int
+    places: tuple[str, ...]
+    used: frozenset[str] = field(default_factory=frozenset[str])
+
+
+def window(seed: int) -> list[str]:
+    """The primitives that the program of ``seed`` has to use."""
+    names = list(PRIMITIVES)
+    # Neighbours meet in one program; a step that divides nothing lets other neighbours meet.
+    start = seed * WINDOW + seed * WINDOW // len(names)
+    found = [names[(start + i) % len(names)] for i in range(WINDOW)]
+    if seed % 3 == 0:
+        found.append(OFTEN[seed // 3 % len(OFTEN)])
+    return found
+
+
+def generate(seed: int) -> Generated:
+    """The program of a seed."""
+    random = Random(seed)
+    draft = Draft(random)
+    wanted = window(seed)
+    random.shuffle(wanted)
+    actors = 2 if random.random() < 0.85 else 3
+    bodies: list[list[str]] = [[] for _ in range(actors)]
+    draft.wanted = wanted
+    turn = random.randrange(actors)
+    while draft.wanted:
+        # Two statements a turn at times, so that sections and waits get neighbours.
+        bodies[turn % actors].append(snippet(draft, draft.wanted.pop(), 0))
+        turn += random.random() < 0.75
+    for body in bodies:
+        least = 1 if actors == 3 else 2
+        while len(body) < least and draft.room():
+            body.insert(random.randint(0, len(body)), fill(draft, 0))
+    return _assemble(seed, draft, bodies)
+
+
+def _assemble(seed: int, draft: Draft, bodies: list[list[str]]) -> Generated:
+    """Declarations, actors and claims in one text."""
+    random = draft.random
+    claims: list[str] = []
+    if random.random() < 0.12:
+        draft.use("x")
+        draft.use("y")
+        claims.append('final x != 1 || y == 0 : "f";')
+    if random.random() < 0.10:
+        draft.use("x")
+        claims.append(f'invariant x != {random.randint(1, 2)} : "i";')
+    names = draft.declared()
+    places = [name for name in PROBES if name in names]
+    claims.extend(f'final {PROBES[name]} : "probe";' for name in places)
+    lines = ["models sc;", *(DECLARATIONS[name] for name in DECLARATIONS if name in names)]
+    lines.extend(draft.functions)
+    for name, body in zip(ACTORS, bodies, strict=False):
+        text = "\n        ".join(body)
+        lines.append(f"actor {name} {{\n        {text}\n}}")
+    run = ", ".join(ACTORS[: len(bodies)])
+    inner = "\n        ".join((f"run {run};", *claims))
+    lines.append(f"scenario s {{\n        {inner}\n}}")
+    bound = 2 if random.random() < 0.3 else 1
+    used = frozenset(draft.primitives)
+    return Generated(seed, "\n".join(lines) + "\n", bound, tuple(places), used)
+
+
+__all__ = ["OPENERS", "WINDOW", "Generated", "generate", "window"]
