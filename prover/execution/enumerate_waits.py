@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from prover.execution.enumerate_candidates import Candidate
 
 
+CONTEXTS = {"callback": "bh", "handler": "irq"}
+"""The section that a thread of each kind is in from its start to its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """A section from event ``start`` to event ``end`` (-1: it never ends).
@@ -43,7 +47,7 @@ def find_regions(c: Candidate) -> list[Region]:
         if isinstance(action, sk.SectionStart) and c.values.holds(action.outer):
             found.append(Region(event.thread, action.kind, number, _end(c, number, action.kind)))
         if isinstance(action, sk.Begin):
-            kind = {"callback": "bh", "handler": "irq"}.get(c.skeleton.threads[event.thread].kind)
+            kind = CONTEXTS.get(c.skeleton.threads[event.thread].kind)
             if kind is not None:
                 found.append(Region(event.thread, kind, number, _end(c, number, kind)))
     found.extend(
@@ -73,8 +77,8 @@ def _end(c: Candidate, start: int, kind: str) -> int:
         if number in c.happened and isinstance(action, sk.SectionEnd) and action.kind == kind:
             if c.values.holds(action.outer):
                 return number
-    implicit = isinstance(c.skeleton.events[start].action, sk.Begin)
-    return events[-1] if implicit and events[-1] in c.happened else -1
+    ends = CONTEXTS.get(c.skeleton.threads[thread].kind) == kind and events[-1] in c.happened
+    return events[-1] if ends else -1
 
 
 def return_rules(c: Candidate, order: Order) -> None:

@@ -99,6 +99,7 @@ class Machine:
     edges: dict[tuple[str, str], None] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     violation: Violation | None = None
+    also: list[Violation] = field(default_factory=list[Violation])
 
     def __post_init__(self) -> None:
         self.skeleton = self.stage.skeleton
@@ -151,7 +152,11 @@ class Machine:
     def _violate(self, names: list[str], number: int, step: Step) -> None:
         self.settle(number, "ok", 0)
         self.steps.append(step)
-        self.violation = Violation(tuple(dict.fromkeys(names)), number)
+        found = Violation(tuple(dict.fromkeys(names)), number)
+        if self.violation is None:
+            self.violation = found
+        else:
+            self.also.append(found)
 
     def _at(self, event: sk.Event) -> None:
         """Checks that the thread stands right before ``event``."""
@@ -315,16 +320,18 @@ class Machine:
 
     def _look(self, anchor: int) -> None:
         """Runs the claims that look at this moment: after an event, or a state's anchor."""
+        if self.violation is not None:
+            return
         for thread in self.stage.claims.get(anchor, ()):
             first = self.skeleton.events[thread.events[0]]
-            if self.violation is None and self.values.surely(first.guard):
+            if self.values.surely(first.guard):
                 self._judge_claim(thread)
 
     def _judge_claim(self, thread: sk.Thread) -> None:
         """Runs one claim's events."""
         for number in thread.events:
             event = self.skeleton.events[number]
-            if self.violation is None and self.values.surely(event.guard):
+            if self.values.surely(event.guard):
                 step = Step(number, thread.number, [], [])
                 violated, blind = self.judge.early(event)
                 if not blind:

@@ -62,9 +62,10 @@ class _Run:
         found = machine.violation
         if self.claimed.property == "deadlock":
             return found is None and bool(machine.judge.deadlocked())
-        if found is None or self.claimed.property not in found.properties:
-            return False
-        return self.claimed.event in (-1, found.event)
+        return any(
+            self.claimed.property in seen.properties and self.claimed.event in (-1, seen.event)
+            for seen in (*machine.also, *(() if found is None else (found,)))
+        )
 
     def trim(self, events: tuple[int, ...]) -> tuple[int, ...]:
         """The schedule without the trailing steps of each thread that the violation can do without."""

@@ -10,16 +10,17 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
-from dsl.imports import LoadError, Program, library_root, load, load_text
+from dsl.imports import LoadError
 from dsl.protocol import Protocol
 from dsl.source import Source
+from prover.pipeline.dump import dump
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
+from prover.pipeline.program import read_program
 from prover.verdict import (
     FileReport,
     Measured,
@@ -73,7 +74,7 @@ def _load(name: str, request: Request) -> _Loaded | FileReport:
     """Loads and checks one file and every variant that is to be proved."""
     sources: Mapping[str, Source] = {}
     try:
-        program = _program(name, request)
+        program = read_program(name, request)
         sources = program.sources
         protocol = check(program)
         selected = tasks(protocol, request)
@@ -84,14 +85,6 @@ def _load(name: str, request: Request) -> _Loaded | FileReport:
     except DiagnosticError as error:
         return FileReport(name, (), error.diagnostics, sources)
     return _Loaded(name, sources, protocols, tuple(selected))
-
-
-def _program(name: str, request: Request) -> Program:
-    """The parsed file with its imports; ``-`` is standard input."""
-    roots = (library_root(),)
-    if name == "-":
-        return load_text("<stdin>", request.stdin_text or "", Path.cwd(), roots)
-    return load(Path(name), roots)
 
 
 def _decide_all(
@@ -196,4 +189,4 @@ def _outcome(task: Task, decision: Decision | Lost, hollow: str) -> Outcome:
     )
 
 
-__all__ = ["run"]
+__all__ = ["dump", "run"]

@@ -141,7 +141,7 @@ def _search(case: _Case, bound: int) -> Search:
         skeleton = build(program)
     with case.clock.stage("encode"):
         prepared = prepare(skeleton)
-        query = encode(prepared)
+        query = encode(prepared, detail=False)
     case.query = query
     if query.clauses > MAX_CLAUSES:
         raise _Undecided(f"too large: {query.clauses} clauses")
@@ -150,10 +150,10 @@ def _search(case: _Case, bound: int) -> Search:
     return Search(prepared, query, session, case.limits)
 
 
-def _ask(case: _Case, search: Search, *questions: str) -> Sat | Unsat:
+def _ask(case: _Case, search: Search, question: str, *, values: bool = False) -> Sat | Unsat:
     """The answer to a question; no answer ends the obligation."""
     with case.clock.stage("solve"):
-        reply = search.session.ask(*questions)
+        reply = search.session.ask(question, values=values)
     if isinstance(reply, GaveUp):
         raise _Undecided(reply.reason)
     return reply
@@ -163,19 +163,19 @@ def _look_for_violations(case: _Case, search: Search) -> None:
     """Asks whether anything can fail, then which properties can, and gets a witness for each."""
     if isinstance(_ask(case, search, search.query.fail), Unsat):
         return
-    names = sorted({name for name, _ in search.query.violations}, key=_rank)
+    with case.clock.stage("replay"):
+        query = encode(search.prepared)
+        session = Session(query.text, case.limits.timeout)
+    detailed = Search(search.prepared, query, session, case.limits)
     wanted = case.wanted()
-    for name in sorted(names, key=lambda n: n not in wanted):
+    for name in sorted(query.properties, key=lambda n: (n not in wanted, *_rank(n))):
         if name in case.found:
             continue
-        for (what, event), question in search.query.violations.items():
-            if what != name or not isinstance(reply := _ask(case, search, question), Sat):
-                continue
+        reply = _ask(case, detailed, query.properties[name], values=True)
+        if isinstance(reply, Sat):
             with case.clock.stage("replay"):
-                first = not case.found
-                found = find_witness(search, name, event, reply, minimal=first or name in wanted)
-            case.found[name] = found
-            break
+                minimal = not case.found or name in wanted
+                case.found[name] = find_witness(detailed, name, reply, minimal=minimal)
     if not case.found:
         raise ReplayError("something can fail, but no property can be the first to")
 

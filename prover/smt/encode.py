@@ -39,12 +39,13 @@ def prepare(skeleton: sk.Skeleton) -> Prepared:
     return Prepared(skeleton, order, domains, hazards(skeleton, domains, order))
 
 
-def encode(prepared: Prepared, *, contexts: int = 0) -> Query:
+def encode(prepared: Prepared, *, contexts: int = 0, detail: bool = True) -> Query:
     """The query of a skeleton.
 
     With ``contexts`` = k > 0 positions are the numbers of uninterrupted stretches of one thread,
-    and the questions about violations ask for one within the first k stretches; what comes
-    after it is left open.
+    and there are questions about violations within the first 1, 2, ... k stretches; what comes
+    after them is left open.  Without ``detail`` there are no questions about single properties,
+    which need every pair of possible violations compared.
     """
     frame = Frame(prepared.skeleton, prepared.domains, prepared.order, prepared.hazards)
     frame.fill_tables()
@@ -53,16 +54,17 @@ def encode(prepared: Prepared, *, contexts: int = 0) -> Query:
     encode_locks(frame)
     encode_waits(frame)
     encode_violations(frame)
-    return _finish(frame, contexts)
+    return _finish(frame, contexts, detail=detail)
 
 
-def _finish(frame: Frame, contexts: int) -> Query:
+def _finish(frame: Frame, contexts: int, *, detail: bool) -> Query:
     """The questions, and the positions that the whole document uses."""
     logic, skeleton = frame.logic, frame.skeleton
     stuck, inverted = deadlock(frame), lock_order(frame)
     live = [e.number for e in skeleton.events if frame.reached(e.number) != FALSE]
     bad = [frame.violates(event) for event in live]
-    violations = _violations(frame, live, stuck, inverted, contexts)
+    violations = _violations(frame, live, stuck, inverted) if detail else {}
+    within = _all_within(frame, live, violations, contexts)
     cuts = {i: frame.holds(cut.guard) for i, cut in enumerate(skeleton.cuts)}
     ends = logic.all_of(_ended(frame, thread) for thread in skeleton.threads)
     marks: dict[tuple[str, str], list[Lit]] = {}
@@ -79,6 +81,12 @@ def _finish(frame: Frame, contexts: int) -> Query:
     ask = _Questions(logic)
     fails = ask(fail)
     firsts = {key: ask(lit) for key, lit in violations.items()}
+    names_of = sorted({name for name, _ in violations})
+    properties = {
+        name: ask(logic.any_of(lit for (n, _), lit in violations.items() if n == name))
+        for name in names_of
+    }
+    near = {key: ask(lit) for key, lit in within.items()}
     reaches = {key: ask(lit) for key, lit in cuts.items() if lit != FALSE}
     over = ask(ends)
     passed = {key: ask(lit) for key, lit in names.items()}
@@ -88,6 +96,8 @@ def _finish(frame: Frame, contexts: int) -> Query:
         labels=tuple(logic.labels),
         fail=fails,
         violations=firsts,
+        properties=properties,
+        within=near,
         cuts=reaches,
         ends=over,
         marks=passed,
@@ -115,53 +125,57 @@ class _Questions:
 
 
 def _violations(
-    frame: Frame, live: list[int], stuck: Lit, inverted: Lit, contexts: int
+    frame: Frame, live: list[int], stuck: Lit, inverted: Lit
 ) -> dict[tuple[str, int], Lit]:
-    """For each property and event, that its violation there is the first of the execution."""
-    logic = frame.logic
+    """For each property and event, that its violation there is a first one of the execution."""
+    logic, anchors = frame.logic, frame.order.anchors
     risky = [event for event in live if frame.violates(event) != FALSE]
     found: dict[tuple[str, int], Lit] = {}
     for event in risky:
+        others = [
+            logic.any_of((neg(frame.violates(other)), frame.before(event, other)))
+            for other in risky
+            if other != event and anchors[other] != anchors[event]
+        ]
         for name, lit in first_violation(frame, event).items():
-            others = (
-                logic.any_of((neg(frame.violates(other)), frame.before(event, other)))
-                for other in risky
-                if other != event
-            )
-            within = _within(frame, event, contexts)
-            found[name, event] = logic.all_of((lit, frame.violates(event), within, *others))
+            found[name, event] = logic.all_of((lit, frame.violates(event), *others))
     none = [neg(frame.violates(event)) for event in risky]
     for name, lit in (("deadlock", stuck), ("lock-order", inverted)):
         if lit != FALSE:
-            found[name, -1] = logic.all_of((lit, *none, _all_within(frame, live, contexts)))
+            found[name, -1] = logic.all_of((lit, *none))
     return {key: lit for key, lit in found.items() if lit != FALSE}
 
 
-def _within(frame: Frame, event: int, contexts: int) -> Lit:
-    """Whether an event lies within the first ``contexts`` stretches."""
-    anchor = frame.order.anchors[event][0]
-    if not contexts or anchor == BEFORE_ALL:
-        return TRUE
-    if anchor == AFTER_ALL:
-        live = [e.number for e in frame.skeleton.events if frame.reached(e.number) != FALSE]
-        return _all_within(frame, live, contexts)
-    frame.positioned[anchor] = None
-    return frame.logic.atom(f"(<= p{anchor} {contexts})")
-
-
-def _all_within(frame: Frame, live: list[int], contexts: int) -> Lit:
-    """Whether everything that happens lies within the first ``contexts`` stretches."""
-    if not contexts:
-        return TRUE
-    return frame.logic.all_of(
-        frame.logic.any_of(
-            (
-                neg(frame.happened(event)),
-                frame.logic.atom(f"(<= p{event} {contexts})"),
+def _all_within(
+    frame: Frame, live: list[int], violations: dict[tuple[str, int], Lit], contexts: int
+) -> dict[tuple[str, int], Lit]:
+    """For each property and number k of stretches, that it is violated within the first k."""
+    logic = frame.logic
+    found: dict[tuple[str, int], Lit] = {}
+    for name in sorted({name for name, _ in violations}):
+        for size in range(1, contexts + 1):
+            found[name, size] = logic.any_of(
+                logic.all_of((lit, _within(frame, live, event, size)))
+                for (what, event), lit in violations.items()
+                if what == name
             )
-        )
-        for event in live
-        if event in frame.positioned
+    return found
+
+
+def _within(frame: Frame, live: list[int], event: int, size: int) -> Lit:
+    """Whether a violation at ``event`` lies within the first ``size`` stretches."""
+    logic = frame.logic
+    anchor = AFTER_ALL if event < 0 else frame.order.anchors[event][0]
+    if anchor == BEFORE_ALL:
+        return TRUE
+    if anchor != AFTER_ALL:
+        frame.positioned[anchor] = None
+        return logic.atom(f"(<= p{anchor} {size})")
+    # What the whole execution shows takes all of it.
+    return logic.all_of(
+        logic.any_of((neg(frame.happened(other)), logic.atom(f"(<= p{other} {size})")))
+        for other in live
+        if other in frame.positioned
     )
 
 
@@ -232,7 +246,7 @@ def _stretches(frame: Frame, numbers: list[int], contexts: int) -> None:
                 logic.clause(neg(owner[k, t]), used)
     for number in numbers:
         thread = skeleton.events[number].thread
-        idle = neg(frame.happened(number))
+        idle = neg(logic.any_of((frame.happened(number), frame.violates(number))))
         logic.clause(logic.atom(f"(<= 1 p{number})"))
         for k in range(1, contexts + 1):
             here = logic.atom(f"(= p{number} {k})")

@@ -15,7 +15,8 @@ class Query:
     text (or ``true``/``false``): can it hold?
 
     ``fail``: some property is violated.  ``violations``: (property, event or -1) -> question,
-    that this is a first violation.  ``cuts``: one per loop, that a run reaches the bound there.
+    that this is a first violation; ``properties``: the same for any event; ``within``:
+    (property, k) -> question, that it happens within the first k stretches of one thread.  ``cuts``: one per loop, that a run reaches the bound there.
     ``ends``: every actor runs to its end.  ``marks`` and ``checks``: a labelled statement, or
     the check of an event, is reached.
     """
@@ -24,6 +25,8 @@ class Query:
     labels: tuple[str, ...]
     fail: str
     violations: Mapping[tuple[str, int], str]
+    properties: Mapping[str, str]
+    within: Mapping[tuple[str, int], str]
     cuts: Mapping[int, str]
     ends: str
     marks: Mapping[tuple[str, str], str]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from dsl.primitives import PRIMITIVES
-from tests.differential.snippets import DECLARATIONS, OPENERS, PROBES, Draft, fill, snippet
+from tests.differential.snippets import DECLARATIONS, FIELDS, LOCKS, PROBES, Draft, fill, snippet
 
 WINDOW = 5
 """So many primitives every program uses at least."""
@@ -20,7 +20,7 @@ WINDOW = 5
 OFTEN = ("alloc", "free", "kfree_rcu", "call_rcu", "synchronize_rcu", "smp_call_function")
 """Primitives with laws of their own, put into more programs than the window alone would."""
 
-ACTORS = "abc"
+ACTORS = ("one", "two", "three")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ def _assemble(seed: int, draft: Draft, bodies: list[list[str]]) -> Generated:
     places = [name for name in PROBES if name in names]
     claims.extend(f'final {PROBES[name]} : "probe";' for name in places)
     lines = ["models sc;", *(DECLARATIONS[name] for name in DECLARATIONS if name in names)]
+    fields = " ".join(f"{FIELDS[kind]} {LOCKS[kind]};" for kind in sorted(draft.locks))
+    lines = [line.replace("LOCK", fields) for line in lines]
     lines.extend(draft.functions)
     for name, body in zip(ACTORS, bodies, strict=False):
         text = "\n        ".join(body)
@@ -92,5 +94,3 @@ def _assemble(seed: int, draft: Draft, bodies: list[list[str]]) -> Generated:
     used = frozenset(draft.primitives)
     return Generated(seed, "\n".join(lines) + "\n", bound, tuple(places), used)
 
-
-__all__ = ["OPENERS", "WINDOW", "Generated", "generate", "window"]

@@ -77,9 +77,9 @@ def compare(seed: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("start", range(0, 400, 50))
+@pytest.mark.parametrize("start", range(0, 100, 25))
 def test_compiled_programs_do_what_the_interpreter_does(start: int) -> None:
-    compared = sum(compare(seed) for seed in range(start, start + 50))
+    compared = sum(compare(seed) for seed in range(start, start + 25))
     assert compared >= 10, "most programs are refused: the test would pass by testing nothing"
 
 

@@ -5,9 +5,17 @@
 
 from __future__ import annotations
 
+import re
+
 import z3
 
 from prover.smt.reply import GaveUp, Reply, Sat, Unsat
+
+
+DECLARATION = re.compile(r"^\(declare-const (\S+) (Bool|Int)\)$", re.MULTILINE)
+
+DECIDING = "pacrxgtl"
+"""First letters of the constants that an execution is read from: positions, values, outcomes."""
 
 
 class Session:
@@ -22,11 +30,17 @@ class Session:
         self._solver.set("timeout", max(1, int(timeout * 1000)))
         self._solver.set("random_seed", 0)
         self._solver.from_string(text)
+        self._constants = [
+            (name, sort == "Int")
+            for name, sort in DECLARATION.findall(text)
+            if name[0] in DECIDING
+        ]
 
-    def ask(self, question: str, *also: str) -> Reply:
+    def ask(self, question: str, *also: str, values: bool = True) -> Reply:
         """Whether the Booleans named can hold together; ``true`` and ``false`` are themselves.
 
-        A name with a leading ``!`` is negated.
+        A name with a leading ``!`` is negated.  Without ``values`` a yes comes without an
+        assignment, which is a good part of the time of an easy question.
         """
         wanted = [name for name in (question, *also) if name != "true"]
         if "false" in wanted:
@@ -35,7 +49,7 @@ class Session:
         if answer == z3.unsat:
             return Unsat()
         if answer == z3.sat:
-            return Sat(self._values())
+            return Sat(self._values() if values else {})
         return GaveUp(self._solver.reason_unknown())
 
     def _literal(self, name: str) -> z3.BoolRef:
@@ -44,16 +58,17 @@ class Session:
         return z3.Bool(name, ctx=self._context)
 
     def _values(self) -> dict[str, int]:
-        """The assignment of every constant."""
+        """The assignment of every constant that says something about the execution."""
         model = self._solver.model()
         values: dict[str, int] = {}
-        for declaration in model.decls():
-            value = model[declaration]
-            if z3.is_int_value(value):
-                values[declaration.name()] = value.as_long()
+        for name, is_position in self._constants:
+            if is_position:
+                value = model.eval(z3.Int(name, ctx=self._context), model_completion=True)
+                values[name] = value.as_long()
             else:
-                values[declaration.name()] = int(z3.is_true(value))
-        return dict(sorted(values.items()))
+                value = model.eval(z3.Bool(name, ctx=self._context), model_completion=True)
+                values[name] = int(z3.is_true(value))
+        return values
 
 
 def version() -> str:
