@@ -9,6 +9,7 @@ builder's own, so those checks are terms like any other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dsl.source import Span
@@ -163,7 +164,8 @@ def _all_over(draft: Draft) -> Term:
 
 def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     """Walks one graph and adds its events."""
-    strand = Strand(draft, job.number, job.kind, program.transitions, job.anchor)
+    haltable = job.kind == "actor" and _handlers_may_hang(program)
+    strand = Strand(draft, job.number, job.kind, program.transitions, job.anchor, haltable)
     begin = strand.emit(sk.Begin(), job.guard, NOWHERE)
     guard = draft.outcome(begin, "granted") if job.parent >= 0 else job.guard
     arrivals: dict[str, list[tuple[Term, Env]]] = {
@@ -186,6 +188,26 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     )
     assert strand.numbers[-1] == end
     return strand
+
+
+def _handlers_may_hang(program: ir.Program) -> bool:
+    """Whether some IPI's handler can be made to wait."""
+    return any(
+        isinstance(inner, ir.Acquire | ir.GraceWait | ir.RcuBarrier | ir.Ipi)
+        for actor in program.actors
+        for instr in _instructions(actor.graph)
+        if isinstance(instr, ir.Ipi)
+        for inner in _instructions(instr.handler)
+    )
+
+
+def _instructions(graph: ir.Cfg) -> Iterator[ir.Instr]:
+    """Every instruction of a graph and of the callbacks inside it."""
+    for block in graph.blocks.values():
+        for instr in block.body:
+            yield instr
+            if isinstance(instr, ir.CallRcu):
+                yield from _instructions(instr.callback)
 
 
 def _leave(

@@ -177,8 +177,8 @@ class _Analysis:
                 if high - low >= MAX_VALUES:
                     raise DomainTooLarge(f"a choice of {high - low + 1} values")
                 self.grow(term, [(value, 0) for value in range(low, high + 1)])
-            case Outcome(event=event):
-                if self._may(self.skeleton.events[event].guard):
+            case Outcome(event=event, what=what):
+                if what == "steps" or self._may(self.skeleton.events[event].guard):
                     self.grow(term, [(0, 0), (1, 0)])
                 else:
                     self.grow(term, [(0, 0)])
@@ -327,6 +327,8 @@ def _arguments(row: object, events: tuple[sk.Event, ...]) -> list[int]:
             return [arg]
         case Phi(arms=arms):
             return list(dict.fromkeys(t for arm in arms for t in arm))
+        case Outcome(what="steps"):
+            return []
         case Outcome(event=event) | Allocated(event=event):
             return [events[event].guard]
         case _:

@@ -75,11 +75,11 @@ class Valuation:
                 if row not in self.leaves:
                     raise Unknown
                 return self.leaves[row]
-            case Outcome(event=event):
+            case Outcome(event=event, what=what):
                 if row in self.leaves:
                     return self.leaves[row]
                 # An event that is not reached has no outcome: none of what it asks is so.
-                if self.surely(self.skeleton.events[event].guard) is False:
+                if what != "steps" and self.surely(self.skeleton.events[event].guard) is False:
                     return 0
                 raise Unknown
             case And(args=args):

@@ -268,6 +268,7 @@ class Judge:
         """The event that a thread stands before, None at its end or where it has stopped."""
         machine = self._machine
         for number in machine.skeleton.threads[thread].events[machine.next_index[thread] :]:
+            machine.unhalt(number)
             if machine.values.surely(machine.skeleton.events[number].guard):
                 return number
         return None

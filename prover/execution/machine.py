@@ -126,6 +126,7 @@ class Machine:
     def step(self, number: int) -> None:
         """One event happens."""
         event = self.skeleton.events[number]
+        self.unhalt(number)
         self._at(event)
         if not self.values.holds(event.guard):
             raise NotAllowed(f"event {number} is not reached")
@@ -144,6 +145,12 @@ class Machine:
         self.next_index[event.thread] = self.stage.place[number][1] + 1
         if self.violation is None:
             self._look(number)
+
+    def unhalt(self, number: int) -> None:
+        """Notes that no handler keeps an event from its turn."""
+        row = Outcome(number, "steps")
+        if row in self.skeleton.term_of:
+            self.values.settle(row, 1)
 
     def settle(self, event: int, what: str, value: int) -> None:
         """Notes an outcome."""

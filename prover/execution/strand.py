@@ -34,13 +34,18 @@ CLAIMS = ("final", "invariant")
 
 @dataclass(slots=True)
 class Strand:
-    """A thread under construction."""
+    """A thread under construction.
+
+    ``haltable``: a handler that never ends may stop this thread before any of its events,
+    which the event's outcome ``steps`` says.
+    """
 
     draft: Draft
     thread: int
     kind: str
     transitions: Sequence[ir.TransitionTable]
     anchor: int
+    haltable: bool = False
     guard: Term = Term(0)
     env: Env = field(default_factory=dict)
     numbers: list[int] = field(default_factory=list)
@@ -87,6 +92,8 @@ class Strand:
         checks: Iterable[sk.LocalCheck] = (),
     ) -> int:
         """Makes the event of a reserved number."""
+        if self.haltable and not isinstance(action, sk.Begin):
+            guard = self.draft.terms.both(guard, self.draft.outcome(number, "steps"))
         live = tuple(c for c in checks if self.draft.terms.known(c.bad) != 0)
         if self.kind == "final":
             anchor, rank = -1, 0

@@ -44,7 +44,8 @@ class Outcome:
     """A yes or no that event ``event`` settles.
 
     ``what`` is ``ok`` (reached and no violation), ``granted`` (a blocking event went on),
-    ``taken`` (a trylock succeeded) or ``locked`` (a lock was seen held).
+    ``taken`` (a trylock succeeded), ``locked`` (a lock was seen held) or ``steps`` (no handler
+    that never ends stopped the thread before it).
     """
 
     event: int

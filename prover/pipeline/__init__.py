@@ -133,6 +133,14 @@ def _report(
         for (where, task), decision in zip(jobs, decisions, strict=True)
         if where == index
     ]
+    wrong = dict.fromkeys(
+        diagnostic
+        for _, decision in own
+        if not isinstance(decision, Lost)
+        for diagnostic in decision.diagnostics
+    )
+    if wrong:
+        return FileReport(file.name, (), tuple(wrong), file.sources)
     hollow = _never_reached(own)
     outcomes = tuple(
         _outcome(task, decision, hollow.get(number, ""))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.protocol import Expect, Protocol
 from dsl.source import Span
 from prover.execution.build import build
@@ -44,7 +45,8 @@ class Decision:
 
     ``unreached`` are asserts, and ``unmarked`` labels of the variant, that no run reaches;
     ``dead`` are other labels of that kind, worth a note.  They mean something only for
-    verdicts other than refuted.
+    verdicts other than refuted.  ``diagnostics`` are mistakes of the author's that show only
+    in a given configuration.
     """
 
     verdict: Verdict
@@ -53,6 +55,7 @@ class Decision:
     unreached: tuple[Span, ...] = ()
     unmarked: tuple[tuple[str, str], ...] = ()
     dead: tuple[tuple[str, str], ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(slots=True)
@@ -102,6 +105,8 @@ def decide(
         return _decide(case)
     except _Undecided as error:
         return _conclude(case, Unknown(str(error)))
+    except DiagnosticError as error:
+        return Decision(Unknown("not checked"), _measured(case), diagnostics=error.diagnostics)
     except (TooLarge, DomainTooLarge) as error:
         return _conclude(case, Unknown(f"too large: {error}"))
     except ReplayError as error:

@@ -41,6 +41,10 @@ def tasks(protocol: Protocol, request: Request) -> list[Task]:
                 for model in _models(protocol, request):
                     obligation = Obligation(scenario.name, name, configuration, model)
                     found.append(Task(obligation, _expected(expects, obligation)))
+    if not found:
+        hint = "a variant runs only in the scenarios its header names"
+        message = "nothing to prove: no scenario with this selection"
+        raise DiagnosticError((Diagnostic("nothing-selected", message, None, (), hint),))
     return found
 
 

@@ -106,6 +106,8 @@ def _leaf(
         case Allocated(event=event):
             return _picked(f"a{event}", domain, values)
         case Outcome(event=event, what=what):
+            if what == "steps":
+                return values.get(f"s{event}", 0)
             guard = valuation.surely(skeleton.events[event].guard)
             if not guard:
                 return 0

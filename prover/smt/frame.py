@@ -113,6 +113,8 @@ class Frame:
 
     def _outcome(self, event: int, what: str) -> Lit:
         """``ok`` follows from the guard and the violations; the others are variables."""
+        if what == "steps":
+            return self.logic.variable(f"s{event}")
         guard = self.holds(self.skeleton.events[event].guard)
         if guard == FALSE:
             return FALSE

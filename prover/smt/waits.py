@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
-from prover.execution.terms import Constant, Term
+from prover.execution.terms import Constant, Outcome, Term
 from prover.smt.frame import Frame
 from prover.smt.locks import ended_between, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
@@ -117,6 +117,7 @@ def encode_waits(frame: Frame) -> None:
                 _law(frame, section, start, end)
         _locks_delay(frame, start, end)
     _encode_barriers(frame)
+    _encode_halts(frame)
     _encode_ipis(frame, found)
 
 
@@ -215,12 +216,34 @@ def _one_at_a_time(frame: Frame, thread: sk.Thread) -> None:
         frame.logic.clause(*both, first, frame.before(other.events[-1], begin))
 
 
+def _encode_halts(frame: Frame) -> None:
+    """A host makes no step once a handler has begun on it that never ends."""
+    threads = frame.skeleton.threads
+    for event in frame.skeleton.events:
+        term = frame.skeleton.term_of.get(Outcome(event.number, "steps"))
+        if term is None:
+            continue
+        halted = [
+            frame.logic.all_of(
+                (
+                    frame.outcome(t.events[0], "granted"),
+                    neg(frame.ok(t.events[-1])),
+                    frame.before(t.events[0], event.number),
+                )
+            )
+            for t in threads
+            if t.kind == "handler" and t.host == event.thread
+        ]
+        frame.logic.label = f"event {event.number} comes before its thread is halted"
+        stops = frame.logic.any_of(halted)
+        frame.logic.clause(frame.holds(term), stops)
+        frame.logic.clause(neg(frame.holds(term)), neg(stops))
+
+
 def _alone(frame: Frame, thread: sk.Thread) -> None:
     """While a handler runs, its host makes no step."""
     begin, end = thread.events[0], thread.events[-1]
     started = frame.outcome(begin, "granted")
-    if started == FALSE:
-        return
     done = frame.ok(end)
     frame.logic.label = f"{thread.name} stops its host"
     for number in frame.skeleton.threads[thread.host].events:

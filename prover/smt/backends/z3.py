@@ -14,7 +14,7 @@ from prover.smt.reply import GaveUp, Reply, Sat, Unsat
 
 DECLARATION = re.compile(r"^\(declare-const (\S+) (Bool|Int)\)$", re.MULTILINE)
 
-DECIDING = "pacrxgtl"
+DECIDING = "pacrxgtls"
 """First letters of the constants that an execution is read from: positions, values, outcomes."""
 
 
