@@ -8,6 +8,9 @@ from prover.execution.terms import Allocated, Term
 from prover.graph import ir
 from prover.graph.values import POISON, ZERO_WORD, Half, Location, Value
 
+SHADOW = "shadow"
+"""The part of a split word that holds the value of its last completed update."""
+
 OTHER = {"low": "high", "high": "low"}
 
 
@@ -50,7 +53,8 @@ def rmw(strand: Strand, instr: ir.Rmw) -> None:
     draft = strand.draft
     address = strand.value(instr.address)
     number = draft.reserve()
-    if _split(strand, instr.word):
+    split = _split(strand, instr.word)
+    if split:
         halves = [draft.read(number, address, part) for part in ("low", "high")]
         joined = draft.operation("word_join", (), tuple(halves))
         old = draft.operation("read_at", (), (joined, address))
@@ -62,12 +66,13 @@ def rmw(strand: Strand, instr: ir.Rmw) -> None:
     access = sk.Access("rmw", instr.order, address)
     checks: tuple[sk.LocalCheck, ...] = ()
     if instr.word:
-        checks = _transition_checks(strand, instr.word, address, old, new, when)
+        before = _completed(strand, number, address, instr.word) if split else old
+        checks = _transition_checks(strand, instr.word, address, before, new, when)
     strand.fill(number, access, strand.guard, instr.origin, checks)
     strand.guard = draft.outcome(number, "ok")
     if not instr.word:
         draft.write(number, address, "whole", new, when)
-    elif not _split(strand, instr.word):
+    elif not split:
         draft.write(number, address, "whole", new, when)
     else:
         _write_wide(strand, number, address, new, when, instr.word)
@@ -127,7 +132,7 @@ def _store_wide(strand: Strand, instr: ir.Store, access: sk.Access, value: Term)
     """One step that stores both halves of a split word."""
     draft = strand.draft
     number = draft.reserve()
-    old = _ghost_word(strand, number, access.address, instr.word)
+    old = _completed(strand, number, access.address, instr.word)
     one = draft.constant(1)
     checks = _transition_checks(strand, instr.word, access.address, old, value, one)
     strand.fill(number, access, strand.guard, instr.origin, checks)
@@ -144,7 +149,7 @@ def _write_wide(
     high = draft.operation("word_high", (), (value,))
     draft.write(event, address, "low", low, when)
     draft.write(event, address, "high", high, when)
-    draft.updates.append(sk.Update(event, address, when, low, high))
+    _complete(strand, sk.Update(event, address, when, low, high))
     present = draft.layout.words[word].present
     draft.stored.append(sk.StoredWord(event, value, present, draft.constant(1)))
 
@@ -157,11 +162,10 @@ def _store_half(strand: Strand, instr: ir.Store, access: sk.Access, value: Term)
     number = draft.reserve()
     address, part, other = access.address, instr.part, OTHER[instr.part]
     if instr.update == 0:
-        done = one
-        rest = draft.read(number, address, other, ghost=True)
-        old = _ghost_word(strand, number, address, instr.word)
+        done, rest = one, draft.read(number, address, other, ghost=True)
     else:
-        done, rest, old = _pending(strand, instr, number, address, half)
+        done, rest = _pending(strand, instr, half)
+    old = _completed(strand, number, address, instr.word)
     halves = (half, rest) if part == "low" else (rest, half)
     new = draft.operation("word_join", (), halves)
     checks = _transition_checks(strand, instr.word, address, old, new, done)
@@ -169,7 +173,7 @@ def _store_half(strand: Strand, instr: ir.Store, access: sk.Access, value: Term)
     strand.guard = draft.outcome(number, "ok")
     draft.write(number, address, part, half, draft.constant(1))
     if draft.terms.known(done) != 0:
-        draft.updates.append(sk.Update(number, address, done, *halves))
+        _complete(strand, sk.Update(number, address, done, *halves))
     first = draft.constant(1) if instr.update == 0 else draft.terms.invert(done)
     present = draft.layout.words[instr.word].present
     match instr.value:
@@ -185,35 +189,37 @@ def _part(present: int, part: str) -> int:
     return present & 0xFFFF_FFFF if part == "low" else present >> 32
 
 
-def _pending(
-    strand: Strand, instr: ir.Store, number: int, address: Term, half: Term
-) -> tuple[Term, Term, Term]:
+def _pending(strand: Strand, instr: ir.Store, half: Term) -> tuple[Term, Term]:
     """A half-store of an update that several stores make.
 
-    Gives whether this store completes it, the other half, and the word as it was before
-    the update.  The registers ``!u<n>.low`` and ``!u<n>.high`` hold the halves stored so
-    far, POISON standing for none.
+    Gives whether this store completes it, and the other half.  The registers ``!u<n>.low`` and
+    ``!u<n>.high`` hold the halves stored so far, POISON standing for none.
     """
     draft = strand.draft
     name = f"!u{instr.update}"
     none = draft.constant(POISON)
     rest = strand.env.get(f"{name}.{OTHER[instr.part]}", none)
     done = draft.terms.invert(draft.equal(rest, none))
-    fresh_old = _ghost_word(strand, number, address, instr.word)
-    old = draft.select(done, strand.env.get(f"{name}.old", fresh_old), fresh_old)
     strand.env[f"{name}.{instr.part}"] = draft.select(done, none, half)
     strand.env[f"{name}.{OTHER[instr.part]}"] = draft.select(done, none, rest)
-    strand.env[f"{name}.old"] = old
-    return done, draft.select(done, rest, draft.constant(Half(0))), old
+    return done, draft.select(done, rest, draft.constant(Half(0)))
 
 
-def _ghost_word(strand: Strand, event: int, address: Term, word: str) -> Term:
-    """The word at ``address`` just before an event, where a transition table wants to know."""
+def _completed(strand: Strand, event: int, address: Term, word: str) -> Term:
+    """The value of the last completed update before an event, where a table wants to know."""
     draft = strand.draft
     if not _tables(strand, word):
         return draft.constant(ZERO_WORD)
-    halves = tuple(draft.read(event, address, part, ghost=True) for part in ("low", "high"))
-    return draft.operation("word_join", (), halves)
+    return draft.read(event, address, SHADOW, ghost=True)
+
+
+def _complete(strand: Strand, update: sk.Update) -> None:
+    """Notes a completed update."""
+    draft = strand.draft
+    draft.updates.append(update)
+    if strand.transitions:
+        value = draft.operation("word_join", (), (update.low, update.high))
+        draft.write(update.event, update.address, SHADOW, value, update.when)
 
 
 def _tables(strand: Strand, word: str) -> list[ir.TransitionTable]:

@@ -44,7 +44,8 @@ MAX_PRODUCT = 50_000
 """The most operand combinations one operation may have."""
 
 Place = tuple[Location, str]
-"""A location and the part of it: ``whole``, ``low`` or ``high``."""
+"""A location and the part of it: ``whole``, ``low``, ``high``, or ``shadow``: the value of the last
+completed update of a split word."""
 
 
 class DomainTooLarge(Exception):
@@ -86,7 +87,7 @@ def initial_value(layout: Layout, place: Place) -> Value | None:
     if region is None or region.pool:
         return None
     value = region.initial.get(location.path)
-    if value is None or part == "whole":
+    if value is None or part in ("whole", "shadow"):
         return value
     half: Value = apply(layout.space, f"word_{part}", (), (value,))
     return half

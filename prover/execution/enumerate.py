@@ -14,7 +14,8 @@ from types import MappingProxyType
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
-from prover.execution.enumerate_candidates import Candidate, candidates
+from prover.execution.enumerate_candidate import Candidate
+from prover.execution.enumerate_candidates import candidates
 from prover.execution.enumerate_judge import Verdict, judge
 from prover.execution.enumerate_order import Order, completions
 from prover.execution.enumerate_outcomes import FinalState, final_state

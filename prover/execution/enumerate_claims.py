@@ -17,7 +17,7 @@ from prover.execution.terms import Outcome, ReadValue
 from prover.graph.values import POISON, Value
 
 if TYPE_CHECKING:
-    from prover.execution.enumerate_candidates import Candidate
+    from prover.execution.enumerate_candidate import Candidate
 
 
 def broken_finals(c: Candidate) -> list[int]:

@@ -20,7 +20,7 @@ from prover.execution.terms import ReadValue
 from prover.graph.values import POISON, Allocation, Half, Location, Pointer, Value, Via, Wild, Word
 
 if TYPE_CHECKING:
-    from prover.execution.enumerate_candidates import Candidate
+    from prover.execution.enumerate_candidate import Candidate
 
 RANK = {name: index for index, name in enumerate(PRECEDENCE)}
 """Of several properties violated at once the one with the lowest rank counts."""

@@ -18,7 +18,7 @@ from prover.execution.order import BEFORE_ALL
 from prover.graph.values import Allocation
 
 if TYPE_CHECKING:
-    from prover.execution.enumerate_candidates import Candidate
+    from prover.execution.enumerate_candidate import Candidate
 
 TOGETHER = -1
 """The event of a violation that belongs to several."""

@@ -12,7 +12,7 @@ from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.graph.values import Location, Pointer
 
 if TYPE_CHECKING:
-    from prover.execution.enumerate_candidates import Candidate
+    from prover.execution.enumerate_candidate import Candidate
     from prover.execution.terms import Term
 
 
@@ -63,7 +63,7 @@ def find_holdings(c: Candidate) -> list[Holding]:
         action = event.action
         if not isinstance(action, sk.Grant | sk.Try) or action.kind == "folio":
             continue
-        if isinstance(action, sk.Try) and not _taken(c, number):
+        if isinstance(action, sk.Try) and not c.outcome(number, "taken"):
             continue
         lock = location(c, action.address)
         if lock is None or not c.values.holds(action.outer):
@@ -72,12 +72,6 @@ def find_holdings(c: Candidate) -> list[Holding]:
         asked = action.request if isinstance(action, sk.Grant) else -1
         found.append(Holding(number, released, event.thread, lock, action.kind, action.mode, asked))
     return found
-
-
-def _taken(c: Candidate, number: int) -> bool:
-    from prover.execution.enumerate_candidates import outcome
-
-    return outcome(c, number, "taken")
 
 
 def _release(c: Candidate, number: int, lock: Location, action: sk.Grant | sk.Try) -> int:
@@ -123,7 +117,7 @@ def lock_rules(c: Candidate, order: Order) -> None:
     _fair(c, order, held)
     for number in c.happened:
         action = c.skeleton.events[number].action
-        if isinstance(action, sk.Try) and not _taken(c, number):
+        if isinstance(action, sk.Try) and not c.outcome(number, "taken"):
             if not _refusable(c, order, held, number, action):
                 raise ImpossibleError
         if isinstance(action, sk.LockState):
@@ -206,8 +200,6 @@ def _seen(
     c: Candidate, order: Order, held: tuple[Holding, ...], number: int, action: sk.LockState
 ) -> None:
     """A look at a lock sees whether anyone holds it."""
-    from prover.execution.enumerate_candidates import outcome
-
     event = c.skeleton.events[number]
     lock = location(c, action.address)
     if action.kind == "folio":
@@ -216,7 +208,7 @@ def _seen(
         others = [h for h in held if h.lock == lock and h.thread != event.thread]
         mine = c.values.holds(action.own)
         locked = mine or any(_holds_at(order, h, number) for h in others)
-    if locked != outcome(c, number, "locked"):
+    if locked != c.outcome(number, "locked"):
         raise ImpossibleError
 
 
@@ -243,7 +235,7 @@ def folio_changes(c: Candidate, lock: Location) -> list[int]:
         if isinstance(action, sk.Grant | sk.Try | sk.Unlock) and action.kind == "folio":
             if location(c, action.address) != lock:
                 continue
-            if not isinstance(action, sk.Try) or _taken(c, number):
+            if not isinstance(action, sk.Try) or c.outcome(number, "taken"):
                 found.append(number)
     return found
 

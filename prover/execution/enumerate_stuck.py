@@ -28,7 +28,7 @@ from prover.graph.values import POISON, Location, Pointer, Value
 
 if TYPE_CHECKING:
     from prover.execution.domains import Place
-    from prover.execution.enumerate_candidates import Candidate
+    from prover.execution.enumerate_candidate import Candidate
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.execution.strand import SPINNING
 
 if TYPE_CHECKING:
-    from prover.execution.enumerate_candidates import Candidate
+    from prover.execution.enumerate_candidate import Candidate
 
 
 CONTEXTS = {"callback": "bh", "handler": "irq"}

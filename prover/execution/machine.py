@@ -201,7 +201,7 @@ class Machine:
             old = self.memory.peek(where)
             new = self.values.value(write.value)
             self.memory.store(where, new)
-            if not isinstance(event.action, sk.Allocate):
+            if not isinstance(event.action, sk.Allocate) and write.part != "shadow":
                 step.writes.append(Change(where, POISON if old is None else old, new))
         self.judge.note_updates(event.number)
 

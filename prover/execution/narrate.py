@@ -18,7 +18,8 @@ def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
     """The witness of the violation of property ``name`` that the machine has come to."""
     skeleton = machine.skeleton
     stuck = machine.judge.deadlocked() if name == "deadlock" else frozenset[int]()
-    moments = [moment(machine, step) for step in machine.steps if _shown(machine, step)]
+    shared = _contended(machine)
+    moments = [moment(machine, step) for step in machine.steps if _shown(machine, step, shared)]
     moments.extend(_waiting(machine, thread) for thread in sorted(stuck))
     used = sorted({m.thread for m in moments} | set(stuck))
     column = {thread: index for index, thread in enumerate(used)}
@@ -63,12 +64,28 @@ def _message(machine: Machine, name: str) -> str:
     )
 
 
-def _shown(machine: Machine, step: Step) -> bool:
-    """Whether a step belongs in the witness: bookkeeping without effect does not."""
+def _contended(machine: Machine) -> frozenset[Location]:
+    """The places that one thread writes and another touches: what a race is about."""
+    writers: dict[Location, set[int]] = {}
+    users: dict[Location, set[int]] = {}
+    for step in machine.steps:
+        for (location, _), _ in step.reads:
+            users.setdefault(location, set()).add(step.thread)
+        for change in step.writes:
+            writers.setdefault(change.place[0], set()).add(step.thread)
+            users.setdefault(change.place[0], set()).add(step.thread)
+    return frozenset(place for place in writers if len(users[place]) > 1)
+
+
+def _shown(machine: Machine, step: Step, shared: frozenset[Location]) -> bool:
+    """Whether a step belongs in the witness: bookkeeping without effect on others does not."""
     if _is_bad(machine, step.event):
         return True
     event = machine.skeleton.events[step.event]
     match event.action:
+        case sk.Access():
+            places = {place[0] for place, _ in step.reads}
+            return bool(shared & (places | {change.place[0] for change in step.writes}))
         case sk.Begin() | sk.Ended() | sk.IpiEnd() | sk.Request():
             return False
         case sk.Local(what=what):

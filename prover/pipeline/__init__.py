@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
-from dsl.imports import LoadError
+from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from dsl.source import Source
 from prover.pipeline.dump import dump
@@ -44,11 +44,16 @@ NOT_COVERED = ("data races are not checked under sc",)
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A file ready to be proved: its protocol with each variant applied ("" for none)."""
+    """A file ready to be proved.
+
+    ``protocols`` holds the protocol with each variant applied so far ("" for none): a variant
+    is applied and checked by the worker that first needs it.
+    """
 
     name: str
+    program: Program
     sources: Mapping[str, Source]
-    protocols: Mapping[str, Protocol]
+    protocols: dict[str, Protocol]
     tasks: tuple[Task, ...]
 
 
@@ -78,13 +83,11 @@ def _load(name: str, request: Request) -> _Loaded | FileReport:
         sources = program.sources
         protocol = check(program)
         selected = tasks(protocol, request)
-        names = dict.fromkeys(task.obligation.variant for task in selected)
-        protocols = {v: check(program, v) if v else protocol for v in {"": None, **names}}
     except LoadError as error:
         return FileReport(name, (), error.diagnostics, error.sources)
     except DiagnosticError as error:
         return FileReport(name, (), error.diagnostics, sources)
-    return _Loaded(name, sources, protocols, tuple(selected))
+    return _Loaded(name, program, sources, {"": protocol}, tuple(selected))
 
 
 def _decide_all(
@@ -96,15 +99,20 @@ def _decide_all(
     """Every obligation's decision, in the order of ``jobs``."""
 
     def job(number: int) -> Decision:
-        from prover.pipeline.decide import decide
+        from prover.pipeline.decide import decide, refused
         from prover.pipeline.minimal import Limits
 
         index, task = jobs[number]
         file = loaded[index]
         assert isinstance(file, _Loaded)
         limits = Limits(request.timeout, request.memory, request.max_bound)
-        protocol = file.protocols[task.obligation.variant]
-        return decide(protocol, task.obligation, task.expected, limits)
+        variant = task.obligation.variant
+        try:
+            if variant not in file.protocols:
+                file.protocols[variant] = check(file.program, variant)
+        except DiagnosticError as error:
+            return refused(error.diagnostics)
+        return decide(file.protocols[variant], task.obligation, task.expected, limits)
 
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
     done = 0

@@ -117,6 +117,11 @@ def decide(
         return _conclude(case, Broken(f"{type(error).__name__}: {error}"))
 
 
+def refused(diagnostics: tuple[Diagnostic, ...]) -> Decision:
+    """The decision on an obligation whose variant does not check."""
+    return Decision(Unknown("not checked"), Measured(), diagnostics=diagnostics)
+
+
 def _decide(case: _Case) -> Decision:
     """Raises the bound until the verdict is settled."""
     scenario = case.protocol.scenarios[case.obligation.scenario]

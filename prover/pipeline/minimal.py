@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from prover.execution.replay import Claimed, replay
-from prover.execution.witness import Witness, contexts
+from prover.execution.witness import Witness
 from prover.smt.backends.z3 import Session
 from prover.smt.decode import decode
 from prover.smt.encode import Prepared, encode
 from prover.smt.query import Query
 from prover.smt.reply import Sat
 
-MAX_STRETCHES = 8
+MAX_STRETCHES = 7
 """Witnesses that need more stretches than this are shown as found."""
 
 
@@ -39,8 +39,8 @@ class Search:
 
 def find_witness(search: Search, name: str, reply: Sat, *, minimal: bool) -> Witness:
     """A replayed witness for property ``name``; the smallest one if ``minimal``."""
-    first = _witness(search, name, reply, stretches=False)
-    return _smaller(search, name, first) if minimal else first
+    small = _smallest(search, name) if minimal else None
+    return small or _witness(search, name, reply, stretches=False)
 
 
 def _witness(search: Search, name: str, reply: Sat, *, stretches: bool) -> Witness:
@@ -52,32 +52,30 @@ def _witness(search: Search, name: str, reply: Sat, *, stretches: bool) -> Witne
     return replay(prepared.skeleton, schedule.events, schedule.decisions, Claimed(name, -1))
 
 
-def _smaller(search: Search, name: str, first: Witness) -> Witness:
-    """Minimises actors, then stretches: one document, questions for every number of stretches."""
-    most = min(max(contexts(first), 1), MAX_STRETCHES)
-    query = encode(search.prepared, contexts=most)
+def _smallest(search: Search, name: str) -> Witness | None:
+    """The witness with fewest actors, then fewest stretches; None if it takes very many.
+
+    One document describes executions of at most so many stretches; each question is about one
+    number of stretches and one set of actors to do without.
+    """
+    query = encode(search.prepared, contexts=MAX_STRETCHES)
     session = Session(query.text, search.limits.timeout)
 
     def possible(size: int, *without: str) -> bool:
         question = query.within.get((name, size), "false")
         return isinstance(session.ask(question, *without, values=False), Sat)
 
-    if not possible(most):
-        return first
-    without = next((a for a in _absentees(search, first) if possible(most, *a)), ())
-    size = most
-    while size > 1 and possible(size - 1, *without):
-        size -= 1
+    if not possible(MAX_STRETCHES):
+        return None
+    without = next((a for a in _absentees(search) if possible(MAX_STRETCHES, *a)), ())
+    size = next(k for k in range(1, MAX_STRETCHES + 1) if possible(k, *without))
     reply = session.ask(query.within[name, size], *without)
-    if not isinstance(reply, Sat):
-        return first
-    return _witness(search, name, reply, stretches=True)
+    return _witness(search, name, reply, stretches=True) if isinstance(reply, Sat) else None
 
 
-def _absentees(search: Search, best: Witness) -> Iterator[tuple[str, ...]]:
-    """Sets of actors to try to do without, largest first, down to one more than ``best`` does."""
+def _absentees(search: Search) -> Iterator[tuple[str, ...]]:
+    """Sets of actors to try to do without, the largest sets first."""
     actors = [t.number for t in search.prepared.skeleton.threads if t.kind == "actor"]
-    present = sum(column.kind == "actor" for column in best.columns)
-    for size in range(len(actors) - 1, len(actors) - present, -1):
+    for size in range(len(actors) - 1, 0, -1):
         for gone in combinations(actors, size):
             yield tuple(f"!u{thread}" for thread in gone)

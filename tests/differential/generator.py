@@ -8,11 +8,13 @@ nothing else.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from random import Random
 
 from dsl.primitives import PRIMITIVES
 from tests.differential.snippets import DECLARATIONS, FIELDS, LOCKS, PROBES, Draft, fill, snippet
+from tests.differential.themes import THEMES
 
 WINDOW = 5
 """So many primitives every program uses at least."""
@@ -55,13 +57,17 @@ def generate(seed: int) -> Generated:
     bodies: list[list[str]] = [[] for _ in range(actors)]
     draft.wanted = wanted
     turn = random.randrange(actors)
+    if random.random() < 0.8:
+        theme = THEMES[seed % len(THEMES)]
+        for offset, statement in enumerate(theme(draft)):
+            bodies[(turn + offset) % actors].append(statement)
     while draft.wanted:
         # Two statements a turn at times, so that sections and waits get neighbours.
-        bodies[turn % actors].append(snippet(draft, draft.wanted.pop(), 0))
+        body = bodies[turn % actors]
+        body.insert(random.randint(0, len(body)), snippet(draft, draft.wanted.pop(), 0))
         turn += random.random() < 0.75
     for body in bodies:
-        least = 1 if actors == 3 else 2
-        while len(body) < least and draft.room():
+        while len(body) < 4 - actors:
             body.insert(random.randint(0, len(body)), fill(draft, 0))
     return _assemble(seed, draft, bodies)
 
@@ -90,7 +96,7 @@ def _assemble(seed: int, draft: Draft, bodies: list[list[str]]) -> Generated:
     run = ", ".join(ACTORS[: len(bodies)])
     inner = "\n        ".join((f"run {run};", *claims))
     lines.append(f"scenario s {{\n        {inner}\n}}")
+    text = "\n".join(lines) + "\n"
     bound = 2 if random.random() < 0.3 else 1
-    used = frozenset(draft.primitives)
-    return Generated(seed, "\n".join(lines) + "\n", bound, tuple(places), used)
-
+    used = frozenset(re.findall(r"\w+(?=\()", text)) & frozenset(PRIMITIVES)
+    return Generated(seed, text, bound, tuple(places), used)

@@ -101,13 +101,11 @@ FIELDS = {
 class Draft:
     """A program being made.
 
-    ``wanted`` are primitives still to be used, ``primitives`` those used so far, ``size`` how
-    many statements there are.
+    ``wanted`` are primitives still to be used, ``size`` how many statements there are.
     """
 
     random: Random
     wanted: list[str] = field(default_factory=list[str])
-    primitives: set[str] = field(default_factory=set[str])
     names: set[str] = field(default_factory=set[str])
     functions: list[str] = field(default_factory=list[str])
     locks: set[str] = field(default_factory=set[str])
@@ -141,7 +139,6 @@ class Draft:
 
 def call(draft: Draft, name: str, *arguments: str) -> str:
     """A call of a primitive, which counts as used."""
-    draft.primitives.add(name)
     return f"{name}({', '.join(arguments)})"
 
 
@@ -160,7 +157,11 @@ def snippet(draft: Draft, name: str, depth: int) -> str:
             return _counter(draft, name, depth)
         case "barrier":
             store = f"WRITE_ONCE({draft.variable()}, 1);"
-            return f"{call(draft, name)}; {store}" if draft.random.random() < 0.5 else f"{call(draft, name)};"
+            return (
+                f"{call(draft, name)}; {store}"
+                if draft.random.random() < 0.5
+                else f"{call(draft, name)};"
+            )
         case "lock":
             return _lock(draft, name, depth)
         case "rcu":
@@ -199,16 +200,17 @@ def fill(draft: Draft, depth: int) -> str:
         (2, lambda: f"assume(READ_ONCE({one}) == {random.randint(0, 1)});"),
         (2, lambda: f"choose {{ {one} = 1; }} or {{ {body(draft, depth)} }}"),
         (1, lambda: f"{one} = choose(0, 1);"),
-        (1, lambda: f"while (READ_ONCE({one}) == {random.randint(0, 1)}) {block(body(draft, depth))}"),
+        (
+            1,
+            lambda: (
+                f"while (READ_ONCE({one}) == {random.randint(0, 1)}) {block(body(draft, depth))}"
+            ),
+        ),
         (1, lambda: f"for (int i = 0; i < {random.randint(1, 3)}; i++) {two} = 1;"),
         (1, lambda: _word(draft, depth)),
         (1, lambda: _pointer(draft)),
     )
-    found = random.choices([make for _, make in makers], [weight for weight, _ in makers])[0]()
-    for name in ("WRITE_ONCE", "READ_ONCE", "assert", "assume"):
-        if f"{name}(" in found:
-            draft.primitives.add(name)
-    return found
+    return random.choices([make for _, make in makers], [weight for weight, _ in makers])[0]()
 
 
 def _word(draft: Draft, depth: int) -> str:
@@ -221,12 +223,12 @@ def _word(draft: Draft, depth: int) -> str:
             "clear(&w);",
             "WRITE_ONCE(w.low, 0);",
             f"if (READ_ONCE(w) == none) {block(body(draft, depth))}",
-            block("pmd_t q = w;", "if (q.low & 1)", _through(draft, "q")),
+            block("pmd_t q = w;", "if (q.low & 1)", through(draft, "q")),
         )
     )
 
 
-def _through(draft: Draft, word: str) -> str:
+def through(draft: Draft, word: str) -> str:
     """A look at the table that a word points at."""
     draft.use("r")
     return block(f"struct table *t = (struct table *){word};", "r = t->v;")
@@ -279,7 +281,9 @@ def _access(draft: Draft, name: str, depth: int) -> str:
     made = call(draft, name, *arguments)
     if old:
         made = f"if ({made}) {block(body(draft, depth))}"
-        return block(f"{of}{'' if of.endswith(('*', ' ')) else ' '}{old} = {random.choice(values)};", made)
+        return block(
+            f"{of}{'' if of.endswith(('*', ' ')) else ' '}{old} = {random.choice(values)};", made
+        )
     if PRIMITIVES[name].result == "void":
         return f"{made};"
     return _value(draft, made, kind, depth)
@@ -291,7 +295,7 @@ def _value(draft: Draft, made: str, kind: str, depth: int) -> str:
     local = draft.local()
     if kind == "word":
         if random.random() < 0.5:
-            return block(f"pmd_t {local} = {made};", f"if ({local}.low & 1)", _through(draft, local))
+            return block(f"pmd_t {local} = {made};", f"if ({local}.low & 1)", through(draft, local))
         return f"if ({made} == none) {block(body(draft, depth))}"
     draft.use("r")
     if kind == "pointer":
@@ -331,6 +335,22 @@ def _counter(draft: Draft, name: str, depth: int) -> str:
     if result == "bool":
         return f"if ({made}) {block(body(draft, depth))}"
     return f"if ({made} == {random.randint(0, 2)}) {block(body(draft, depth))}"
+
+
+def use_lock(draft: Draft, opener: str) -> str:
+    """The address of the global lock of an opener's kind."""
+    return "&" + draft.use(LOCKS[PRIMITIVES[opener].parameters[0].removeprefix("lock ")])
+
+
+def hold(draft: Draft, opener: str, lock: str, inner: str) -> str:
+    """A lock taken and let go."""
+    taken = call(draft, opener, lock)
+    end = f"{call(draft, OPENERS[opener], lock)};"
+    return (
+        f"if ({taken}) {block(inner, end)}"
+        if opener.endswith("_trylock")
+        else f"{taken}; {inner} {end}"
+    )
 
 
 # --- locks, sections, waits ---------------------------------------------------------------
@@ -405,7 +425,9 @@ def _set_up(draft: Draft, name: str, kind: str) -> str:
         parts.insert(random.random() < 0.8, used)
     if random.random() < 0.5:
         parts.append(f"{local}->v = 2; p = {local};")
-    return block(f"struct obj *{local} = {call(draft, 'alloc', 'objs')};", f"if ({local})", block(*parts))
+    return block(
+        f"struct obj *{local} = {call(draft, 'alloc', 'objs')};", f"if ({local})", block(*parts)
+    )
 
 
 def _rcu(draft: Draft, name: str, depth: int) -> str:
@@ -431,7 +453,6 @@ def _rcu(draft: Draft, name: str, depth: int) -> str:
         return f"{_unpublish(draft)}{call(draft, name, '&u', 'h')};"
     wait = f"{call(draft, name)};"
     if random.random() < 0.5:
-        draft.primitives.add("free")
         return f"{_unpublish(draft)}{wait} free(&{draft.use('u')});"
     one = draft.variable()
     return f"WRITE_ONCE({one}, 1); {wait} {draft.use('r')} = READ_ONCE({draft.variable()});"
@@ -450,10 +471,13 @@ def _reader(draft: Draft, depth: int) -> str:
     draft.use("r")
     if draft.random.random() < 0.6:
         draft.use("p")
-        draft.primitives.add("rcu_dereference")
         local = draft.local()
         return block(f"struct obj *{local} = rcu_dereference(p);", f"if ({local}) r = {local}->v;")
-    return "r = READ_ONCE(y); if (READ_ONCE(x) == 0 && r) r = 9;" if draft.use("x") + draft.use("y") else ""
+    return (
+        "r = READ_ONCE(y); if (READ_ONCE(x) == 0 && r) r = 9;"
+        if draft.use("x") + draft.use("y")
+        else ""
+    )
 
 
 def _section(draft: Draft, opener: str, inner: str) -> str:

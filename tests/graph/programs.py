@@ -39,18 +39,29 @@ class Maker:
     def place(self) -> str:
         return self.pick("x", "y", "z", *INTS, f"n1.arr[{self.small()}]", "p->x", "o->x", "*out")
 
+    def constant(self) -> str:
+        return self.pick(*"0123", "250", "0x7ffffffe", "0xfffffff0", "-1")
+
     def small(self) -> str:
         return self.pick("0", "1", "(x & 1)", "(a & 1)")
 
     def number(self, depth: int = 2) -> str:
         r = self.random.random()
         if depth == 0 or r < 0.3:
-            return self.pick(self.place(), str(self.random.randint(0, 5)), "x", "y", "a", "b")
+            return self.pick(self.place(), self.constant(), "x", "y", "a", "b")
         n = self.number
         if r < 0.5:
             op = self.pick(*OPS)
             right = str(self.random.randint(1, 5)) if op in ("<<", ">>", "/", "%") else n(depth - 1)
             return f"({n(depth - 1)} {op} {right})"
+        if r < 0.54:
+            # What is evaluated first must not see what comes later.
+            local = self.pick("x", "y")
+            later = self.pick(f"({local} = {n(0)})", f"({local} += {n(0)})", f"--{local}")
+            if self.functions:
+                name = self.pick(*self.functions)
+                later = self.pick(later, f"{name}({later}, &{local}, wp, p)")
+            return f"({local} {self.pick('+', '-', '*')} {later})"
         if r < 0.6:
             return f"({self.condition(depth - 1)} ? {n(depth - 1)} : {n(depth - 1)})"
         if r < 0.66:
@@ -159,6 +170,8 @@ class Maker:
             f"if (out) *out = {n(1)};",
             f"p = {self.pick('&n1', '&n2', 'head', 'p->next', 'o', '(struct node *)w', 'NULL')};",
             f"head = {self.pick('&n1', '&n2', 'p')};",
+            "l = (pmd_t)((u64)l >> 32 | (u64)l << 32);",
+            f"x = {n(0)}; if (!try_cmpxchg(&a, &x, {n(0)})) b = x;",
             f"l = {self.pick('w', '*wp', 'none', 'table(&n2)', 'table(p)', 'READ_ONCE(n1.w)')};",
             f"l.{self.pick('low', 'high')} = {self.number(1)} + 0;",
             f"{self.pick('w', 'n1.w')} = {self.pick('none', 'table(&n2)', 'table(o)', f'(pmd_t)(u64){n(0)}')};",

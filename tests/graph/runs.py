@@ -168,14 +168,16 @@ def runs(program: Program) -> Iterator[tuple[str, dict[str, str]]]:
             for cell in region.cells
             if cell.pointer
         }
-        yield (
-            end,
-            {
-                str(place): "NULL" if place in pointers and value == 0 else format_value(value)
-                for place, value in memory.items()
-                if not isinstance(value, Word)
-            },
-        )
+        yield end, {str(place): text(value, place in pointers) for place, value in memory.items()}
+
+
+def text(value: Value, pointer: bool) -> str:
+    """A value as the interpreter writes it; words are compared by the numbers made of them."""
+    if isinstance(value, Word):
+        return "word"
+    if isinstance(value, Wild):
+        return "wild"
+    return "NULL" if pointer and value == 0 else format_value(value)
 
 
 def summary(program: Program) -> tuple[set[str], set[tuple[str, ...]], bool]:

@@ -35,7 +35,7 @@ def interpreted(
         raise TooMany
     words = {"w", "n1.w", "n2.w"}
     finals = {
-        (actors[0][1], *(f"{k}={v}" for k, v in sorted(places) if k not in words))
+        (actors[0][1], *(f"{k}={'word' if k in words else v}" for k, v in sorted(places)))
         for places, actors in found.outcomes
     }
     return set(found.violations), finals, found.cut_loops

@@ -104,6 +104,12 @@ def test_what_there_is_not(
         ("int x = ;\n", "events", "error[syntax]"),
         ("actor a { y = 1; }\nscenario s { run a; }\n", "smt2", "error[unknown-name]"),
         (
+            "word w_t { split low, high; present 1; none = 0; }\nword v_t { present 1; }\n"
+            "w_t w;\nv_t v;\nactor a { w.low = 0; v.low = 0; }\nscenario s { run a; }\n",
+            "graph",
+            "error[half-of-whole-word]",
+        ),
+        (
             "int x;\nactor a { for (int i = 0; i < 100000; i++) { x++; } }\n"
             "scenario s { run a; }\n",
             "unrolled",
