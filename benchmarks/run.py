@@ -224,7 +224,9 @@ def compare(old: Path, new: Path) -> None:
             _ratio(one["total"], two["total"]),
             _ratio(one["peak"], two["peak"]),
         )
-        changed = "" if one["verdict"] == two["verdict"] else f"  {one['verdict']} -> {two['verdict']}"
+        changed = (
+            "" if one["verdict"] == two["verdict"] else f"  {one['verdict']} -> {two['verdict']}"
+        )
         print(" " * 10 + "".join(f"{text:>9}" for text in numbers) + f"  {' '.join(key)}{changed}")
     totals = [sum(rows[key]["total"] for key in shared) for rows in (before, after)]
     print(f"total of {len(shared)}: {totals[0]:.2f} s -> {totals[1]:.2f} s", end="")

@@ -56,8 +56,12 @@ def _rows() -> Iterator[Primitive]:
     def family(base: str, suffixes: str = " _acquire _release _relaxed") -> str:
         return " ".join(base + s for s in suffixes.split(" "))
 
-    yield from row("access", "value", "READ_ONCE rcu_dereference rcu_access_pointer data_race", "lvalue")
-    yield from row("access", "void", "WRITE_ONCE rcu_assign_pointer smp_store_mb", "lvalue", "value")
+    yield from row(
+        "access", "value", "READ_ONCE rcu_dereference rcu_access_pointer data_race", "lvalue"
+    )
+    yield from row(
+        "access", "void", "WRITE_ONCE rcu_assign_pointer smp_store_mb", "lvalue", "value"
+    )
     yield from row("access", "value", "smp_load_acquire", "place")
     yield from row("access", "void", "smp_store_release", "place", "value")
     yield from row("access", "value", family("xchg"), "place", "value")
@@ -69,7 +73,9 @@ def _rows() -> Iterator[Primitive]:
     yield from row("atomic", "void", "atomic_set_release refcount_set_release", "atomic", "int")
     yield from row("atomic", "void", "atomic_inc atomic_dec refcount_inc refcount_dec", "atomic")
     yield from row("atomic", "void", "atomic_add atomic_sub refcount_add", "int", "atomic")
-    yield from row("atomic", "void", "atomic_and atomic_or atomic_xor atomic_andnot", "int", "atomic")
+    yield from row(
+        "atomic", "void", "atomic_and atomic_or atomic_xor atomic_andnot", "int", "atomic"
+    )
     for op in ("inc", "dec"):
         yield from row("atomic", "int", family(f"atomic_{op}_return"), "atomic")
         yield from row("atomic", "int", family(f"atomic_fetch_{op}"), "atomic")
@@ -119,7 +125,9 @@ def _rows() -> Iterator[Primitive]:
     yield from row("lock", "void", "init_rwsem", "lock rwsem")
     yield from row("lock", "void", "down_read up_read down_write up_write", "lock rwsem")
     yield from row("lock", "void", "down_read_nested down_write_nested", "lock rwsem", "int")
-    yield from row("lock", "bool", "down_read_trylock down_write_trylock rwsem_is_locked", "lock rwsem")
+    yield from row(
+        "lock", "bool", "down_read_trylock down_write_trylock rwsem_is_locked", "lock rwsem"
+    )
     yield from row("lock", "void", "folio_lock folio_unlock", "lock folio")
     yield from row("lock", "bool", "folio_trylock folio_test_locked", "lock folio")
 

@@ -98,16 +98,16 @@ def _build_all(draft: Draft, jobs: list[Job], program: ir.Program) -> list[tuple
     return ipis
 
 
-def _build_handlers(
-    draft: Draft, ipis: list[tuple[ir.Ipi, int, int]], program: ir.Program
-) -> None:
+def _build_handlers(draft: Draft, ipis: list[tuple[ir.Ipi, int, int]], program: ir.Program) -> None:
     """One handler thread per IPI and target."""
     hosts = [t for t in draft.threads if t is not None and t.kind == "actor"]
     for instr, event, sender in ipis:
         handlers: list[int] = []
         jobs: list[Job] = []
         for host in hosts:
-            named = not instr.targets or host.symmetry in instr.targets or host.name in instr.targets
+            named = (
+                not instr.targets or host.symmetry in instr.targets or host.name in instr.targets
+            )
             if host.number == sender or not named:
                 continue
             job = _job(

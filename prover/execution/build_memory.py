@@ -70,9 +70,7 @@ def rmw(strand: Strand, instr: ir.Rmw) -> None:
         checks = _transition_checks(strand, instr.word, address, before, new, when)
     strand.fill(number, access, strand.guard, instr.origin, checks)
     strand.guard = draft.outcome(number, "ok")
-    if not instr.word:
-        draft.write(number, address, "whole", new, when)
-    elif not split:
+    if not instr.word or not split:
         draft.write(number, address, "whole", new, when)
     else:
         _write_wide(strand, number, address, new, when, instr.word)
@@ -250,9 +248,7 @@ def _rule_holds(
     draft = strand.draft
     values = draft.layout.words[table.word].values
     params: tuple[str | int, ...] = tuple(
-        part
-        for _, takes, bits, struct in values
-        for part in (struct if takes else "", bits)
+        part for _, takes, bits, struct in values for part in (struct if takes else "", bits)
     )
     names = [name for name, _, _, _ in values]
     parts: list[Term] = []
@@ -265,7 +261,5 @@ def _rule_holds(
     if structs.get(rule.before):
         env["before"] = draft.operation("word_to_pointer", (structs[rule.before],), (old,))
     kinds = ("spinlock", "rwlock", "mutex", "rwsem", "folio")
-    parts.extend(
-        strand.held_at(draft.value_of(place, env), kinds, "any") for place in rule.holding
-    )
+    parts.extend(strand.held_at(draft.value_of(place, env), kinds, "any") for place in rule.holding)
     return draft.terms.both(*parts)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
 from typing import TypeAlias
 
@@ -35,7 +35,7 @@ from prover.execution.terms import (
     Term,
 )
 from prover.graph.ir import Layout
-from prover.graph.values import Allocation, AddressSpace, Location, Pointer, Value, apply
+from prover.graph.values import AddressSpace, Allocation, Location, Pointer, Value, apply
 
 MAX_VALUES = 600
 """The most values one term may have."""
@@ -336,9 +336,7 @@ def _arguments(row: object, events: tuple[sk.Event, ...]) -> list[int]:
             return []
 
 
-Evaluator: TypeAlias = Callable[
-    [str, tuple[str | int, ...], tuple[Value, ...]], Value | None
-]
+Evaluator: TypeAlias = Callable[[str, tuple[str | int, ...], tuple[Value, ...]], Value | None]
 
 
 def _memoised(space: AddressSpace) -> Evaluator:
@@ -348,10 +346,8 @@ def _memoised(space: AddressSpace) -> Evaluator:
     combinations that no execution has.
     """
 
-    @lru_cache(maxsize=None)
-    def evaluate(
-        op: str, params: tuple[str | int, ...], args: tuple[Value, ...]
-    ) -> Value | None:
+    @cache
+    def evaluate(op: str, params: tuple[str | int, ...], args: tuple[Value, ...]) -> Value | None:
         try:
             return apply(space, op, params, args)
         except TypeError:

@@ -330,9 +330,7 @@ def _of_via(
     return found
 
 
-def _updates_of(
-    context: _Context, event: sk.Event, via: Via, place: Location
-) -> tuple[int, ...]:
+def _updates_of(context: _Context, event: sk.Event, via: Via, place: Location) -> tuple[int, ...]:
     """The completed updates that may have stored the bits of ``via`` before ``event``."""
     values = context.domains.values
     return tuple(

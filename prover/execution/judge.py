@@ -225,7 +225,10 @@ class Judge:
             thread, index = machine.stage.place[event.number]
             if not isinstance(action, sk.Unlock) or action.kind != "folio":
                 continue
-            if index >= machine.next_index[thread] and machine.values.surely(event.guard) is not False:
+            if (
+                index >= machine.next_index[thread]
+                and machine.values.surely(event.guard) is not False
+            ):
                 found.add(thread)
         return sorted(found)
 

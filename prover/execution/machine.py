@@ -211,7 +211,9 @@ class Machine:
         if not free:
             if wanted != 0:
                 raise NotAllowed(f"alloc at event {number} from a full pool")
-        elif not isinstance(wanted, Pointer) or wanted.base is None or wanted.base.object not in free:
+        elif (
+            not isinstance(wanted, Pointer) or wanted.base is None or wanted.base.object not in free
+        ):
             raise NotAllowed(f"alloc at event {number} gives {wanted}")
         else:
             self.memory.begin_life(wanted.base)

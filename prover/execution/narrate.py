@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from prover.execution import skeleton as sk
 from prover.execution.explain import because, explain
 from prover.execution.machine import Machine
@@ -178,9 +177,7 @@ def _note(machine: Machine, event: sk.Event) -> str:
     """What cannot be seen from the source line."""
     leaves = machine.values.leaves
     match event.action:
-        case (
-            sk.Grant(address=address) | sk.Unlock(address=address) | sk.Request(address=address)
-        ):
+        case sk.Grant(address=address) | sk.Unlock(address=address) | sk.Request(address=address):
             return _lock_name(machine, address)
         case sk.Try(address=address):
             got = leaves.get(Outcome(event.number, "taken"))
@@ -206,6 +203,3 @@ def _pointer_name(machine: Machine, term: Term) -> str:
     if isinstance(value, Pointer) and value.base is not None:
         return str(value.location)
     return value_text(machine.skeleton.layout, value)
-
-
-

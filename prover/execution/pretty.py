@@ -75,7 +75,9 @@ class _Printer:
             value = "" if term is None else f" = t{term}"
             self._add(read.event, f"{ghost} r{read.number}{value}: {_part(read)}")
         for write in self.skeleton.writes:
-            self._add(write.event, f"writes {_part(write)} := t{write.value}{self.when(write.when)}")
+            self._add(
+                write.event, f"writes {_part(write)} := t{write.value}{self.when(write.when)}"
+            )
         for update in self.skeleton.updates:
             halves = f"low t{update.low}, high t{update.high}"
             where = f"update of t{update.address}: {halves}"

@@ -409,9 +409,7 @@ def _read_at(value: Value, pointer: Value) -> Value:
         case Half(bits=bits, base=base):
             return Half(bits, base, location)
         case Word(low=low, high=high):
-            return Word(
-                Half(low.bits, low.base, location), Half(high.bits, high.base, location)
-            )
+            return Word(Half(low.bits, low.base, location), Half(high.bits, high.base, location))
         case _:
             return value
 

@@ -117,9 +117,7 @@ def _decide_all(
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
     done = 0
     workers = request.jobs or os.cpu_count() or 1
-    pool = run_pool(
-        job, len(jobs), workers=workers, seconds=request.timeout, memory=request.memory
-    )
+    pool = run_pool(job, len(jobs), workers=workers, seconds=request.timeout, memory=request.memory)
     for number, result in pool:
         results[number] = result
         done += 1
@@ -169,9 +167,7 @@ def _never_reached(own: list[tuple[Task, Decision | Lost]]) -> dict[int, str]:
         reached.update(span for span in decision.asserts if span not in decision.unreached)
     passed: set[object] = set()
     for task, decision in own:
-        if isinstance(decision, Lost) or isinstance(decision.verdict, Refuted):
-            passed.add(task.obligation.variant)
-        elif not decision.unmarked:
+        if isinstance(decision, Lost) or isinstance(decision.verdict, Refuted) or not decision.unmarked:
             passed.add(task.obligation.variant)
     refuted = any(isinstance(key, tuple) for key in reached)
     hollow: dict[int, str] = {}

@@ -217,9 +217,7 @@ def _not_refuted(case: _Case, search: Search, bound: int, loops: tuple[Span, ...
     return Decision(verdict, _measured(case), asserts, unreached, unmarked, dead)
 
 
-def _unreached_asserts(
-    case: _Case, search: Search
-) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+def _unreached_asserts(case: _Case, search: Search) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """The asserts of the scenario, and those that no run reaches."""
     events = search.prepared.skeleton.events
     asserts = {

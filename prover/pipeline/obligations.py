@@ -48,9 +48,7 @@ def tasks(protocol: Protocol, request: Request) -> list[Task]:
     return found
 
 
-def configurations(
-    protocol: Protocol, request: Request
-) -> Iterator[tuple[tuple[str, str], ...]]:
+def configurations(protocol: Protocol, request: Request) -> Iterator[tuple[tuple[str, str], ...]]:
     """Every product of config values that the request selects."""
     fixed = dict(request.config)
     values = [

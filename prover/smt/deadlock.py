@@ -27,10 +27,7 @@ def deadlock(frame: Frame) -> Lit:
         return FALSE
     logic = frame.logic
     for thread, events in blocked.items():
-        reasons = [
-            logic.all_of((plan.stuck(event), plan.obstacle(event)))
-            for event in events
-        ]
+        reasons = [logic.all_of((plan.stuck(event), plan.obstacle(event))) for event in events]
         reasons.extend(plan.interrupted(thread))
         logic.label = f"thread {thread} in a deadlock"
         logic.clause(neg(plan.member(thread)), *reasons)
@@ -170,9 +167,7 @@ class _Plan:
         for taking in self.takings:
             if taking.kind in ("spinlock", "rwlock"):
                 held = self._held_for_ever(taking, taking.address)
-                found.append(
-                    frame.logic.all_of((held, frame.before(taking.event, start)))
-                )
+                found.append(frame.logic.all_of((held, frame.before(taking.event, start))))
         return frame.logic.any_of(found)
 
     def _never_closed(self, section: Section) -> list[Lit]:

@@ -14,7 +14,6 @@ from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Row, T
 from prover.graph.values import Value
 from prover.smt.frame import is_blocking
 
-
 FIRST = (-(1 << 40), 0)
 """The place of events that come before every positioned event of their thread."""
 
@@ -73,9 +72,7 @@ def _integer(value: Value) -> int:
     return value
 
 
-def _valuation(
-    skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, int]
-) -> Valuation:
+def _valuation(skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, int]) -> Valuation:
     """Every term's value, operands first."""
     valuation = Valuation(skeleton)
     for number, row in enumerate(skeleton.rows):
@@ -146,16 +143,21 @@ def _happened(
 def _keys(
     skeleton: sk.Skeleton, order: StaticOrder, values: Mapping[str, int], *, stretches: bool
 ) -> dict[int, tuple[tuple[int, int], ...]]:
-    """Sorting keys: an event without a position follows the one before it in its thread."""
+    """Sorting keys: an event without a position stands by its neighbours in its thread."""
     keys: dict[int, tuple[tuple[int, int], ...]] = {}
     for thread in skeleton.threads:
         base: tuple[tuple[int, int], ...] = (FIRST,)
         if thread.parent >= 0:
             base = keys.get(thread.parent, base)
+        # What comes before the first positioned event happens right before it.
         for index, number in enumerate(thread.events):
             position = values.get(f"p{number}")
             if position is not None:
-                tie = index if stretches else -number
-                base = ((position, tie),)
+                base = ((position, index if stretches else -number),)
+                break
+        for index, number in enumerate(thread.events):
+            position = values.get(f"p{number}")
+            if position is not None:
+                base = ((position, index if stretches else -number),)
             keys[number] = (*base, (thread.number, index))
     return keys

@@ -234,9 +234,7 @@ def _stretches(frame: Frame, numbers: list[int], contexts: int) -> None:
     logic, skeleton = frame.logic, frame.skeleton
     threads = sorted({skeleton.events[n].thread for n in numbers})
     logic.label = "stretches of one thread"
-    owner = {
-        (k, t): logic.variable(f"o{k}_{t}") for k in range(1, contexts + 1) for t in threads
-    }
+    owner = {(k, t): logic.variable(f"o{k}_{t}") for k in range(1, contexts + 1) for t in threads}
     for k in range(1, contexts + 1):
         logic.at_most_one([owner[k, t] for t in threads])
     for t in threads:

@@ -183,7 +183,9 @@ class Frame:
     def ok(self, event: int) -> Lit:
         """Whether an event is reached and violates nothing."""
         reached = self.reached(event)
-        return self.logic.all_of((reached, neg(self.violates(event)))) if reached != FALSE else FALSE
+        return (
+            self.logic.all_of((reached, neg(self.violates(event)))) if reached != FALSE else FALSE
+        )
 
     def outcome(self, event: int, what: str) -> Lit:
         """The literal of an outcome; FALSE where the event is never reached."""

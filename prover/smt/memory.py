@@ -18,6 +18,7 @@ from prover.graph.values import Allocation, Pointer
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, TRUE, Lit, neg
 
+
 def encode_reads(frame: Frame) -> None:
     """The reads-from constraints of every read whose value is open."""
     for read in frame.skeleton.reads:
@@ -123,7 +124,7 @@ def _source(
     for value, lit in frame.table(write.value).items():
         logic.clause(neg(pick), neg(lit), frame.has(term, value))
     for other in sources:
-        if other == number or writes[other].event == write.event and _apart(frame, other, number):
+        if other == number or (writes[other].event == write.event and _apart(frame, other, number)):
             continue
         logic.clause(
             neg(pick),
@@ -258,4 +259,3 @@ def _empty(frame: Frame, event: int, events: list[int], slots: list[str]) -> Non
             parts = [_gets(frame, other, slot), began, *(neg(lit) for lit in ended)]
             taken.append(logic.all_of(parts))
         logic.clause(neg(none), *taken)
-

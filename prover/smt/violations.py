@@ -113,8 +113,9 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
         case TornStore(term=term, value=value, when=when):
             unstored = _unstored(frame, event, hazard)
             return frame.logic.all_of((frame.holds(when), frame.has(term, value), unstored))
-        case Freed(term=term, value=value, free=free, freed=freed) | DoubleFree(
-            term=term, value=value, free=free, freed=freed
+        case (
+            Freed(term=term, value=value, free=free, freed=freed)
+            | DoubleFree(term=term, value=value, free=free, freed=freed)
         ):
             action = frame.skeleton.events[free].action
             assert isinstance(action, sk.Deallocate)
@@ -133,9 +134,7 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
 
 def _unstored(frame: Frame, event: int, hazard: Torn | TornStore) -> Lit:
     """Whether no completed update before ``event`` stored the bits in question."""
-    return frame.logic.all_of(
-        neg(_stored(frame, event, index, hazard)) for index in hazard.updates
-    )
+    return frame.logic.all_of(neg(_stored(frame, event, index, hazard)) for index in hazard.updates)
 
 
 def _stored(frame: Frame, event: int, index: int, hazard: Torn | TornStore) -> Lit:

@@ -107,9 +107,7 @@ def encode_waits(frame: Frame) -> None:
     for event in frame.skeleton.events:
         if _blocks(frame, event):
             frame.logic.label = f"event {event.number} goes on"
-            frame.logic.clause(
-                neg(frame.outcome(event.number, "granted")), frame.ok(event.number)
-            )
+            frame.logic.clause(neg(frame.outcome(event.number, "granted")), frame.ok(event.number))
     found = sections(frame)
     for start, end in waits(frame):
         for section in found:
@@ -207,7 +205,10 @@ def _one_at_a_time(frame: Frame, thread: sk.Thread) -> None:
     for other in frame.skeleton.threads[thread.number + 1 :]:
         if other.kind != "handler" or other.host != thread.host:
             continue
-        both = (neg(frame.outcome(begin, "granted")), neg(frame.outcome(other.events[0], "granted")))
+        both = (
+            neg(frame.outcome(begin, "granted")),
+            neg(frame.outcome(other.events[0], "granted")),
+        )
         first = frame.before(begin, other.events[0])
         frame.logic.label = f"{thread.name} and {other.name} one after the other"
         frame.logic.clause(*both, neg(first), frame.ok(end))

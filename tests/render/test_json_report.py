@@ -240,9 +240,7 @@ FREE = {"config", "seconds"}
 
 
 @pytest.mark.parametrize("spoil", [_drop, _confuse, _add])
-def test_the_schema_refuses_what_is_wrong(
-    document: Any, spoil: Callable[[Any, Any], None]
-) -> None:
+def test_the_schema_refuses_what_is_wrong(document: Any, spoil: Callable[[Any, Any], None]) -> None:
     refuted = copy.deepcopy(document)
     refuted["files"][0]["obligations"].sort(key=lambda o: o["verdict"]["kind"] != "refuted")
     validator = Draft202012Validator(json.loads(schema()))

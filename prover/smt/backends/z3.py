@@ -11,7 +11,6 @@ import z3
 
 from prover.smt.reply import GaveUp, Reply, Sat, Unsat
 
-
 DECLARATION = re.compile(r"^\(declare-const (\S+) (Bool|Int)\)$", re.MULTILINE)
 
 DECIDING = "pacrxgtls"
@@ -31,9 +30,7 @@ class Session:
         self._solver.set("random_seed", 0)
         self._solver.from_string(text)
         self._constants = [
-            (name, sort == "Int")
-            for name, sort in DECLARATION.findall(text)
-            if name[0] in DECIDING
+            (name, sort == "Int") for name, sort in DECLARATION.findall(text) if name[0] in DECIDING
         ]
 
     def ask(self, question: str, *also: str, values: bool = True) -> Reply:
