@@ -16,7 +16,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from prover.verdict import Obligation, Request, meets, name_of
 HERE = Path(__file__).resolve().parent
 PROTOCOLS = HERE.parent / "protocols"
 FILES = ("retract.khp", "pae_tear.khp")
+DECIDED = ("proved", "refuted")
 STAGES = ("compile", "encode", "load", "solve", "replay")
 
 
@@ -132,7 +133,7 @@ def member(family: Family, n: int, timeout: float) -> Row:
     obligation = Obligation(family.scenario, "", (("PAE", "on"),), "sc")
     expected = protocol.scenarios[family.scenario].expects[0]
     row = decided(family.path.name, protocol, Task(obligation, expected), timeout)
-    return Row(**{**_fields(row), "file": family.name, "obligation": f"n = {n}"})
+    return replace(row, file=family.name, obligation=f"n = {n}")
 
 
 def family_rows(family: Family, most: int, timeout: float) -> Iterator[Row]:
@@ -140,12 +141,8 @@ def family_rows(family: Family, most: int, timeout: float) -> Iterator[Row]:
     for n in range(1, most + 1):
         row = member(family, n, timeout)
         yield row
-        if row.verdict not in ("proved", "refuted"):
+        if row.verdict not in DECIDED:
             return
-
-
-def _fields(row: Row) -> dict[str, Any]:
-    return asdict(row)
 
 
 # --- showing -----------------------------------------------------------------------------
@@ -199,7 +196,7 @@ def summary(rows: Sequence[Row]) -> str:
 
 def growth(rows: Sequence[Row]) -> str:
     """How the time of a family grows: T(8)/T(4), or with what was decided."""
-    times = {n: row.total for n, row in enumerate(rows, 1) if row.verdict in ("proved", "refuted")}
+    times = {n: row.total for n, row in enumerate(rows, 1) if row.verdict in DECIDED}
     pairs = [(2 * n, n) for n in times if 2 * n in times]
     texts = [f"T({m})/T({n}) = {times[m] / times[n]:.1f}" for m, n in pairs]
     if 6 in times:
@@ -266,20 +263,25 @@ def main() -> int:
         compare(*options.compare)
         return 0
     rows: list[Row] = []
+    wrong = 0
     files = options.files or [PROTOCOLS / name for name in FILES]
     for path in () if options.no_files else files:
-        rows += show(str(path), file_rows(path, options.timeout))
+        found = show(str(path), file_rows(path, options.timeout))
+        wrong += sum(not row.as_expected for row in found)
+        rows += found
     for family in FAMILIES if options.max_n else ():
         title = f"{family.name}: {family.run}, n walkers, PAE=on"
         found = show(title, family_rows(family, options.max_n, options.timeout))
         print(f"  {growth(found)}")
+        # The largest members may take too long: that is what is being found out.
+        wrong += sum(not row.as_expected for row in found if row.verdict in DECIDED)
         rows += found
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"\npeak of all: {peak:.0f} MiB")
     if options.json:
         document = {"schema": "prove-benchmark", "version": 1, "rows": [asdict(r) for r in rows]}
         options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    return int(not all(row.as_expected for row in rows))
+    return int(wrong > 0)
 
 
 if __name__ == "__main__":

@@ -519,7 +519,7 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """``length`` slots of a struct type, all free at the start; slot i has address ``addresses[i]``."""
+    """``length`` slots of a struct type, all free at the start, at ``addresses``."""
 
     name: str
     type: Type
@@ -614,7 +614,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A named change; ``scenarios`` are the ones it runs in; ``labels`` it touches as (owner, label)."""
+    """A named change; ``scenarios`` it runs in; ``labels`` it touches, as (owner, label)."""
 
     name: str
     title: str

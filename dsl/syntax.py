@@ -263,7 +263,7 @@ class For:
 
 @dataclass(frozen=True, slots=True)
 class ForEach:
-    """A block macro: ``vma_interval_tree_foreach(vma, mapping) body``; the callee is an iterator."""
+    """A block macro: ``vma_interval_tree_foreach(vma, mapping) body``; it calls an iterator."""
 
     callee: Name
     arguments: tuple[Expr, ...]
@@ -464,7 +464,7 @@ class WordDecl:
 
 @dataclass(frozen=True, slots=True)
 class ObjectDecl:
-    """A global: ``struct page_table A at 0x123456000 = { ... };``, ``int x = 1;``, ``ghost int n;``."""
+    """A global: ``struct page_table A at 0x123456000 = { ... };``, ``ghost int n = 1;``."""
 
     ghost: bool
     type: TypeName
@@ -692,7 +692,7 @@ Decl: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """``// ...`` or ``/* ... */``, with the newlines that stood before it counted for the printer."""
+    """``// ...`` or ``/* ... */``."""
 
     text: str
     span: Span

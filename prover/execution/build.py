@@ -42,10 +42,11 @@ class Job:
 def build(program: ir.Program) -> sk.Skeleton:
     """The skeleton of a bounded program."""
     draft = Draft(program.layout)
-    jobs: list[Job] = []
     true = draft.constant(1)
-    for actor in program.actors:
-        jobs.append(_job(draft, actor.name, "actor", actor.symmetry, actor.graph, true))
+    jobs = [
+        _job(draft, actor.name, "actor", actor.symmetry, actor.graph, true)
+        for actor in program.actors
+    ]
     ipis = _build_all(draft, jobs, program)
     _build_handlers(draft, ipis, program)
     _build_claims(draft, program)
@@ -71,7 +72,7 @@ def _job(
 
 
 def _build_all(draft: Draft, jobs: list[Job], program: ir.Program) -> list[tuple[ir.Ipi, int, int]]:
-    """Builds the jobs and the callbacks they queue; gives the IPIs sent: (instruction, event, thread)."""
+    """Builds the jobs and their callbacks; gives the IPIs: (instruction, event, thread)."""
     ipis: list[tuple[ir.Ipi, int, int]] = []
     position = 0
     while position < len(jobs):

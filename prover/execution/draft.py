@@ -23,15 +23,15 @@ class Draft:
 
     layout: ir.Layout
     terms: Terms = field(default_factory=Terms)
-    events: list[sk.Event | None] = field(default_factory=list)
-    threads: list[sk.Thread | None] = field(default_factory=list)
-    reads: list[sk.ReadAccess] = field(default_factory=list)
-    writes: list[sk.WriteAccess] = field(default_factory=list)
-    updates: list[sk.Update] = field(default_factory=list)
-    stored: list[sk.StoredWord] = field(default_factory=list)
-    lock_edges: list[sk.LockOrderEdge] = field(default_factory=list)
-    cuts: list[sk.CutPoint] = field(default_factory=list)
-    marks: list[sk.MarkPoint] = field(default_factory=list)
+    events: list[sk.Event | None] = field(default_factory=list[sk.Event | None])
+    threads: list[sk.Thread | None] = field(default_factory=list[sk.Thread | None])
+    reads: list[sk.ReadAccess] = field(default_factory=list[sk.ReadAccess])
+    writes: list[sk.WriteAccess] = field(default_factory=list[sk.WriteAccess])
+    updates: list[sk.Update] = field(default_factory=list[sk.Update])
+    stored: list[sk.StoredWord] = field(default_factory=list[sk.StoredWord])
+    lock_edges: list[sk.LockOrderEdge] = field(default_factory=list[sk.LockOrderEdge])
+    cuts: list[sk.CutPoint] = field(default_factory=list[sk.CutPoint])
+    marks: list[sk.MarkPoint] = field(default_factory=list[sk.MarkPoint])
     choices: int = 0
 
     # --- terms

@@ -36,8 +36,8 @@ class Valuation:
     """
 
     skeleton: sk.Skeleton
-    leaves: dict[Row, Value] = field(default_factory=dict)
-    known: dict[Term, Value] = field(default_factory=dict)
+    leaves: dict[Row, Value] = field(default_factory=dict[Row, Value])
+    known: dict[Term, Value] = field(default_factory=dict[Term, Value])
 
     def settle(self, leaf: Row, value: Value) -> None:
         """Gives a leaf its value."""

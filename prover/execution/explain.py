@@ -89,7 +89,7 @@ def because(machine: Machine, name: str) -> tuple[str, ...]:
 
 
 def _open_readers(machine: Machine) -> tuple[str, ...]:
-    """Whether the one who used freed memory was in a section that a grace period would have waited for."""
+    """Whether the user of freed memory was in a section that a grace period would wait for."""
     assert machine.violation is not None
     thread = machine.skeleton.events[machine.violation.event].thread
     kinds = sorted({s.kind for s in machine.sections if s.thread == thread and s.open})

@@ -375,9 +375,10 @@ def _of_stored(context: _Context, event: sk.Event, word: sk.StoredWord) -> list[
     for value in context.domains.values[word.value]:
         for via in vias_of(value, word.present):
             for torn in _of_via(context, event, word.value, value, via):
-                found.append(
-                    TornStore(torn.term, torn.value, torn.via, torn.place, torn.updates, word.when)
+                late = TornStore(
+                    torn.term, torn.value, torn.via, torn.place, torn.updates, word.when
                 )
+                found.append(late)
     return found
 
 

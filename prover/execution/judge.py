@@ -208,7 +208,7 @@ class Judge:
         machine = self._machine
         who = machine.locks.blockers(location, event.thread, mode, kind)
         if kind == "folio":
-            found = [frozenset((*who, *self._unlockers(location)))] if who else []
+            found = [frozenset((*who, *self._unlockers()))] if who else []
         else:
             found = [frozenset((holder,)) for holder in who]
         if kind == "rwsem" and mode == "shared":
@@ -216,8 +216,8 @@ class Judge:
             found.extend(frozenset((w,)) for w in writers)
         return found
 
-    def _unlockers(self, location: Location) -> list[int]:
-        """The threads that have an unlock of a folio lock still before them."""
+    def _unlockers(self) -> list[int]:
+        """The threads that have an unlock of some folio lock still before them."""
         machine = self._machine
         found: set[int] = set()
         for event in machine.skeleton.events:

@@ -9,10 +9,14 @@ from prover.graph.values import Location
 
 @dataclass(slots=True)
 class Locks:
-    """``holders[l][t]`` is (mode, depth); ``queue[l]`` the requests not granted: (thread, mode, grant)."""
+    """``holders[l][t]`` is (mode, depth); ``queue[l]`` has the waiting (thread, mode, grant)."""
 
-    holders: dict[Location, dict[int, tuple[str, int]]] = field(default_factory=dict)
-    queue: dict[Location, list[tuple[int, str, int]]] = field(default_factory=dict)
+    holders: dict[Location, dict[int, tuple[str, int]]] = field(
+        default_factory=dict[Location, dict[int, tuple[str, int]]]
+    )
+    queue: dict[Location, list[tuple[int, str, int]]] = field(
+        default_factory=dict[Location, list[tuple[int, str, int]]]
+    )
 
     def held(self, location: Location) -> bool:
         """Whether anyone holds the lock."""

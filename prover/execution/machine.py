@@ -91,13 +91,13 @@ class Machine:
     memory: Memory = field(init=False)
     locks: Locks = field(init=False)
     judge: Judge = field(init=False)
-    next_index: dict[int, int] = field(default_factory=dict)
-    sections: list[Section] = field(default_factory=list)
-    waits: dict[int, tuple[Section, ...]] = field(default_factory=dict)
-    barriers: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    queued: list[int] = field(default_factory=list)
-    edges: dict[tuple[str, str], None] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
+    next_index: dict[int, int] = field(default_factory=dict[int, int])
+    sections: list[Section] = field(default_factory=list[Section])
+    waits: dict[int, tuple[Section, ...]] = field(default_factory=dict[int, tuple[Section, ...]])
+    barriers: dict[int, tuple[int, ...]] = field(default_factory=dict[int, tuple[int, ...]])
+    queued: list[int] = field(default_factory=list[int])
+    edges: dict[tuple[str, str], None] = field(default_factory=dict[tuple[str, str], None])
+    steps: list[Step] = field(default_factory=list[Step])
     violation: Violation | None = None
     also: list[Violation] = field(default_factory=list[Violation])
 
@@ -261,7 +261,7 @@ class Machine:
                 self._begin_running(event)
             case sk.Ended():
                 self._end(event.thread, "running")
-            case sk.Access() | sk.IpiStart() | sk.Allocate() | sk.Local():
+            case _:
                 pass
 
     def location(self, address: Term) -> Location:
@@ -316,7 +316,7 @@ class Machine:
                 section.open = False
 
     def _begin_running(self, event: sk.Event) -> None:
-        """A running callback holds up grace periods like a bh-off region, a handler like irqs off."""
+        """A running callback holds up grace periods like bh off, a handler like irqs off."""
         kind = self.skeleton.threads[event.thread].kind
         if isinstance(event.action, sk.Begin) and kind in ("callback", "handler"):
             self.sections.append(Section(event.thread, "running", event.number))

@@ -68,7 +68,7 @@ class _Run:
         )
 
     def trim(self, events: tuple[int, ...]) -> tuple[int, ...]:
-        """The schedule without the trailing steps of each thread that the violation can do without."""
+        """The schedule without the trailing steps that the violation can do without."""
         skeleton = self.stage.skeleton
         changed = True
         while changed:

@@ -71,7 +71,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A lock is tried; Outcome ``taken`` says whether it was got.  ``own``: the actor holds it itself."""
+    """A lock is tried; Outcome ``taken`` says whether it was got.  ``own``: it is held already."""
 
     address: Term
     kind: str
@@ -92,7 +92,7 @@ class Unlock:
 
 @dataclass(frozen=True, slots=True)
 class LockState:
-    """A look at a lock; Outcome ``locked`` is what was seen.  ``own``: the actor holds it itself."""
+    """A look at a lock; Outcome ``locked`` is what was seen.  ``own``: the actor holds it."""
 
     address: Term
     kind: str

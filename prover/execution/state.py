@@ -55,9 +55,9 @@ class Memory:
     """What every place holds, and which life every object is in."""
 
     layout: Layout
-    cells: dict[Place, Value] = field(default_factory=dict)
-    ended: set[Allocation] = field(default_factory=set)
-    current: dict[str, Allocation] = field(default_factory=dict)
+    cells: dict[Place, Value] = field(default_factory=dict[Place, Value])
+    ended: set[Allocation] = field(default_factory=set[Allocation])
+    current: dict[str, Allocation] = field(default_factory=dict[str, Allocation])
 
     def peek(self, place: Place) -> Value | None:
         """What a place holds; None for pool memory never allocated."""

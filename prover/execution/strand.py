@@ -46,12 +46,14 @@ class Strand:
     transitions: Sequence[ir.TransitionTable]
     anchor: int
     haltable: bool = False
-    guard: Term = Term(0)
-    env: Env = field(default_factory=dict)
-    numbers: list[int] = field(default_factory=list)
-    subclasses: dict[Location, set[int]] = field(default_factory=dict)
-    callbacks: list[tuple[ir.CallRcu, int, int, Term]] = field(default_factory=list)
-    ipis: list[tuple[ir.Ipi, int]] = field(default_factory=list)
+    guard: Term = field(init=False)
+    env: Env = field(default_factory=dict[str, Term])
+    numbers: list[int] = field(default_factory=list[int])
+    subclasses: dict[Location, set[int]] = field(default_factory=dict[Location, set[int]])
+    callbacks: list[tuple[ir.CallRcu, int, int, Term]] = field(
+        default_factory=list[tuple[ir.CallRcu, int, int, Term]]
+    )
+    ipis: list[tuple[ir.Ipi, int]] = field(default_factory=list[tuple[ir.Ipi, int]])
 
     @property
     def looks(self) -> bool:
@@ -132,7 +134,7 @@ class Strand:
         return draft.terms.either(self.get(f"!x:{location}"), shared)
 
     def held_at(self, address: Term, kinds: Iterable[str], mode: str) -> Term:
-        """Whether the thread holds the lock that ``address`` points at (``mode`` any: in any mode)."""
+        """Whether the thread holds the lock at ``address`` (``mode`` any: in any mode)."""
         draft = self.draft
         parts: list[Term] = []
         for location, _ in draft.lock_cells(kinds):

@@ -105,8 +105,8 @@ Row: TypeAlias = (
 class Terms:
     """The terms of one skeleton, in an order in which arguments come first."""
 
-    rows: list[Row] = field(default_factory=list)
-    index: dict[Row, Term] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list[Row])
+    index: dict[Row, Term] = field(default_factory=dict[Row, Term])
 
     def add(self, row: Row) -> Term:
         """The term for ``row``, made if it is new."""

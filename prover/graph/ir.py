@@ -472,7 +472,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class WordKind:
-    """What the engine needs of a word type: named values as (name, takes a pointer, bits, struct)."""
+    """A word type for the engine: named values as (name, takes a pointer, bits, struct)."""
 
     name: str
     present: int
@@ -525,7 +525,7 @@ class ActorGraph:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One obligation's program.  ``finals`` and ``invariants`` are graphs that only load and check."""
+    """One obligation's program.  ``finals`` and ``invariants`` only load and check."""
 
     actors: tuple[ActorGraph, ...]
     layout: Layout

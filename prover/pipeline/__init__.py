@@ -115,12 +115,10 @@ def _decide_all(
         return decide(file.protocols[variant], task.obligation, task.expected, limits)
 
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
-    done = 0
     workers = request.jobs or os.cpu_count() or 1
     pool = run_pool(job, len(jobs), workers=workers, seconds=request.timeout, memory=request.memory)
-    for number, result in pool:
+    for done, (number, result) in enumerate(pool, 1):
         results[number] = result
-        done += 1
         obligation = jobs[number][1].obligation
         current = " / ".join(part for part in (obligation.scenario, obligation.variant) if part)
         on_progress(Progress(done, len(jobs), current))
@@ -167,7 +165,11 @@ def _never_reached(own: list[tuple[Task, Decision | Lost]]) -> dict[int, str]:
         reached.update(span for span in decision.asserts if span not in decision.unreached)
     passed: set[object] = set()
     for task, decision in own:
-        if isinstance(decision, Lost) or isinstance(decision.verdict, Refuted) or not decision.unmarked:
+        if (
+            isinstance(decision, Lost)
+            or isinstance(decision.verdict, Refuted)
+            or not decision.unmarked
+        ):
             passed.add(task.obligation.variant)
     refuted = any(isinstance(key, tuple) for key in reached)
     hollow: dict[int, str] = {}

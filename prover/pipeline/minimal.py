@@ -46,9 +46,7 @@ def find_witness(search: Search, name: str, reply: Sat, *, minimal: bool) -> Wit
 def _witness(search: Search, name: str, reply: Sat, *, stretches: bool) -> Witness:
     """The witness that an assignment describes."""
     prepared = search.prepared
-    schedule = decode(
-        prepared.skeleton, prepared.domains, prepared.order, reply.values, stretches=stretches
-    )
+    schedule = decode(prepared.skeleton, prepared.domains, reply.values, stretches=stretches)
     return replay(prepared.skeleton, schedule.events, schedule.decisions, Claimed(name, -1))
 
 

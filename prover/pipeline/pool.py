@@ -26,7 +26,7 @@ GRACE_SECONDS = 2.0
 """How long over its time a worker may stay before it is killed."""
 
 DEEPEST = 60_000
-"""Terms of long programs are evaluated recursively; one level per term is enough for any of them."""
+"""Terms are evaluated recursively; this is more than the terms of any program."""
 
 BASE_MIB = 768
 """Address space that the interpreter and the solver's library take by themselves."""

@@ -116,13 +116,13 @@ def _line_number(span: Span, sources: Mapping[str, Source]) -> int:
 
 def _calls(moment: Moment, before: tuple[Call, ...], offset: int) -> list[str]:
     """The calls entered on the way to a step."""
-    lines: list[str] = []
     common = 0
     while common < min(len(before), len(moment.calls)) and before[common] == moment.calls[common]:
         common += 1
-    for depth in range(common, len(moment.calls)):
-        lines.append(" " * _indent(offset, depth) + f"{moment.calls[depth].function}()")
-    return lines
+    return [
+        " " * _indent(offset, depth) + f"{moment.calls[depth].function}()"
+        for depth in range(common, len(moment.calls))
+    ]
 
 
 def _indent(offset: int, depth: int) -> int:

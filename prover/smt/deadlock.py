@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from prover.execution import skeleton as sk
 from prover.execution.terms import Term
@@ -233,7 +234,7 @@ def cycles(edges: list[tuple[str, str]]) -> list[tuple[tuple[str, str], ...]]:
         for target in targets[path[-1]]:
             if target == start:
                 loop = [*path, start]
-                found.append(tuple(zip(loop, loop[1:], strict=False)))
+                found.append(tuple(pairwise(loop)))
             elif target > start and target not in path and len(path) < MAX_CYCLE:
                 extend(start, [*path, target])
 

@@ -9,7 +9,6 @@ from prover.execution import skeleton as sk
 from prover.execution.domains import Domains
 from prover.execution.evaluate import Unknown, Valuation
 from prover.execution.machine import Decisions
-from prover.execution.order import StaticOrder
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Row, Term
 from prover.graph.values import Value
 from prover.smt.frame import is_blocking
@@ -29,7 +28,6 @@ class Schedule:
 def decode(
     skeleton: sk.Skeleton,
     domains: Domains,
-    order: StaticOrder,
     values: Mapping[str, int],
     *,
     stretches: bool,
@@ -40,7 +38,7 @@ def decode(
     are a strict order in which ties go to the higher event number.
     """
     valuation = _valuation(skeleton, domains, values)
-    keys = _keys(skeleton, order, values, stretches=stretches)
+    keys = _keys(skeleton, values, stretches=stretches)
     happened = [
         event.number
         for event in skeleton.events
@@ -141,7 +139,7 @@ def _happened(
 
 
 def _keys(
-    skeleton: sk.Skeleton, order: StaticOrder, values: Mapping[str, int], *, stretches: bool
+    skeleton: sk.Skeleton, values: Mapping[str, int], *, stretches: bool
 ) -> dict[int, tuple[tuple[int, int], ...]]:
     """Sorting keys: an event without a position stands by its neighbours in its thread."""
     keys: dict[int, tuple[tuple[int, int], ...]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains, analyse
@@ -209,7 +210,7 @@ def _chain(
     found: list[tuple[int, int]] = []
     for thread in skeleton.threads:
         events = used[thread.number]
-        found.extend(zip(events, events[1:], strict=False))
+        found.extend(pairwise(events))
         if not events:
             continue
         climb = thread.parent

@@ -44,8 +44,8 @@ class Frame:
     order: StaticOrder
     hazards: tuple[tuple[Hazard, ...], ...]
     logic: Logic = field(default_factory=Logic)
-    tables: dict[Term, Table] = field(default_factory=dict)
-    positioned: dict[int, None] = field(default_factory=dict)
+    tables: dict[Term, Table] = field(default_factory=dict[Term, Table])
+    positioned: dict[int, None] = field(default_factory=dict[int, None])
 
     # --- terms
 
@@ -69,9 +69,9 @@ class Frame:
             if len(values) <= 1 and not isinstance(row, Outcome):
                 self.tables[term] = dict.fromkeys(values, TRUE)
             else:
-                self.tables[term] = self._table_of(term, row, values)
+                self.tables[term] = self._table_of(row, values)
 
-    def _table_of(self, term: Term, row: object, values: tuple[Value, ...]) -> Table:
+    def _table_of(self, row: object, values: tuple[Value, ...]) -> Table:
         match row:
             case Constant(value=value):
                 return {value: TRUE}

@@ -31,11 +31,13 @@ class Logic:
     """
 
     names: list[str] = field(default_factory=lambda: ["", "true"])
-    lines: list[str] = field(default_factory=list)
-    assertions: list[str] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    parts: dict[int, frozenset[Lit]] = field(default_factory=dict)
-    index: dict[tuple[str, frozenset[Lit]] | str, int] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list[str])
+    assertions: list[str] = field(default_factory=list[str])
+    labels: list[str] = field(default_factory=list[str])
+    parts: dict[int, frozenset[Lit]] = field(default_factory=dict[int, frozenset[Lit]])
+    index: dict[tuple[str, frozenset[Lit]] | str, int] = field(
+        default_factory=dict[tuple[str, frozenset[Lit]] | str, int]
+    )
     label: str = ""
 
     # --- nodes

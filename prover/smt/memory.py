@@ -216,7 +216,7 @@ def _some_result(frame: Frame, event: int) -> None:
 
 
 def _freed_before(frame: Frame, alloc: int, slot: str, moment: int) -> list[Lit]:
-    """One literal per free event that ends the life of ``slot`` begun at ``alloc`` before ``moment``."""
+    """One literal per free that ends the life of ``slot`` begun at ``alloc`` before ``moment``."""
     life = Allocation(slot, alloc)
     found: list[Lit] = []
     for event in frame.skeleton.events:

@@ -16,9 +16,9 @@ class Query:
 
     ``fail``: some property is violated.  ``violations``: (property, event or -1) -> question,
     that this is a first violation; ``properties``: the same for any event; ``within``:
-    (property, k) -> question, that it happens within the first k stretches of one thread.  ``cuts``: one per loop, that a run reaches the bound there.
-    ``ends``: every actor runs to its end.  ``marks`` and ``checks``: a labelled statement, or
-    the check of an event, is reached.
+    (property, k) -> question, that it happens within the first k stretches of one thread.
+    ``cuts``: one per loop, that a run reaches the bound there.  ``ends``: every actor runs to
+    its end.  ``marks`` and ``checks``: a labelled statement, or an event's check, is reached.
     """
 
     text: str

@@ -12,17 +12,21 @@ from tests.differential.generator import Generated
 PIECE = re.compile(r"[^;{}\n]*;|[^;{}\n]*\{|\}")
 """A statement, or where a block begins or ends."""
 
+PROBE = '"probe"'
+"""What claims say that only read a place."""
+
 
 def shrink(generated: Generated, fails: Callable[[Generated], bool]) -> Generated:
     """A program from which no statement, block or line can be taken without it failing no more."""
-    found = generated
-    changed = True
-    while changed:
-        changed = False
-        for smaller in _smaller(found):
-            if _still(smaller, fails):
-                found, changed = smaller, True
-                break
+    found, index, fruitless = generated, 0, 0
+    pieces = _pieces(found.text)
+    while pieces and fruitless < len(pieces):
+        smaller = _without(found, *pieces[index % len(pieces)])
+        if _still(smaller, fails):
+            found, fruitless = smaller, 0
+            pieces = _pieces(found.text)
+        else:
+            index, fruitless = index + 1, fruitless + 1
     return found
 
 
@@ -34,20 +38,22 @@ def _still(generated: Generated, fails: Callable[[Generated], bool]) -> bool:
         return False
 
 
-def _smaller(generated: Generated) -> Iterator[Generated]:
-    """The program without one piece each, large pieces first."""
-    text = generated.text
-    for start, end in sorted(set(_pieces(text)), key=lambda piece: piece[0] - piece[1]):
-        gone = text[start:end]
-        places = generated.places
-        probe = gone.count('"probe"')
-        if probe:
-            before = text[:start].count('"probe"')
-            places = (*places[:before], *places[before + probe :])
-        yield replace(generated, text=text[:start] + text[end:], places=places)
+def _without(generated: Generated, start: int, end: int) -> Generated:
+    """The program without one piece, and without the probes in it."""
+    text, places = generated.text, generated.places
+    first = text[:start].count(PROBE)
+    last = first + text[start:end].count(PROBE)
+    return replace(
+        generated, text=text[:start] + text[end:], places=(*places[:first], *places[last:])
+    )
 
 
-def _pieces(text: str) -> Iterator[tuple[int, int]]:
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """Where pieces begin and end, large ones first."""
+    return sorted(set(_found(text)), key=lambda piece: (piece[0] - piece[1], piece))
+
+
+def _found(text: str) -> Iterator[tuple[int, int]]:
     """Where statements, blocks with and without what heads them, and lines begin and end."""
     line = 0
     for match in re.finditer(r"\n", text):

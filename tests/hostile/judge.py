@@ -1,0 +1,141 @@
+"""What comes of an input: it goes through everything that ``prove FILE`` does to a file.
+
+Inputs are judged in worker processes like obligations: one that takes too long is
+stopped there, one that crashes its process is found out.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prover.pipeline import _load, _outcome
+from prover.pipeline.minimal import Limits
+from prover.pipeline.pool import Lost, run_pool
+from prover.render import json_report
+from prover.render.diagnostics import render as render_diagnostics
+from prover.render.table import render_report
+from prover.verdict import Broken, FileReport, Outcome, Report, Request, name_of
+from tests.hostile.inputs import Input
+
+SECONDS = 2.0
+"""How long reading and checking may take."""
+
+OBLIGATIONS = 2
+"""How many of a file's obligations are decided."""
+
+LIMITS = Limits(timeout=1.0, memory=1024, max_bound=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How one input ended; ``fault`` says what must not have happened."""
+
+    verdicts: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    fault: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many inputs there were, and how they ended."""
+
+    inputs: int = 0
+    reached: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    faults: list[tuple[Input, str]] = field(default_factory=list)
+
+    def add(self, given: Input, found: Judgement) -> None:
+        """Counts one input."""
+        self.inputs += 1
+        self.reached += bool(found.verdicts)
+        self.kinds.update([given.kind] if found.verdicts else [])
+        self.verdicts.update(found.verdicts)
+        self.codes.update(found.codes)
+        if found.fault:
+            self.faults.append((given, found.fault))
+
+    def __str__(self) -> str:
+        verdicts = ", ".join(f"{name} {count}" for name, count in sorted(self.verdicts.items()))
+        return f"{self.inputs} inputs, {self.reached} of them reached the engine: {verdicts}"
+
+
+def judge_all(inputs: Iterable[Input], folder: Path, workers: int = 2) -> Tally:
+    """Judges every input in a worker process."""
+    given = list(inputs)
+
+    def job(number: int) -> Judgement:
+        return judge(given[number], folder)
+
+    tally = Tally()
+    # More than the solver may take in all, so that what is stopped here is stuck elsewhere.
+    for number, found in run_pool(job, len(given), workers=workers, seconds=20.0, memory=1024):
+        if isinstance(found, Lost):
+            late = found.why.startswith("timeout")
+            found = Judgement(("unknown",)) if late else Judgement(fault=found.why)
+        tally.add(given[number], found)
+    return tally
+
+
+def judge(given: Input, folder: Path) -> Judgement:
+    """What comes of one input."""
+    file = folder / f"{given.number}.khp"
+    file.write_bytes(given.content)
+    try:
+        return _judge(file)
+    except Exception as error:  # noqa: BLE001 - this is what must not happen
+        return Judgement(fault=f"{type(error).__name__}\n{traceback.format_exc(limit=-8)}")
+    finally:
+        file.unlink()
+
+
+def _judge(file: Path) -> Judgement:
+    start = time.process_time()
+    loaded = _load(str(file), Request((str(file),)))
+    spent = time.process_time() - start
+    if spent > SECONDS:
+        return Judgement(fault=f"reading and checking took {spent:.1f} s")
+    if isinstance(loaded, FileReport):
+        report = loaded
+    else:
+        report = FileReport(str(file), tuple(_outcomes(loaded)), (), loaded.sources)
+    fault = next(_faults(report), "")
+    verdicts = tuple(name_of(outcome.verdict) for outcome in report.outcomes)
+    return Judgement(verdicts, tuple(d.code for d in report.diagnostics), fault)
+
+
+def _outcomes(loaded: object) -> Iterator[Outcome]:
+    """The first obligations decided."""
+    from prover.pipeline.decide import decide
+
+    for task in loaded.tasks[:OBLIGATIONS]:  # type: ignore[attr-defined]
+        protocol = loaded.protocols[task.obligation.variant]  # type: ignore[attr-defined]
+        yield _outcome(task, decide(protocol, task.obligation, task.expected, LIMITS), "")
+
+
+def _faults(report: FileReport) -> Iterator[str]:
+    """What is wrong with how an input ended."""
+    for outcome in report.outcomes:
+        if isinstance(outcome.verdict, Broken):
+            yield f"broken: {outcome.verdict.what}"
+    whole = Report((report,))
+    shown = {
+        "diagnostics": render_diagnostics(report.diagnostics, report.sources),
+        "table": render_report(whole, True, False, False),
+        "json": json_report.render(whole),
+    }
+    for name, text in shown.items():
+        if not all(c == "\n" or " " <= c <= "~" for c in text):
+            yield f"the {name} is not plain ASCII"
+    for line in shown["diagnostics"].splitlines():
+        if len(line) > 100 and str(report.name) not in line:
+            yield f"a diagnostic is {len(line)} columns wide"
+
+
+__all__ = ["Judgement", "Tally", "judge", "judge_all"]
