@@ -113,6 +113,14 @@ def _release(lock_kind: str, mode: str, context: str) -> Meaning:
             expr.primitive,
             reads=(dst,),
         )
+        if lock_kind == "mutex":
+            # mutex-design.rst: the unlock may touch the lock after it has let it go.
+            e.shared(
+                lambda w, _: locks.touch(w, w.registers[dst], kind),
+                expr.span,
+                expr.primitive,
+                reads=(dst,),
+            )
         if context == "irq":
             irq_on(e, expr)
         elif context == "irqsave":

@@ -201,6 +201,11 @@ def _without(actor: ActorState, gone: Held) -> ActorState:
     return actor._replace(held=tuple(h for h in actor.held if not _same(h, gone)))
 
 
+def touch(w: Work, ref: Value, kind: int) -> None:
+    """The lock's memory is looked at, whoever holds it."""
+    access(w, ref, kind)
+
+
 def initialize(w: Work, ref: Value, kind: int) -> None:
     """``spin_lock_init()`` and its kind."""
     node = access(w, ref, kind)

@@ -79,6 +79,9 @@ def release(strand: Strand, instr: ir.Release) -> None:
     event = strand.here(action, instr.origin, checks)
     _set_up(strand, event, address)
     strand.set_held(address, instr.kind, instr.mode, draft.constant(1), held=False)
+    if instr.kind == "mutex":
+        # mutex-design.rst: mutex_unlock() may touch the lock after it has let it go.
+        strand.here(sk.Access("unlock-tail", "plain", address), instr.origin)
 
 
 def is_locked(strand: Strand, instr: ir.IsLocked) -> None:

@@ -261,6 +261,8 @@ class Machine:
                 self._begin_running(event)
             case sk.Ended():
                 self._end(event.thread, "running")
+                if self.skeleton.threads[event.thread].kind == "handler":
+                    self._end(event.thread, "irq")
             case _:
                 pass
 

@@ -137,7 +137,7 @@ def summary_of(verdict: Verdict) -> str:
         case Proved():
             return "all executions, loops complete"
         case Bounded(bound=bound):
-            return f"no violation with at most {bound} rounds of each loop"
+            return f"no violation where loops go back at most {bound} times"
         case Refuted():
             return ", ".join(verdict.properties)
         case Vacuous(what=what):

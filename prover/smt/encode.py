@@ -188,9 +188,13 @@ def _ended(frame: Frame, thread: sk.Thread) -> Lit:
 def _positions(frame: Frame, contexts: int) -> None:
     """Positions follow program order and creation."""
     logic, order = frame.logic, frame.order
-    for thread in frame.skeleton.threads:
-        # Who waits for a handler comes after it also where nothing else places the wait.
-        if order.returns[thread.number] >= 0 and frame.positioned.keys() & set(thread.events):
+    for thread in reversed(frame.skeleton.threads):
+        # Who starts a thread comes before it, and who waits for it after it, also where
+        # nothing else places them.
+        if thread.parent < 0 or not frame.positioned.keys() & set(thread.events):
+            continue
+        frame.positioned[thread.parent] = None
+        if order.returns[thread.number] >= 0:
             frame.positioned[order.returns[thread.number]] = None
     numbers = sorted(frame.positioned)
     logic.label = "program order"

@@ -75,6 +75,10 @@ def _ends(frame: Frame, thread: int, start: int, kind: str) -> tuple[tuple[int, 
             continue
         if frame.order.before(start, number) is True and frame.domains.may(action.outer):
             found.append((number, action.outer))
+    if kind == "irq" and frame.skeleton.threads[thread].kind == "handler":
+        # A handler ends with interrupts off: its return gives them back to its host.
+        last = frame.skeleton.threads[thread].events[-1]
+        found.append((last, frame.skeleton.term_of[Constant(1)]))
     return tuple(found)
 
 

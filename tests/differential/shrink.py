@@ -50,7 +50,8 @@ def _without(generated: Generated, start: int, end: int) -> Generated:
 
 def _pieces(text: str) -> list[tuple[int, int]]:
     """Where pieces begin and end, large ones first."""
-    return sorted(set(_found(text)), key=lambda piece: (piece[0] - piece[1], piece))
+    found = {(start, end) for start, end in _found(text) if text[start:end].strip()}
+    return sorted(found, key=lambda piece: (piece[0] - piece[1], piece))
 
 
 def _found(text: str) -> Iterator[tuple[int, int]]:

@@ -43,7 +43,11 @@ def _case(path: Path) -> Case:
     text = path.read_text(encoding="utf-8")
     head = dict(re.findall(r"^// ([A-Z][A-Za-z ]*): (.*)$", text, re.MULTILINE))
     unknown = head.keys() - {
-        "Config", "Violations", "Final states", "The interpreter also finds", "Open"
+        "Config",
+        "Violations",
+        "Final states",
+        "The interpreter also finds",
+        "Open",
     }
     assert not unknown, f"{path.name}: {unknown}"
     assert text.splitlines()[0].endswith(("?", ")")), f"{path.name} asks nothing"

@@ -46,7 +46,8 @@ def body(random: Random, name: str) -> Iterator[Instr]:
 
 def source(random: Random) -> Expr:
     choice = Reg(random.choice(CHOICES))
-    return random.choice([Const(0), Const(1), choice, Apply("!", (), (choice,))])
+    options: list[Expr] = [Const(0), Const(1), choice, Apply("!", (), (choice,))]
+    return random.choice(options)
 
 
 def make(seed: int) -> Cfg:

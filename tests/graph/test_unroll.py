@@ -70,7 +70,7 @@ def rounds(cfg: Cfg, bound: int) -> set[tuple[str, ...]]:
         end = cfg.blocks[name].terminator
         if isinstance(end, End):
             found.add((*path, "end"))
-        targets = (end.target,) if isinstance(end, Jump) else ()
+        targets: tuple[str, ...] = (end.target,) if isinstance(end, Jump) else ()
         if isinstance(end, Branch):
             targets = (end.then, end.otherwise)
         for target in targets:

@@ -6,7 +6,7 @@ Input number i of a seed is always the same bytes, whatever came before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -14,6 +14,8 @@ from random import Random
 from dsl.primitives import PRIMITIVES, PROPERTIES
 
 ROOT = Path(__file__).parents[2]
+
+STATEMENT = re.compile(rb"\s+(?!return|run|final|expect|int|u\d)\w[^{}]*[(=+][^{}]*;\s*$")
 
 LARGEST = 3000
 """Real files up to so many bytes are mutated often, larger ones now and then."""
@@ -105,18 +107,18 @@ class Maker:
     def exchanged(self, rng: Random) -> bytes:
         """A real file with some tokens exchanged for others of their class: what may well pass."""
         tokens = split(self.real(rng))
-        solid = [i for i, token in enumerate(tokens) if not token.isspace()]
+        groups = [_group(token) for token in tokens]
+        solid = [i for i, token in enumerate(tokens) if groups[i] or _class(token) == NAME]
         for _ in range(rng.choice((1, 1, 2, 3)) if solid else 0):
             place = rng.choice(solid)
-            group = next((g for g in GROUPS if tokens[place] in g), ())
             alike = [tokens[i] for i in solid if _class(tokens[i]) == _class(tokens[place])]
-            tokens[place] = rng.choice(group or alike)
+            tokens[place] = rng.choice(groups[place] or alike)
         return b"".join(tokens)
 
     def moved(self, rng: Random) -> bytes:
         """A real file with statements left out, doubled or in another order."""
         lines = self.real(rng).split(b"\n")
-        solid = [i for i, line in enumerate(lines) if line.rstrip().endswith(b";")]
+        solid = [i for i, line in enumerate(lines) if STATEMENT.match(line)]
         for _ in range(rng.randint(1, 3) if solid else 0):
             place, other = rng.choice(solid), rng.choice(solid)
             match rng.randrange(3):
@@ -162,7 +164,6 @@ GROUPS = tuple(
         "&& ||",
         "if while",
         "break continue",
-        "0 1 2 3 7 255 256 0xffffffff 0xffffffffffffffff",
         "int bool char u8 s16 u32 u64 long size_t",
         "true false choose()",
         "spin_lock spin_unlock spin_lock_irq spin_unlock_irq spin_lock_bh spin_unlock_bh",
@@ -174,6 +175,8 @@ GROUPS = tuple(
         "proved refuted bounded vacuous unknown",
     )
 )
+
+NUMBERS = tuple(b"0 1 2 3 7 8 255 256 0xffffffff 0xffffffffffffffff".split())
 
 TABLE: tuple[tuple[str, int, Callable[[Maker, Random], bytes]], ...] = (
     ("soup", 15, Maker.soup),
@@ -206,5 +209,16 @@ def split(content: bytes) -> list[bytes]:
     return TOKEN.findall(content)
 
 
-def _class(token: bytes) -> Sequence[bool]:
-    return token[:1].isdigit(), token[:1].isalpha() or token[:1] == b"_", token.isspace()
+def _class(token: bytes) -> tuple[bool, bool]:
+    """Whether a token is a number, and whether it is a word."""
+    return token[:1].isdigit(), token[:1].isalpha() or token[:1] == b"_"
+
+
+NAME = (False, True)
+
+
+def _group(token: bytes) -> tuple[bytes, ...]:
+    """What may well stand where ``token`` does."""
+    if token.isdigit():
+        return NUMBERS
+    return next((group for group in GROUPS if token in group), ())

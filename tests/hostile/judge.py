@@ -9,13 +9,21 @@ from __future__ import annotations
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from prover.pipeline import _load, _outcome
+from dsl.check import check
+from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.imports import LoadError, Program
+from dsl.protocol import Protocol
+from dsl.source import Source
+from prover.pipeline import _outcome
+from prover.pipeline.decide import decide
 from prover.pipeline.minimal import Limits
+from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
+from prover.pipeline.program import read_program
 from prover.render import json_report
 from prover.render.diagnostics import render as render_diagnostics
 from prover.render.table import render_report
@@ -97,26 +105,57 @@ def judge(given: Input, folder: Path) -> Judgement:
 
 def _judge(file: Path) -> Judgement:
     start = time.process_time()
-    loaded = _load(str(file), Request((str(file),)))
+    report, todo = _read(file)
     spent = time.process_time() - start
     if spent > SECONDS:
         return Judgement(fault=f"reading and checking took {spent:.1f} s")
-    if isinstance(loaded, FileReport):
-        report = loaded
-    else:
-        report = FileReport(str(file), tuple(_outcomes(loaded)), (), loaded.sources)
+    if todo is not None:
+        report = _decided(report, todo)
     fault = next(_faults(report), "")
     verdicts = tuple(name_of(outcome.verdict) for outcome in report.outcomes)
     return Judgement(verdicts, tuple(d.code for d in report.diagnostics), fault)
 
 
-def _outcomes(loaded: object) -> Iterator[Outcome]:
-    """The first obligations decided."""
-    from prover.pipeline.decide import decide
+@dataclass(frozen=True, slots=True)
+class _ToDo:
+    """A file that is right so far."""
 
-    for task in loaded.tasks[:OBLIGATIONS]:  # type: ignore[attr-defined]
-        protocol = loaded.protocols[task.obligation.variant]  # type: ignore[attr-defined]
-        yield _outcome(task, decide(protocol, task.obligation, task.expected, LIMITS), "")
+    program: Program
+    protocol: Protocol
+    tasks: tuple[Task, ...]
+
+
+def _read(file: Path) -> tuple[FileReport, _ToDo | None]:
+    """A file read and checked, as the pipeline does it."""
+    sources: Mapping[str, Source] = {}
+    request = Request((str(file),))
+    try:
+        program = read_program(str(file), request)
+        sources = program.sources
+        protocol = check(program)
+        todo = _ToDo(program, protocol, tuple(tasks(protocol, request)[:OBLIGATIONS]))
+    except LoadError as error:
+        return FileReport(str(file), (), error.diagnostics, error.sources), None
+    except DiagnosticError as error:
+        return FileReport(str(file), (), error.diagnostics, sources), None
+    return FileReport(str(file), (), (), sources), todo
+
+
+def _decided(report: FileReport, todo: _ToDo) -> FileReport:
+    """The report with the first obligations decided."""
+    outcomes: list[Outcome] = []
+    wrong: list[Diagnostic] = []
+    for task in todo.tasks:
+        try:
+            variant = task.obligation.variant
+            protocol = check(todo.program, variant) if variant else todo.protocol
+        except DiagnosticError as error:
+            wrong.extend(error.diagnostics)
+            continue
+        decision = decide(protocol, task.obligation, task.expected, LIMITS)
+        wrong.extend(decision.diagnostics)
+        outcomes.append(_outcome(task, decision, ""))
+    return replace(report, outcomes=tuple(outcomes), diagnostics=tuple(wrong))
 
 
 def _faults(report: FileReport) -> Iterator[str]:

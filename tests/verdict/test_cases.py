@@ -14,7 +14,7 @@ from dsl.primitives import PROPERTIES
 from dsl.printer import format_file
 from dsl.protocol import Protocol
 from dsl.source import Source
-from prover.verdict import Bounded, Outcome, Proved, Refuted, Unknown, Vacuous, name_of
+from prover.verdict import Bounded, Outcome, Proved, Refuted, Vacuous, name_of
 
 VERDICTS = ("proved", "refuted", "bounded", "vacuous")
 
@@ -105,6 +105,6 @@ def _agrees(protocol: Protocol, outcome: Outcome) -> bool:
             assert (found.violations, found.cut_loops) == (frozenset(), True)
         case Vacuous():
             assert (found.violations, found.complete) == (frozenset(), True)
-        case Unknown() | _:
+        case _:
             pytest.fail(f"not settled: {outcome.verdict}")
     return True

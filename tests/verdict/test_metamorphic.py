@@ -1,0 +1,158 @@
+"""Changes to a case that must not change its verdict, or only one way."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dsl.check import check
+from dsl.imports import library_root, load
+from prover.verdict import FileReport, Refuted, Report, name_of
+
+PROJECT = Path(__file__).parent.parent.parent
+
+SEEDED = (
+    "checks/torn-value",
+    "lifetimes/aba_cmpxchg",
+    "litmus/iriw_swapped",
+    "locks/abba",
+    "locks/rwsem_read_for_read",
+    "obligations/several_properties",
+    "obligations/variants",
+    "sections/ipi_never_on_caller",
+    "sections/kfree_rcu_twice",
+    "vacuity/variant_unreached",
+    "bounds/backward_goto",
+    "words/no_laundering",
+)
+
+
+NAME = re.compile(r"(?<!\w)(?<!\w-)[A-Za-z_]\w*(?!\w)(?!-\w)")
+"""A name of C, and not a part of a property's (``lock-held-at-end``)."""
+
+
+def settled(library) -> list:
+    return [case for case in library.cases if case.folder != "open"]
+
+
+def shown(file: FileReport) -> list[tuple[str, ...]]:
+    """The verdicts of a file, each with the properties found."""
+    assert not file.diagnostics, file.diagnostics
+    return [
+        (
+            name_of(o.verdict),
+            *sorted(o.verdict.properties if isinstance(o.verdict, Refuted) else ()),
+        )
+        for o in file.outcomes
+    ]
+
+
+def changed(library, cases, texts: list[str]) -> list[tuple]:
+    """Each case with its verdicts before and after."""
+    report: Report = library.prove(*texts)
+    return [
+        (case, shown(library.report(case)), shown(file))
+        for case, file in zip(cases, report.files, strict=True)
+    ]
+
+
+def renamed(case) -> str:
+    """The case with its actors, objects, functions and pools renamed, their order turned around."""
+    protocol = check(load(case.path, (library_root(),)))
+    names = sorted(
+        {*protocol.actors, *protocol.objects, *protocol.pools, *protocol.functions}, reverse=True
+    )
+    new = {name: f"q{number}_{name[::-1]}" for number, name in enumerate(names)}
+    return NAME.sub(lambda m: new.get(m[0], m[0]), case.text)
+
+
+def test_names_do_not_matter(library) -> None:
+    cases = settled(library)[::2]
+    texts = [renamed(case) for case in cases]
+    assert all(text != case.text for case, text in zip(cases, texts, strict=True))
+    for case, before, after in changed(library, cases, texts):
+        assert after == before, case.name
+
+
+def with_idle(text: str) -> str:
+    """Every scenario runs one more actor, which does nothing."""
+    return re.sub(r"(\trun [^;]+);", r"\1, idler;", text) + "\nactor idler {\n}\n"
+
+
+def test_an_idle_actor_changes_nothing(library) -> None:
+    """But where it is sent an IPI: that may count it, so only a refutation has to stay."""
+    cases = settled(library)[1::2]
+    for case, before, after in changed(library, cases, [with_idle(c.text) for c in cases]):
+        if "smp_call_function" not in case.text:
+            assert after == before, case.name
+        for old, new in zip(before, after, strict=True):
+            assert old[0] != "refuted" or new[0] == "refuted", case.name
+
+
+def test_a_second_instance_never_hides_a_violation(library) -> None:
+    """But a deadlock: the new instance may be the one that releases."""
+    cases = [c for c in settled(library) if c.result == "refuted" and c.folder == "litmus"]
+    texts = [re.sub(r"(\trun \w+)(, \w+)", r"\1 * 2\2", c.text) for c in cases]
+    chosen = [(c, t) for c, t in zip(cases, texts, strict=True) if t != c.text]
+    assert len(chosen) >= 10
+    for case, before, after in changed(library, [c for c, _ in chosen], [t for _, t in chosen]):
+        assert before == after, case.name
+
+
+def test_the_order_of_actors_does_not_matter(library) -> None:
+    cases = settled(library)[::3]
+
+    def turned(match: re.Match[str]) -> str:
+        return f"\trun {', '.join(reversed(match[1].split(', ')))};"
+
+    texts = [re.sub(r"\trun ([^;]+);", turned, case.text) for case in cases]
+    for case, before, after in changed(library, cases, texts):
+        assert after == before, case.name
+
+
+def test_a_higher_bound_never_turns_refuted_into_proved(library) -> None:
+    cases = [c for c in settled(library) if re.search(r"\b(while|for|do|goto)\b", c.text)]
+    assert len(cases) >= 10
+    texts = [re.sub(r"\tbound \d+;\n", "", case.text) for case in cases]
+    runs = [library.prove(*texts, max_bound=bound) for bound in (1, 2, 3, 5)]
+    for lower, higher in zip(runs, runs[1:], strict=False):
+        for old, new in zip(lower.files, higher.files, strict=True):
+            for was, now in zip(shown(old), shown(new), strict=True):
+                assert was[0] != "refuted" or set(was) <= set(now), old.name
+                assert was[0] != "proved" or now == was, old.name
+
+
+def test_a_lower_bound_is_never_called_a_proof(library) -> None:
+    text = "models sc;\nint x; actor a { for (int i = 0; i < 4; i++) x = i; } scenario s { run a; final x == 3; }"
+    found = [shown(library.prove(text, max_bound=bound).files[0])[0][0] for bound in (1, 3, 4, 5)]
+    assert found == ["bounded", "bounded", "proved", "proved"]
+
+
+@pytest.fixture(scope="module")
+def outputs() -> list[bytes]:
+    """What the command prints for some cases, by hash seed and number of processes."""
+    cases = PROJECT / "tests" / "cases" / "verdict"
+    files = [str((cases / name).with_suffix(".khp").relative_to(PROJECT)) for name in SEEDED]
+    printed: list[bytes] = []
+    for seed, jobs in (("0", "1"), ("1", "2")):
+        ran = subprocess.run(
+            [sys.executable, "-m", "prover", "-v", "-j", jobs, *files],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        assert ran.returncode == 0, ran.stdout.decode() + ran.stderr.decode()
+        printed.append(ran.stdout)
+    return printed
+
+
+def test_equal_runs_print_equal_bytes(outputs) -> None:
+    assert outputs[0] == outputs[1]
+    assert outputs[0].count(b"^^^^") >= 8
