@@ -38,7 +38,7 @@ def explain(
         if code in table
     ]
     if not found:
-        near = get_close_matches(code, [*PROPERTIES, *CODES], n=3, cutoff=0.5)
+        near = get_close_matches(code, [*PROPERTIES, *CODES], n=1, cutoff=0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else "; `prove explain` lists them"
         complain(f"error: no code or property is called {code!r}{hint}\n")
         raise typer.Exit(USAGE_ERROR)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from dsl.source import Span
 from prover.execution import skeleton as sk
 from prover.execution.build_instructions import Strand, step
-from prover.execution.draft import Draft, Env, topological
+from prover.execution.draft import Draft, Env, targets, topological
 from prover.execution.terms import Outcome, Term
 from prover.graph import ir
 from prover.graph.values import POISON
@@ -173,13 +173,17 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
         job.graph.entry: [(guard, {**strand.initial(), **job.env})]
     }
     ends: list[tuple[Term, Env]] = []
+    later = _updates_after(job.graph)
     for name in topological(job.graph):
         guard, env = _join(draft, arrivals.pop(name, []))
         if draft.terms.known(guard) == 0:
             continue
         block = job.graph.blocks[name]
         strand.guard, strand.env = guard, env
-        for instr in block.body:
+        for index, instr in enumerate(block.body):
+            if isinstance(instr, ir.Store):
+                rest = _updates(block.body[index + 1 :])
+                strand.more_follows = instr.update in rest | later[name]
             step(strand, instr)
         _leave(strand, block, arrivals, ends)
     strand.guard, strand.env = _join(draft, ends)
@@ -189,6 +193,22 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     )
     assert strand.numbers[-1] == end
     return strand
+
+
+def _updates(body: tuple[ir.Instr, ...]) -> frozenset[int]:
+    """The updates that half-stores among some instructions belong to."""
+    return frozenset(i.update for i in body if isinstance(i, ir.Store) and i.update)
+
+
+def _updates_after(graph: ir.Cfg) -> dict[str, frozenset[int]]:
+    """For each block, the updates that half-stores after it belong to."""
+    after: dict[str, frozenset[int]] = {}
+    for name in reversed(topological(graph)):
+        found: frozenset[int] = frozenset()
+        for target in targets(graph.blocks[name].terminator):
+            found |= after[target] | _updates(graph.blocks[target].body)
+        after[name] = found
+    return after
 
 
 def _handlers_may_hang(program: ir.Program) -> bool:

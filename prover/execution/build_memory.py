@@ -159,10 +159,11 @@ def _store_half(strand: Strand, instr: ir.Store, access: sk.Access, value: Term)
     one = draft.constant(1)
     number = draft.reserve()
     address, part, other = access.address, instr.part, OTHER[instr.part]
+    first_of_update = _nothing_stored(strand, instr)
     if instr.update == 0:
         done, rest = one, draft.read(number, address, other, ghost=True)
     else:
-        done, rest = _pending(strand, instr, half)
+        done, rest = _pending(strand, instr, number, half)
     old = _completed(strand, number, address, instr.word)
     halves = (half, rest) if part == "low" else (rest, half)
     new = draft.operation("word_join", (), halves)
@@ -172,7 +173,7 @@ def _store_half(strand: Strand, instr: ir.Store, access: sk.Access, value: Term)
     draft.write(number, address, part, half, draft.constant(1))
     if draft.terms.known(done) != 0:
         _complete(strand, sk.Update(number, address, done, *halves))
-    first = draft.constant(1) if instr.update == 0 else draft.terms.invert(done)
+    first = one if instr.update == 0 else first_of_update
     present = draft.layout.words[instr.word].present
     match instr.value:
         case ir.Apply(op="word_low" | "word_high", args=(whole,)):
@@ -187,20 +188,36 @@ def _part(present: int, part: str) -> int:
     return present & 0xFFFF_FFFF if part == "low" else present >> 32
 
 
-def _pending(strand: Strand, instr: ir.Store, half: Term) -> tuple[Term, Term]:
-    """A half-store of an update that several stores make.
+def _nothing_stored(strand: Strand, instr: ir.Store) -> Term:
+    """Whether the update of a half-store has stored nothing so far."""
+    draft = strand.draft
+    none = draft.constant(POISON)
+    return draft.terms.both(
+        *(
+            draft.equal(strand.env.get(f"!u{instr.update}.{part}", none), none)
+            for part in ("low", "high")
+        )
+    )
 
-    Gives whether this store completes it, and the other half.  The registers ``!u<n>.low`` and
-    ``!u<n>.high`` hold the halves stored so far, POISON standing for none.
+
+def _pending(strand: Strand, instr: ir.Store, number: int, half: Term) -> tuple[Term, Term]:
+    """A half-store of an update that several stores may make.
+
+    Gives whether this store completes it (no other can follow), and the other half: the one
+    the update stored, else what is in memory.  The registers ``!u<n>.low`` and ``!u<n>.high``
+    hold the halves stored so far, POISON standing for none.
     """
     draft = strand.draft
-    name = f"!u{instr.update}"
+    name, other = f"!u{instr.update}", OTHER[instr.part]
     none = draft.constant(POISON)
-    rest = strand.env.get(f"{name}.{OTHER[instr.part]}", none)
-    done = draft.terms.invert(draft.equal(rest, none))
-    strand.env[f"{name}.{instr.part}"] = draft.select(done, none, half)
-    strand.env[f"{name}.{OTHER[instr.part]}"] = draft.select(done, none, rest)
-    return done, draft.select(done, rest, draft.constant(Half(0)))
+    strand.env[f"{name}.{instr.part}"] = half
+    if strand.more_follows:
+        return draft.constant(0), draft.constant(Half(0))
+    stored = strand.env.get(f"{name}.{other}", none)
+    if draft.terms.known(stored) is not None and stored != none:
+        return draft.constant(1), stored
+    in_memory = draft.read(number, strand.value(instr.address), other, ghost=True)
+    return draft.constant(1), draft.select(draft.equal(stored, none), in_memory, stored)
 
 
 def _completed(strand: Strand, event: int, address: Term, word: str) -> Term:

@@ -50,7 +50,11 @@ class Draft:
         known = [self.terms.known(arg) for arg in args]
         if all(value is not None for value in known):
             values = tuple(value for value in known if value is not None)
-            return self.constant(apply(self.layout.space, op, params, values))
+            try:
+                return self.constant(apply(self.layout.space, op, params, values))
+            except TypeError:
+                # Only poison has no meaning as an operand, and no run gets past reading it.
+                return self.constant(POISON)
         if op == "wrap" and self.is_boolean(args[0]):
             return args[0]
         return self.terms.add(Operation(op, params, args))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import address_of
+from prover.execution.judge import CLAIMS
 from prover.execution.machine import Machine
-from prover.execution.wording import value_text
+from prover.execution.wording import cell_at, place_text, value_text
 from prover.graph.values import Pointer, Via, Wild, number_text
 
 
@@ -20,6 +21,8 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
         edges = ", ".join(f"{a} -> {b}" for a, b in machine.edges)
         return (f"lock classes taken in these orders: {edges}",)
     message = next((c.message for c in event.checks if c.property == name and c.message), "")
+    if name in CLAIMS:
+        return _claim(machine, message)
     if message:
         return (message,)
     pointer = _pointer(machine, event)
@@ -38,6 +41,22 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
             return (_freed(machine, base.object),)
         case _:
             return ()
+
+
+def _claim(machine: Machine, message: str) -> tuple[str, ...]:
+    """A claim that does not hold, with what it saw."""
+    layout = machine.skeleton.layout
+    assert machine.violation is not None
+    thread = machine.skeleton.events[machine.violation.event].thread
+    seen = {
+        place_text(place): value_text(layout, value, cell_at(layout, place[0]))
+        for step in machine.steps
+        if step.thread == thread
+        for place, value in step.reads
+    }
+    values = ", ".join(f"{place} = {value}" for place, value in seen.items())
+    said = message or "the condition does not hold"
+    return (f"{said} (here {values})" if values else said,)
 
 
 def _pointer(machine: Machine, event: sk.Event) -> object:

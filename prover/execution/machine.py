@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Valuation
-from prover.execution.judge import Judge
+from prover.execution.judge import CLAIMS, Judge
 from prover.execution.locking import Locks
 from prover.execution.order import AFTER_ALL, BEFORE_ALL
 from prover.execution.state import Change, Memory, NotAllowed, Section, Step, Violation
@@ -185,7 +185,8 @@ class Machine:
                 raise NotAllowed(f"event {event.number} reads through {pointer}")
             value = self.memory.load((pointer.location, read.part))
             self.values.settle(ReadValue(read.number), value)
-            if not read.ghost:
+            claim = self.skeleton.threads[event.thread].kind in CLAIMS
+            if claim or not read.ghost:
                 step.reads.append(((pointer.location, read.part), value))
 
     def _write(self, event: sk.Event, step: Step) -> None:
@@ -351,6 +352,7 @@ class Machine:
                 if violated:
                     self._violate(violated, number, step)
                 else:
+                    self.steps.append(step)
                     self.settle(number, "ok", 1)
 
 

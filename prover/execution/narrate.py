@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from prover.execution import skeleton as sk
 from prover.execution.explain import because, explain
+from prover.execution.judge import CLAIMS
 from prover.execution.machine import Machine
 from prover.execution.state import Change, Step
 from prover.execution.terms import Outcome, Term
@@ -19,6 +22,9 @@ def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
     stuck = machine.judge.deadlocked() if name == "deadlock" else frozenset[int]()
     shared = _contended(machine)
     moments = [moment(machine, step) for step in machine.steps if _shown(machine, step, shared)]
+    if moments and not stuck and not any(m.bad for m in moments):
+        # A claim that fails is shown at the step that made it fail: the last one.
+        moments[-1] = replace(moments[-1], bad=True)
     moments.extend(_waiting(machine, thread) for thread in sorted(stuck))
     used = sorted({m.thread for m in moments} | set(stuck))
     column = {thread: index for index, thread in enumerate(used)}
@@ -78,9 +84,11 @@ def _contended(machine: Machine) -> frozenset[Location]:
 
 def _shown(machine: Machine, step: Step, shared: frozenset[Location]) -> bool:
     """Whether a step belongs in the witness: bookkeeping without effect on others does not."""
+    event = machine.skeleton.events[step.event]
+    if machine.skeleton.threads[event.thread].kind in CLAIMS:
+        return False
     if _is_bad(machine, step.event):
         return True
-    event = machine.skeleton.events[step.event]
     match event.action:
         case sk.Access():
             places = {place[0] for place, _ in step.reads}
@@ -92,7 +100,7 @@ def _shown(machine: Machine, step: Step, shared: frozenset[Location]) -> bool:
         case sk.SectionStart(outer=outer) | sk.SectionEnd(outer=outer):
             return machine.values.surely(outer) is True
         case _:
-            return machine.skeleton.threads[event.thread].kind not in ("final", "invariant")
+            return True
 
 
 def _is_bad(machine: Machine, event: int) -> bool:

@@ -37,7 +37,8 @@ class Strand:
     """A thread under construction.
 
     ``haltable``: a handler that never ends may stop this thread before any of its events,
-    which the event's outcome ``steps`` says.
+    which the event's outcome ``steps`` says.  ``more_follows``: after the half-store at hand
+    another one of its update may come.
     """
 
     draft: Draft
@@ -46,6 +47,7 @@ class Strand:
     transitions: Sequence[ir.TransitionTable]
     anchor: int
     haltable: bool = False
+    more_follows: bool = False
     guard: Term = field(init=False)
     env: Env = field(default_factory=dict[str, Term])
     numbers: list[int] = field(default_factory=list[int])

@@ -14,7 +14,7 @@ from prover.graph import expressions as ex
 from prover.graph.context import Fixed, Graph, Leaving, LocalAddress, Lowered, Scope
 from prover.graph.ir import Assign, Const, Expr, Frame, Reg
 from prover.graph.places import forget, local_place, write
-from prover.graph.walk import local_facts, parts
+from prover.graph.walk import facts_of
 
 _FIXED_SIZE = 5
 """The largest argument put in place of its parameter; the bound keeps sums of sums small."""
@@ -25,29 +25,9 @@ def scope_of(
 ) -> Scope:
     """A scope for the body of ``function``."""
     obligation = graph.obligation
-    facts = local_facts(obligation.protocol.functions, obligation.known_facts, function)
-    leaving = Leaving(graph.builder.name("return"), f"{prefix}return", _has_tail(function))
-    scope = Scope(graph, function.name, prefix, facts, frames, update, leaving)
-    scope.shown = _shown(function)
-    return scope
-
-
-def _has_tail(function: p.Function) -> bool:
-    """Whether the only return is the last statement."""
-    body = function.body.body
-    returns = sum(isinstance(part, p.Return) for part in parts(function.body))
-    return returns == 1 and isinstance(body[-1], p.Return)
-
-
-def _shown(function: p.Function) -> dict[int, str]:
-    """Names of the locals: the author's, with a number where one name is used again."""
-    used: dict[str, int] = {}
-    shown: dict[int, str] = {}
-    for local in function.locals:
-        name = local.name.lstrip(".")
-        used[name] = number = used.get(name, 0) + 1
-        shown[local.number] = name if number == 1 else f"{name}'{number}"
-    return shown
+    facts = facts_of(obligation.protocol.functions, obligation.known_facts, function)
+    leaving = Leaving(graph.builder.name("return"), f"{prefix}return", facts.tail)
+    return Scope(graph, function.name, prefix, facts, frames, update, leaving)
 
 
 def forget_skipped(scope: Scope, function: p.Function) -> None:

@@ -14,7 +14,7 @@ from prover.graph.builder import Builder
 from prover.graph.ir import Assign, Check, Const, Expr, Frame, Layout, Origin, Reg
 from prover.graph.limits import LIMIT, TooLarge
 from prover.graph.values import AddressSpace
-from prover.graph.walk import LocalFacts
+from prover.graph.walk import Facts
 
 # --- locals ---------------------------------------------------------------------------
 
@@ -78,7 +78,7 @@ class Obligation:
     instances: Mapping[str, tuple[str, ...]]
     meanings: Mapping[str, Meaning]
     statement: Callable[[Scope, p.Stmt], None]
-    known_facts: dict[str, LocalFacts] = field(default_factory=dict[str, LocalFacts])
+    known_facts: dict[str, Facts] = field(default_factory=dict[str, Facts])
 
     @property
     def space(self) -> AddressSpace:
@@ -131,7 +131,7 @@ class Leaving:
 class Scope:
     """One call of a function, or an actor's body, being lowered.
 
-    Registers of its locals are ``prefix`` and what ``shown`` calls the local.
+    Registers of its locals are ``prefix`` and what ``facts`` calls the local.
     ``update`` is the number of the update that half-stores here belong to.  ``judging``:
     this is a claim, which checks nothing but itself.
     """
@@ -139,12 +139,11 @@ class Scope:
     graph: Graph
     owner: str
     prefix: str
-    facts: LocalFacts
+    facts: Facts
     frames: tuple[Frame, ...]
     update: int
     leaving: Leaving
     judging: bool = False
-    shown: Mapping[int, str] = field(default_factory=dict[int, str])
     locals: dict[int, Binding] = field(default_factory=dict[int, Binding])
     labels: dict[str, str] = field(default_factory=dict[str, str])
     breaks: list[str] = field(default_factory=list[str])

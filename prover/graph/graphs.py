@@ -12,9 +12,11 @@ from prover.graph.lower_expr import value
 from prover.graph.order import without_stale_loop_marks
 from prover.graph.places import local_place
 from prover.graph.uninitialized import drop_needless_checks
-from prover.graph.walk import LocalFacts
+from prover.graph.walk import Facts
 
-NO_FACTS = LocalFacts(*(frozenset[int]() for _ in range(5)))
+_NONE: frozenset[int] = frozenset()
+NO_FACTS = Facts(_NONE, _NONE, _NONE, _NONE, _NONE, {}, tail=False)
+"""Of what is no function."""
 
 
 def start(graph: Graph) -> str:

@@ -61,7 +61,7 @@ def local_place(scope: Scope, local: p.Local) -> Slot | Pair | Fixed:
 
 
 def _fresh(scope: Scope, local: p.Local) -> Slot | Pair:
-    reg = scope.prefix + scope.shown.get(local.number, local.name)
+    reg = scope.prefix + scope.facts.shown.get(local.number, local.name)
     if local.number in scope.facts.addressed:
         scope.graph.addressed.update((reg, f"{reg}.low", f"{reg}.high"))
     declared = local.number in scope.facts.declared

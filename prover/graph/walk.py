@@ -37,14 +37,15 @@ def has_label(statement: p.Stmt) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class LocalFacts:
-    """Locals of one function, by number.
+class Facts:
+    """What is known of one function: its locals by number, and how it returns.
 
     ``assigned``: assigned, declared or with their address taken somewhere in the body.
     ``addressed``: with their address taken.  ``declared``: declared without an initializer,
     or ``skipped``: with one, which a jump may leave out.
     ``halved``: words of which a half is assigned by itself, and pointers through
-    which that happens.
+    which that happens.  ``shown``: what each is called in registers.  ``tail``: the
+    only return is the last statement.
     """
 
     assigned: frozenset[int]
@@ -52,11 +53,13 @@ class LocalFacts:
     declared: frozenset[int]
     halved: frozenset[int]
     skipped: frozenset[int]
+    shown: Mapping[int, str]
+    tail: bool
 
 
-def local_facts(
-    functions: Mapping[str, p.Function], known: dict[str, LocalFacts], function: p.Function
-) -> LocalFacts:
+def facts_of(
+    functions: Mapping[str, p.Function], known: dict[str, Facts], function: p.Function
+) -> Facts:
     """The facts of ``function``; ``known`` keeps those of the functions it calls."""
     key = f"{function.kind} {function.name}"
     if key not in known:
@@ -79,21 +82,40 @@ def local_facts(
                     declared.add(local.number)
                 case p.CallFunction(function=name, arguments=arguments):
                     callee = functions[name]
-                    inner = local_facts(functions, known, callee).halved
+                    inner = facts_of(functions, known, callee).halved
                     for argument, parameter in zip(arguments, callee.parameters, strict=True):
                         if parameter.number in inner and isinstance(parameter.type, PointerType):
                             halved.update(_passed(argument))
                 case _:
                     pass
         skipped = _skipped(function, body) - declared
-        known[key] = LocalFacts(
+        known[key] = Facts(
             frozenset(assigned | addressed | declared),
             frozenset(addressed),
             frozenset(declared | skipped),
             frozenset(halved),
             frozenset(skipped),
+            _shown(function),
+            _has_tail(function, body),
         )
     return known[key]
+
+
+def _has_tail(function: p.Function, body: tuple[object, ...]) -> bool:
+    """Whether the only return is the last statement."""
+    returns = sum(isinstance(part, p.Return) for part in body)
+    return returns == 1 and isinstance(function.body.body[-1], p.Return)
+
+
+def _shown(function: p.Function) -> dict[int, str]:
+    """Names of the locals: the author's, with a number where one name is used again."""
+    used: dict[str, int] = {}
+    shown: dict[int, str] = {}
+    for local in function.locals:
+        name = local.name.lstrip(".")
+        used[name] = number = used.get(name, 0) + 1
+        shown[local.number] = name if number == 1 else f"{name}'{number}"
+    return shown
 
 
 def _skipped(function: p.Function, body: tuple[object, ...]) -> set[int]:

@@ -75,5 +75,6 @@ def _absentees(search: Search) -> Iterator[tuple[str, ...]]:
     """Sets of actors to try to do without, the largest sets first."""
     actors = [t.number for t in search.prepared.skeleton.threads if t.kind == "actor"]
     for size in range(len(actors) - 1, 0, -1):
-        for gone in combinations(actors, size):
+        # The last ones go first, so that of two alike the first is kept.
+        for gone in combinations(reversed(actors), size):
             yield tuple(f"!u{thread}" for thread in gone)

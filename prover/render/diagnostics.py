@@ -28,13 +28,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from dsl.diagnostic import Diagnostic, Label
-from dsl.source import Source
+from dsl.source import Source, Span
 
 WIDTH: Final = 100
 """The most columns a line may have."""
 
 SHOWN: Final = 50
 """The most diagnostics that are shown in full; the rest are counted."""
+
+STEPS: Final = 8
+"""The most places of a trail that are shown; those in the middle are counted."""
 
 _TAB: Final = 8
 _LONGEST_WORD: Final = 72
@@ -78,9 +81,10 @@ def _block(diagnostic: Diagnostic, sources: Mapping[str, Source], color: bool) -
     yield from _headline("error", f"error[{plain(diagnostic.code)}]", diagnostic.message, color)
     if diagnostic.primary is not None:
         yield from _snippet(diagnostic.primary, sources, gutter, "^", color)
-    for label in diagnostic.trail:
+    for label in _both_ends(diagnostic.trail):
         yield from _headline("note", "note", label.text, color)
-        yield from _snippet(Label(label.span, ""), sources, gutter, "-", color)
+        if label.span.file:
+            yield from _snippet(Label(label.span, ""), sources, gutter, "-", color)
     if diagnostic.hint:
         margin = " " * (gutter + 1)
         first, *others = _wrapped(diagnostic.hint, WIDTH - len(margin) - len("= hint: "))
@@ -88,6 +92,15 @@ def _block(diagnostic: Diagnostic, sources: Mapping[str, Source], color: bool) -
             yield margin + _styled("|", "gutter", color)
         yield f"{margin}{_styled('=', 'gutter', color)} {_styled('hint', 'hint', color)}: {first}"
         yield from (f"{margin}        {line}" for line in others)
+
+
+def _both_ends(trail: tuple[Label, ...]) -> tuple[Label, ...]:
+    """The trail; of a long one both ends, and how much is between them."""
+    if len(trail) <= STEPS + 1:
+        return trail
+    half = STEPS // 2
+    between = Label(Span("", 0, 0), f"and {len(trail) - STEPS} more in between")
+    return (*trail[:half], between, *trail[-half:])
 
 
 def _headline(style: str, title: str, message: str, color: bool) -> Iterator[str]:

@@ -31,6 +31,8 @@ class _Row:
 
 def witness_table(witness: Witness, sources: Mapping[str, Source]) -> list[str]:
     """The lines of the table, the explanation under it."""
+    if not witness.columns:
+        return ["(in the initial state)", "", *_verdict(witness)]
     offsets = _offsets(len(witness.columns))
     lines = _header(witness.columns, offsets)
     open_calls: dict[int, tuple[Call, ...]] = {}
@@ -106,6 +108,7 @@ def _same_line(one: Moment, two: Moment, sources: Mapping[str, Source]) -> bool:
         and not one.bad
         and one.span.file == two.span.file
         and _line_number(one.span, sources) == _line_number(two.span, sources)
+        and source_text(one.span, sources) == source_text(two.span, sources)
     )
 
 
@@ -152,14 +155,16 @@ def _wrapped(text: str, room: int) -> list[str]:
 
 
 def source_text(span: Span, sources: Mapping[str, Source]) -> str:
-    """The source line that a span starts on, without indent and final semicolon."""
+    """The statement that a span stands in, as far as it is on the span's first line."""
     source = sources.get(span.file)
     if source is None or not span.file:
         return "(end)"
-    number, _ = source.line_column(span.start)
-    text = " ".join(source.line(number).split())
-    text = text.split("//")[0].split("/*")[0].strip()
-    return text.removesuffix(";") or "(end)"
+    number, column = source.line_column(span.start)
+    line = source.line(number).split("//")[0].split("/*")[0]
+    start = max(line.rfind(mark, 0, column - 1) for mark in ";{}") + 1
+    end = min((at for at in (line.find(mark, column - 1) for mark in ";{}") if at >= 0), default=-1)
+    text = line[start:] if end < 0 else line[start:end]
+    return " ".join(text.split()) or "(end)"
 
 
 def _touch_texts(touches: tuple[Touch, ...]) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dsl.diagnostic import Diagnostic, Label
 from dsl.source import Source, Span
-from prover.render.diagnostics import SHOWN, WIDTH, render
+from prover.render.diagnostics import SHOWN, STEPS, WIDTH, render
 
 GOLDEN = Path(__file__).parent / "golden"
 TEXT = (
@@ -95,6 +95,15 @@ def test_a_flood_is_counted() -> None:
     st.text(max_size=200),
     st.text(max_size=200),
 )
+def test_a_long_trail_is_shown_at_both_ends() -> None:
+    trail = tuple(Label(place("foo"), f"step {number}") for number in range(STEPS + 30))
+    text = render((Diagnostic("bad", "far away", None, trail),), {SOURCE.name: SOURCE})
+    shown = re.findall(r"^note: step (\d+)$", text, re.MULTILINE)
+    half = STEPS // 2
+    assert [int(n) for n in shown] == [*range(half), *range(30 + half, 30 + STEPS)]
+    assert "note: and 30 more in between\n" in text
+
+
 def test_any_text_is_shown_in_plain_ascii_and_in_width(
     text: str, start: int, length: int, message: str, label: str
 ) -> None:

@@ -24,7 +24,7 @@ from prover.smt.query import Query
 from prover.smt.reply import GaveUp, Sat
 from tests.differential.generator import Generated
 
-MAX_STATES = 20_000
+MAX_STATES = 30_000
 SECONDS = 20.0
 """For one question; they take milliseconds."""
 

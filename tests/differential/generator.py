@@ -13,7 +13,16 @@ from dataclasses import dataclass, field
 from random import Random
 
 from dsl.primitives import PRIMITIVES
-from tests.differential.snippets import DECLARATIONS, FIELDS, LOCKS, PROBES, Draft, fill, snippet
+from tests.differential.snippets import (
+    DECLARATIONS,
+    FIELDS,
+    LOCKS,
+    PROBES,
+    ROOM,
+    Draft,
+    fill,
+    snippet,
+)
 from tests.differential.themes import THEMES
 
 WINDOW = 5
@@ -39,9 +48,9 @@ class Generated:
 def window(seed: int) -> list[str]:
     """The primitives that the program of ``seed`` has to use."""
     names = list(PRIMITIVES)
-    # Neighbours meet in one program; a step that divides nothing lets other neighbours meet.
-    start = seed * WINDOW + seed * WINDOW // len(names)
-    found = [names[(start + i) % len(names)] for i in range(WINDOW)]
+    start = WINDOW * seed + (seed + 1) // 3
+    size = WINDOW + (seed % 3 == 1)
+    found = [names[(start + i) % len(names)] for i in range(size)]
     if seed % 3 == 0:
         found.append(OFTEN[seed // 3 % len(OFTEN)])
     return found
@@ -57,7 +66,9 @@ def generate(seed: int) -> Generated:
     bodies: list[list[str]] = [[] for _ in range(actors)]
     draft.wanted = wanted
     turn = random.randrange(actors)
-    if random.random() < 0.8:
+    if actors == 3:
+        draft.size = ROOM
+    elif random.random() < 0.85:
         theme = THEMES[seed % len(THEMES)]
         for offset, statement in enumerate(theme(draft)):
             bodies[(turn + offset) % actors].append(statement)

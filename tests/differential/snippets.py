@@ -88,6 +88,9 @@ CLOSERS = {closer: opener for opener, closer in reversed(OPENERS.items())}
 LOCKS = {"spinlock": "l", "rwlock": "rw", "mutex": "m", "rwsem": "s", "folio": "f"}
 """The global lock of each kind."""
 
+ROOM = 9
+"""A program with so many statements is large enough."""
+
 FIELDS = {
     "spinlock": "spinlock_t",
     "rwlock": "rwlock_t",
@@ -130,7 +133,7 @@ class Draft:
 
     def room(self) -> bool:
         """Whether the program is still small."""
-        return self.size < 9
+        return self.size < ROOM
 
     def variable(self) -> str:
         """One of the numbers."""

@@ -21,6 +21,10 @@ from tests.differential.snippets import (
 Theme = Callable[[Draft], tuple[str, str]]
 
 
+SIMPLE = ("rcu_read_lock", "local_irq_disable", "preempt_disable", "local_bh_disable")
+"""Sections without a lock."""
+
+
 def messages(draft: Draft) -> tuple[str, str]:
     """Two writes; two reads the other way round, and a claim."""
     for name in ("x", "y", "r"):
@@ -42,7 +46,14 @@ def halves(draft: Draft) -> tuple[str, str]:
     """The word changed, and looked at."""
     draft.use("w")
     random = draft.random
-    changes = ("w = none;", "w = table(&t2);", "clear(&w);", "WRITE_ONCE(w.low, 0);")
+    # The last stores the bits of a half-cleared entry, so that they are torn only for a while.
+    changes = (
+        "w = none;",
+        "w = table(&t2);",
+        "clear(&w);",
+        "WRITE_ONCE(w.low, 0);",
+        "clear(&w); WRITE_ONCE(w.low, 0x23456067);",
+    )
     write = " ".join(random.choice(changes) for _ in range(random.randint(1, 2)))
     look = block("pmd_t q = w;", "if (q.low & 1)", through(draft, "q"))
     guarded = block("pmd_t q = READ_ONCE(w);", "if (q.high != 1) w = q;")
@@ -127,7 +138,13 @@ def interrupt(draft: Draft) -> tuple[str, str]:
     wait = random.choice(("true", "true", "false"))
     sent = f"x = 1; {call(draft, 'smp_call_function', f'poke{number}', wait)}; x = 3;"
     opener = random.choice(
-        ("local_irq_disable", "local_irq_disable", "rcu_read_lock", "preempt_disable")
+        (
+            "local_irq_disable",
+            "local_irq_disable",
+            "rcu_read_lock",
+            "rcu_read_lock",
+            "preempt_disable",
+        )
     )
     inner = random.choice(("r = READ_ONCE(x); r = READ_ONCE(x) + r;", "if (!READ_ONCE(y)) x = 2;"))
     return sent, f"{call(draft, opener)}; {inner} {call(draft, OPENERS[opener])};"
@@ -162,13 +179,26 @@ def grace(draft: Draft) -> tuple[str, str]:
 def queue(draft: Draft) -> tuple[str, str]:
     """Readers and a writer of a semaphore."""
     lock = use_lock(draft, "down_read")
-    inner = hold(draft, "down_read", lock, body(draft, 1)) if draft.random.random() < 0.5 else ""
-    return (
-        hold(draft, "down_read", lock, inner),
-        hold(
-            draft, draft.random.choice(("down_write", "down_write_trylock")), lock, body(draft, 1)
-        ),
-    )
+    random = draft.random
+    for name in ("x", "y", "r"):
+        draft.use(name)
+    write = hold(draft, random.choice(("down_write", "down_write_trylock")), lock, "x = 1;")
+    match random.randrange(4):
+        case 0:
+            # Both inside at once is the only way to r == 1 and y == 2.
+            opener = random.choice(("down_read", "down_read", "read_lock"))
+            lock = use_lock(draft, opener)
+            one = hold(draft, opener, lock, "WRITE_ONCE(x, 1); r = READ_ONCE(y);")
+            return one, hold(draft, opener, lock, "WRITE_ONCE(y, 1); y = READ_ONCE(x) + 1;")
+        case 1:
+            # The trylock fails where a writer waits, and then the reader must not get in either.
+            again = hold(draft, "down_read", lock, "r = 7;")
+            tried = f"if ({call(draft, 'down_read_trylock', lock)}) up_read({lock}); else {block(again)}"
+            return hold(draft, "down_read", lock, tried), hold(draft, "down_write", lock, "x = 1;")
+        case 2:
+            return hold(draft, "down_read", lock, hold(draft, "down_read", lock, "")), write
+        case _:
+            return hold(draft, "down_read", lock, body(draft, 1)), write
 
 
 def atomic(draft: Draft) -> tuple[str, str]:
@@ -207,9 +237,7 @@ def checks(draft: Draft) -> tuple[str, str]:
 
 def sections(draft: Draft) -> tuple[str, str]:
     """A section that is left open, or ended twice, only where another actor was fast."""
-    opener = draft.random.choice(
-        [o for o in OPENERS if OPENERS[o] and "(" not in o and o in SIMPLE]
-    )
+    opener = draft.random.choice(SIMPLE)
     number = draft.variable()
     closer = OPENERS[opener]
     end = draft.random.choice(
@@ -220,14 +248,6 @@ def sections(draft: Draft) -> tuple[str, str]:
         )
     )
     return f"{call(draft, opener)}; {end}", f"WRITE_ONCE({number}, 1);"
-
-
-SIMPLE = (
-    "rcu_read_lock",
-    "local_irq_disable",
-    "preempt_disable",
-    "local_bh_disable",
-)
 
 
 def _locked(draft: Draft, inner: str) -> str:
@@ -254,4 +274,6 @@ THEMES: tuple[Theme, ...] = (
     halves,
     lifetime,
     grace,
+    interrupt,
+    queue,
 )

@@ -23,7 +23,7 @@ from prover.models.sc import SC
 
 FOLDER = Path(__file__).parents[1] / "cases" / "executions"
 BOUND = 3
-LIMIT = Limit(events=16)
+LIMIT = Limit(events=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def _case(path: Path) -> Case:
     return Case(
         path.stem,
         text,
-        {name: value for name, value in pairs},
+        dict(pairs),
         frozenset() if violations == "none" else frozenset(violations.split(", ")),
         int(head["Final states"]),
         frozenset(filter(None, [head.get("The interpreter also finds", "")])),

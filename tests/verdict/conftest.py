@@ -49,7 +49,7 @@ class Library:
     def report(self, case: Case) -> FileReport:
         return self.reports[case.name]
 
-    def prove(self, *texts: str, **options: int | float) -> Report:
+    def prove(self, *texts: str, **options: float) -> Report:
         """The report on the files of these texts."""
         names: list[str] = []
         for number, text in enumerate(texts):
@@ -63,7 +63,7 @@ def found() -> tuple[Case, ...]:
     return tuple(Case(path) for path in sorted(ROOT.rglob("*.khp")))
 
 
-def prove(names: Sequence[str], **options: int | float) -> Report:
+def prove(names: Sequence[str], **options: float) -> Report:
     limits = {"max_bound": 8, "timeout": 60.0, "memory": 2048, "jobs": 2, **options}
     request = Request(
         tuple(names),

@@ -103,7 +103,9 @@ def test_max_bound_limits_what_the_scenario_says(library) -> None:
         ((PROVED, PROVED), 0),
     ],
 )
-def test_the_worst_of_all_files_is_the_exit_code(library, texts: tuple[str, ...], code: int) -> None:
+def test_the_worst_of_all_files_is_the_exit_code(
+    library, texts: tuple[str, ...], code: int
+) -> None:
     assert exit_code(library.prove(*(text_of(text) for text in texts))) == code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
@@ -32,7 +33,7 @@ SEEDED = (
 )
 
 
-NAME = re.compile(r"(?<!\w)(?<!\w-)[A-Za-z_]\w*(?!\w)(?!-\w)")
+NAME = re.compile(r"(?<!\w)(?<!\w-)(?<!struct )[A-Za-z_]\w*(?!\w)(?!-\w)")
 """A name of C, and not a part of a property's (``lock-held-at-end``)."""
 
 
@@ -72,7 +73,7 @@ def renamed(case) -> str:
 
 
 def test_names_do_not_matter(library) -> None:
-    cases = settled(library)[::2]
+    cases = settled(library)[::4]
     texts = [renamed(case) for case in cases]
     assert all(text != case.text for case, text in zip(cases, texts, strict=True))
     for case, before, after in changed(library, cases, texts):
@@ -86,7 +87,7 @@ def with_idle(text: str) -> str:
 
 def test_an_idle_actor_changes_nothing(library) -> None:
     """But where it is sent an IPI: that may count it, so only a refutation has to stay."""
-    cases = settled(library)[1::2]
+    cases = settled(library)[1::4]
     for case, before, after in changed(library, cases, [with_idle(c.text) for c in cases]):
         if "smp_call_function" not in case.text:
             assert after == before, case.name
@@ -105,7 +106,7 @@ def test_a_second_instance_never_hides_a_violation(library) -> None:
 
 
 def test_the_order_of_actors_does_not_matter(library) -> None:
-    cases = settled(library)[::3]
+    cases = settled(library)[2::6]
 
     def turned(match: re.Match[str]) -> str:
         return f"\trun {', '.join(reversed(match[1].split(', ')))};"
@@ -119,8 +120,8 @@ def test_a_higher_bound_never_turns_refuted_into_proved(library) -> None:
     cases = [c for c in settled(library) if re.search(r"\b(while|for|do|goto)\b", c.text)]
     assert len(cases) >= 10
     texts = [re.sub(r"\tbound \d+;\n", "", case.text) for case in cases]
-    runs = [library.prove(*texts, max_bound=bound) for bound in (1, 2, 3, 5)]
-    for lower, higher in zip(runs, runs[1:], strict=False):
+    runs = [library.prove(*texts, max_bound=bound) for bound in (1, 2, 4)]
+    for lower, higher in itertools.pairwise(runs):
         for old, new in zip(lower.files, higher.files, strict=True):
             for was, now in zip(shown(old), shown(new), strict=True):
                 assert was[0] != "refuted" or set(was) <= set(now), old.name

@@ -54,21 +54,22 @@ def test_the_table_has_its_parts(case, library) -> None:
         rule = next(i for i, line in enumerate(lines) if line and set(line) <= set("= "))
         marks = [i for i, line in enumerate(lines) if line and set(line) <= set("^ ")]
         gap = lines.index("")
+        heads = " ".join(lines[:rule])
         for number, column in enumerate(witness.columns):
-            title = f"CPU{number}: {column.name}" if column.kind == "actor" else column.name
-            heads = " ".join(" ".join(lines[:rule]).split())
-            assert title.split()[0] in heads
+            assert (f"CPU{number}:" in heads) == (column.kind == "actor")
         assert rule < gap
         assert all(rule < mark < gap for mark in marks)
-        assert bool(marks) == any(moment.bad for moment in witness.moments)
+        assert marks
         assert lines[gap + 1].startswith(f"{witness.property}: ")
         assert all(lines[gap + 1 :])
 
 
-def test_only_claims_on_the_whole_have_no_bad_step(case, library) -> None:
+def test_every_witness_marks_a_bad_step(case, library) -> None:
+    """One; of a deadlock, everybody who waits."""
     for witness in _witnesses(library.report(case)):
-        if not any(moment.bad for moment in witness.moments):
-            assert witness.property in {"final", "invariant"}
+        bad = sum(moment.bad for moment in witness.moments)
+        assert bad >= 1
+        assert bad == 1 or witness.property == "deadlock"
 
 
 @pytest.mark.parametrize("name", GOLDEN)
