@@ -25,7 +25,7 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
         return _claim(machine, message)
     if message:
         return (message,)
-    pointer = _pointer(machine, event)
+    pointer = culprit(machine, event)
     match pointer:
         case Pointer(via=Via() as via) | Wild(via=Via() as via) if name == "torn-value":
             bits = number_text(via.low, via.high)
@@ -59,7 +59,7 @@ def _claim(machine: Machine, message: str) -> tuple[str, ...]:
     return (f"{said} (here {values})" if values else said,)
 
 
-def _pointer(machine: Machine, event: sk.Event) -> object:
+def culprit(machine: Machine, event: sk.Event) -> object:
     """The pointer that an event goes through."""
     term = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
     return None if term is None else machine.values.value(term)
@@ -91,7 +91,11 @@ def _waits(machine: Machine, thread: int) -> str:
         case sk.Grant(address=address):
             value = machine.values.value(address)
             lock = str(value.location) if isinstance(value, Pointer) else "a lock"
-            return f"{threads[thread].name} waits for {lock}, which {names} keeps from it"
+            who = threads[thread].name
+            holders = machine.locks.holders.get(machine.location(address), {})
+            if holders.keys() & set(others):
+                return f"{who} waits for {lock}, which {names} holds"
+            return f"{who} waits for {lock}, behind the queued request of {names}"
         case sk.GraceEnd():
             return f"{threads[thread].name} waits for a grace period that {names} holds up"
         case sk.IpiEnd():
@@ -108,10 +112,20 @@ def because(machine: Machine, name: str) -> tuple[str, ...]:
 
 
 def _open_readers(machine: Machine) -> tuple[str, ...]:
-    """Whether the user of freed memory was in a section that a grace period would wait for."""
+    """Whether the user was in a reader that a grace period begun at the free would have awaited."""
     assert machine.violation is not None
     thread = machine.skeleton.events[machine.violation.event].thread
-    kinds = sorted({s.kind for s in machine.sections if s.thread == thread and s.open})
-    if "rcu" in kinds:
+    open_ = [s.start for s in machine.sections if s.thread == thread and s.open and s.kind == "rcu"]
+    order = [step.event for step in machine.steps]
+    freed = [
+        order.index(step.event)
+        for step in machine.steps
+        if isinstance(machine.skeleton.events[step.event].action, sk.Deallocate)
+    ]
+    deferred = any(
+        isinstance(machine.skeleton.events[step.event].action, sk.Queue | sk.GraceStart)
+        for step in machine.steps
+    )
+    if open_ and freed and not deferred and order.index(open_[0]) < min(freed):
         return ("the user is inside rcu_read_lock(): a grace period would have waited for it",)
     return ()

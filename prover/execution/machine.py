@@ -354,6 +354,8 @@ class Machine:
                 else:
                     self.steps.append(step)
                     self.settle(number, "ok", 1)
+                    if isinstance(event.action, sk.LockState):
+                        self._act(event)
 
 
 def _reaches(edges: Mapping[tuple[str, str], None], start: str, goal: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prover.execution import skeleton as sk
-from prover.execution.explain import because, explain
+from prover.execution.explain import because, culprit, explain
 from prover.execution.judge import CLAIMS
 from prover.execution.machine import Machine
 from prover.execution.state import Change, Step
@@ -25,7 +25,7 @@ def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
     if moments and not stuck and not any(m.bad for m in moments):
         # A claim that fails is shown at the step that made it fail: the last one.
         moments[-1] = replace(moments[-1], bad=True)
-    moments.extend(_waiting(machine, thread) for thread in sorted(stuck))
+    moments.extend(_waiting(machine, thread) for thread in _by_arrival(machine, stuck))
     used = sorted({m.thread for m in moments} | set(stuck))
     column = {thread: index for index, thread in enumerate(used)}
     message = _message(machine, name)
@@ -91,6 +91,8 @@ def _shown(machine: Machine, step: Step, shared: frozenset[Location]) -> bool:
         return True
     match event.action:
         case sk.Access():
+            if _gives_culprit(machine, step):
+                return True
             places = {place[0] for place, _ in step.reads}
             return bool(shared & (places | {change.place[0] for change in step.writes}))
         case sk.Begin() | sk.Ended() | sk.IpiEnd() | sk.Request():
@@ -101,6 +103,17 @@ def _shown(machine: Machine, step: Step, shared: frozenset[Location]) -> bool:
             return machine.values.surely(outer) is True
         case _:
             return True
+
+
+def _gives_culprit(machine: Machine, step: Step) -> bool:
+    """Whether a step reads the pointer that the bad access goes through."""
+    if machine.violation is None:
+        return False
+    bad = machine.skeleton.events[machine.violation.event]
+    pointer = culprit(machine, bad)
+    if bad.thread != step.thread or not isinstance(pointer, Pointer) or pointer.base is None:
+        return False
+    return any(isinstance(v, Pointer) and v.base == pointer.base for _, v in step.reads)
 
 
 def _is_bad(machine: Machine, event: int) -> bool:
@@ -123,6 +136,14 @@ def moment(machine: Machine, step: Step) -> Moment:
         _note(machine, event),
         _is_bad(machine, step.event),
     )
+
+
+def _by_arrival(machine: Machine, stuck: frozenset[int]) -> list[int]:
+    """The waiting threads in the order they came to wait: a queue is read from the top."""
+    last: dict[int, int] = {}
+    for index, step in enumerate(machine.steps):
+        last[step.thread] = index
+    return sorted(stuck, key=lambda thread: (last.get(thread, -1), thread))
 
 
 def _waiting(machine: Machine, thread: int) -> Moment:
@@ -185,8 +206,12 @@ def _note(machine: Machine, event: sk.Event) -> str:
     """What cannot be seen from the source line."""
     leaves = machine.values.leaves
     match event.action:
-        case sk.Grant(address=address) | sk.Unlock(address=address) | sk.Request(address=address):
-            return _lock_name(machine, address)
+        case sk.Grant(address=address):
+            return f"takes {_lock_name(machine, address)}"
+        case sk.Unlock(address=address):
+            return f"releases {_lock_name(machine, address)}"
+        case sk.Access(what="unlock-tail", address=address):
+            return f"the unlock still touches {_lock_name(machine, address)}"
         case sk.Try(address=address):
             got = leaves.get(Outcome(event.number, "taken"))
             verdict = "taken" if got else "busy"
@@ -195,7 +220,7 @@ def _note(machine: Machine, event: sk.Event) -> str:
             seen = leaves.get(Outcome(event.number, "locked"))
             return f"{_lock_name(machine, address)} {'locked' if seen else 'not locked'}"
         case sk.Deallocate(pointer=pointer):
-            return _pointer_name(machine, pointer)
+            return f"frees {_pointer_name(machine, pointer)}"
         case sk.GraceEnd():
             return "the grace period is over"
         case _:

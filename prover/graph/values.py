@@ -338,6 +338,9 @@ def apply(
                               marks it as read from there
     ========================= ===============================================
     """
+    if op not in ("==", "!=", "select") and any(isinstance(arg, Poison) for arg in args):
+        # What is computed from poison is poison; a run that reads poison stops there.
+        return POISON
     if op in INTEGER_OPS:
         return INTEGER_OPS[op](_int(args[0]), _int(args[1]))
     match op:

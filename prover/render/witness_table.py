@@ -60,7 +60,7 @@ def _header(columns: tuple[Column, ...], offsets: list[int]) -> list[str]:
     for index, title in enumerate(titles):
         following = [o for o in offsets[index + 1 :] if o > offsets[index]]
         room = (following[0] - 1 if following else WIDTH) - offsets[index]
-        cells.append(wrap(title, max(room, 8), break_long_words=True))
+        cells.append(wrap(title, max(room, 8), break_on_hyphens=False))
     height = max(len(cell) for cell in cells)
     lines = [
         _across([cell[i] if i < len(cell) else "" for cell in cells], offsets)
@@ -145,7 +145,7 @@ def _step(row: _Row, offset: int, sources: Mapping[str, Source]) -> list[str]:
     else:
         lines = [*_wrapped(text, room), *(f"  {part}" for part in _wrapped(note, room - 2))]
     if row.moment.bad:
-        lines.append("^" * min(len(text), room))
+        lines.append("^" * max(len(line.strip()) for line in lines[:1]))
     return [" " * start + line for line in lines]
 
 

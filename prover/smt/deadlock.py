@@ -212,16 +212,31 @@ class _Plan:
                 )
 
 
-def lock_order(frame: Frame) -> Lit:
-    """Whether the lock-order edges of an execution close a cycle of classes."""
-    edges: dict[tuple[str, str], list[Lit]] = {}
+def lock_order(frame: Frame) -> dict[int, Lit]:
+    """For each acquire, whether it closes a cycle of lock classes with what was taken before."""
+    logic = frame.logic
+    edges: dict[tuple[str, str], list[tuple[int, Lit]]] = {}
     for edge in frame.skeleton.lock_edges:
         if frame.domains.may(edge.when):
-            edges.setdefault((edge.held, edge.taken), []).append(frame.holds(edge.when))
-    graph = {pair: frame.logic.any_of(lits) for pair, lits in edges.items()}
-    return frame.logic.any_of(
-        frame.logic.all_of(graph[pair] for pair in cycle) for cycle in cycles(list(graph))
-    )
+            pair = (edge.held, edge.taken)
+            edges.setdefault(pair, []).append((edge.event, frame.holds(edge.when)))
+    found: dict[int, list[Lit]] = {}
+    for cycle in cycles(list(edges)):
+        for pair in cycle:
+            for event, lit in edges[pair]:
+                earlier = (
+                    logic.any_of(_by_then(frame, other, event, seen) for other, seen in edges[rest])
+                    for rest in cycle
+                    if rest != pair
+                )
+                found.setdefault(event, []).append(logic.all_of((lit, *earlier)))
+    closing = {event: logic.any_of(lits) for event, lits in sorted(found.items())}
+    return {event: lit for event, lit in closing.items() if lit != FALSE}
+
+
+def _by_then(frame: Frame, other: int, event: int, seen: Lit) -> Lit:
+    """Whether an edge was there when ``event`` took its lock."""
+    return seen if other == event else frame.logic.all_of((seen, frame.before(other, event)))
 
 
 def cycles(edges: list[tuple[str, str]]) -> list[tuple[tuple[str, str], ...]]:

@@ -76,7 +76,7 @@ def _finish(frame: Frame, contexts: int, *, detail: bool) -> Query:
         for event in skeleton.events
         if isinstance(event.action, sk.Local) and event.action.what == "check"
     }
-    fail = logic.any_of((*bad, stuck, inverted))
+    fail = logic.any_of((*bad, stuck, *inverted.values()))
     names = {key: logic.any_of(lits) for key, lits in marks.items()}
     _positions(frame, contexts)
     ask = _Questions(logic)
@@ -126,24 +126,25 @@ class _Questions:
 
 
 def _violations(
-    frame: Frame, live: list[int], stuck: Lit, inverted: Lit
+    frame: Frame, live: list[int], stuck: Lit, inverted: dict[int, Lit]
 ) -> dict[tuple[str, int], Lit]:
     """For each property and event, that its violation there is a first one of the execution."""
     logic, anchors = frame.logic, frame.order.anchors
-    risky = [event for event in live if frame.violates(event) != FALSE]
+    bad = {event: frame.violates(event) for event in live if frame.violates(event) != FALSE}
     found: dict[tuple[str, int], Lit] = {}
-    for event in risky:
+    for event in sorted(bad.keys() | inverted.keys()):
         others = [
-            logic.any_of((neg(frame.violates(other)), frame.before(event, other)))
-            for other in risky
+            logic.any_of((neg(lit), frame.before(event, other)))
+            for other, lit in (*bad.items(), *inverted.items())
             if other != event and anchors[other] != anchors[event]
         ]
-        for name, lit in first_violation(frame, event).items():
-            found[name, event] = logic.all_of((lit, frame.violates(event), *others))
-    none = [neg(frame.violates(event)) for event in risky]
-    for name, lit in (("deadlock", stuck), ("lock-order", inverted)):
-        if lit != FALSE:
-            found[name, -1] = logic.all_of((lit, *none))
+        for name, lit in first_violation(frame, event).items() if event in bad else ():
+            found[name, event] = logic.all_of((lit, bad[event], *others))
+        if event in inverted:
+            found["lock-order", event] = logic.all_of((inverted[event], *others))
+    if stuck != FALSE:
+        none = (neg(lit) for lit in (*bad.values(), *inverted.values()))
+        found["deadlock", -1] = logic.all_of((stuck, *none))
     return {key: lit for key, lit in found.items() if lit != FALSE}
 
 

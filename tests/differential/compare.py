@@ -10,14 +10,16 @@ from random import Random
 
 from dsl.check import check
 from dsl.imports import load_text
-from dsl.interpreter import Exploration, explore
-from dsl.protocol import Protocol
+from dsl.interpreter import Exploration, Outcome, explore
 from prover.execution import skeleton as sk
 from prover.execution.build import build
+from prover.execution.enumerate import Limit, outcomes, visible
+from prover.execution.enumerate_outcomes import FinalState as EnumeratedState
 from prover.execution.enumerate_outcomes import text as value_text
 from prover.execution.terms import ReadValue
 from prover.graph import compile_program
 from prover.graph.values import Half, Pointer, Value, number_text
+from prover.models.sc import SC
 from prover.smt.backends.z3 import Session
 from prover.smt.encode import Prepared, encode, prepare
 from prover.smt.query import Query
@@ -27,6 +29,9 @@ from tests.differential.generator import Generated
 MAX_STATES = 30_000
 SECONDS = 20.0
 """For one question; they take milliseconds."""
+
+ENUMERATED = Limit(events=20, candidates=3_000)
+"""Programs up to this size go through the enumerator too."""
 
 PERTURBED = 3
 """So many outcomes that the interpreter does not find are asked for, each on its own."""
@@ -52,6 +57,7 @@ class Comparison:
     states: int
     yes: int = 0
     no: int = 0
+    enumerated: bool = False
     disagreements: list[str] = field(default_factory=list[str])
 
 
@@ -61,10 +67,19 @@ def compare(generated: Generated) -> Comparison:
     found = explore(protocol, "s", {}, max_states=MAX_STATES, loop_bound=generated.bound)
     assert found.states < MAX_STATES, f"seed {generated.seed} is not small"
     result = Comparison(generated, found.states)
-    engine = engine_of(protocol, generated)
+    skeleton = build(compile_program(protocol, "s", {}, generated.bound))
+    _ask(result, _engine(skeleton, generated), found)
+    if visible(skeleton) <= ENUMERATED.events:
+        _enumerate(result, skeleton, found)
+    return result
+
+
+def _ask(result: Comparison, engine: Engine, found: Exploration) -> None:
+    """Every question to the solver, against what the interpreter found."""
+    generated = result.generated
     questions = [
         *_violations(engine, found),
-        *_outcomes(engine, generated, final_states(found, generated.places)),
+        *_outcomes(engine, generated, final_states(found.outcomes, generated.places)),
         *_cuts(engine, found),
     ]
     answers = _answers(engine, questions)
@@ -75,13 +90,35 @@ def compare(generated: Generated) -> Comparison:
             result.disagreements.append(
                 f"{question.what}: {solver} by the solver, {interpreter} by the interpreter"
             )
-    return result
 
 
-def final_states(found: Exploration, places: tuple[str, ...]) -> frozenset[FinalState]:
+def _enumerate(result: Comparison, skeleton: sk.Skeleton, found: Exploration) -> None:
+    """What the enumerator finds, against what the interpreter found."""
+    listed = outcomes(skeleton, SC, ENUMERATED)
+    if not listed.complete:
+        return
+    result.enumerated = True
+    for name in sorted(listed.violations ^ found.violations):
+        result.disagreements.append(f"{name}: {_only(name in listed.violations)}")
+    places = result.generated.places
+    here = final_states(listed.outcomes, places)
+    there = final_states(found.outcomes, places)
+    for state in sorted(here ^ there):
+        result.disagreements.append(f"{_named(result.generated, state)}: {_only(state in here)}")
+
+
+def _only(enumerated: bool) -> str:
+    """Who finds something."""
+    one, other = ("enumerator", "interpreter") if enumerated else ("interpreter", "enumerator")
+    return f"can be by the {one}, cannot be by the {other}"
+
+
+def final_states(
+    found: Iterable[Outcome | EnumeratedState], places: tuple[str, ...]
+) -> frozenset[FinalState]:
     """The outcomes in which every actor has ended."""
     states: set[FinalState] = set()
-    for outcome in found.outcomes:
+    for outcome in found:
         if all(status == "ended" for _, status in outcome.actors):
             values = dict(outcome.places)
             states.add(tuple(values[place] for place in places))
@@ -105,9 +142,9 @@ class Engine:
     fails: str
 
 
-def engine_of(protocol: Protocol, generated: Generated) -> Engine:
+def _engine(skeleton: sk.Skeleton, generated: Generated) -> Engine:
     """The query of a program."""
-    prepared = prepare(build(compile_program(protocol, "s", {}, generated.bound)))
+    prepared = prepare(skeleton)
     query = encode(prepared)
     finals = [t for t in prepared.skeleton.threads if t.kind == "final"]
     probes = finals[len(finals) - len(generated.places) :]

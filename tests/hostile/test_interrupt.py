@@ -21,7 +21,7 @@ LONG = (
     + "".join(f"actor a{n} {{ {'x++; y = x; x = y ^ 3; y++; ' * 12} }}\n" for n in range(5))
     + "scenario s { run a0, a1, a2, a3, a4; final x != 93; }\n"
     + "scenario t { run a0, a1, a2, a3; final y != 93; }\n"
-    + "scenario short { run a0; }\n"
+    + "scenario quick { run a0; }\n"
 )
 
 

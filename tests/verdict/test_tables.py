@@ -51,6 +51,10 @@ def test_the_table_has_its_parts(case, library) -> None:
     report = library.report(case)
     for witness in _witnesses(report):
         lines = witness_table(witness, report.sources)
+        if not witness.moments:
+            assert lines[:2] == ["(in the initial state)", ""]
+            assert lines[2].startswith("invariant: ")
+            continue
         rule = next(i for i, line in enumerate(lines) if line and set(line) <= set("= "))
         marks = [i for i, line in enumerate(lines) if line and set(line) <= set("^ ")]
         gap = lines.index("")
@@ -68,8 +72,7 @@ def test_every_witness_marks_a_bad_step(case, library) -> None:
     """One; of a deadlock, everybody who waits."""
     for witness in _witnesses(library.report(case)):
         bad = sum(moment.bad for moment in witness.moments)
-        assert bad >= 1
-        assert bad == 1 or witness.property == "deadlock"
+        assert bad == 1 or (witness.property == "deadlock" and bad > 1) or not witness.moments
 
 
 @pytest.mark.parametrize("name", GOLDEN)
