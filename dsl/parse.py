@@ -127,10 +127,25 @@ def _spellings() -> dict[str, str]:
     from lark.lexer import PatternStr
 
     return {
-        terminal.name: str(terminal.pattern.value)
+        terminal.name: str(terminal.pattern.value).removesuffix(_WORD_END)
         for terminal in _lark().terminals
         if isinstance(terminal.pattern, PatternStr)
+        or str(terminal.pattern.value).endswith(_WORD_END)
     }
+
+
+_WORD_END = r"(?!\w)"
+"""What follows a keyword in its pattern: the end of the word."""
+
+
+def _whole_words(terminal: Any) -> None:
+    """A keyword is a word of its own also where no name may stand: not ``actoruser``."""
+    from lark.lexer import PatternRE, PatternStr
+
+    word = str(terminal.pattern.value)
+    if isinstance(terminal.pattern, PatternStr) and word.isidentifier():
+        terminal.pattern = PatternRE(word + _WORD_END)
+        terminal.priority = 1
 
 
 @functools.cache
@@ -143,11 +158,12 @@ def _lark() -> Any:
     make: Any = Lark
     grammar = Path(__file__).with_name("khp.lark").read_text(encoding="utf-8")
     return cached(
-        key=f"{version}\n{grammar}",
+        key=f"{version}\nwhole words\n{grammar}",
         make=lambda: make(
             grammar,
             parser="lalr",
             lexer="contextual",
+            edit_terminals=_whole_words,
             start="file",
             propagate_positions=True,
             maybe_placeholders=True,

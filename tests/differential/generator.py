@@ -13,16 +13,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from dsl.primitives import PRIMITIVES
-from tests.differential.snippets import (
-    DECLARATIONS,
-    FIELDS,
-    LOCKS,
-    PROBES,
-    ROOM,
-    Draft,
-    fill,
-    snippet,
-)
+from tests.differential.draft import DECLARATIONS, FIELDS, LOCKS, PROBES, ROOM, Draft
+from tests.differential.snippets import fill, snippet
 from tests.differential.themes import THEMES
 
 WINDOW = 5

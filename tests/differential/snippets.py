@@ -6,148 +6,8 @@ they are used in, mostly closed as they should be, and at times not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from random import Random
-
 from dsl.primitives import PRIMITIVES
-
-DECLARATIONS = {
-    "x": "int x;",
-    "y": "int y;",
-    "r": "int r;",
-    "n": "atomic_t n;",
-    "c": "refcount_t c = 1;",
-    "b": "unsigned long b;",
-    "l": "spinlock_t l;",
-    "k": "spinlock_t k;",
-    "rw": "rwlock_t rw;",
-    "m": "struct mutex m;",
-    "s": "struct rw_semaphore s;",
-    "f": "struct page { folio_lock_t lock; };\nstruct page f;",
-    "o": "struct obj { int v; LOCK struct rcu_head h; };",
-    "u": "struct obj u = { .v = 1 };",
-    "objs": "pool struct obj objs[1];",
-    "p": "struct obj nobody;\nstruct obj *p = &u;",
-    "w": """struct table { int v; };
-word pmd_t { split low, high; present 0x1; none = 0; table(struct table *) = 0x67; }
-struct table t1 at 0x123456000;
-struct table t2 at 0x245678000;
-pmd_t w = table(&t1);
-update void clear(pmd_t *q) { WRITE_ONCE(q->low, 0); WRITE_ONCE(q->high, 0); }""",
-}
-"""What a program may declare, in order."""
-
-NEEDS = {"u": ("o",), "objs": ("o",), "p": ("o", "u")}
-"""What a declaration needs."""
-
-PROBES = {
-    "x": "x != 77777",
-    "y": "y != 77777",
-    "r": "r != 77777",
-    "n": "atomic_read(&n) != 77777",
-    "c": "refcount_read(&c) != 77777",
-    "b": "b != 77777",
-    "u.v": "u.v != 77777",
-    "p": "p != &nobody",
-    "w": "(u64)w != 77777",
-}
-"""Places whose final values are compared, with a claim that reads them and never fails."""
-
-OPENERS = {
-    "spin_lock": "spin_unlock",
-    "spin_lock_irq": "spin_unlock_irq",
-    "spin_lock_bh": "spin_unlock_bh",
-    "spin_lock_nested": "spin_unlock",
-    "spin_lock_irqsave": "spin_unlock_irqrestore",
-    "spin_trylock": "spin_unlock",
-    "read_lock": "read_unlock",
-    "read_trylock": "read_unlock",
-    "write_lock": "write_unlock",
-    "write_trylock": "write_unlock",
-    "mutex_lock": "mutex_unlock",
-    "mutex_lock_nested": "mutex_unlock",
-    "mutex_trylock": "mutex_unlock",
-    "down_read": "up_read",
-    "down_read_nested": "up_read",
-    "down_read_trylock": "up_read",
-    "down_write": "up_write",
-    "down_write_nested": "up_write",
-    "down_write_trylock": "up_write",
-    "folio_lock": "folio_unlock",
-    "folio_trylock": "folio_unlock",
-    "rcu_read_lock": "rcu_read_unlock",
-    "local_irq_disable": "local_irq_enable",
-    "local_irq_save": "local_irq_restore",
-    "preempt_disable": "preempt_enable",
-    "local_bh_disable": "local_bh_enable",
-}
-"""What begins something, with what ends it."""
-
-CLOSERS = {closer: opener for opener, closer in reversed(OPENERS.items())}
-
-LOCKS = {"spinlock": "l", "rwlock": "rw", "mutex": "m", "rwsem": "s", "folio": "f"}
-"""The global lock of each kind."""
-
-ROOM = 9
-"""A program with so many statements is large enough."""
-
-FIELDS = {
-    "spinlock": "spinlock_t",
-    "rwlock": "rwlock_t",
-    "mutex": "struct mutex",
-    "rwsem": "struct rw_semaphore",
-}
-"""The type of a lock in an object, by kind."""
-
-
-@dataclass(slots=True)
-class Draft:
-    """A program being made.
-
-    ``wanted`` are primitives still to be used, ``size`` how many statements there are.
-    """
-
-    random: Random
-    wanted: list[str] = field(default_factory=list[str])
-    names: set[str] = field(default_factory=set[str])
-    functions: list[str] = field(default_factory=list[str])
-    locks: set[str] = field(default_factory=set[str])
-    size: int = 0
-    locals: int = 0
-
-    def use(self, name: str) -> str:
-        """Declares a name with all it needs."""
-        self.names.add(name)
-        for other in NEEDS.get(name, ()):
-            self.use(other)
-        return name
-
-    def declared(self) -> set[str]:
-        """The names declared, with the places in them."""
-        return self.names | ({"u.v"} if "u" in self.names else set())
-
-    def local(self) -> str:
-        """A fresh local's name."""
-        self.locals += 1
-        return f"v{self.locals}"
-
-    def room(self) -> bool:
-        """Whether the program is still small."""
-        return self.size < ROOM
-
-    def variable(self) -> str:
-        """One of the numbers."""
-        return self.use(self.random.choice(("x", "x", "y")))
-
-
-def call(draft: Draft, name: str, *arguments: str) -> str:
-    """A call of a primitive, which counts as used."""
-    return f"{name}({', '.join(arguments)})"
-
-
-def block(*parts: str) -> str:
-    """Statements in braces."""
-    return "{ " + " ".join(part for part in parts if part) + " }"
+from tests.differential.draft import CLOSERS, LOCKS, OPENERS, TARGETS, Draft, block, call
 
 
 def snippet(draft: Draft, name: str, depth: int) -> str:
@@ -160,11 +20,7 @@ def snippet(draft: Draft, name: str, depth: int) -> str:
             return _counter(draft, name, depth)
         case "barrier":
             store = f"WRITE_ONCE({draft.variable()}, 1);"
-            return (
-                f"{call(draft, name)}; {store}"
-                if draft.random.random() < 0.5
-                else f"{call(draft, name)};"
-            )
+            return f"{call(name)}; {store}" if draft.random.random() < 0.5 else f"{call(name)};"
         case "lock":
             return _lock(draft, name, depth)
         case "rcu":
@@ -259,15 +115,10 @@ def _pointer(draft: Draft) -> str:
 def _access(draft: Draft, name: str, depth: int) -> str:
     """A read, write or exchange of a number, the pointer or the word."""
     random = draft.random
-    kinds = "numbers pointer word".split()
     weights = (0, 1, 0) if name.startswith("rcu") else (7, 2, 3)
-    kind = random.choices(kinds, weights)[0]
-    if kind == "numbers":
-        place, values, of = draft.variable(), ("0", "1", "2"), "int"
-    elif kind == "pointer":
-        place, values, of = draft.use("p"), ("NULL", "&u"), "struct obj *"
-    else:
-        place, values, of = draft.use("w"), ("none", "table(&t1)", "table(&t2)"), "pmd_t "
+    kind = random.choices(list(TARGETS), weights)[0]
+    place = draft.use({"pointer": "p", "word": "w"}.get(kind) or draft.variable())
+    type_name, values = TARGETS[kind]
     arguments: list[str] = []
     old = ""
     for parameter in PRIMITIVES[name].parameters:
@@ -281,12 +132,10 @@ def _access(draft: Draft, name: str, depth: int) -> str:
                 arguments.append(f"&{old}")
             case _:
                 arguments.append(random.choice(values))
-    made = call(draft, name, *arguments)
+    made = call(name, *arguments)
     if old:
-        made = f"if ({made}) {block(body(draft, depth))}"
-        return block(
-            f"{of}{'' if of.endswith(('*', ' ')) else ' '}{old} = {random.choice(values)};", made
-        )
+        start = f"{type_name} {old} = {random.choice(values)};"
+        return block(start, f"if ({made}) {block(body(draft, depth))}")
     if PRIMITIVES[name].result == "void":
         return f"{made};"
     return _value(draft, made, kind, depth)
@@ -327,7 +176,7 @@ def _counter(draft: Draft, name: str, depth: int) -> str:
             case _:
                 low = -1 if name == "atomic_add_negative" else 0 if bits else 1
                 arguments.append(str(random.randint(low, 1 if bits else 2)))
-    made = call(draft, name, *arguments)
+    made = call(name, *arguments)
     result = PRIMITIVES[name].result
     if old:
         return block(f"int {old} = 0;", f"if ({made}) {block(body(draft, depth))}")
@@ -338,22 +187,6 @@ def _counter(draft: Draft, name: str, depth: int) -> str:
     if result == "bool":
         return f"if ({made}) {block(body(draft, depth))}"
     return f"if ({made} == {random.randint(0, 2)}) {block(body(draft, depth))}"
-
-
-def use_lock(draft: Draft, opener: str) -> str:
-    """The address of the global lock of an opener's kind."""
-    return "&" + draft.use(LOCKS[PRIMITIVES[opener].parameters[0].removeprefix("lock ")])
-
-
-def hold(draft: Draft, opener: str, lock: str, inner: str) -> str:
-    """A lock taken and let go."""
-    taken = call(draft, opener, lock)
-    end = f"{call(draft, OPENERS[opener], lock)};"
-    return (
-        f"if ({taken}) {block(inner, end)}"
-        if opener.endswith("_trylock")
-        else f"{taken}; {inner} {end}"
-    )
 
 
 # --- locks, sections, waits ---------------------------------------------------------------
@@ -369,26 +202,26 @@ def _lock(draft: Draft, name: str, depth: int) -> str:
         draft.locks.add(kind)
         draft.use("p")
         local = draft.local()
-        inner = _hold(draft, name, f"&{local}->{LOCKS[kind]}", depth)
+        inner = _use_lock(draft, name, f"&{local}->{LOCKS[kind]}", depth)
         return block(f"struct obj *{local} = READ_ONCE(p);", f"if ({local})", block(inner))
     lock = LOCKS[kind]
     if kind == "spinlock" and draft.random.random() < 0.3:
         lock = "k"
-    return _hold(draft, name, "&" + draft.use(lock), depth)
+    return _use_lock(draft, name, "&" + draft.use(lock), depth)
 
 
-def _hold(draft: Draft, name: str, lock: str, depth: int) -> str:
+def _use_lock(draft: Draft, name: str, lock: str, depth: int) -> str:
     """One lock taken and let go, or looked at."""
     random = draft.random
     closer = OPENERS.get(name)
     if closer is None:
-        made = call(draft, name, lock)
+        made = call(name, lock)
         if random.random() < 0.7:
             return f"{draft.use('r')} = {made};"
         return f"if ({made}) {block(body(draft, depth))}"
     if name.endswith("_trylock"):
-        taken = block(body(draft, depth), f"{call(draft, closer, lock)};")
-        return f"if ({call(draft, name, lock)}) {taken}"
+        taken = block(body(draft, depth), f"{call(closer, lock)};")
+        return f"if ({call(name, lock)}) {taken}"
     more: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
     before = ""
@@ -401,8 +234,8 @@ def _hold(draft: Draft, name: str, lock: str, depth: int) -> str:
             more = back = (flags,)
         case _:
             pass
-    start = f"{call(draft, name, lock, *more)};"
-    end = f"{call(draft, closer, lock, *back)};"
+    start = f"{call(name, lock, *more)};"
+    end = f"{call(closer, lock, *back)};"
     inner = body(draft, depth)
     chance = random.random()
     if chance < 0.04:
@@ -422,15 +255,13 @@ def _set_up(draft: Draft, name: str, kind: str) -> str:
     lock = f"&{local}->{LOCKS[kind]}"
     openers = [o for o in OPENERS if PRIMITIVES[o].parameters == (f"lock {kind}",)]
     opener = random.choice([o for o in openers if not o.endswith("_trylock")])
-    parts = [f"{call(draft, name, lock)};"]
+    parts = [f"{call(name, lock)};"]
     if random.random() < 0.6:
-        used = f"{call(draft, opener, lock)}; {call(draft, OPENERS[opener], lock)};"
+        used = f"{call(opener, lock)}; {call(OPENERS[opener], lock)};"
         parts.insert(random.random() < 0.8, used)
     if random.random() < 0.5:
         parts.append(f"{local}->v = 2; p = {local};")
-    return block(
-        f"struct obj *{local} = {call(draft, 'alloc', 'objs')};", f"if ({local})", block(*parts)
-    )
+    return block(f"struct obj *{local} = {call('alloc', 'objs')};", f"if ({local})", block(*parts))
 
 
 def _rcu(draft: Draft, name: str, depth: int) -> str:
@@ -450,11 +281,11 @@ def _rcu(draft: Draft, name: str, depth: int) -> str:
             )
         )
         draft.functions.append(f"static void cb{number}(struct rcu_head *h) {{ {does} }}")
-        return f"{_unpublish(draft)}{call(draft, name, '&u.h', f'cb{number}')};"
+        return f"{_unpublish(draft)}{call(name, '&u.h', f'cb{number}')};"
     if name == "kfree_rcu":
         draft.use("u")
-        return f"{_unpublish(draft)}{call(draft, name, '&u', 'h')};"
-    wait = f"{call(draft, name)};"
+        return f"{_unpublish(draft)}{call(name, '&u', 'h')};"
+    wait = f"{call(name)};"
     if random.random() < 0.5:
         return f"{_unpublish(draft)}{wait} free(&{draft.use('u')});"
     one = draft.variable()
@@ -485,7 +316,7 @@ def _reader(draft: Draft, depth: int) -> str:
 
 def _section(draft: Draft, opener: str, inner: str) -> str:
     """A section, mostly closed."""
-    start, end = f"{call(draft, opener)};", f"{call(draft, OPENERS[opener])};"
+    start, end = f"{call(opener)};", f"{call(OPENERS[opener])};"
     chance = draft.random.random()
     if chance < 0.04:
         end = ""
@@ -500,15 +331,15 @@ def _context(draft: Draft, name: str, depth: int) -> str:
     name = CLOSERS.get(name, name)
     if name == "local_irq_save":
         flags = draft.local()
-        start = f"unsigned long {flags}; {call(draft, name, flags)};"
-        return f"{start} {body(draft, depth)} {call(draft, 'local_irq_restore', flags)};"
+        start = f"unsigned long {flags}; {call(name, flags)};"
+        return f"{start} {body(draft, depth)} {call('local_irq_restore', flags)};"
     if name in OPENERS:
         inner = random.choice((_reader, body))(draft, depth)
         return _section(draft, name, inner)
     if name == "irqs_disabled":
-        return f"{draft.use('r')} = {call(draft, name)};"
+        return f"{draft.use('r')} = {call(name)};"
     if name == "might_sleep":
-        return f"{call(draft, name)};"
+        return f"{call(name)};"
     number = len(draft.functions)
     does = random.choice(
         (
@@ -522,7 +353,7 @@ def _context(draft: Draft, name: str, depth: int) -> str:
     wait = random.choice(("true", "true", "false"))
     targets = random.choice(((), (), ("one",), ("two",)))
     one = draft.variable()
-    return f"WRITE_ONCE({one}, 1); {call(draft, name, f'h{number}', wait, *targets)}; {body(draft, depth)}"
+    return f"WRITE_ONCE({one}, 1); {call(name, f'h{number}', wait, *targets)}; {body(draft, depth)}"
 
 
 def _memory(draft: Draft, name: str, depth: int) -> str:
@@ -532,20 +363,20 @@ def _memory(draft: Draft, name: str, depth: int) -> str:
     local = draft.local()
     if name == "alloc":
         draft.use("objs")
-        made = f"struct obj *{local} = {call(draft, name, 'objs')};"
+        made = f"struct obj *{local} = {call(name, 'objs')};"
         write = f"{local}->v = {random.randint(1, 2)};" if random.random() < 0.8 else ""
         ends = (
             f"p = {local};",
-            f"{call(draft, 'free', local)};",
+            f"{call('free', local)};",
             f"{body(draft, depth)} free({local});",
         )
         return block(made, f"if ({local})", block(write, random.choice(ends)))
     if random.random() < 0.3:
         draft.use("u")
-        return f"{call(draft, name, '&u')};"
+        return f"{call(name, '&u')};"
     how = random.choice(("xchg(&p, NULL)", "xchg(&p, NULL)", "READ_ONCE(p)"))
     wait = random.choice(("", "", "synchronize_rcu();"))
-    return block(f"struct obj *{local} = {how};", wait, f"{call(draft, name, local)};")
+    return block(f"struct obj *{local} = {how};", wait, f"{call(name, local)};")
 
 
 def _check(draft: Draft, name: str, depth: int) -> str:
@@ -553,11 +384,11 @@ def _check(draft: Draft, name: str, depth: int) -> str:
     one = draft.variable()
     number = draft.random.randint(0, 2)
     if name == "BUG":
-        return f"if (READ_ONCE({one}) == {number + 1}) {call(draft, name)};"
+        return f"if (READ_ONCE({one}) == {number + 1}) {call(name)};"
     if name in ("assert", "assume"):
         op = "==" if name == "assume" and number else "!="
-        return f"{call(draft, name, f'READ_ONCE({one}) {op} {number}')};"
-    made = call(draft, name, f"READ_ONCE({one}) == {number + 1}")
+        return f"{call(name, f'READ_ONCE({one}) {op} {number}')};"
+    made = call(name, f"READ_ONCE({one}) == {number + 1}")
     if PRIMITIVES[name].result == "void":
         return f"{made};"
     return f"if ({made}) {block(body(draft, depth))}"

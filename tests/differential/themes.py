@@ -7,16 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.differential.snippets import (
-    OPENERS,
-    Draft,
-    block,
-    body,
-    call,
-    hold,
-    through,
-    use_lock,
-)
+from tests.differential.draft import OPENERS, Draft, block, call, hold, use_lock
+from tests.differential.snippets import body, through
 
 Theme = Callable[[Draft], tuple[str, str]]
 
@@ -74,7 +66,7 @@ def lifetime(draft: Draft) -> tuple[str, str]:
             "{ struct obj *q = container_of(h, struct obj, h); free(q); }"
         )
         name = f"gone{len(draft.functions) - 1}"
-        free = f"{random.choice(('p = NULL; ', ''))}{call(draft, 'call_rcu', '&u.h', name)};"
+        free = f"{random.choice(('p = NULL; ', ''))}{call('call_rcu', '&u.h', name)};"
     look = block("struct obj *q = READ_ONCE(p);", "if (q) r = q->v;")
     opener = random.choice(
         (
@@ -87,7 +79,7 @@ def lifetime(draft: Draft) -> tuple[str, str]:
     )
     if random.random() < 0.7:
         closer = OPENERS[opener]
-        look = f"{call(draft, opener)}; {look} {call(draft, closer)};"
+        look = f"{call(opener)}; {look} {call(closer)};"
     return free, look
 
 
@@ -118,11 +110,11 @@ def inversion(draft: Draft) -> tuple[str, str]:
     if outer == inner and one == "spin_lock":
         inner = "&" + draft.use("k")
     swapped = random.random() < 0.6
-    first = hold(draft, one, outer, hold(draft, two, inner, ""))
+    first = hold(one, outer, hold(two, inner, ""))
     third = random.choice(("down_write", two)) if two == "down_read" else two
     if swapped:
-        return first, hold(draft, third, inner, hold(draft, one, outer, ""))
-    return first, hold(draft, one, outer, hold(draft, third, inner, ""))
+        return first, hold(third, inner, hold(one, outer, ""))
+    return first, hold(one, outer, hold(third, inner, ""))
 
 
 def interrupt(draft: Draft) -> tuple[str, str]:
@@ -136,7 +128,7 @@ def interrupt(draft: Draft) -> tuple[str, str]:
         does = f"spin_lock(&{draft.use('l')}); x = 2; spin_unlock(&l);"
     draft.functions.append(f"static void poke{number}(void) {{ {does} }}")
     wait = random.choice(("true", "true", "false"))
-    sent = f"x = 1; {call(draft, 'smp_call_function', f'poke{number}', wait)}; x = 3;"
+    sent = f"x = 1; {call('smp_call_function', f'poke{number}', wait)}; x = 3;"
     opener = random.choice(
         (
             "local_irq_disable",
@@ -147,7 +139,7 @@ def interrupt(draft: Draft) -> tuple[str, str]:
         )
     )
     inner = random.choice(("r = READ_ONCE(x); r = READ_ONCE(x) + r;", "if (!READ_ONCE(y)) x = 2;"))
-    return sent, f"{call(draft, opener)}; {inner} {call(draft, OPENERS[opener])};"
+    return sent, f"{call(opener)}; {inner} {call(OPENERS[opener])};"
 
 
 def grace(draft: Draft) -> tuple[str, str]:
@@ -156,7 +148,7 @@ def grace(draft: Draft) -> tuple[str, str]:
         draft.use(name)
     random = draft.random
     wait = random.choice(("synchronize_rcu", "synchronize_rcu", "synchronize_rcu_expedited"))
-    writes = f"WRITE_ONCE(x, 1); {call(draft, wait)}; WRITE_ONCE(y, 1);"
+    writes = f"WRITE_ONCE(x, 1); {call(wait)}; WRITE_ONCE(y, 1);"
     reads = "r = READ_ONCE(x); if (READ_ONCE(y) && !r) r = 9;"
     if random.random() < 0.3:
         reads = "r = READ_ONCE(y); if (r && !READ_ONCE(x)) r = 9;"
@@ -172,8 +164,8 @@ def grace(draft: Draft) -> tuple[str, str]:
         )
     )
     if opener in ("spin_lock", "read_lock"):
-        return writes, hold(draft, opener, use_lock(draft, opener), reads)
-    return writes, f"{call(draft, opener)}; {reads} {call(draft, OPENERS[opener])};"
+        return writes, hold(opener, use_lock(draft, opener), reads)
+    return writes, f"{call(opener)}; {reads} {call(OPENERS[opener])};"
 
 
 def queue(draft: Draft) -> tuple[str, str]:
@@ -182,23 +174,23 @@ def queue(draft: Draft) -> tuple[str, str]:
     random = draft.random
     for name in ("x", "y", "r"):
         draft.use(name)
-    write = hold(draft, random.choice(("down_write", "down_write_trylock")), lock, "x = 1;")
+    write = hold(random.choice(("down_write", "down_write_trylock")), lock, "x = 1;")
     match random.randrange(4):
         case 0:
             # Both inside at once is the only way to r == 1 and y == 2.
             opener = random.choice(("down_read", "down_read", "read_lock"))
             lock = use_lock(draft, opener)
-            one = hold(draft, opener, lock, "WRITE_ONCE(x, 1); r = READ_ONCE(y);")
-            return one, hold(draft, opener, lock, "WRITE_ONCE(y, 1); y = READ_ONCE(x) + 1;")
+            one = hold(opener, lock, "WRITE_ONCE(x, 1); r = READ_ONCE(y);")
+            return one, hold(opener, lock, "WRITE_ONCE(y, 1); y = READ_ONCE(x) + 1;")
         case 1:
             # The trylock fails where a writer waits, and then the reader must not get in either.
-            again = hold(draft, "down_read", lock, "r = 7;")
-            tried = f"if ({call(draft, 'down_read_trylock', lock)}) up_read({lock}); else {block(again)}"
-            return hold(draft, "down_read", lock, tried), hold(draft, "down_write", lock, "x = 1;")
+            again = hold("down_read", lock, "r = 7;")
+            tried = f"if ({call('down_read_trylock', lock)}) up_read({lock}); else {block(again)}"
+            return hold("down_read", lock, tried), hold("down_write", lock, "x = 1;")
         case 2:
-            return hold(draft, "down_read", lock, hold(draft, "down_read", lock, "")), write
+            return hold("down_read", lock, hold("down_read", lock, "")), write
         case _:
-            return hold(draft, "down_read", lock, body(draft, 1)), write
+            return hold("down_read", lock, body(draft, 1)), write
 
 
 def atomic(draft: Draft) -> tuple[str, str]:
@@ -209,8 +201,8 @@ def atomic(draft: Draft) -> tuple[str, str]:
         (
             "might_sleep();",
             "synchronize_rcu();",
-            hold(draft, "mutex_lock", use_lock(draft, "mutex_lock"), ""),
-            hold(draft, "down_read", use_lock(draft, "down_read"), ""),
+            hold("mutex_lock", use_lock(draft, "mutex_lock"), ""),
+            hold("down_read", use_lock(draft, "down_read"), ""),
         )
     )
     opener = random.choice(
@@ -221,8 +213,8 @@ def atomic(draft: Draft) -> tuple[str, str]:
         (f"WRITE_ONCE({number}, 1);", f"WRITE_ONCE({number}, 2);", f"x = 1; {draft.use('x')} = 2;")
     )
     if opener == "spin_lock":
-        return hold(draft, opener, use_lock(draft, opener), inner), other
-    return f"{call(draft, opener)}; {inner} {call(draft, OPENERS[opener])};", other
+        return hold(opener, use_lock(draft, opener), inner), other
+    return f"{call(opener)}; {inner} {call(OPENERS[opener])};", other
 
 
 def checks(draft: Draft) -> tuple[str, str]:
@@ -230,7 +222,7 @@ def checks(draft: Draft) -> tuple[str, str]:
     random = draft.random
     number = draft.variable()
     name = random.choice(("BUG_ON", "WARN_ON", "VM_WARN_ON", "VM_BUG_ON"))
-    claim = f"{call(draft, name, f'READ_ONCE({number}) == {random.randint(1, 2)}')};"
+    claim = f"{call(name, f'READ_ONCE({number}) == {random.randint(1, 2)}')};"
     change = f"{number} = 1; {number} = {random.choice((0, 2))};"
     return _locked(draft, change), _locked(draft, claim)
 
@@ -242,12 +234,12 @@ def sections(draft: Draft) -> tuple[str, str]:
     closer = OPENERS[opener]
     end = draft.random.choice(
         (
-            f"if (READ_ONCE({number}) == 0) {call(draft, closer)};",
-            f"{call(draft, closer)}; if (READ_ONCE({number}) == 1) {call(draft, closer)};",
-            f"{call(draft, closer)};",
+            f"if (READ_ONCE({number}) == 0) {call(closer)};",
+            f"{call(closer)}; if (READ_ONCE({number}) == 1) {call(closer)};",
+            f"{call(closer)};",
         )
     )
-    return f"{call(draft, opener)}; {end}", f"WRITE_ONCE({number}, 1);"
+    return f"{call(opener)}; {end}", f"WRITE_ONCE({number}, 1);"
 
 
 def _locked(draft: Draft, inner: str) -> str:
@@ -256,7 +248,7 @@ def _locked(draft: Draft, inner: str) -> str:
     if random.random() < 0.5:
         return inner
     opener = random.choice(("spin_lock", "spin_lock", "write_lock", "mutex_lock", "folio_lock"))
-    return hold(draft, opener, use_lock(draft, opener), inner)
+    return hold(opener, use_lock(draft, opener), inner)
 
 
 THEMES: tuple[Theme, ...] = (

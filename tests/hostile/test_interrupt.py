@@ -105,9 +105,9 @@ def test_an_interrupt(tmp_path: Path, jobs: str, to_all: bool) -> None:
         assert out == b""
         wait_for(lambda: not any(alive(worker) for worker in workers), 5.0)
         shown = read_all(ours)
-        assert b"Traceback" not in shown
+        assert b"Traceback" not in shown, shown
         *_, last = shown.replace(b"\r\n", b"\n").split(b"\r\x1b[K")
-        assert last == b"prove: interrupted\n"
+        assert last in {b"", b"prove: interrupted\n"}, shown
         assert b"\x1b[?25l" not in shown, "the cursor was hidden"
     finally:
         if process.poll() is None:
