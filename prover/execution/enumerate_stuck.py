@@ -23,8 +23,7 @@ from prover.execution.enumerate_locks import (
 from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.execution.enumerate_values import place_of
 from prover.execution.enumerate_waits import begun, ended, handlers_of, queued_before
-from prover.execution.terms import Constant
-from prover.graph.values import POISON, Location, Pointer, Value
+from prover.graph.values import POISON, Value
 
 if TYPE_CHECKING:
     from prover.execution.domains import Place
@@ -126,8 +125,9 @@ def _lock_obstacles(
     assert lock is not None
     if action.kind == "folio":
         if folio_finally_held(c, order, lock, -1):
-            changes = frozenset(folio_changes(c, lock))
-            yield Obstacle(frozenset(_unlockers(c, lock)), changes)
+            over = (c.skeleton.threads[t].events[-1] for t in c.cursor if ended(c, t))
+            causes = frozenset((*folio_changes(c, lock), *over))
+            yield Obstacle(frozenset(_going(c)), causes)
         return
     for held in c.held:
         if held.lock == lock and held.thread != event.thread and held.released < 0:
@@ -141,34 +141,17 @@ def _lock_obstacles(
                 yield Obstacle(frozenset((waiter.thread,)), frozenset((waiter.asked,)))
 
 
-def _unlockers(c: Candidate, lock: Location) -> Iterator[int]:
-    """The threads that have an unlock of a folio lock still before them."""
-    for event in c.skeleton.events:
-        action = event.action
-        if not isinstance(action, sk.Unlock) or action.kind != "folio":
-            continue
-        thread, index = c.facts.place[event.number]
-        if thread in c.cursor and not ended(c, thread) and _alive(c, thread):
-            row = c.skeleton.rows[action.address]
-            elsewhere = isinstance(row, Constant) and (
-                not isinstance(row.value, Pointer)
-                or row.value.base is None
-                or row.value.location != lock
-            )
-            if index > _position(c, thread) and not elsewhere:
-                yield thread
+def _going(c: Candidate) -> Iterator[int]:
+    """The threads that have not ended: any of them might unlock a folio."""
+    for thread in c.cursor:
+        if not ended(c, thread) and _alive(c, thread):
+            yield thread
 
 
 def _alive(c: Candidate, thread: int) -> bool:
     """Whether a thread exists: an actor, or one whose creating event happened."""
     parent = c.skeleton.threads[thread].parent
     return parent < 0 or parent in c.happened
-
-
-def _position(c: Candidate, thread: int) -> int:
-    """Where a thread has got to: the index of its last event that happened."""
-    last = c.last.get(thread)
-    return -1 if last is None else c.facts.place[last][1]
 
 
 def _open_regions(c: Candidate, order: Order, start: int) -> Iterator[Obstacle]:

@@ -148,7 +148,7 @@ class NotHeld:
 
 @dataclass(frozen=True, slots=True)
 class OwnFolio:
-    """A folio lock is asked for that this actor may have locked itself."""
+    """A folio lock is asked for that this actor itself may have locked."""
 
     property: str = "self-deadlock"
 
@@ -355,18 +355,13 @@ def bits_of(values: tuple[Value, ...]) -> set[int]:
 
 
 def vias_of(value: Value, present: int) -> tuple[Via, ...]:
-    """Where a word or half about to be stored was read, if it counts as present.
-
-    A half counts by its own part of the mask, and against that half alone.
-    """
-    match value:
-        case Word():
-            bits = value.high.bits << 32 | value.low.bits
-            origins = origins_of(value)
-            counts = bits & present if present else bits
-            return (Via(origins, value.low.bits, value.high.bits),) if origins and counts else ()
-        case _:
-            return ()
+    """Where a word about to be stored was read, if it counts as present."""
+    if not isinstance(value, Word):
+        return ()
+    bits = value.high.bits << 32 | value.low.bits
+    origins = origins_of(value)
+    counts = bits & present if present else bits
+    return (Via(origins, value.low.bits, value.high.bits),) if origins and counts else ()
 
 
 def _of_stored(context: _Context, event: sk.Event, word: sk.StoredWord) -> list[Hazard]:

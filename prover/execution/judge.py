@@ -248,7 +248,9 @@ class Judge:
         stuck = {
             thread
             for thread, event in waiting.items()
-            if event is not None and self.blocking(machine.skeleton.events[event])
+            if event is not None
+            and self.blocking(machine.skeleton.events[event])
+            and not self.early(machine.skeleton.events[event])[0]
         }
         while True:
             gone = stuck | {t for t in waiting if self.ended(t)}

@@ -244,14 +244,8 @@ class Machine:
             case sk.SectionEnd(kind=kind, outer=outer):
                 if self.values.holds(outer):
                     self._end(event.thread, kind)
-            case sk.GraceStart(end=end):
-                self.waits[end] = self._open()
-            case sk.Queue(callback=callback):
-                begin = self.skeleton.threads[callback].events[0]
-                self.waits[begin] = self._open()
-                self.queued.append(callback)
-            case sk.BarrierStart(end=end):
-                self.barriers[end] = tuple(self.queued)
+            case sk.GraceStart() | sk.Queue() | sk.BarrierStart():
+                self._start_waiting(action)
             case sk.Deallocate(pointer=pointer):
                 self.memory.end_life(self.values.value(pointer))
             case sk.Begin() | sk.GraceEnd() | sk.BarrierEnd() | sk.IpiEnd():
@@ -266,6 +260,18 @@ class Machine:
                     self._end(event.thread, "irq")
             case _:
                 pass
+
+    def _start_waiting(self, action: sk.GraceStart | sk.Queue | sk.BarrierStart) -> None:
+        """A grace period or a barrier begins."""
+        match action:
+            case sk.GraceStart(end=end):
+                self.waits[end] = self._open()
+            case sk.Queue(callback=callback):
+                begin = self.skeleton.threads[callback].events[0]
+                self.waits[begin] = self._open()
+                self.queued.append(callback)
+            case sk.BarrierStart(end=end):
+                self.barriers[end] = tuple(self.queued)
 
     def location(self, address: Term) -> Location:
         """Where an address term points."""

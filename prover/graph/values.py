@@ -1,113 +1,30 @@
-"""Concrete values, and what every pure operation does to them.
+"""What every pure operation does to concrete values.
 
 This is the trusted reading of all computation: the domain analysis, the
 enumerator and the replay evaluate with it, and the encoder has no second
 reading (it tabulates this one over finite domains).
-
-A value is an ``int`` (integers, booleans, enums, NULL), a :class:`Pointer`, a
-:class:`Wild` pointer, a :class:`Half`, a :class:`Word` or :data:`POISON`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
-Path: TypeAlias = tuple[str | int, ...]
-
-ADDRESS_MASK = ~0xFFF & 0xFFFF_FFFF_FFFF_FFFF
-"""The bits of a word that hold a physical address."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """One life of an object.
-
-    ``object`` is an object's name or a pool slot (``tables[0]``); ``site`` is 0
-    for the life an object starts with, else the number of the alloc event.
-    """
-
-    object: str
-    site: int
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A place in memory by address: what an access touches, whoever's life it is."""
-
-    object: str
-    path: Path
-
-    def __str__(self) -> str:
-        return self.object + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class Via:
-    """How a pointer was got from a word read from memory: where, and which bits.
-
-    ``locations`` is one place, or two where the halves were read from different words.
-    """
-
-    locations: tuple[Location, ...]
-    low: int
-    high: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pointer:
-    """A pointer into an allocation; ``base`` is None for a field of NULL."""
-
-    base: Allocation | None
-    path: Path = ()
-    via: Via | None = None
-
-    @property
-    def location(self) -> Location:
-        """The address; only for a pointer that is not into NULL."""
-        if self.base is None:
-            raise ValueError("a field of NULL has no location")
-        return Location(self.base.object, self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class Wild:
-    """A pointer to no object of its type: the bits it was made from."""
-
-    low: int
-    high: int
-    path: Path = ()
-    via: Via | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Half:
-    """32 bits of a word, whose address they are part of, and the word they were read from."""
-
-    bits: int
-    base: Allocation | None = None
-    origin: Location | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A 64-bit word as its two halves."""
-
-    low: Half
-    high: Half
-
-
-@dataclass(frozen=True, slots=True)
-class Poison:
-    """What memory holds that was allocated and never written."""
-
-
-POISON = Poison()
-
-Value: TypeAlias = int | Pointer | Wild | Half | Word | Poison
-
-ZERO_WORD = Word(Half(0), Half(0))
+from prover.graph.value_types import (
+    ADDRESS_MASK,
+    POISON,
+    ZERO_WORD,
+    Allocation,
+    Half,
+    Location,
+    Path,
+    Pointer,
+    Poison,
+    Value,
+    Via,
+    Wild,
+    Word,
+)
 
 
 def word_bits(word: Word) -> int:
@@ -420,3 +337,35 @@ def _read_at(value: Value, pointer: Value) -> Value:
 def number_text(low: int, high: int) -> str:
     """64 bits as the kernel's PAE people write them: ``0x00000001'23456067``."""
     return f"0x{high:08x}'{low:08x}"
+
+
+__all__ = [
+    "ADDRESS_MASK",
+    "INTEGER_OPS",
+    "OPERATIONS",
+    "POISON",
+    "ZERO_WORD",
+    "AddressSpace",
+    "Allocation",
+    "Half",
+    "Location",
+    "Path",
+    "Pointer",
+    "Poison",
+    "Value",
+    "Via",
+    "Wild",
+    "Word",
+    "address_key",
+    "apply",
+    "make_word",
+    "number_text",
+    "origins_of",
+    "step_into",
+    "step_out",
+    "truth",
+    "word_bits",
+    "word_name",
+    "word_to_pointer",
+    "wrap",
+]

@@ -27,19 +27,22 @@ def dump(form: Form, request: Request) -> str:
     (name,) = request.files
     program = read_program(name, request)
     try:
-        selected = tasks(check(program), request)
-        if not selected:
-            raise DiagnosticError((_nothing_selected(name),))
-        obligation = selected[0].obligation
+        obligation = _selected(check(program), request)
         protocol = check(program, obligation.variant)
         return _limited(form, program, protocol, obligation, request)
     except DiagnosticError as error:
         raise LoadError(error.diagnostics, program.sources) from None
 
 
-def _nothing_selected(name: str) -> Diagnostic:
+def _selected(protocol: Protocol, request: Request) -> Obligation:
+    """The first obligation that the request selects."""
+    found = tasks(protocol, request)
+    if found:
+        return found[0].obligation
+    name = protocol.name
     hint = f"`prove list {name}` shows what there is"
-    return Diagnostic("unknown-selection", f"nothing in `{name}` is selected", None, hint=hint)
+    message = f"nothing in `{name}` is selected"
+    raise DiagnosticError((Diagnostic("unknown-selection", message, None, hint=hint),))
 
 
 def _limited(

@@ -7,6 +7,7 @@ obligation it was at; another takes its place.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -21,6 +22,9 @@ from multiprocessing.context import ForkProcess
 from typing import Generic, TypeAlias, TypeVar
 
 Result = TypeVar("Result")
+
+PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal that a process gets when its parent dies."""
 
 GRACE_SECONDS = 2.0
 """How long over its time a worker may stay before it is killed."""
@@ -90,6 +94,7 @@ def _start(job: Callable[[int], Result], memory: int) -> _Worker[Result]:
 def _serve(job: Callable[[int], Result], pipe: Connection[Result, int], memory: int) -> None:
     """A worker's life: jobs in, results out, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with_parent()
     limit = (memory + BASE_MIB) << 20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -103,6 +108,16 @@ def _serve(job: Callable[[int], Result], pipe: Connection[Result, int], memory: 
         except (EOFError, OSError):
             os._exit(0)
         pipe.send(job(number))
+
+
+def _die_with_parent() -> None:
+    """Asks the kernel to end this worker when the command ends, however it ends."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == 1:
+        os._exit(0)
 
 
 def _send(worker: _Worker[Result], number: int) -> None:

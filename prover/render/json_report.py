@@ -38,7 +38,7 @@ from prover.version import VERSION
 SCHEMA: Final = "prove-report"
 SCHEMA_VERSION: Final = 1
 
-Json: TypeAlias = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 
 
 def render(report: Report) -> str:

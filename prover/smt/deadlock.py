@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from prover.execution import skeleton as sk
+from prover.execution.hazards import Freed
 from prover.execution.terms import Term
 from prover.smt.frame import Frame, is_blocking
 from prover.smt.locks import Taking, begins, conflict, releases, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
+from prover.smt.violations import ever_freed
 from prover.smt.waits import DELAYS_GRACE, Section, sections, waits
 
 MAX_CYCLE = 4
@@ -59,9 +61,11 @@ class _Plan:
         return self.frame.logic.variable(f"b{thread}")
 
     def stuck(self, event: int) -> Lit:
-        """Whether a thread has stopped at a blocking event."""
+        """Whether a thread has stopped at a blocking event, and waits there for something alive."""
         frame = self.frame
-        return frame.logic.all_of((frame.ok(event), neg(frame.outcome(event, "granted"))))
+        stopped = (frame.ok(event), neg(frame.outcome(event, "granted")))
+        gone = (ever_freed(frame, h) for h in frame.hazards[event] if isinstance(h, Freed))
+        return frame.logic.all_of((*stopped, *(neg(lit) for lit in gone)))
 
     def gone(self, thread: int) -> Lit:
         """Whether a thread will never make a step again: in the set, or at its end."""

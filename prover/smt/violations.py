@@ -113,15 +113,8 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
         case TornStore(term=term, value=value, when=when):
             unstored = _unstored(frame, event, hazard)
             return frame.logic.all_of((frame.holds(when), frame.has(term, value), unstored))
-        case (
-            Freed(term=term, value=value, free=free, freed=freed)
-            | DoubleFree(term=term, value=value, free=free, freed=freed)
-        ):
-            action = frame.skeleton.events[free].action
-            assert isinstance(action, sk.Deallocate)
-            which = frame.logic.any_of(frame.has(action.pointer, v) for v in freed)
-            parts = (frame.has(term, value), frame.ok(free), which, frame.before(free, event))
-            return frame.logic.all_of(parts)
+        case Freed(free=free) | DoubleFree(free=free):
+            return frame.logic.all_of((ever_freed(frame, hazard), frame.before(free, event)))
         case NotHeld():
             action = frame.skeleton.events[event].action
             assert isinstance(action, sk.Unlock)
@@ -130,6 +123,15 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
             return own_folio(frame, event)
         case _:
             assert_never(hazard)
+
+
+def ever_freed(frame: Frame, hazard: Freed | DoubleFree) -> Lit:
+    """Whether what an event goes to is freed at some time by the hazard's free event."""
+    action = frame.skeleton.events[hazard.free].action
+    assert isinstance(action, sk.Deallocate)
+    which = frame.logic.any_of(frame.has(action.pointer, value) for value in hazard.freed)
+    parts = (frame.has(hazard.term, hazard.value), frame.ok(hazard.free), which)
+    return frame.logic.all_of(parts)
 
 
 def _unstored(frame: Frame, event: int, hazard: Torn | TornStore) -> Lit:

@@ -88,13 +88,6 @@ def test_a_flood_is_counted() -> None:
     assert text.endswith(f"{SHOWN + 7} errors, {SHOWN} of them shown\n")
 
 
-@given(
-    st.text(st.characters(codec="utf-8"), max_size=400),
-    st.integers(0, 400),
-    st.integers(0, 400),
-    st.text(max_size=200),
-    st.text(max_size=200),
-)
 def test_a_long_trail_is_shown_at_both_ends() -> None:
     trail = tuple(Label(place("foo"), f"step {number}") for number in range(STEPS + 30))
     text = render((Diagnostic("bad", "far away", None, trail),), {SOURCE.name: SOURCE})
@@ -104,6 +97,13 @@ def test_a_long_trail_is_shown_at_both_ends() -> None:
     assert "note: and 30 more in between\n" in text
 
 
+@given(
+    st.text(st.characters(codec="utf-8"), max_size=400),
+    st.integers(0, 400),
+    st.integers(0, 400),
+    st.text(max_size=200),
+    st.text(max_size=200),
+)
 def test_any_text_is_shown_in_plain_ascii_and_in_width(
     text: str, start: int, length: int, message: str, label: str
 ) -> None:

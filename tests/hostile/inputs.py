@@ -20,7 +20,10 @@ STATEMENT = re.compile(rb"\s+(?!return|run|final|expect|int|u\d)\w[^{}]*[(=+][^{
 LARGEST = 3000
 """Real files up to so many bytes are mutated often, larger ones now and then."""
 
-TOKEN = re.compile(rb"//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"|\w+|[<>=!+\-*/&|^%]=|<<|>>|&&|\|\||->|\+\+|--|\s+|.", re.S)
+TOKEN = re.compile(
+    rb"//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"|\w+|[<>=!+\-*/&|^%]=|<<|>>|&&|\|\||->|\+\+|--|\s+|.",
+    re.DOTALL,
+)
 
 WORDS = """\
 actor scenario variant expect run in init final invariant transition config models import word
@@ -133,7 +136,9 @@ class Maker:
     def crossed(self, rng: Random) -> bytes:
         """The beginning of one file and the end of another."""
         one, two = self.real(rng).split(b"\n"), self.real(rng).split(b"\n")
-        return b"\n".join([*one[: rng.randrange(len(one) + 1)], *two[rng.randrange(len(two) + 1) :]])
+        return b"\n".join(
+            [*one[: rng.randrange(len(one) + 1)], *two[rng.randrange(len(two) + 1) :]]
+        )
 
     def noisy(self, rng: Random) -> bytes:
         """A real file with wrong bytes in it, or nothing but noise."""

@@ -86,8 +86,10 @@ def judge_all(inputs: Iterable[Input], folder: Path, workers: int = 2) -> Tally:
     for number, found in run_pool(job, len(given), workers=workers, seconds=20.0, memory=1024):
         if isinstance(found, Lost):
             late = found.why.startswith("timeout")
-            found = Judgement(("unknown",)) if late else Judgement(fault=found.why)
-        tally.add(given[number], found)
+            lost = Judgement(("unknown",)) if late else Judgement(fault=found.why)
+            tally.add(given[number], lost)
+        else:
+            tally.add(given[number], found)
     return tally
 
 

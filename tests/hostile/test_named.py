@@ -64,6 +64,21 @@ def calls(depth: int, width: int) -> str:
     return "\n".join([*lines, f"actor a {{ f{depth}(); }}", RUN])
 
 
+def structs(depth: int) -> str:
+    """Structs that each have the one before twice."""
+    twice = (f"struct t{n} {{ struct t{n - 1} a; struct t{n - 1} b; }};" for n in range(1, depth))
+    last = f"struct t{depth - 1} y;"
+    return "\n".join(["struct t0 { int x; };", *twice, last, "actor a { }", RUN])
+
+
+PRODUCTS = """\
+u8 a1; u8 a2; u8 a3; u8 a4;
+actor a { a1 = choose(0, 255); a2 = choose(0, 255); a3 = a1 * a2; a4 = a3 * a1 ^ a2; }
+actor b { a1++; a2++; a3++; a4++; }
+scenario s { run a, b * 4; final a4 != 77; }
+"""
+
+
 def actors(count: int) -> str:
     return f"int x;\nactor a {{ x++; }}\nscenario s {{ run a * {count}; }}\n"
 
@@ -103,12 +118,7 @@ WRONG: Mapping[str, tuple[str | bytes, str]] = {
     "a struct in itself": ("struct s { struct s x; };\nstruct s y;\nactor a { }\n" + RUN, ""),
     "exponential inlining": (calls(40, 2), "too-large"),
     "exponential structs": (
-        "struct t0 { int x; };\n"
-        + "".join(
-            f"struct t{n} {{ struct t{n - 1} a; struct t{n - 1} b; }};\n" for n in range(1, 60)
-        )
-        + "struct t59 y;\nactor a { }\n"
-        + RUN,
+        structs(60),
         "too-large",
     ),
     "a million actors": (actors(1_000_000), ""),
@@ -175,10 +185,7 @@ MUCH: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         ("unknown",),
     ),
     "products of many variables": (
-        "u8 a1; u8 a2; u8 a3; u8 a4;\n"
-        "actor a { a1 = choose(0, 255); a2 = choose(0, 255); a3 = a1 * a2; a4 = a3 * a1 ^ a2; }\n"
-        "actor b { a1++; a2++; a3++; a4++; }\n"
-        "scenario s { run a, b * 4; final a4 != 77; }\n",
+        PRODUCTS,
         (),
         ("unknown", "refuted"),
     ),

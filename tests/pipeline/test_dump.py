@@ -97,24 +97,30 @@ def test_what_there_is_not(
     assert complaint in capsys.readouterr().err
 
 
+HALF_OF_WHOLE = """\
+word w_t { split low, high; present 1; none = 0; }
+word v_t { present 1; none = 0; }
+w_t w;
+v_t v;
+actor a { w.low = 0; v.low = 0; }
+scenario s { run a; }
+"""
+
+LONG_LOOP = """\
+int x;
+actor a { for (int i = 0; i < 100000; i++) { x++; } }
+scenario s { run a; }
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "form", "complaint"),
     [
         ("int x;\n", "graph", "error[unknown-selection]"),
         ("int x = ;\n", "events", "error[syntax]"),
         ("actor a { y = 1; }\nscenario s { run a; }\n", "smt2", "error[unknown-name]"),
-        (
-            "word w_t { split low, high; present 1; none = 0; }\nword v_t { present 1; }\n"
-            "w_t w;\nv_t v;\nactor a { w.low = 0; v.low = 0; }\nscenario s { run a; }\n",
-            "graph",
-            "error[half-of-whole-word]",
-        ),
-        (
-            "int x;\nactor a { for (int i = 0; i < 100000; i++) { x++; } }\n"
-            "scenario s { run a; }\n",
-            "unrolled",
-            "error[too-large]",
-        ),
+        (HALF_OF_WHOLE, "graph", "error[half-of-whole-word]"),
+        (LONG_LOOP, "unrolled", "error[too-large]"),
     ],
 )
 def test_what_cannot_be_dumped_is_a_diagnostic(

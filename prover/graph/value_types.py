@@ -1,0 +1,105 @@
+"""What values are: numbers, pointers with a life of their object, words as two halves.
+
+A value is an ``int`` (integers, booleans, enums, NULL), a :class:`Pointer`, a
+:class:`Wild` pointer, a :class:`Half`, a :class:`Word` or :data:`POISON`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+
+ADDRESS_MASK = ~0xFFF & 0xFFFF_FFFF_FFFF_FFFF
+"""The bits of a word that hold a physical address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """One life of an object.
+
+    ``object`` is an object's name or a pool slot (``tables[0]``); ``site`` is 0
+    for the life an object starts with, else the number of the alloc event.
+    """
+
+    object: str
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in memory by address: what an access touches, whoever's life it is."""
+
+    object: str
+    path: Path
+
+    def __str__(self) -> str:
+        return self.object + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """How a pointer was got from a word read from memory: where, and which bits.
+
+    ``locations`` is one place, or two where the halves were read from different words.
+    """
+
+    locations: tuple[Location, ...]
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A pointer into an allocation; ``base`` is None for a field of NULL."""
+
+    base: Allocation | None
+    path: Path = ()
+    via: Via | None = None
+
+    @property
+    def location(self) -> Location:
+        """The address; only for a pointer that is not into NULL."""
+        if self.base is None:
+            raise ValueError("a field of NULL has no location")
+        return Location(self.base.object, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Wild:
+    """A pointer to no object of its type: the bits it was made from."""
+
+    low: int
+    high: int
+    path: Path = ()
+    via: Via | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """32 bits of a word, whose address they are part of, and the word they were read from."""
+
+    bits: int
+    base: Allocation | None = None
+    origin: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A 64-bit word as its two halves."""
+
+    low: Half
+    high: Half
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """What memory holds that was allocated and never written."""
+
+
+POISON = Poison()
+
+Value: TypeAlias = int | Pointer | Wild | Half | Word | Poison
+
+ZERO_WORD = Word(Half(0), Half(0))
