@@ -14,7 +14,7 @@ from dsl.primitives import PROPERTIES
 from dsl.printer import format_file
 from dsl.protocol import Protocol
 from dsl.source import Source
-from prover.verdict import Bounded, Outcome, Proved, Refuted, Vacuous, name_of
+from prover.verdict import Bounded, Broken, Outcome, Proved, Refuted, Unknown, Vacuous, name_of
 
 VERDICTS = ("proved", "refuted", "bounded", "vacuous")
 
@@ -73,7 +73,7 @@ def test_an_open_case_is_still_open(open_case, library) -> None:
     assert not report.diagnostics
     (outcome,) = report.outcomes
     assert not outcome.as_expected
-    assert isinstance(outcome.verdict, Proved | Bounded)
+    assert not isinstance(outcome.verdict, Broken | Unknown)
 
 
 def test_the_interpreter_agrees(case, library) -> None:
