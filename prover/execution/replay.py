@@ -38,6 +38,14 @@ def replay(
     return narrate(run.carry_out(short), claimed.property, short)
 
 
+def violations_of(skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions) -> set[str]:
+    """What a schedule violates first; a deadlock where it ends in one without violation."""
+    machine = _Run(stage(skeleton), decisions, Claimed("", -1)).carry_out(events)
+    found = () if machine.violation is None else (machine.violation, *machine.also)
+    names = {name for violation in found for name in violation.properties}
+    return names or ({"deadlock"} if machine.judge.deadlocked() else set())
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     """What stays the same while schedules for one claim are tried."""
@@ -70,16 +78,11 @@ class _Run:
     def trim(self, events: tuple[int, ...]) -> tuple[int, ...]:
         """The schedule without the trailing steps that the violation can do without."""
         skeleton = self.stage.skeleton
-        changed = True
-        while changed:
-            changed = False
-            for thread in sorted({skeleton.events[e].thread for e in events}, reverse=True):
-                own = [e for e in events if skeleton.events[e].thread == thread]
-                needed = self._needed(events, own)
-                if needed < len(own):
-                    gone = frozenset(own[needed:])
-                    events = tuple(e for e in events if e not in gone)
-                    changed = True
+        # Callbacks and handlers first: nobody waits for what they still have to do.
+        for thread in sorted({skeleton.events[e].thread for e in events}, reverse=True):
+            own = [e for e in events if skeleton.events[e].thread == thread]
+            gone = frozenset(own[self._needed(events, own) :])
+            events = tuple(e for e in events if e not in gone)
         return events
 
     def _needed(self, events: tuple[int, ...], own: list[int]) -> int:

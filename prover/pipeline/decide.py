@@ -18,7 +18,7 @@ from prover.execution.replay import ReplayError
 from prover.execution.witness import Witness
 from prover.graph import compile_program
 from prover.graph.limits import TooLarge
-from prover.pipeline.minimal import Limits, Search, find_witness
+from prover.pipeline.minimal import Limits, Search, find_witness, violated
 from prover.smt.backends.z3 import Session
 from prover.smt.encode import encode, prepare
 from prover.smt.query import Query
@@ -160,10 +160,12 @@ def _search(case: _Case, bound: int) -> Search:
     return Search(prepared, query, session, case.limits)
 
 
-def _ask(case: _Case, search: Search, question: str, *, values: bool = False) -> Sat | Unsat:
+def _ask(
+    case: _Case, search: Search, question: str, *also: str, values: bool = False
+) -> Sat | Unsat:
     """The answer to a question; no answer ends the obligation."""
     with case.clock.stage("solve"):
-        reply = search.session.ask(question, values=values)
+        reply = search.session.ask(question, *also, values=values)
     if isinstance(reply, GaveUp):
         raise _Undecided(reply.reason)
     return reply
@@ -177,15 +179,24 @@ def _look_for_violations(case: _Case, search: Search) -> None:
         query = encode(search.prepared)
         session = Session(query.text, case.limits.timeout)
     detailed = Search(search.prepared, query, session, case.limits)
-    wanted = case.wanted()
-    for name in sorted(query.properties, key=lambda n: (n not in wanted, *_rank(n))):
-        if name in case.found:
-            continue
-        reply = _ask(case, detailed, query.properties[name], values=True)
-        if isinstance(reply, Sat):
-            with case.clock.stage("replay"):
-                minimal = not case.found or name in wanted
-                case.found[name] = find_witness(detailed, name, reply, minimal=minimal)
+    settled = dict.fromkeys(case.found)
+    for name in case.wanted():
+        settled[name] = None
+        if name not in case.found:
+            reply = _ask(case, detailed, query.properties.get(name, "false"), values=True)
+            if isinstance(reply, Sat):
+                with case.clock.stage("replay"):
+                    case.found[name] = find_witness(detailed, name, reply, minimal=True)
+    while True:
+        off = [query.switches[name] for name in settled if name in query.switches]
+        reply = _ask(case, detailed, query.remaining, *off, values=True)
+        if isinstance(reply, Unsat):
+            break
+        with case.clock.stage("replay"):
+            name = min(violated(detailed, reply) - settled.keys(), key=_rank)
+            minimal = not case.found
+            case.found[name] = find_witness(detailed, name, reply, minimal=minimal)
+        settled[name] = None
     if not case.found:
         raise ReplayError("something can fail, but no property can be the first to")
 

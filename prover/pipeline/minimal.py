@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from prover.execution.replay import Claimed, replay
+from prover.execution.replay import Claimed, replay, violations_of
 from prover.execution.witness import Witness
 from prover.smt.backends.z3 import Session
 from prover.smt.decode import decode
@@ -48,6 +48,13 @@ def _witness(search: Search, name: str, reply: Sat, *, stretches: bool) -> Witne
     prepared = search.prepared
     schedule = decode(prepared.skeleton, prepared.domains, reply.values, stretches=stretches)
     return replay(prepared.skeleton, schedule.events, schedule.decisions, Claimed(name, -1))
+
+
+def violated(search: Search, reply: Sat) -> set[str]:
+    """The properties that the execution of an assignment violates first."""
+    skeleton = search.prepared.skeleton
+    schedule = decode(skeleton, search.prepared.domains, reply.values, stretches=False)
+    return violations_of(skeleton, schedule.events, schedule.decisions)
 
 
 def _smallest(search: Search, name: str) -> Witness | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from prover.execution import skeleton as sk
@@ -24,13 +24,26 @@ LOGIC = "QF_IDL"
 
 
 @dataclass(frozen=True, slots=True)
+class _Body:
+    """What every query of one skeleton has in common, and what its questions need."""
+
+    frame: Frame
+    stuck: Lit
+    inverted: dict[int, Lit]
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
-    """A skeleton with everything that is known of it before a query is made."""
+    """A skeleton with everything that is known of it before a query is made.
+
+    ``body`` keeps what its queries have in common, once the first was made.
+    """
 
     skeleton: sk.Skeleton
     order: StaticOrder
     domains: Domains
     hazards: tuple[tuple[Hazard, ...], ...]
+    body: list[_Body] = field(default_factory=list[_Body])
 
 
 def prepare(skeleton: sk.Skeleton) -> Prepared:
@@ -48,6 +61,14 @@ def encode(prepared: Prepared, *, contexts: int = 0, detail: bool = True) -> Que
     after them is left open.  Without ``detail`` there are no questions about single properties,
     which need every pair of possible violations compared.
     """
+    if not prepared.body:
+        prepared.body.append(_body(prepared))
+    body = prepared.body[0]
+    return _finish(body.frame.fork(), body.stuck, body.inverted, contexts, detail=detail)
+
+
+def _body(prepared: Prepared) -> _Body:
+    """What every execution obeys."""
     frame = Frame(prepared.skeleton, prepared.domains, prepared.order, prepared.hazards)
     frame.fill_tables()
     encode_reads(frame)
@@ -55,13 +76,14 @@ def encode(prepared: Prepared, *, contexts: int = 0, detail: bool = True) -> Que
     encode_locks(frame)
     encode_waits(frame)
     encode_violations(frame)
-    return _finish(frame, contexts, detail=detail)
+    return _Body(frame, deadlock(frame), lock_order(frame))
 
 
-def _finish(frame: Frame, contexts: int, *, detail: bool) -> Query:
+def _finish(
+    frame: Frame, stuck: Lit, inverted: dict[int, Lit], contexts: int, *, detail: bool
+) -> Query:
     """The questions, and the positions that the whole document uses."""
     logic, skeleton = frame.logic, frame.skeleton
-    stuck, inverted = deadlock(frame), lock_order(frame)
     live = [e.number for e in skeleton.events if frame.reached(e.number) != FALSE]
     bad = [frame.violates(event) for event in live]
     violations = _violations(frame, live, stuck, inverted) if detail else {}
@@ -82,11 +104,16 @@ def _finish(frame: Frame, contexts: int, *, detail: bool) -> Query:
     ask = _Questions(logic)
     fails = ask(fail)
     firsts = {key: ask(lit) for key, lit in violations.items()}
-    names_of = sorted({name for name, _ in violations})
-    properties = {
-        name: ask(logic.any_of(lit for (n, _), lit in violations.items() if n == name))
-        for name in names_of
+    of_name = {
+        name: logic.any_of(lit for (n, _), lit in violations.items() if n == name)
+        for name in sorted({name for name, _ in violations})
     }
+    properties = {name: ask(lit) for name, lit in of_name.items()}
+    switches = {name: f"w{index}" for index, name in enumerate(of_name)}
+    others = logic.any_of(
+        logic.all_of((lit, neg(logic.variable(switches[name])))) for name, lit in of_name.items()
+    )
+    remaining = ask(others)
     near = {key: ask(lit) for key, lit in within.items()}
     reaches = {key: ask(lit) for key, lit in cuts.items() if lit != FALSE}
     over = ask(ends)
@@ -98,6 +125,8 @@ def _finish(frame: Frame, contexts: int, *, detail: bool) -> Query:
         fail=fails,
         violations=firsts,
         properties=properties,
+        remaining=remaining,
+        switches=switches,
         within=near,
         cuts=reaches,
         ends=over,

@@ -47,6 +47,13 @@ class Frame:
     tables: dict[Term, Table] = field(default_factory=dict[Term, Table])
     positioned: dict[int, None] = field(default_factory=dict[int, None])
 
+    def fork(self) -> Frame:
+        """A frame that goes on from here by itself."""
+        fork = Frame(self.skeleton, self.domains, self.order, self.hazards, self.logic.fork())
+        fork.tables = self.tables
+        fork.positioned = dict(self.positioned)
+        return fork
+
     # --- terms
 
     def table(self, term: Term) -> Table:

@@ -40,6 +40,17 @@ class Logic:
     )
     label: str = ""
 
+    def fork(self) -> Logic:
+        """A document that goes on from here by itself."""
+        return Logic(
+            list(self.names),
+            list(self.lines),
+            list(self.assertions),
+            list(self.labels),
+            dict(self.parts),
+            dict(self.index),
+        )
+
     # --- nodes
 
     def variable(self, name: str) -> Lit:

@@ -17,6 +17,7 @@ class Query:
     ``fail``: some property is violated.  ``violations``: (property, event or -1) -> question,
     that this is a first violation; ``properties``: the same for any event; ``within``:
     (property, k) -> question, that it happens within the first k stretches of one thread.
+    ``remaining``: some property is violated whose Boolean in ``switches`` is not true.
     ``cuts``: one per loop, that a run reaches the bound there.  ``ends``: every actor runs to
     its end.  ``marks`` and ``checks``: a labelled statement, or an event's check, is reached.
     """
@@ -26,6 +27,8 @@ class Query:
     fail: str
     violations: Mapping[tuple[str, int], str]
     properties: Mapping[str, str]
+    remaining: str
+    switches: Mapping[str, str]
     within: Mapping[tuple[str, int], str]
     cuts: Mapping[int, str]
     ends: str

@@ -15,7 +15,8 @@ USE = "if (v.low & 1) r = ((struct t *)v)->n;"
 
 
 def kinds(lab, text: str, value: str = "on") -> set[str]:
-    return lab.kinds(BASE + text, {"PAE": value})
+    found: set[str] = lab.kinds(BASE + text, {"PAE": value})
+    return found
 
 
 def halves(lab, text: str, name: str = "copy", value: str = "on") -> set[str]:
