@@ -75,7 +75,7 @@ class Family:
 FAMILIES = (
     Family("walkers", PROTOCOLS / "retract.khp", "walk_fault", "khugepaged, walker, fault"),
     Family(
-        "two rounds",
+        "two-rounds",
         HERE / "two_rounds.khp",
         "two_rounds",
         "khugepaged_twice, walker, fault_twice",
@@ -252,6 +252,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--compare", nargs=2, type=Path, metavar=("OLD", "NEW"))
     parser.add_argument("--max-n", type=int, default=8, metavar="N", help="walkers; 0: no family")
     parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS")
+    names = [family.name for family in FAMILIES]
+    parser.add_argument("--family", action="append", choices=names, help="only this one; repeat")
     parser.add_argument("--no-files", action="store_true", help="only the families")
     return parser.parse_args()
 
@@ -269,7 +271,10 @@ def main() -> int:
         found = show(str(path), file_rows(path, options.timeout))
         wrong += sum(not row.as_expected for row in found)
         rows += found
+    wanted = options.family or [family.name for family in FAMILIES]
     for family in FAMILIES if options.max_n else ():
+        if family.name not in wanted:
+            continue
         title = f"{family.name}: {family.run}, n walkers, PAE=on"
         found = show(title, family_rows(family, options.max_n, options.timeout))
         print(f"  {growth(found)}")

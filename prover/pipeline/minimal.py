@@ -14,8 +14,9 @@ from prover.smt.encode import Prepared, encode
 from prover.smt.query import Query
 from prover.smt.reply import Sat
 
-MAX_STRETCHES = 7
-"""Witnesses that need more stretches than this are shown as found."""
+STRETCHES = (4, 7)
+"""The numbers of stretches that the smallest witness is looked for in, in turn; a witness that
+needs more is shown as found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +59,31 @@ def violated(search: Search, reply: Sat) -> set[str]:
 
 
 def _smallest(search: Search, name: str) -> Witness | None:
-    """The witness with fewest actors, then fewest stretches; None if it takes very many.
+    """The witness with fewest actors, then fewest stretches; None if it takes very many."""
+    for most in STRETCHES:
+        found = _within(search, name, most)
+        if found is not None:
+            return found
+    return None
+
+
+def _within(search: Search, name: str, most: int) -> Witness | None:
+    """The smallest witness of at most ``most`` stretches.
 
     One document describes executions of at most so many stretches; each question is about one
     number of stretches and one set of actors to do without.
     """
-    query = encode(search.prepared, contexts=MAX_STRETCHES)
+    query = encode(search.prepared, contexts=most)
     session = Session(query.text, search.limits.timeout)
 
     def possible(size: int, *without: str) -> bool:
         question = query.within.get((name, size), "false")
         return isinstance(session.ask(question, *without, values=False), Sat)
 
-    if not possible(MAX_STRETCHES):
+    if not possible(most):
         return None
-    without = next((a for a in _absentees(search) if possible(MAX_STRETCHES, *a)), ())
-    size = next(k for k in range(1, MAX_STRETCHES + 1) if possible(k, *without))
+    without = next((a for a in _absentees(search) if possible(most, *a)), ())
+    size = next((k for k in range(1, most) if possible(k, *without)), most)
     reply = session.ask(query.within[name, size], *without)
     return _witness(search, name, reply, stretches=True) if isinstance(reply, Sat) else None
 

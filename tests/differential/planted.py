@@ -30,11 +30,12 @@ class Planted:
 
     def plant(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Puts the bug into the engine for the rest of a test."""
-        source = textwrap.dedent(inspect.getsource(getattr(self.module, self.function)))
+        original = getattr(self.module, self.function)
+        source = textwrap.dedent(inspect.getsource(original))
         assert self.old in source, f"{self.function} no longer reads {self.old!r}"
         made: dict[str, Any] = {}
         code = compile(source.replace(self.old, self.new), f"<planted: {self.name}>", "exec")
-        exec(code, self.module.__dict__, made)  # noqa: S102 - the engine's own source, changed
+        exec(code, original.__globals__, made)  # noqa: S102 - the engine's own source, changed
         monkeypatch.setattr(self.module, self.function, made[self.function])
 
 
@@ -143,12 +144,6 @@ BUGS = (
         "",
         "0x23456067",
     ),
-    Planted(
-        "deadlocks unseen",
-        encode,
-        "_finish",
-        "deadlock(frame), lock_order(frame)",
-        "FALSE, lock_order(frame)",
-    ),
+    Planted("deadlocks unseen", encode, "deadlock", "return logic.any_of(stopped)", "return FALSE"),
 )
 """Every bug, each of which some program of the suite shows."""

@@ -39,8 +39,8 @@ def about(disagreement: str) -> tuple[str, str]:
     return what.split(" ")[0], who
 
 
-@pytest.mark.parametrize("start", range(0, PROGRAMS, CHUNK))
-def test_solver_enumerator_and_interpreter_agree(start: int) -> None:
+def agree(start: int) -> None:
+    """Asserts that the engines agree on the programs of one chunk."""
     yes = no = enumerated = 0
     for seed in range(start, start + CHUNK):
         result = compare(generate(seed))
@@ -50,6 +50,17 @@ def test_solver_enumerator_and_interpreter_agree(start: int) -> None:
         enumerated += result.enumerated
     assert min(yes, no) >= LEAST_SHARE * (yes + no), "answers that are all alike show little"
     assert enumerated >= LEAST_ENUMERATED
+
+
+@pytest.mark.parametrize("start", range(0, PROGRAMS, CHUNK))
+def test_solver_enumerator_and_interpreter_agree(start: int) -> None:
+    agree(start)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("start", range(PROGRAMS, 10 * PROGRAMS, CHUNK))
+def test_they_agree_on_many_more(start: int) -> None:
+    agree(start)
 
 
 def test_every_primitive_is_in_many_programs() -> None:

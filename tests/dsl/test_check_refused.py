@@ -150,7 +150,7 @@ YIELD = "iterator f0(int x) { yield; }"
 def test_hostile_expansion_ends_soon(first: str, following: str, end: str) -> None:
     chain = (following.format(i, i - 1) for i in range(1, 301))
     text = "\n".join(["int x;", first, *chain, end])
-    start = time.perf_counter()
+    start = time.process_time()
 
     assert {d.code for d in diagnostics(text)} == {"too-large"}
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 4

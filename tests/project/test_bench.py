@@ -39,5 +39,5 @@ def test_families_grow(tmp_path: Path) -> None:
     shown = bench("--no-files", "--max-n", "2", "--timeout", "1", "--json", str(file))
     assert shown.count("T(2)/T(1) = ") + shown.count("too few members") == 2
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
-    assert {r["file"] for r in rows} == {"walkers", "two rounds"}
+    assert {r["file"] for r in rows} == {"walkers", "two-rounds"}
     assert rows[0]["obligation"] == "n = 1"
