@@ -68,8 +68,11 @@ def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
         for task in file.tasks
     ]
     decisions = _decide_all(loaded, jobs, request, on_progress)
+    partial = bool(request.scenario or request.variant or request.config)
     reports = [
-        file if isinstance(file, FileReport) else _report(file, index, jobs, decisions)
+        file
+        if isinstance(file, FileReport)
+        else _report(file, index, jobs, decisions, partial=partial)
         for index, file in enumerate(loaded)
     ]
     return Report(tuple(reports), time.monotonic() - start)
@@ -130,6 +133,8 @@ def _report(
     index: int,
     jobs: list[tuple[int, Task]],
     decisions: list[Decision | Lost],
+    *,
+    partial: bool,
 ) -> FileReport:
     """One file's outcomes in order, with what only all of them together show."""
     own = [
@@ -145,7 +150,8 @@ def _report(
     )
     if wrong:
         return FileReport(file.name, (), tuple(wrong), file.sources)
-    hollow = _never_reached(own)
+    # Part of a file cannot show that nothing in the whole of it reaches a statement.
+    hollow = {} if partial else _never_reached(own, file.sources)
     outcomes = tuple(
         _outcome(task, decision, hollow.get(number, ""))
         for number, (task, decision) in enumerate(own)
@@ -153,32 +159,27 @@ def _report(
     return FileReport(file.name, outcomes, (), file.sources)
 
 
-def _never_reached(own: list[tuple[Task, Decision | Lost]]) -> dict[int, str]:
-    """Obligations whose asserts, or whose variant's statements, no obligation at all reaches."""
-    reached: set[object] = set()
-    for task, decision in own:
-        if isinstance(decision, Lost):
-            continue
-        if isinstance(decision.verdict, Refuted):
-            reached.add(("all", task.obligation.variant))
-            continue
-        reached.update(span for span in decision.asserts if span not in decision.unreached)
-    passed: set[object] = set()
-    for task, decision in own:
-        if (
-            isinstance(decision, Lost)
-            or isinstance(decision.verdict, Refuted)
-            or not decision.unmarked
-        ):
-            passed.add(task.obligation.variant)
-    refuted = any(isinstance(key, tuple) for key in reached)
+def _never_reached(
+    own: list[tuple[Task, Decision | Lost]], sources: Mapping[str, Source]
+) -> dict[int, str]:
+    """Obligations whose asserts, or whose variant's statements, none at all reaches.
+
+    A refutation is none of them, but what it reaches counts; an obligation without an answer
+    may reach everything.
+    """
+    decisions = [(task, d) for task, d in own if not isinstance(d, Lost)]
+    if len(decisions) < len(own) or any(isinstance(d.verdict, Unknown) for _, d in decisions):
+        return {}
+    reached = {span for _, d in decisions for span in d.asserts if span not in d.unreached}
+    passed = {task.obligation.variant for task, d in decisions if not d.unmarked}
     hollow: dict[int, str] = {}
-    for number, (task, decision) in enumerate(own):
-        if isinstance(decision, Lost):
+    for number, (task, decision) in enumerate(decisions):
+        if isinstance(decision.verdict, Refuted):
             continue
         lost = [span for span in decision.unreached if span not in reached]
-        if lost and not refuted:
-            hollow[number] = f"an assert at {lost[0].file}:{lost[0].start} is never reached"
+        if lost:
+            line = sources[lost[0].file].line_column(lost[0].start)[0]
+            hollow[number] = f"the assert at {lost[0].file}:{line} is never reached"
         if decision.unmarked and task.obligation.variant not in passed:
             owner, label = decision.unmarked[0]
             hollow[number] = f"{owner}.{label} is never reached"

@@ -44,9 +44,8 @@ class Decision:
     """A verdict with what was seen on the way.
 
     ``unreached`` are asserts, and ``unmarked`` labels of the variant, that no run reaches;
-    ``dead`` are other labels of that kind, worth a note.  They mean something only for
-    verdicts other than refuted.  ``diagnostics`` are mistakes of the author's that show only
-    in a given configuration.
+    ``dead`` are other labels of that kind, worth a note.  ``diagnostics`` are mistakes of the
+    author's that show only in a given configuration.
     """
 
     verdict: Verdict
@@ -127,9 +126,10 @@ def _decide(case: _Case) -> Decision:
     scenario = case.protocol.scenarios[case.obligation.scenario]
     highest = min(scenario.bound or case.limits.max_bound, case.limits.max_bound)
     decision = Decision(Unknown("not asked"), Measured())
+    search = _search(case, 1)
     for bound in range(1, highest + 1):
         case.bound = bound
-        search = _search(case, bound)
+        search = search if bound == 1 else _search(case, bound)
         _look_for_violations(case, search)
         missing = [name for name in case.wanted() if name not in case.found]
         if case.found and not missing:
@@ -139,7 +139,7 @@ def _decide(case: _Case) -> Decision:
             decision = _not_refuted(case, search, bound, loops)
         if not loops:
             break
-    return _refuted(case) if case.found else decision
+    return _refuted(case, search) if case.found else decision
 
 
 def _search(case: _Case, bound: int) -> Search:
@@ -265,12 +265,15 @@ def _passed(case: _Case, search: Search, label: tuple[str, str]) -> bool:
     return isinstance(_ask(case, search, question), Sat)
 
 
-def _refuted(case: _Case) -> Decision:
+def _refuted(case: _Case, search: Search) -> Decision:
     """The refutation, with what the author wants to see in front."""
     wanted = case.wanted()
     names = sorted(case.found, key=lambda n: (n not in wanted, *_rank(n)))
     witnesses = [case.found[name] for name in names]
-    return _conclude(case, Refuted(witnesses[0], tuple(witnesses[1:])))
+    asserts, unreached = _unreached_asserts(case, search)
+    unmarked, _ = _unreached_marks(case, search)
+    verdict = Refuted(witnesses[0], tuple(witnesses[1:]))
+    return Decision(verdict, _measured(case), asserts, unreached, unmarked)
 
 
 def _conclude(case: _Case, verdict: Verdict) -> Decision:

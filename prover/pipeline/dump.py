@@ -27,22 +27,11 @@ def dump(form: Form, request: Request) -> str:
     (name,) = request.files
     program = read_program(name, request)
     try:
-        obligation = _selected(check(program), request)
+        obligation = tasks(check(program), request)[0].obligation
         protocol = check(program, obligation.variant)
         return _limited(form, program, protocol, obligation, request)
     except DiagnosticError as error:
         raise LoadError(error.diagnostics, program.sources) from None
-
-
-def _selected(protocol: Protocol, request: Request) -> Obligation:
-    """The first obligation that the request selects."""
-    found = tasks(protocol, request)
-    if found:
-        return found[0].obligation
-    name = protocol.name
-    hint = f"`prove list {name}` shows what there is"
-    message = f"nothing in `{name}` is selected"
-    raise DiagnosticError((Diagnostic("unknown-selection", message, None, hint=hint),))
 
 
 def _limited(

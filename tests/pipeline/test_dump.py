@@ -98,11 +98,10 @@ def test_what_there_is_not(
 
 
 HALF_OF_WHOLE = """\
-word w_t { split low, high; present 1; none = 0; }
-word v_t { present 1; none = 0; }
+config PAE = off | on;
+word w_t { split low, high when PAE == on; present 1; none = 0; }
 w_t w;
-v_t v;
-actor a { w.low = 0; v.low = 0; }
+actor a { w.low = 0; }
 scenario s { run a; }
 """
 
@@ -116,7 +115,7 @@ scenario s { run a; }
 @pytest.mark.parametrize(
     ("text", "form", "complaint"),
     [
-        ("int x;\n", "graph", "error[unknown-selection]"),
+        ("int x;\n", "graph", "error[nothing-selected]"),
         ("int x = ;\n", "events", "error[syntax]"),
         ("actor a { y = 1; }\nscenario s { run a; }\n", "smt2", "error[unknown-name]"),
         (HALF_OF_WHOLE, "graph", "error[half-of-whole-word]"),
