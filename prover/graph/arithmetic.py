@@ -74,6 +74,13 @@ def _fits(have: IntType, to: IntType) -> bool:
     return to.signed and have.bits < to.bits
 
 
+def check_divisor(scope: Scope, divisor: Expr, span: Span) -> None:
+    """Check that ``divisor`` is not zero: a division by it is an oops."""
+    if isinstance(divisor, Const) and divisor.value != 0:
+        return
+    scope.check("bug-on", scope.apply("!=", divisor, ex.ZERO), "division by zero", span)
+
+
 def check_object(scope: Scope, pointer: Expr, to: Type, span: Span) -> None:
     """Check that ``pointer`` is to a whole object, as the argument of a word's value must be.
 

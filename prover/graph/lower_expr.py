@@ -18,7 +18,7 @@ from dsl import protocol as p
 from dsl.source import Span
 from dsl.types import BoolType, PointerType, StructType, WordType
 from prover.graph import expressions as ex
-from prover.graph.arithmetic import arithmetic, check_object, converted, wrapped
+from prover.graph.arithmetic import arithmetic, check_divisor, check_object, converted, wrapped
 from prover.graph.calls import call
 from prover.graph.context import Fixed, LocalAddress, Lowered, Pair, Scope, Slot
 from prover.graph.ir import Assign, Const, Expr, Havoc, Reg
@@ -218,6 +218,8 @@ def _binary(scope: Scope, expr: p.Binary) -> Expr:
     if isinstance(left, LocalAddress) or isinstance(right, LocalAddress):
         # A local's address equals only itself.
         return Const(int((left == right) == (expr.op == "==")))
+    if expr.op in ("/", "%") and not scope.judging:
+        check_divisor(scope, right, expr.span)
     return arithmetic(scope, expr.op, left, right, expr.type)
 
 
@@ -337,6 +339,9 @@ def _assign(scope: Scope, expr: p.Assign) -> Lowered:
         assert not isinstance(old, LocalAddress), "a local's address is never assigned to"
         if may_assign(expr.value):
             old = scope.keep(old, expr.target.span)
-        new = arithmetic(scope, expr.op, old, value(scope, expr.value), expr.type)
+        operand = value(scope, expr.value)
+        if expr.op in ("/", "%"):
+            check_divisor(scope, operand, expr.span)
+        new = arithmetic(scope, expr.op, old, operand, expr.type)
     write(scope, target, new, "plain", expr.span)
     return assigned(scope, target, new)
