@@ -133,7 +133,7 @@ def _finish(
         marks=passed,
         checks=judged,
         events=len(live),
-        clauses=len(logic.assertions),
+        clauses=logic.size(),
     )
 
 

@@ -26,8 +26,8 @@ def neg(lit: Lit) -> Lit:
 class Logic:
     """The document under construction.
 
-    ``names[n]`` is the text of node n; ``parts`` holds the operands of conjunctions (and, as
-    their negations, of disjunctions); ``clauses`` counts assertions.
+    ``names[n]`` is the text of node n; ``parts`` holds the operands of conjunctions;
+    ``defining`` counts the clauses that the definitions stand for.
     """
 
     names: list[str] = field(default_factory=lambda: ["", "true"])
@@ -39,6 +39,11 @@ class Logic:
         default_factory=dict[tuple[str, frozenset[Lit]] | str, int]
     )
     label: str = ""
+    defining: int = 0
+
+    def size(self) -> int:
+        """The number of clauses, definitions counted as in conjunctive normal form."""
+        return len(self.assertions) + self.defining
 
     def fork(self) -> Logic:
         """A document that goes on from here by itself."""
@@ -49,6 +54,8 @@ class Logic:
             list(self.labels),
             dict(self.parts),
             dict(self.index),
+            self.label,
+            self.defining,
         )
 
     # --- nodes
@@ -123,6 +130,7 @@ class Logic:
             known = self._node(f"d{len(self.names)}")
             self.lines.append(f"(define-fun {self.names[known]} () Bool ({op} {operands}))")
             self.index[key] = known
+            self.defining += len(flat) + 1
             if op == "and":
                 self.parts[known] = flat
         return Lit(known)

@@ -19,7 +19,9 @@ class Query:
     (property, k) -> question, that it happens within the first k stretches of one thread.
     ``remaining``: some property is violated whose Boolean in ``switches`` is not true.
     ``cuts``: one per loop, that a run reaches the bound there.  ``ends``: every actor runs to
-    its end.  ``marks`` and ``checks``: a labelled statement, or an event's check, is reached.
+    its end.  ``clauses`` counts them as in conjunctive normal form: an assertion is one, the
+    definition of a conjunction or disjunction of n literals n + 1.  ``marks`` and ``checks``:
+    a labelled statement, or an event's check, is reached.
     """
 
     text: str
