@@ -99,7 +99,7 @@ def _advance(c: Candidate, thread: int) -> list[Candidate] | None:
         event = c.skeleton.events[events[c.cursor[thread]]]
         reached = c.values.surely(event.guard)
         if reached is None and _only_steps(c, event):
-            return _interrupted(c, event)
+            return _with_choices(c, partial(_interrupted, event=event))
         if reached is None:
             choice = open_choice(c.values, event.guard)
             return None if choice is None else _chosen(c, OpenChoiceError(choice))
@@ -121,9 +121,15 @@ def _only_steps(c: Candidate, event: sk.Event) -> bool:
 
 
 def _interrupted(c: Candidate, event: sk.Event) -> list[Candidate]:
-    """The thread goes on to an event, or stands before it under a handler for good."""
+    """The thread goes on to an event, or stands before it under a handler for good.
+
+    Nothing is lost if it does not stand before what nobody can notice.
+    """
     going = c.copy()
     going.values.settle(Outcome(event.number, "steps"), 1)
+    silent = isinstance(event.action, sk.Local | sk.Ended)
+    if silent and not (early(going, event).certain or late(going, event).certain):
+        return [going]
     if not _may_freeze(c, event.thread):
         return [going]
     for number in c.skeleton.threads[event.thread].events[c.cursor[event.thread] :]:
@@ -214,7 +220,8 @@ def _outcomes(c: Candidate, event: sk.Event) -> Iterator[Candidate]:
     match event.action:
         case sk.Try(own=own) | sk.LockState(own=own):
             what = "taken" if isinstance(event.action, sk.Try) else "locked"
-            mine = needed(c.values, own) == 1
+            # Whoever locked a folio, another may have unlocked it since.
+            mine = event.action.kind != "folio" and needed(c.values, own) == 1
             answers = ({"taken": 0, "locked": 1}[what],) if mine else (0, 1)
             for answer in answers:
                 one = c.copy()

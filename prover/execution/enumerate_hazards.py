@@ -28,17 +28,26 @@ RANK = {name: index for index, name in enumerate(PRECEDENCE)}
 
 @dataclass(frozen=True, slots=True)
 class Suspects:
-    """Properties violated for certain, and those whose violation depends on the order."""
+    """Properties violated for certain, and those whose violation depends on the order.
+
+    ``checks`` are those of the certain ones that are the thread's own affair: of them each is
+    reported, of the others the first.
+    """
 
     certain: frozenset[str]
     possible: frozenset[str]
+    checks: frozenset[str] = frozenset()
 
     def first(self) -> list[str]:
         """What the first violation can be, "" for none, by rank."""
-        sure = min((RANK[name] for name in self.certain), default=len(RANK))
+        hazards = self.certain - self.checks
+        sure = min((RANK[name] for name in hazards), default=len(RANK))
         maybe = [name for name in self.possible if RANK[name] < sure]
         names = sorted(maybe, key=RANK.__getitem__)
-        return [*names, PRECEDENCE[sure] if self.certain else ""]
+        if hazards:
+            names.append(PRECEDENCE[sure])
+        names.extend(sorted(self.checks, key=RANK.__getitem__))
+        return names if self.certain else [*names, ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +68,13 @@ def early(c: Candidate, event: sk.Event) -> Suspects:
         _pointer(c, event, needed(c.values, address), certain, possible)
     if isinstance(event.action, sk.Deallocate):
         _free(c, event, needed(c.values, event.action.pointer), certain, possible)
-    certain.update(_checks(c, event, late=False))
-    return Suspects(frozenset(certain), frozenset(possible - certain))
+    checks = frozenset(_checks(c, event, late=False))
+    return Suspects(frozenset(certain) | checks, frozenset(possible - certain), checks)
 
 
 def late(c: Candidate, event: sk.Event) -> Suspects:
     """What is judged once the event has read."""
-    certain = set(_checks(c, event, late=True))
+    certain: set[str] = set()
     possible: set[str] = set()
     for read in c.facts.reads.get(event.number, ()):
         if not read.ghost and c.values.leaves[ReadValue(read.number)] == POISON:
@@ -76,7 +85,8 @@ def late(c: Candidate, event: sk.Event) -> Suspects:
         possible.add("unlock-not-held")
     if isinstance(event.action, sk.Grant) and event.action.kind == "folio":
         possible.add("self-deadlock")
-    return Suspects(frozenset(certain), frozenset(possible - certain))
+    checks = frozenset(() if certain else _checks(c, event, late=True))
+    return Suspects(frozenset(certain) | checks, frozenset(possible - certain), checks)
 
 
 def certain_late(c: Candidate, event: sk.Event) -> bool:

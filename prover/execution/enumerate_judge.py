@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from prover.execution import skeleton as sk
 from prover.execution.enumerate_claims import broken_finals, broken_invariants
 from prover.execution.enumerate_hazards import confirm, frees_of
-from prover.execution.enumerate_locks import lock_rules
+from prover.execution.enumerate_locks import folio_held_by, lock_rules
 from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.execution.enumerate_stuck import deadlocks, standing
 from prover.execution.enumerate_waits import ended, return_rules, wait_rules
 from prover.execution.order import BEFORE_ALL
-from prover.graph.values import Allocation
+from prover.graph.values import Allocation, Location
 
 if TYPE_CHECKING:
     from prover.execution.enumerate_candidate import Candidate
@@ -55,7 +55,7 @@ def judge(c: Candidate, order: Order) -> Verdict:
     for number in (*c.happened, *c.violated):
         confirm(c, order, c.skeleton.events[number])
     bad = [*_at_events(c, order), *_claimed(c, order)]
-    inverted = [_extent(order, cycle) for cycle in _class_cycles(c)]
+    inverted = [_extent(order, cycle) for cycle in _class_cycles(c, order)]
     locked = deadlocks(c, order, still)
     first = {(one.name, one.event) for one in bad if _can_be_first(one, bad, inverted)}
     if any(_undisturbed(extent, bad, []) for extent in inverted):
@@ -151,14 +151,32 @@ def _extent(order: Order, events: tuple[int, ...]) -> int:
     return mask
 
 
-def _class_cycles(c: Candidate) -> Iterator[tuple[int, ...]]:
+def _class_cycles(c: Candidate, order: Order) -> Iterator[tuple[int, ...]]:
     """Cycles of lock classes, each as the acquires that closed it."""
+    recorded = [
+        edge
+        for edge in c.skeleton.lock_edges
+        if edge.event in c.happened and c.values.holds(edge.when)
+    ]
+    if any(_cycles(sorted({(edge.held, edge.taken) for edge in recorded}))):
+        recorded = [edge for edge in recorded if _still_held(c, order, edge)]
     edges: dict[tuple[str, str], list[int]] = {}
-    for edge in c.skeleton.lock_edges:
-        if edge.event in c.happened and c.values.holds(edge.when):
-            edges.setdefault((edge.held, edge.taken), []).append(edge.event)
+    for edge in recorded:
+        edges.setdefault((edge.held, edge.taken), []).append(edge.event)
     for cycle in _cycles(sorted(edges)):
         yield from product(*(edges[pair] for pair in cycle))
+
+
+def _still_held(c: Candidate, order: Order, edge: sk.LockOrderEdge) -> bool:
+    """Whether a folio that the thread has locked was not unlocked by another before an acquire."""
+    folios = [
+        Location(region.name, cell.path)
+        for region in c.skeleton.layout.regions.values()
+        for cell in region.cells
+        if cell.type_name == "folio" and cell.lock_class == edge.held.partition("/")[0]
+    ]
+    thread = c.skeleton.events[edge.event].thread
+    return not folios or any(folio_held_by(c, order, lock, edge.event, thread) for lock in folios)
 
 
 def _cycles(edges: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:

@@ -265,9 +265,14 @@ def folio_held(c: Candidate, order: Order, event: sk.Event, *, own: bool) -> boo
     assert isinstance(action, sk.Grant | sk.Try | sk.Unlock | sk.LockState)
     lock = location(c, action.address)
     assert lock is not None
-    changes = [n for n in folio_changes(c, lock) if n != event.number]
-    earlier = [n for n in changes if order.before("look", n, event.number)]
-    return folio_taken_last(c, order, earlier, event.thread if own else -1)
+    return folio_held_by(c, order, lock, event.number, event.thread if own else -1)
+
+
+def folio_held_by(c: Candidate, order: Order, lock: Location, moment: int, thread: int) -> bool:
+    """Whether a folio lock is held when ``moment`` comes; by ``thread``, unless that is -1."""
+    changes = [n for n in folio_changes(c, lock) if n != moment]
+    earlier = [n for n in changes if order.before("look", n, moment)]
+    return folio_taken_last(c, order, earlier, thread)
 
 
 def folio_finally_held(c: Candidate, order: Order, lock: Location, thread: int) -> bool:
