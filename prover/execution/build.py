@@ -102,14 +102,19 @@ def _build_all(draft: Draft, jobs: list[Job], program: ir.Program) -> list[tuple
 def _build_handlers(draft: Draft, ipis: list[tuple[ir.Ipi, int, int]], program: ir.Program) -> None:
     """One handler thread per IPI and target."""
     hosts = [t for t in draft.threads if t is not None and t.kind == "actor"]
-    for instr, event, sender in ipis:
+    pending = list(ipis)
+    while pending:
+        instr, event, sender = pending.pop(0)
+        sending = draft.threads[sender]
+        assert sending is not None
+        own = (sender, sending.host)
         handlers: list[int] = []
         jobs: list[Job] = []
         for host in hosts:
             named = (
                 not instr.targets or host.symmetry in instr.targets or host.name in instr.targets
             )
-            if host.number == sender or not named:
+            if host.number in own or not named:
                 continue
             job = _job(
                 draft,
@@ -127,7 +132,7 @@ def _build_handlers(draft: Draft, ipis: list[tuple[ir.Ipi, int, int]], program: 
         old = draft.events[event]
         assert old is not None
         draft.events[event] = replace(old, action=sk.IpiStart(tuple(handlers)))
-        _build_all(draft, jobs, program)
+        pending.extend(_build_all(draft, jobs, program))
 
 
 def _build_claims(draft: Draft, program: ir.Program) -> None:
@@ -212,9 +217,9 @@ def _updates_after(graph: ir.Cfg) -> dict[str, frozenset[int]]:
 
 
 def _handlers_may_hang(program: ir.Program) -> bool:
-    """Whether some IPI's handler can be made to wait."""
+    """Whether some IPI's handler does anything that could keep it from its end."""
     return any(
-        isinstance(inner, ir.Acquire | ir.GraceWait | ir.RcuBarrier | ir.Ipi)
+        not isinstance(inner, ir.Assign | ir.Fence | ir.Mark)
         for actor in program.actors
         for instr in _instructions(actor.graph)
         if isinstance(instr, ir.Ipi)

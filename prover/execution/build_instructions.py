@@ -159,7 +159,7 @@ def _ipi(strand: Strand, instr: ir.Ipi) -> None:
     if draft.terms.known(wait) == 0:
         return
     waiting = draft.terms.both(strand.guard, wait)
-    end = strand.emit(sk.IpiEnd(start), waiting, instr.origin)
+    end = strand.emit(sk.IpiEnd(start, draft.terms.known(wait) == 1), waiting, instr.origin)
     granted = draft.outcome(end, "granted")
     skips = draft.terms.both(strand.guard, draft.terms.invert(wait))
     strand.guard = draft.terms.either(granted, skips)

@@ -87,7 +87,9 @@ def release(strand: Strand, instr: ir.Release) -> None:
 def is_locked(strand: Strand, instr: ir.IsLocked) -> None:
     """A look at a lock."""
     address = strand.value(instr.address)
-    own = strand.held_at(address, (instr.kind,), "any")
+    # Others may have unlocked a folio that this actor locked: the engine asks who holds it.
+    folio = instr.kind == "folio"
+    own = strand.draft.constant(0) if folio else strand.held_at(address, (instr.kind,), "any")
     event = strand.here(sk.LockState(address, instr.kind, own), instr.origin)
     _set_up(strand, event, address)
     strand.env[instr.reg] = strand.draft.outcome(event, "locked")

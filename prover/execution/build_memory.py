@@ -95,6 +95,9 @@ def allocate(strand: Strand, instr: ir.Alloc) -> None:
                 continue
             for part, value in fresh(cell, zeroed=region.zeroed):
                 draft.write(event, address, part, draft.constant(value), taken)
+            if cell.split and region.zeroed:
+                zero = draft.constant(Half(0))
+                _complete(strand, sk.Update(event, address, taken, zero, zero))
 
 
 def fresh(cell: ir.Cell, *, zeroed: bool) -> list[tuple[str, Value]]:

@@ -76,7 +76,7 @@ def static_order(skeleton: Skeleton) -> StaticOrder:
     ends = {
         event.action.start: event.number
         for event in skeleton.events
-        if isinstance(event.action, IpiEnd)
+        if isinstance(event.action, IpiEnd) and event.action.always
     }
     for thread in skeleton.threads:
         if thread.kind == "handler" and thread.parent in ends:

@@ -160,9 +160,13 @@ class IpiStart:
 
 @dataclass(frozen=True, slots=True)
 class IpiEnd:
-    """An IPI that is waited for has been taken everywhere."""
+    """An IPI that is waited for has been taken everywhere.
+
+    ``always``: whoever gets past the call has waited.
+    """
 
     start: int
+    always: bool
 
 
 @dataclass(frozen=True, slots=True)

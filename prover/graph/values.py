@@ -112,6 +112,9 @@ def word_to_pointer(space: AddressSpace, struct: str, word: Word) -> Value:
     for half in (word.low, word.high):
         if half.base is not None and half.base.object == name:
             return Pointer(half.base, (), via)
+    if name.endswith("]"):
+        # A slot of a pool, got from bits alone: nothing says which of its lives is meant.
+        return Wild(word.low.bits, word.high.bits, (), via)
     return Pointer(Allocation(name, 0), (), via)
 
 

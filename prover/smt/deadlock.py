@@ -14,7 +14,7 @@ from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.violations import ever_freed
 from prover.smt.waits import DELAYS_GRACE, Section, sections, waits
 
-MAX_CYCLE = 4
+MAX_CYCLE = 8
 """The longest cycle of lock classes that is looked for."""
 
 

@@ -200,7 +200,9 @@ def _encode_ipis(frame: Frame, found: list[Section]) -> None:
         for event in frame.skeleton.events:
             if isinstance(event.action, sk.IpiEnd) and event.action.start == thread.parent:
                 frame.logic.label = f"IPI {thread.parent} waits for {thread.name}"
-                frame.logic.clause(neg(frame.outcome(event.number, "granted")), frame.ok(end))
+                granted = frame.outcome(event.number, "granted")
+                frame.logic.clause(neg(granted), frame.ok(end))
+                frame.logic.clause(neg(granted), frame.before(end, event.number))
 
 
 def _one_at_a_time(frame: Frame, thread: sk.Thread) -> None:
