@@ -27,7 +27,7 @@ prove: $(VENV)/project
 	$(BIN)/prove protocols/retract.khp
 
 test: $(VENV)/project
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 # Separate, so that `make -k check` goes on after the first that fails.
 check: check-format check-lint check-mypy check-pyright check-layers check-docs
@@ -54,7 +54,7 @@ bench: $(VENV)/project
 	$(BIN)/python benchmarks/run.py
 
 soak: $(VENV)/project
-	$(BIN)/pytest -n $(JOBS) -m soak
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m soak
 
 format: $(VENV)/project
 	$(BIN)/ruff check --select I --fix --quiet .
