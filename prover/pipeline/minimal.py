@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import combinations
 
 from prover.execution.replay import Claimed, replay, violations_of
 from prover.execution.witness import Witness
@@ -82,16 +81,28 @@ def _within(search: Search, name: str, most: int) -> Witness | None:
 
     if not possible(most):
         return None
-    without = next((a for a in _absentees(search) if possible(most, *a)), ())
+    without = _absent(search, lambda absent: possible(most, *absent))
     size = next((k for k in range(1, most) if possible(k, *without)), most)
     reply = session.ask(query.within[name, size], *without)
     return _witness(search, name, reply, stretches=True) if isinstance(reply, Sat) else None
 
 
-def _absentees(search: Search) -> Iterator[tuple[str, ...]]:
-    """Sets of actors to try to do without, the largest sets first."""
+def _absent(search: Search, possible: Callable[[tuple[str, ...]], bool]) -> tuple[str, ...]:
+    """A largest set of actors that can be done without.
+
+    Whoever can be done without together can be done without alone, so sets grow by one; of
+    two alike the first declared is kept.
+    """
     actors = [t.number for t in search.prepared.skeleton.threads if t.kind == "actor"]
-    for size in range(len(actors) - 1, 0, -1):
-        # The last ones go first, so that of two alike the first is kept.
-        for gone in combinations(reversed(actors), size):
-            yield tuple(f"!u{thread}" for thread in gone)
+    names = [f"!u{thread}" for thread in reversed(actors)]
+    sets: list[tuple[str, ...]] = [()]
+    while True:
+        larger = [
+            (*absent, name)
+            for absent in sets
+            for name in names[names.index(absent[-1]) + 1 if absent else 0 :]
+        ]
+        grown = [absent for absent in larger if len(absent) < len(names) and possible(absent)]
+        if not grown:
+            return sets[0]
+        sets = grown
