@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 PR_SET_PDEATHSIG = 1
 """prctl(2): the signal that a process gets when its parent dies."""
 
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 0.5
 """How long over its time a worker may stay before it is killed."""
 
 DEEPEST = 60_000
