@@ -67,8 +67,6 @@ class Broken:
 
 Verdict: TypeAlias = Proved | Bounded | Refuted | Vacuous | Unknown | Broken
 
-NAMES = ("proved", "bounded", "refuted", "vacuous", "unknown")
-
 
 @dataclass(frozen=True, slots=True)
 class Obligation:

@@ -16,7 +16,7 @@ from dsl.source import Span
 from prover.execution import skeleton as sk
 from prover.execution.build_instructions import Strand, step
 from prover.execution.draft import Draft, Env, targets, topological
-from prover.execution.terms import Outcome, Term
+from prover.execution.terms import Term
 from prover.graph import ir
 from prover.graph.values import POISON
 
@@ -302,8 +302,3 @@ def _freeze(draft: Draft) -> sk.Skeleton:
         term_of={row: Term(i) for i, row in enumerate(draft.terms.rows)},
         layout=draft.layout,
     )
-
-
-def ok_of(skeleton: sk.Skeleton, event: int) -> Term | None:
-    """The term for "event happened without violation", if anything refers to it."""
-    return skeleton.term_of.get(Outcome(event, "ok"))

@@ -68,10 +68,6 @@ class Domains:
         """Whether a condition can hold."""
         return 1 in self.values[term]
 
-    def must(self, term: Term) -> bool:
-        """Whether a condition always holds."""
-        return self.values[term] == (1,)
-
 
 def analyse(skeleton: sk.Skeleton, order: StaticOrder) -> Domains:
     """The domains of a skeleton."""

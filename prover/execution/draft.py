@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from prover.execution import skeleton as sk
@@ -176,6 +176,3 @@ def targets(terminator: ir.Terminator) -> tuple[str, ...]:
             return (then, otherwise)
         case ir.End() | ir.Cut():
             return ()
-
-
-Emit = Callable[[sk.Action], int]

@@ -22,7 +22,6 @@ from prover.execution.enumerate_values import (
     RUNNING_KINDS,
     Facts,
     OpenChoiceError,
-    is_blocking,
     needed,
     open_choice,
 )
@@ -162,7 +161,7 @@ def _chosen(c: Candidate, needs: OpenChoiceError) -> list[Candidate]:
 def _perform(c: Candidate, event: sk.Event) -> list[Candidate]:
     """An event that is reached: what it may violate before it reads, and whether it goes on."""
     found: list[Candidate] = []
-    blocking = is_blocking(c.skeleton, event)
+    blocking = sk.is_blocking(c.skeleton, event)
     for name in early(c, event).first():
         if name:
             _place(violating := c.copy(), event)

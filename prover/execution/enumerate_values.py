@@ -55,19 +55,7 @@ class Facts:
 
 def facts(skeleton: sk.Skeleton) -> Facts:
     """The tables of a skeleton."""
-    reads: dict[int, list[sk.ReadAccess]] = {}
-    for read in skeleton.reads:
-        reads.setdefault(read.event, []).append(read)
-    writes: dict[int, list[sk.WriteAccess]] = {}
-    for write in skeleton.writes:
-        writes.setdefault(write.event, []).append(write)
-    stored: dict[int, list[sk.StoredWord]] = {}
-    for word in skeleton.stored:
-        stored.setdefault(word.event, []).append(word)
-    outcomes: dict[int, list[Outcome]] = {}
-    for row in skeleton.rows:
-        if isinstance(row, Outcome):
-            outcomes.setdefault(row.event, []).append(row)
+    outcomes = sk.by_event(row for row in skeleton.rows if isinstance(row, Outcome))
     handlers: dict[int, list[int]] = {}
     for thread in skeleton.threads:
         if thread.kind == "handler" and len(thread.events) > 2:
@@ -80,25 +68,14 @@ def facts(skeleton: sk.Skeleton) -> Facts:
     events = skeleton.events
     return Facts(
         skeleton,
-        {number: tuple(found) for number, found in reads.items()},
-        {number: tuple(found) for number, found in writes.items()},
-        {number: tuple(found) for number, found in stored.items()},
+        {number: tuple(found) for number, found in sk.by_event(skeleton.reads).items()},
+        {number: tuple(found) for number, found in sk.by_event(skeleton.writes).items()},
+        {number: tuple(found) for number, found in sk.by_event(skeleton.stored).items()},
         place,
         {number: tuple(found) for number, found in outcomes.items()},
         tuple(e.number for e in events if isinstance(e.action, sk.Deallocate)),
         {host: tuple(found) for host, found in handlers.items()},
     )
-
-
-def is_blocking(skeleton: sk.Skeleton, event: sk.Event) -> bool:
-    """Whether an event can make its thread wait."""
-    match event.action:
-        case sk.Grant() | sk.GraceEnd() | sk.BarrierEnd() | sk.IpiEnd():
-            return True
-        case sk.Begin():
-            return skeleton.threads[event.thread].parent >= 0
-        case _:
-            return False
 
 
 def needed(values: Valuation, term: Term) -> Value:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prover.execution import skeleton as sk
@@ -115,6 +114,3 @@ class Valuation:
                 return self.value(value)
             open_ = open_ or holds is None
         raise Unknown
-
-
-Leaves = Mapping[Row, Value]

@@ -190,12 +190,7 @@ def hazards(
     skeleton: sk.Skeleton, domains: Domains, order: StaticOrder
 ) -> tuple[tuple[Hazard, ...], ...]:
     """The hazards of every event, by event number."""
-    reads: dict[int, list[sk.ReadAccess]] = {}
-    for read in skeleton.reads:
-        reads.setdefault(read.event, []).append(read)
-    stored: dict[int, list[sk.StoredWord]] = {}
-    for word in skeleton.stored:
-        stored.setdefault(word.event, []).append(word)
+    reads, stored = sk.by_event(skeleton.reads), sk.by_event(skeleton.stored)
     frees = tuple(
         (event.number, event.action.pointer)
         for event in skeleton.events

@@ -144,16 +144,6 @@ class Judge:
 
     # --- waiting
 
-    def blocking(self, event: sk.Event) -> bool:
-        """Whether an event can make its thread wait."""
-        match event.action:
-            case sk.Grant() | sk.GraceEnd() | sk.BarrierEnd() | sk.IpiEnd():
-                return True
-            case sk.Begin():
-                return self._machine.skeleton.threads[event.thread].parent >= 0
-            case _:
-                return False
-
     def stopped(self, event: sk.Event) -> bool:
         """Whether a blocking event has to wait now."""
         return bool(self.obstacles(event))
@@ -249,7 +239,7 @@ class Judge:
             thread
             for thread, event in waiting.items()
             if event is not None
-            and self.blocking(machine.skeleton.events[event])
+            and sk.is_blocking(machine.skeleton, machine.skeleton.events[event])
             and not self.early(machine.skeleton.events[event])[0]
         }
         while True:

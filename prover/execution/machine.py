@@ -61,23 +61,18 @@ def stage(skeleton: sk.Skeleton) -> Stage:
         if thread.kind in ("final", "invariant"):
             anchor = skeleton.events[thread.events[0]].anchor
             claims.setdefault(anchor, []).append(thread)
-    reads: dict[int, list[sk.ReadAccess]] = {}
-    for read in skeleton.reads:
-        reads.setdefault(read.event, []).append(read)
-    writes: dict[int, list[sk.WriteAccess]] = {}
-    for write in skeleton.writes:
-        writes.setdefault(write.event, []).append(write)
-    updates: dict[int, list[sk.Update]] = {}
-    for update in skeleton.updates:
-        updates.setdefault(update.event, []).append(update)
-    stored: dict[int, list[sk.StoredWord]] = {}
-    for word in skeleton.stored:
-        stored.setdefault(word.event, []).append(word)
-    edges: dict[int, list[sk.LockOrderEdge]] = {}
-    for edge in skeleton.lock_edges:
-        edges.setdefault(edge.event, []).append(edge)
     choices = tuple(row for row in skeleton.rows if isinstance(row, Choice))
-    return Stage(skeleton, place, reads, writes, updates, stored, edges, claims, choices)
+    return Stage(
+        skeleton,
+        place,
+        sk.by_event(skeleton.reads),
+        sk.by_event(skeleton.writes),
+        sk.by_event(skeleton.updates),
+        sk.by_event(skeleton.stored),
+        sk.by_event(skeleton.lock_edges),
+        claims,
+        choices,
+    )
 
 
 @dataclass(slots=True)
@@ -249,7 +244,7 @@ class Machine:
             case sk.Deallocate(pointer=pointer):
                 self.memory.end_life(self.values.value(pointer))
             case sk.Begin() | sk.GraceEnd() | sk.BarrierEnd() | sk.IpiEnd():
-                if self.judge.blocking(event):
+                if sk.is_blocking(self.skeleton, event):
                     if self.judge.stopped(event):
                         raise NotAllowed(f"event {number} cannot go on")
                     self.settle(number, "granted", 1)

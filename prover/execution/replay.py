@@ -16,31 +16,23 @@ class ReplayError(Exception):
     """A schedule does not show what it should: the encoder and the machine disagree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What a schedule is said to show: a property violated at an event (-1: by the whole)."""
-
-    property: str
-    event: int
-
-
 def replay(
-    skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions, claimed: Claimed
+    skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions, name: str
 ) -> Witness:
-    """The witness of a schedule, made as short as it can be by leaving out trailing steps."""
-    run = _Run(stage(skeleton), decisions, claimed)
+    """The witness that a schedule violates property ``name``, without needless trailing steps."""
+    run = _Run(stage(skeleton), decisions, name)
     machine = run.carry_out(events)
     if not run.shows(machine):
-        raise ReplayError(f"claimed {claimed}, replayed {machine.violation}")
+        raise ReplayError(f"claimed {name}, replayed {machine.violation}")
     # What the violation does not need is left out, thread by thread from the back.
     happened = frozenset(step.event for step in machine.steps)
     short = run.trim(tuple(event for event in events if event in happened))
-    return narrate(run.carry_out(short), claimed.property, short)
+    return narrate(run.carry_out(short), name, short)
 
 
 def violations_of(skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions) -> set[str]:
     """What a schedule violates first; a deadlock where it ends in one without violation."""
-    machine = _Run(stage(skeleton), decisions, Claimed("", -1)).carry_out(events)
+    machine = _Run(stage(skeleton), decisions, "").carry_out(events)
     found = () if machine.violation is None else (machine.violation, *machine.also)
     names = {name for violation in found for name in violation.properties}
     return names or ({"deadlock"} if machine.judge.deadlocked() else set())
@@ -48,11 +40,11 @@ def violations_of(skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Dec
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What stays the same while schedules for one claim are tried."""
+    """What stays the same while schedules for one property are tried."""
 
     stage: Stage
     decisions: Decisions
-    claimed: Claimed
+    name: str
 
     def carry_out(self, events: tuple[int, ...]) -> Machine:
         """The machine after a schedule; raises ReplayError where a step is not allowed."""
@@ -66,14 +58,12 @@ class _Run:
         return machine
 
     def shows(self, machine: Machine) -> bool:
-        """Whether the machine's state shows the violation claimed."""
+        """Whether the machine's state shows the property violated."""
         found = machine.violation
-        if self.claimed.property == "deadlock":
+        if self.name == "deadlock":
             return found is None and bool(machine.judge.deadlocked())
-        return any(
-            self.claimed.property in seen.properties and self.claimed.event in (-1, seen.event)
-            for seen in (*machine.also, *(() if found is None else (found,)))
-        )
+        seen = (*machine.also, *(() if found is None else (found,)))
+        return any(self.name in violation.properties for violation in seen)
 
     def trim(self, events: tuple[int, ...]) -> tuple[int, ...]:
         """The schedule without the trailing steps that the violation can do without."""

@@ -8,9 +8,9 @@ The skeleton knows no memory model and no solver.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from dsl.source import Span
 from prover.execution.terms import Row, Term
@@ -357,3 +357,34 @@ class Skeleton:
     marks: tuple[MarkPoint, ...]
     term_of: Mapping[Row, Term]
     layout: Layout
+
+
+def is_blocking(skeleton: Skeleton, event: Event) -> bool:
+    """Whether an event can make its thread wait."""
+    match event.action:
+        case Grant() | GraceEnd() | BarrierEnd() | IpiEnd():
+            return True
+        case Begin():
+            return skeleton.threads[event.thread].parent >= 0
+        case _:
+            return False
+
+
+class OfEvent(Protocol):
+    """What belongs to one event: an access, an update, a stored word, an edge."""
+
+    @property
+    def event(self) -> int:
+        """The event's number."""
+        ...
+
+
+Part = TypeVar("Part", bound=OfEvent)
+
+
+def by_event(parts: Iterable[Part]) -> dict[int, list[Part]]:
+    """What belongs to each event, by the event's number."""
+    found: dict[int, list[Part]] = {}
+    for part in parts:
+        found.setdefault(part.event, []).append(part)
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prover.execution.replay import Claimed, replay, violations_of
+from prover.execution.replay import replay, violations_of
 from prover.execution.witness import Witness
 from prover.smt.backends.z3 import Session
 from prover.smt.decode import decode
@@ -47,7 +47,7 @@ def _witness(search: Search, name: str, reply: Sat, *, stretches: bool) -> Witne
     """The witness that an assignment describes."""
     prepared = search.prepared
     schedule = decode(prepared.skeleton, prepared.domains, reply.values, stretches=stretches)
-    return replay(prepared.skeleton, schedule.events, schedule.decisions, Claimed(name, -1))
+    return replay(prepared.skeleton, schedule.events, schedule.decisions, name)
 
 
 def violated(search: Search, reply: Sat) -> set[str]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from prover.execution import skeleton as sk
 from prover.execution.hazards import Freed
 from prover.execution.terms import Term
-from prover.smt.frame import Frame, is_blocking
+from prover.smt.frame import Frame
 from prover.smt.locks import Taking, begins, conflict, releases, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.violations import ever_freed
@@ -48,7 +48,7 @@ class _Plan:
         self.grace = {end: start for start, end in waits(frame)}
         self.blocked: dict[int, list[int]] = {}
         for event in frame.skeleton.events:
-            if is_blocking(frame.skeleton, event.number) and frame.reached(event.number) != FALSE:
+            if sk.is_blocking(frame.skeleton, event) and frame.reached(event.number) != FALSE:
                 self.blocked.setdefault(event.thread, []).append(event.number)
         for thread in frame.skeleton.threads:
             if thread.kind == "handler" and self.blocked.get(thread.number):

@@ -11,7 +11,6 @@ from prover.execution.evaluate import Unknown, Valuation
 from prover.execution.machine import Decisions
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Row, Term
 from prover.graph.values import Value
-from prover.smt.frame import is_blocking
 
 FIRST = (-(1 << 40), 0)
 """The place of events that come before every positioned event of their thread."""
@@ -133,7 +132,7 @@ def _happened(
         return False
     if values.get(f"x{event.number}", 0):
         return True
-    if is_blocking(skeleton, event.number):
+    if sk.is_blocking(skeleton, event):
         return bool(values.get(f"g{event.number}", 0))
     return True
 

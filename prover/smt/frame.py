@@ -205,7 +205,7 @@ class Frame:
 
     def happened(self, event: int) -> Lit:
         """Whether an event took effect: ok, and granted if it is a blocking one."""
-        if is_blocking(self.skeleton, event):
+        if sk.is_blocking(self.skeleton, self.skeleton.events[event]):
             return self.outcome(event, "granted")
         return self.ok(event)
 
@@ -253,15 +253,3 @@ class Frame:
 def _boolean(lit: Lit) -> Table:
     """The table of a condition."""
     return {0: neg(lit), 1: lit}
-
-
-def is_blocking(skeleton: sk.Skeleton, event: int) -> bool:
-    """Whether an event can make its thread wait."""
-    found = skeleton.events[event]
-    match found.action:
-        case sk.Grant() | sk.GraceEnd() | sk.BarrierEnd() | sk.IpiEnd():
-            return True
-        case sk.Begin():
-            return skeleton.threads[found.thread].parent >= 0
-        case _:
-            return False

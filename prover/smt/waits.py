@@ -125,15 +125,8 @@ def encode_waits(frame: Frame) -> None:
 
 def _blocks(frame: Frame, event: sk.Event) -> bool:
     """Whether an event is a wait (locks have their own rule)."""
-    if frame.reached(event.number) == FALSE:
-        return False
-    match event.action:
-        case sk.GraceEnd() | sk.BarrierEnd() | sk.IpiEnd():
-            return True
-        case sk.Begin():
-            return frame.skeleton.threads[event.thread].parent >= 0
-        case _:
-            return False
+    wait = sk.is_blocking(frame.skeleton, event) and not isinstance(event.action, sk.Grant)
+    return wait and frame.reached(event.number) != FALSE
 
 
 def _law(frame: Frame, section: Section, start: int, end: int) -> None:
