@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from prover.execution import skeleton as sk
@@ -25,25 +26,39 @@ LOGIC = "QF_IDL"
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """What every query of one skeleton has in common, and what its questions need."""
+    """What the queries of one skeleton have in common, and what their questions need.
+
+    ``live`` are the events that can be reached; ``violations`` is empty where no question is
+    about a single property.
+    """
 
     frame: Frame
+    live: tuple[int, ...]
     stuck: Lit
     inverted: dict[int, Lit]
+    violations: dict[tuple[str, int], Lit]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
-    """A skeleton with everything that is known of it before a query is made.
-
-    ``body`` keeps what its queries have in common, once the first was made.
-    """
+    """A skeleton with everything that is known of it before a query is made."""
 
     skeleton: sk.Skeleton
     order: StaticOrder
     domains: Domains
     hazards: tuple[tuple[Hazard, ...], ...]
-    body: list[_Body] = field(default_factory=list[_Body])
+
+    @cached_property
+    def body(self) -> _Body:
+        """What every execution obeys."""
+        return _body(self)
+
+    @cached_property
+    def detailed(self) -> _Body:
+        """The same, with every violation compared with the others."""
+        frame, body = self.body.frame.fork(), self.body
+        found = _violations(frame, body.live, body.stuck, body.inverted)
+        return replace(body, frame=frame, violations=found)
 
 
 def prepare(skeleton: sk.Skeleton) -> Prepared:
@@ -61,10 +76,8 @@ def encode(prepared: Prepared, *, contexts: int = 0, detail: bool = True) -> Que
     after them is left open.  Without ``detail`` there are no questions about single properties,
     which need every pair of possible violations compared.
     """
-    if not prepared.body:
-        prepared.body.append(_body(prepared))
-    body = prepared.body[0]
-    return _finish(body.frame.fork(), body.stuck, body.inverted, contexts, detail=detail)
+    body = prepared.detailed if detail else prepared.body
+    return _finish(replace(body, frame=body.frame.fork()), contexts)
 
 
 def _body(prepared: Prepared) -> _Body:
@@ -76,17 +89,15 @@ def _body(prepared: Prepared) -> _Body:
     encode_locks(frame)
     encode_waits(frame)
     encode_violations(frame)
-    return _Body(frame, deadlock(frame), lock_order(frame))
+    live = tuple(e.number for e in frame.skeleton.events if frame.reached(e.number) != FALSE)
+    return _Body(frame, live, deadlock(frame), lock_order(frame), {})
 
 
-def _finish(
-    frame: Frame, stuck: Lit, inverted: dict[int, Lit], contexts: int, *, detail: bool
-) -> Query:
+def _finish(body: _Body, contexts: int) -> Query:
     """The questions, and the positions that the whole document uses."""
+    frame, live, violations = body.frame, body.live, body.violations
     logic, skeleton = frame.logic, frame.skeleton
-    live = [e.number for e in skeleton.events if frame.reached(e.number) != FALSE]
     bad = [frame.violates(event) for event in live]
-    violations = _violations(frame, live, stuck, inverted) if detail else {}
     within = _all_within(frame, live, violations, contexts)
     cuts = {i: frame.holds(cut.guard) for i, cut in enumerate(skeleton.cuts)}
     ends = logic.all_of(_ended(frame, thread) for thread in skeleton.threads)
@@ -98,7 +109,7 @@ def _finish(
         for event in skeleton.events
         if isinstance(event.action, sk.Local) and event.action.what == "check"
     }
-    fail = logic.any_of((*bad, stuck, *inverted.values()))
+    fail = logic.any_of((*bad, body.stuck, *body.inverted.values()))
     names = {key: logic.any_of(lits) for key, lits in marks.items()}
     _positions(frame, contexts)
     ask = _Questions(logic)
@@ -155,7 +166,7 @@ class _Questions:
 
 
 def _violations(
-    frame: Frame, live: list[int], stuck: Lit, inverted: dict[int, Lit]
+    frame: Frame, live: tuple[int, ...], stuck: Lit, inverted: dict[int, Lit]
 ) -> dict[tuple[str, int], Lit]:
     """For each property and event, that its violation there is a first one of the execution."""
     logic, anchors = frame.logic, frame.order.anchors
@@ -178,7 +189,7 @@ def _violations(
 
 
 def _all_within(
-    frame: Frame, live: list[int], violations: dict[tuple[str, int], Lit], contexts: int
+    frame: Frame, live: tuple[int, ...], violations: dict[tuple[str, int], Lit], contexts: int
 ) -> dict[tuple[str, int], Lit]:
     """For each property and number k of stretches, that it is violated within the first k."""
     logic = frame.logic
@@ -193,7 +204,7 @@ def _all_within(
     return found
 
 
-def _within(frame: Frame, live: list[int], event: int, size: int) -> Lit:
+def _within(frame: Frame, live: tuple[int, ...], event: int, size: int) -> Lit:
     """Whether a violation at ``event`` lies within the first ``size`` stretches."""
     logic = frame.logic
     anchor = AFTER_ALL if event < 0 else frame.order.anchors[event][0]
