@@ -8,6 +8,7 @@ in an exit code and a sentence, never in a traceback.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,13 +22,23 @@ COMMANDS: Final = ("run", "fmt", "dump", "explain", "list")
 """Every command.  ``run`` is the one meant where none is named."""
 
 
+class Interrupted(BaseException):
+    """SIGINT has arrived.
+
+    Not KeyboardInterrupt: when that passes through ``exec`` of a string, as it does in the
+    middle of an import that makes a dataclass, CPython remembers it and ends the process by
+    the signal, although it was caught.
+    """
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line ``arguments`` (the process's own if None) and answers its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    before = signal.signal(signal.SIGINT, _interrupt)
     try:
         code = _answer(given)
         sys.stdout.flush()
-    except KeyboardInterrupt:
+    except (Interrupted, KeyboardInterrupt):
         print("prove: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
@@ -37,6 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _internal_error(error)
     else:
         return code
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise Interrupted
 
 
 def close_output() -> None:

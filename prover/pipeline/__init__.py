@@ -10,13 +10,13 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from dsl.source import Source
+from prover.pipeline.decision import Decision
 from prover.pipeline.dump import dump
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
@@ -34,9 +34,6 @@ from prover.verdict import (
     Verdict,
     meets,
 )
-
-if TYPE_CHECKING:
-    from prover.pipeline.decide import Decision
 
 NOT_COVERED = ("data races are not checked under sc",)
 """What no verdict under sequential consistency covers."""
@@ -100,11 +97,14 @@ def _decide_all(
     on_progress: Callable[[Progress], None],
 ) -> list[Decision | Lost]:
     """Every obligation's decision, in the order of ``jobs``."""
+    if not jobs:
+        return []
+    # The engine takes longer to import than a small file to read; a file with mistakes needs none.
+    # Imported before the workers are forked, it is imported once for all of them.
+    from prover.pipeline.decide import decide, refused
+    from prover.pipeline.minimal import Limits
 
     def job(number: int) -> Decision:
-        from prover.pipeline.decide import decide, refused
-        from prover.pipeline.minimal import Limits
-
         index, task = jobs[number]
         file = loaded[index]
         assert isinstance(file, _Loaded)

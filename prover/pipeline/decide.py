@@ -18,6 +18,7 @@ from prover.execution.replay import ReplayError
 from prover.execution.witness import Witness
 from prover.graph import compile_program
 from prover.graph.limits import TooLarge
+from prover.pipeline.decision import Decision
 from prover.pipeline.minimal import Limits, Search, find_witness, violated
 from prover.smt.backends.z3 import Session
 from prover.smt.encode import encode, prepare
@@ -37,24 +38,6 @@ from prover.verdict import (
 
 MAX_CLAUSES = 3_000_000
 """Queries beyond this size are given up before they are asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A verdict with what was seen on the way.
-
-    ``unreached`` are asserts, and ``unmarked`` labels of the variant, that no run reaches;
-    ``dead`` are other labels of that kind, worth a note.  ``diagnostics`` are mistakes of the
-    author's that show only in a given configuration.
-    """
-
-    verdict: Verdict
-    measured: Measured
-    asserts: tuple[Span, ...] = ()
-    unreached: tuple[Span, ...] = ()
-    unmarked: tuple[tuple[str, str], ...] = ()
-    dead: tuple[tuple[str, str], ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(slots=True)

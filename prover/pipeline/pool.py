@@ -1,7 +1,7 @@
 """Worker processes for obligations, with time and memory limits enforced from outside.
 
-Workers are forked after the protocols have been checked and before any solver is
-loaded, so they share what was parsed.  A worker that dies or overstays costs the
+Workers are forked after the protocols have been checked and the engine has been
+imported, before any solver runs, so they share what was parsed.  A worker that dies or overstays costs the
 obligation it was at; another takes its place.
 """
 

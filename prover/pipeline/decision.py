@@ -1,0 +1,27 @@
+"""What a worker process answers: light, for the command unpickles it and needs no engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dsl.diagnostic import Diagnostic
+from dsl.source import Span
+from prover.verdict import Measured, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict with what was seen on the way.
+
+    ``unreached`` are asserts, and ``unmarked`` labels of the variant, that no run reaches;
+    ``dead`` are other labels of that kind, worth a note.  ``diagnostics`` are mistakes of the
+    author's that show only in a given configuration.
+    """
+
+    verdict: Verdict
+    measured: Measured
+    asserts: tuple[Span, ...] = ()
+    unreached: tuple[Span, ...] = ()
+    unmarked: tuple[tuple[str, str], ...] = ()
+    dead: tuple[tuple[str, str], ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
