@@ -24,7 +24,7 @@ from dsl.check import check
 from dsl.imports import Program, library_root, load, load_text
 from dsl.protocol import Protocol
 from prover.pipeline.decide import Decision, decide
-from prover.pipeline.minimal import Limits
+from prover.pipeline.limits import Limits
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
 from prover.render.timings import name_of as obligation_name

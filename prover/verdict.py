@@ -126,7 +126,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to prove, and within which limits (seconds and MiB per obligation)."""
+    """What to prove, and within which limits (seconds and MiB per obligation).
+
+    ``explain`` asks for the smallest witness of every refutation, not only of those that the
+    author does not expect.
+    """
 
     files: tuple[str, ...]
     stdin_text: str | None = None
@@ -138,6 +142,7 @@ class Request:
     timeout: float = 60.0
     memory: int = 2048
     jobs: int = 0
+    explain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

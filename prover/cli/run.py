@@ -68,6 +68,7 @@ def run(
     Exit: 0 all as expected, 1 not as expected, 2 usage or an error in a file, 3 not
     settled (unknown, bounded, vacuous), 4 a bug in prove, 130 interrupted.
     """
+    verbose = verbose or bool(variant)
     configuration = tuple(setting(text) for text in config or ())
     # Slow imports come after the options are known to be right.
     from prover.pipeline import run as prove_files
@@ -84,12 +85,13 @@ def run(
         timeout=timeout,
         memory=memory,
         jobs=jobs,
+        explain=verbose or output == "json",
     )
     with ProgressLine(sys.stderr, enabled=not quiet) as line:
         report = prove_files(request, line.show)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
-    emit(_rendered(report, output, color, verbose=verbose or bool(variant), quiet=quiet))
+    emit(_rendered(report, output, color, verbose=verbose, quiet=quiet))
     if timings:
         from prover.render.timings import render_timings
 

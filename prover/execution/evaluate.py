@@ -31,16 +31,19 @@ class Valuation:
     """Leaves settled so far, and what follows from them.
 
     ``leaves`` maps leaf rows (ReadValue, Choice, Outcome, Allocated) to their values.  A
-    leaf is settled once and never changes, so results are kept.
+    leaf is settled once and never changes, so results are kept; that a term is open is
+    remembered until the next leaf is settled.
     """
 
     skeleton: sk.Skeleton
     leaves: dict[Row, Value] = field(default_factory=dict[Row, Value])
     known: dict[Term, Value] = field(default_factory=dict[Term, Value])
+    open: set[Term] = field(default_factory=set[Term])
 
     def settle(self, leaf: Row, value: Value) -> None:
         """Gives a leaf its value."""
         self.leaves[leaf] = value
+        self.open.clear()
 
     def copy(self) -> Valuation:
         """An independent copy."""
@@ -50,7 +53,13 @@ class Valuation:
         """The value of a term; raises Unknown where a leaf it needs is open."""
         found = self.known.get(term)
         if found is None:
-            found = self._compute(term)
+            if term in self.open:
+                raise Unknown
+            try:
+                found = self._compute(term)
+            except Unknown:
+                self.open.add(term)
+                raise
             self.known[term] = found
         return found
 

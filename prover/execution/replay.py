@@ -17,16 +17,21 @@ class ReplayError(Exception):
 
 
 def replay(
-    skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions, name: str
+    skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions, name: str, *, trim: bool
 ) -> Witness:
-    """The witness that a schedule violates property ``name``, without needless trailing steps."""
+    """The witness that a schedule violates property ``name``.
+
+    ``trim`` leaves out what the violation does not need, thread by thread from the back.
+    """
     run = _Run(stage(skeleton), decisions, name)
     machine = run.carry_out(events)
     if not run.shows(machine):
         raise ReplayError(f"claimed {name}, replayed {machine.violation}")
-    # What the violation does not need is left out, thread by thread from the back.
     happened = frozenset(step.event for step in machine.steps)
-    short = run.trim(tuple(event for event in events if event in happened))
+    short = tuple(event for event in events if event in happened)
+    if not trim:
+        return narrate(machine, name, short)
+    short = run.trim(short)
     return narrate(run.carry_out(short), name, short)
 
 

@@ -140,7 +140,7 @@ def _neutral(op: str, args: tuple[Expr, ...]) -> Expr | None:
 
 
 def substitute(space: AddressSpace, expr: Expr, known: Mapping[str, Expr]) -> Expr:
-    """``expr`` with the registers in ``known`` replaced, folded."""
+    """``expr`` with the registers in ``known`` replaced, folded; itself if it has none of them."""
     match expr:
         case Const():
             return expr
@@ -148,6 +148,8 @@ def substitute(space: AddressSpace, expr: Expr, known: Mapping[str, Expr]) -> Ex
             return known.get(name, expr)
         case Apply(op=op, params=params, args=args):
             new = tuple(substitute(space, arg, known) for arg in args)
+            if all(one is other for one, other in zip(args, new, strict=True)):
+                return expr
             return operation(space, op, new, params)
 
 

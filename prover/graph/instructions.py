@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TypeVar, assert_never
+from typing import Any, assert_never
 
 from prover.graph.ir import (
     Acquire,
@@ -44,53 +44,18 @@ from prover.graph.ir import (
     TryAcquire,
 )
 
-_Addressed = TypeVar("_Addressed", LockInit, Acquire, TryAcquire, Release, IsLocked, Load)
-
 
 def rewrite(instr: Instr, change: Callable[[Expr], Expr]) -> Instr:
-    """``instr`` with every expression in it changed; graphs inside it stay."""
-    match instr:
-        case Assign():
-            return replace(instr, expr=change(instr.expr))
-        case Load():
-            return _with_address(instr, change)
-        case LockInit():
-            return _with_address(instr, change)
-        case Acquire():
-            return _with_address(instr, change)
-        case TryAcquire():
-            return _with_address(instr, change)
-        case Release():
-            return _with_address(instr, change)
-        case IsLocked():
-            return _with_address(instr, change)
-        case Store():
-            return replace(instr, address=change(instr.address), value=change(instr.value))
-        case Rmw():
-            address, new, when = change(instr.address), change(instr.new), change(instr.when)
-            return replace(instr, address=address, new=new, when=when)
-        case SetIrq():
-            return replace(instr, off=change(instr.off))
-        case CallRcu():
-            return replace(instr, address=change(instr.address), argument=change(instr.argument))
-        case Ipi():
-            return replace(instr, wait=change(instr.wait))
-        case Free():
-            return replace(instr, pointer=change(instr.pointer))
-        case Check():
-            return replace(instr, condition=change(instr.condition))
-        case Assume():
-            return replace(instr, condition=change(instr.condition))
-        case Havoc() | Fence() | Enter() | Leave() | IrqsDisabled() | MightSleep():
-            return instr
-        case GraceWait() | RcuBarrier() | Alloc() | Mark():
-            return instr
-        case _:
-            assert_never(instr)
+    """``instr`` with every expression in it changed; graphs inside it stay.
 
-
-def _with_address(instr: _Addressed, change: Callable[[Expr], Expr]) -> _Addressed:
-    return replace(instr, address=change(instr.address))
+    It is the same object where ``change`` answers the same objects.
+    """
+    old = reads(instr)
+    new = tuple(change(expr) for expr in old)
+    if all(one is other for one, other in zip(old, new, strict=True)):
+        return instr
+    changes: dict[str, Any] = dict(zip(_fields_read(instr), new, strict=True))
+    return replace(instr, **changes)
 
 
 def reads(instr: Instr) -> tuple[Expr, ...]:
@@ -98,14 +63,36 @@ def reads(instr: Instr) -> tuple[Expr, ...]:
 
     Those of an Rmw may name its own register, which is the value it reads.
     """
-    found: list[Expr] = []
+    return tuple(getattr(instr, name) for name in _fields_read(instr))
 
-    def note(expr: Expr) -> Expr:
-        found.append(expr)
-        return expr
 
-    rewrite(instr, note)
-    return tuple(found)
+def _fields_read(instr: Instr) -> tuple[str, ...]:
+    """The fields of ``instr`` that hold expressions."""
+    match instr:
+        case Assign():
+            return ("expr",)
+        case Load() | LockInit() | Acquire() | TryAcquire() | Release() | IsLocked():
+            return ("address",)
+        case Store():
+            return ("address", "value")
+        case Rmw():
+            return ("address", "new", "when")
+        case SetIrq():
+            return ("off",)
+        case CallRcu():
+            return ("address", "argument")
+        case Ipi():
+            return ("wait",)
+        case Free():
+            return ("pointer",)
+        case Check() | Assume():
+            return ("condition",)
+        case Havoc() | Fence() | Enter() | Leave() | IrqsDisabled() | MightSleep():
+            return ()
+        case GraceWait() | RcuBarrier() | Alloc() | Mark():
+            return ()
+        case _:
+            assert_never(instr)
 
 
 def written(instr: Instr) -> str:

@@ -225,11 +225,12 @@ def _drop_dead(cfg: Cfg) -> Cfg:
 
 def _read_before(instr: Instr, live: set[str]) -> None:
     """``live`` after ``instr`` becomes ``live`` before it."""
-    live.discard(written(instr))
+    own = written(instr)
+    live.discard(own)
     for position, expr in enumerate(reads(instr)):
         # All but the address of an Rmw may use the value that it reads.
-        own = {instr.reg} if isinstance(instr, Rmw) and position else set[str]()
-        live.update(set(ex.registers(expr)) - own)
+        outer = not (isinstance(instr, Rmw) and position)
+        live.update(name for name in ex.registers(expr) if outer or name != own)
 
 
 def _live_after(cfg: Cfg) -> dict[str, set[str]]:

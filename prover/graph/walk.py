@@ -18,10 +18,22 @@ def parts(node: object) -> Iterator[object]:
         if isinstance(current, tuple):
             items = cast("tuple[object, ...]", current)
             pending.extend(reversed(items))
-        elif is_dataclass(current) and type(current).__module__ == p.__name__:
+        elif (names := _children(type(current))) is not None:
             yield current
-            children = [getattr(current, field.name) for field in fields(current)]
-            pending.extend(reversed(children))
+            pending.extend([getattr(current, name) for name in names])
+
+
+_CHILDREN: dict[type[object], tuple[str, ...] | None] = {}
+"""What :func:`_children` has answered so far."""
+
+
+def _children(kind: type[object]) -> tuple[str, ...] | None:
+    """The fields of a kind of node, last first; None for what is no node."""
+    if kind not in _CHILDREN:
+        is_node = is_dataclass(kind) and kind.__module__ == p.__name__
+        names = [field.name for field in fields(kind)] if is_dataclass(kind) else []
+        _CHILDREN[kind] = tuple(reversed(names)) if is_node else None
+    return _CHILDREN[kind]
 
 
 def may_assign(expr: p.Expr) -> bool:

@@ -102,13 +102,13 @@ def _decide_all(
     # The engine takes longer to import than a small file to read; a file with mistakes needs none.
     # Imported before the workers are forked, it is imported once for all of them.
     from prover.pipeline.decide import decide, refused
-    from prover.pipeline.minimal import Limits
+    from prover.pipeline.limits import Limits
 
     def job(number: int) -> Decision:
         index, task = jobs[number]
         file = loaded[index]
         assert isinstance(file, _Loaded)
-        limits = Limits(request.timeout, request.memory, request.max_bound)
+        limits = Limits(request.timeout, request.memory, request.max_bound, request.explain)
         variant = task.obligation.variant
         try:
             if variant not in file.protocols:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import resource
-import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsl.diagnostic import Diagnostic, DiagnosticError
@@ -19,9 +17,17 @@ from prover.execution.witness import Witness
 from prover.graph import compile_program
 from prover.graph.limits import TooLarge
 from prover.pipeline.decision import Decision
-from prover.pipeline.minimal import Limits, Search, find_witness, violated
-from prover.smt.backends.z3 import Session
-from prover.smt.encode import encode, prepare
+from prover.pipeline.limits import Clock, Limits
+from prover.pipeline.minimal import (
+    QueryTooLarge,
+    Search,
+    smallest,
+    start,
+    trimmed,
+    violated,
+    witness,
+)
+from prover.smt.encode import prepare
 from prover.smt.query import Query
 from prover.smt.reply import GaveUp, Sat, Unsat
 from prover.verdict import (
@@ -34,30 +40,21 @@ from prover.verdict import (
     Unknown,
     Vacuous,
     Verdict,
+    meets,
 )
-
-MAX_CLAUSES = 3_000_000
-"""Queries beyond this size are given up before they are asked."""
-
-
-@dataclass(slots=True)
-class _Clock:
-    """Seconds by stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict[str, float])
-
-    @contextmanager
-    def stage(self, name: str) -> Generator[None]:
-        """Adds the time spent inside to a stage."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
 class _Undecided(Exception):
     """No answer; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A property that can be the first to be violated: where it was found, and a witness."""
+
+    search: Search
+    reply: Sat
+    witness: Witness
 
 
 @dataclass(slots=True)
@@ -68,8 +65,8 @@ class _Case:
     obligation: Obligation
     expected: Expect | None
     limits: Limits
-    clock: _Clock = field(default_factory=_Clock)
-    found: dict[str, Witness] = field(default_factory=dict[str, Witness])
+    clock: Clock = field(default_factory=Clock)
+    found: dict[str, _Found] = field(default_factory=dict[str, "_Found"])
     query: Query | None = None
     bound: int = 0
 
@@ -89,7 +86,7 @@ def decide(
         return _conclude(case, Unknown(str(error)))
     except DiagnosticError as error:
         return Decision(Unknown("not checked"), _measured(case), diagnostics=error.diagnostics)
-    except (TooLarge, DomainTooLarge) as error:
+    except (TooLarge, DomainTooLarge, QueryTooLarge) as error:
         return _conclude(case, Unknown(f"too large: {error}"))
     except ReplayError as error:
         return _conclude(case, Broken(f"a witness failed its replay: {error}"))
@@ -117,7 +114,7 @@ def _decide(case: _Case) -> Decision:
         missing = [name for name in case.wanted() if name not in case.found]
         if case.found and not missing:
             break
-        loops = _reachable_cuts(case, search)
+        loops = _reachable_cuts(search)
         if not case.found:
             decision = _not_refuted(case, search, bound, loops)
         if not loops:
@@ -134,21 +131,14 @@ def _search(case: _Case, bound: int) -> Search:
         skeleton = build(program)
     with case.clock.stage("encode"):
         prepared = prepare(skeleton)
-        query = encode(prepared, detail=False)
-    case.query = query
-    if query.clauses > MAX_CLAUSES:
-        raise _Undecided(f"too large: {query.clauses} clauses")
-    with case.clock.stage("load"):
-        session = Session(query.text, case.limits.timeout)
-    return Search(prepared, query, session, case.limits)
+    search = start(prepared, case.limits, case.clock, stretches=0, detail=False)
+    case.query = search.query
+    return search
 
 
-def _ask(
-    case: _Case, search: Search, question: str, *also: str, values: bool = False
-) -> Sat | Unsat:
+def _ask(search: Search, question: str, *also: str, values: bool = False) -> Sat | Unsat:
     """The answer to a question; no answer ends the obligation."""
-    with case.clock.stage("solve"):
-        reply = search.session.ask(question, *also, values=values)
+    reply = search.ask(question, *also, values=values)
     if isinstance(reply, GaveUp):
         raise _Undecided(reply.reason)
     return reply
@@ -156,29 +146,24 @@ def _ask(
 
 def _look_for_violations(case: _Case, search: Search) -> None:
     """Asks whether anything can fail, then which properties can, and gets a witness for each."""
-    if isinstance(_ask(case, search, search.query.fail), Unsat):
+    if isinstance(_ask(search, search.query.fail), Unsat):
         return
-    with case.clock.stage("replay"):
-        query = encode(search.prepared)
-        session = Session(query.text, case.limits.timeout)
-    detailed = Search(search.prepared, query, session, case.limits)
+    detailed = start(search.prepared, case.limits, case.clock, stretches=0, detail=True)
+    query = detailed.query
     settled = dict.fromkeys(case.found)
     for name in case.wanted():
         settled[name] = None
         if name not in case.found:
-            reply = _ask(case, detailed, query.properties.get(name, "false"), values=True)
+            reply = _ask(detailed, query.properties.get(name, "false"), values=True)
             if isinstance(reply, Sat):
-                with case.clock.stage("replay"):
-                    case.found[name] = find_witness(detailed, name, reply, minimal=True)
+                case.found[name] = _Found(detailed, reply, witness(detailed, name, reply))
     while True:
         off = [query.switches[name] for name in settled if name in query.switches]
-        reply = _ask(case, detailed, query.remaining, *off, values=True)
+        reply = _ask(detailed, query.remaining, *off, values=True)
         if isinstance(reply, Unsat):
             break
-        with case.clock.stage("replay"):
-            name = min(violated(detailed, reply) - settled.keys(), key=_rank)
-            minimal = not case.found
-            case.found[name] = find_witness(detailed, name, reply, minimal=minimal)
+        name = min(violated(detailed, reply) - settled.keys(), key=_rank)
+        case.found[name] = _Found(detailed, reply, witness(detailed, name, reply))
         settled[name] = None
     if not case.found:
         raise ReplayError("something can fail, but no property can be the first to")
@@ -188,30 +173,30 @@ def _rank(name: str) -> tuple[int, str]:
     return (PRECEDENCE.index(name) if name in PRECEDENCE else len(PRECEDENCE), name)
 
 
-def _reachable_cuts(case: _Case, search: Search) -> tuple[Span, ...]:
+def _reachable_cuts(search: Search) -> tuple[Span, ...]:
     """The loops that can go further than the bound."""
     loops: dict[Span, None] = {}
     for index, question in search.query.cuts.items():
         loop = search.prepared.skeleton.cuts[index].loop
-        if loop not in loops and isinstance(_ask(case, search, question), Sat):
+        if loop not in loops and isinstance(_ask(search, question), Sat):
             loops[loop] = None
     return tuple(sorted(loops, key=lambda s: (s.file, s.start)))
 
 
 def _not_refuted(case: _Case, search: Search, bound: int, loops: tuple[Span, ...]) -> Decision:
     """The verdict where nothing can fail up to the bound."""
-    reply = _ask(case, search, search.query.ends)
+    reply = _ask(search, search.query.ends)
     if isinstance(reply, Unsat):
         if loops:
             return _conclude(case, Bounded(bound, loops))
         return _conclude(case, Vacuous("no run of the scenario ends"))
-    asserts, unreached = _unreached_asserts(case, search)
+    asserts, unreached = _unreached_asserts(search)
     unmarked, dead = _unreached_marks(case, search)
     verdict: Verdict = Bounded(bound, loops) if loops else Proved()
     return Decision(verdict, _measured(case), asserts, unreached, unmarked, dead)
 
 
-def _unreached_asserts(case: _Case, search: Search) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+def _unreached_asserts(search: Search) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """The asserts of the scenario, and those that no run reaches."""
     events = search.prepared.skeleton.events
     asserts = {
@@ -227,7 +212,7 @@ def _unreached_asserts(case: _Case, search: Search) -> tuple[tuple[Span, ...], t
     for number, question in search.query.checks.items():
         span = events[number].origin.span
         if span in asserts and span not in reached:
-            if isinstance(_ask(case, search, question), Sat):
+            if isinstance(_ask(search, question), Sat):
                 reached.add(span)
     return tuple(asserts), tuple(span for span in asserts if span not in reached)
 
@@ -238,25 +223,38 @@ def _unreached_marks(
     """The variant's labels that no run passes, and the other labels like that."""
     variant = case.protocol.variants.get(case.obligation.variant)
     wanted = () if variant is None else variant.labels
-    missing = tuple(label for label in wanted if not _passed(case, search, label))
+    missing = tuple(label for label in wanted if not _passed(search, label))
     known_dead = tuple(k for k, q in search.query.marks.items() if q == "false" and k not in wanted)
     return missing, known_dead
 
 
-def _passed(case: _Case, search: Search, label: tuple[str, str]) -> bool:
+def _passed(search: Search, label: tuple[str, str]) -> bool:
     question = search.query.marks.get(label, "false")
-    return isinstance(_ask(case, search, question), Sat)
+    return isinstance(_ask(search, question), Sat)
 
 
 def _refuted(case: _Case, search: Search) -> Decision:
     """The refutation, with what the author wants to see in front."""
     wanted = case.wanted()
     names = sorted(case.found, key=lambda n: (n not in wanted, *_rank(n)))
-    witnesses = [case.found[name] for name in names]
-    asserts, unreached = _unreached_asserts(case, search)
+    witnesses = [case.found[name].witness for name in names]
+    if case.limits.explain or not meets(_refutation(witnesses), case.expected):
+        witnesses = [
+            _explained(case.found[name], name, minimal=name in (names[0], *wanted))
+            for name in names
+        ]
+    asserts, unreached = _unreached_asserts(search)
     unmarked, _ = _unreached_marks(case, search)
-    verdict = Refuted(witnesses[0], tuple(witnesses[1:]))
-    return Decision(verdict, _measured(case), asserts, unreached, unmarked)
+    return Decision(_refutation(witnesses), _measured(case), asserts, unreached, unmarked)
+
+
+def _refutation(witnesses: list[Witness]) -> Refuted:
+    return Refuted(witnesses[0], tuple(witnesses[1:]))
+
+
+def _explained(found: _Found, name: str, *, minimal: bool) -> Witness:
+    """The witness to be shown: the smallest, or the one found without what it does not need."""
+    return (smallest if minimal else trimmed)(found.search, name, found.reply)
 
 
 def _conclude(case: _Case, verdict: Verdict) -> Decision:

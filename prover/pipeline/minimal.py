@@ -7,24 +7,23 @@ from dataclasses import dataclass
 
 from prover.execution.replay import replay, violations_of
 from prover.execution.witness import Witness
+from prover.pipeline.limits import Clock, Limits
 from prover.smt.backends.z3 import Session
 from prover.smt.decode import decode
 from prover.smt.encode import Prepared, encode
 from prover.smt.query import Query
-from prover.smt.reply import Sat
+from prover.smt.reply import Reply, Sat
 
 STRETCHES = (4, 7)
 """The numbers of stretches that the smallest witness is looked for in, in turn; a witness that
 needs more is shown as found."""
 
+MAX_CLAUSES = 3_000_000
+"""Queries beyond this size are given up before they are asked."""
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds per question, MiB per obligation, and the highest bound."""
 
-    timeout: float
-    memory: int
-    max_bound: int
+class QueryTooLarge(Exception):
+    """A query has more than :data:`MAX_CLAUSES` clauses; says how many."""
 
 
 @dataclass(slots=True)
@@ -35,35 +34,59 @@ class Search:
     query: Query
     session: Session
     limits: Limits
+    clock: Clock
+
+    def ask(self, question: str, *also: str, values: bool = False) -> Reply:
+        """The answer to a question, timed."""
+        with self.clock.stage("solve"):
+            return self.session.ask(question, *also, values=values)
 
 
-def find_witness(search: Search, name: str, reply: Sat, *, minimal: bool) -> Witness:
-    """A replayed witness for property ``name``; the smallest one if ``minimal``."""
-    small = _smallest(search, name) if minimal else None
-    return small or _witness(search, name, reply, stretches=False)
+def start(
+    prepared: Prepared, limits: Limits, clock: Clock, *, stretches: int, detail: bool
+) -> Search:
+    """A search with a document and a solver of its own."""
+    with clock.stage("encode"):
+        query = encode(prepared, contexts=stretches, detail=detail)
+    if query.clauses > MAX_CLAUSES:
+        raise QueryTooLarge(f"{query.clauses} clauses")
+    with clock.stage("load"):
+        session = Session(query.text, limits.timeout)
+    return Search(prepared, query, session, limits, clock)
 
 
-def _witness(search: Search, name: str, reply: Sat, *, stretches: bool) -> Witness:
-    """The witness that an assignment describes."""
+def witness(search: Search, name: str, reply: Sat) -> Witness:
+    """The witness for property ``name`` that an assignment describes, as found."""
+    return _witness(search, name, reply, stretches=False, trim=False)
+
+
+def smallest(search: Search, name: str, reply: Sat) -> Witness:
+    """The smallest witness for ``name``; the one found, trimmed, where that takes too many."""
+    for most in STRETCHES:
+        found = _within(search, name, most)
+        if found is not None:
+            return found
+    return trimmed(search, name, reply)
+
+
+def trimmed(search: Search, name: str, reply: Sat) -> Witness:
+    """The witness as found, without the steps that the violation can do without."""
+    return _witness(search, name, reply, stretches=False, trim=True)
+
+
+def _witness(search: Search, name: str, reply: Sat, *, stretches: bool, trim: bool) -> Witness:
     prepared = search.prepared
-    schedule = decode(prepared.skeleton, prepared.domains, reply.values, stretches=stretches)
-    return replay(prepared.skeleton, schedule.events, schedule.decisions, name)
+    with search.clock.stage("replay"):
+        schedule = decode(prepared.skeleton, prepared.domains, reply.values, stretches=stretches)
+        return replay(prepared.skeleton, schedule.events, schedule.decisions, name, trim=trim)
 
 
 def violated(search: Search, reply: Sat) -> set[str]:
     """The properties that the execution of an assignment violates first."""
     skeleton = search.prepared.skeleton
-    schedule = decode(skeleton, search.prepared.domains, reply.values, stretches=False)
-    return violations_of(skeleton, schedule.events, schedule.decisions)
-
-
-def _smallest(search: Search, name: str) -> Witness | None:
-    """The witness with fewest actors, then fewest stretches; None if it takes very many."""
-    for most in STRETCHES:
-        found = _within(search, name, most)
-        if found is not None:
-            return found
-    return None
+    with search.clock.stage("replay"):
+        schedule = decode(skeleton, search.prepared.domains, reply.values, stretches=False)
+        return violations_of(skeleton, schedule.events, schedule.decisions)
 
 
 def _within(search: Search, name: str, most: int) -> Witness | None:
@@ -72,19 +95,20 @@ def _within(search: Search, name: str, most: int) -> Witness | None:
     One document describes executions of at most so many stretches; each question is about one
     number of stretches and one set of actors to do without.
     """
-    query = encode(search.prepared, contexts=most)
-    session = Session(query.text, search.limits.timeout)
+    within = start(search.prepared, search.limits, search.clock, stretches=most, detail=True)
 
     def possible(size: int, *without: str) -> bool:
-        question = query.within.get((name, size), "false")
-        return isinstance(session.ask(question, *without, values=False), Sat)
+        question = within.query.within.get((name, size), "false")
+        return isinstance(within.ask(question, *without), Sat)
 
     if not possible(most):
         return None
     without = _absent(search, lambda absent: possible(most, *absent))
     size = next((k for k in range(1, most) if possible(k, *without)), most)
-    reply = session.ask(query.within[name, size], *without)
-    return _witness(search, name, reply, stretches=True) if isinstance(reply, Sat) else None
+    reply = within.ask(within.query.within[name, size], *without, values=True)
+    if not isinstance(reply, Sat):
+        return None
+    return _witness(within, name, reply, stretches=True, trim=True)
 
 
 def _absent(search: Search, possible: Callable[[tuple[str, ...]], bool]) -> tuple[str, ...]:

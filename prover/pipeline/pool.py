@@ -1,8 +1,8 @@
 """Worker processes for obligations, with time and memory limits enforced from outside.
 
 Workers are forked after the protocols have been checked and the engine has been
-imported, before any solver runs, so they share what was parsed.  A worker that dies or overstays costs the
-obligation it was at; another takes its place.
+imported, before any solver runs, so they share what was parsed.  A worker that dies
+or overstays costs the obligation it was at; another takes its place.
 """
 
 from __future__ import annotations

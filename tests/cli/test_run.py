@@ -76,6 +76,7 @@ DEFAULTS = {
     "timeout": 60,
     "memory": 2048,
     "jobs": 0,
+    "explain": False,
 }
 
 
@@ -85,7 +86,9 @@ DEFAULTS = {
         ([], {}),
         (["g.khp"], {"files": ("f.khp", "g.khp")}),
         (["--scenario", "s"], {"scenario": "s"}),
-        (["--variant=v"], {"variant": "v"}),
+        (["--variant=v"], {"variant": "v", "explain": True}),
+        (["--verbose"], {"explain": True}),
+        (["--format=json"], {"explain": True}),
         (["--config", "PAE=on", "--config", "A=b=c"], {"config": (("PAE", "on"), ("A", "b=c"))}),
         (["--model", "sc"], {"model": "sc"}),
         (["--max-bound", "3"], {"max_bound": 3}),

@@ -20,7 +20,7 @@ from dsl.protocol import Protocol
 from dsl.source import Source
 from prover.pipeline import _outcome
 from prover.pipeline.decide import decide
-from prover.pipeline.minimal import Limits
+from prover.pipeline.limits import Limits
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
 from prover.pipeline.program import read_program

@@ -1,0 +1,38 @@
+"""What one obligation may take, and what it took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds per question, MiB per obligation, and the highest bound.
+
+    ``explain`` asks for a smallest witness of every refutation; without it only one that the
+    author does not expect gets its smallest, which takes several times the refutation itself.
+    """
+
+    timeout: float
+    memory: int
+    max_bound: int
+    explain: bool = True
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+    @contextmanager
+    def stage(self, name: str) -> Generator[None]:
+        """Adds the time spent inside to a stage.  Stages do not nest."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
