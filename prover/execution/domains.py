@@ -106,6 +106,7 @@ class _Analysis:
         self.read_terms: dict[int, int] = {}
         self.queue: list[int] = []
         self.queued: set[int] = set()
+        self.next = 0
         self.apply = _memoised(skeleton.layout.space)
         self.limit = 1 + sum(
             not isinstance(skeleton.rows[w.value], Constant) for w in skeleton.writes
@@ -129,25 +130,29 @@ class _Analysis:
 
     def push(self, term: int) -> None:
         """A term is to be evaluated again."""
-        if term not in self.queued:
+        # The first round comes to it anyway.
+        if term < self.next and term not in self.queued:
             self.queued.add(term)
             heapq.heappush(self.queue, term)
 
     def run(self) -> None:
-        """Evaluates until nothing changes."""
-        for number in range(len(self.skeleton.rows)):
-            self.push(number)
-        while self.queue:
-            term = heapq.heappop(self.queue)
-            self.queued.discard(term)
+        """Evaluates the lowest term that may change until none does."""
+        while self.queue or self.next < len(self.values):
+            if self.queue:
+                term = heapq.heappop(self.queue)
+                self.queued.discard(term)
+            else:
+                term = self.next
+                self.next += 1
             self._evaluate(term)
 
     def grow(self, term: int, new: Iterable[tuple[Value, int]]) -> None:
         """Adds values to a term; whoever uses it is told if that changed anything."""
         known = self.values[term]
         changed = False
+        limit = self.limit
         for value, depth in new:
-            if depth <= self.limit and depth < known.get(value, self.limit + 1):
+            if depth <= limit and depth < known.get(value, limit + 1):
                 known[value] = depth
                 changed = True
         if not changed:
@@ -168,6 +173,12 @@ class _Analysis:
         """One term from its operands."""
         row = self.skeleton.rows[term]
         match row:
+            case And(args=args):
+                if len(self.values[term]) < 2:
+                    self.grow(term, self._all(args))
+            case Or(args=args):
+                if len(self.values[term]) < 2:
+                    self.grow(term, self._any(args))
             case Constant(value=value):
                 self.grow(term, [(value, 0)])
             case Choice(low=low, high=high):
@@ -181,10 +192,6 @@ class _Analysis:
                     self.grow(term, [(0, 0)])
             case Allocated(event=event):
                 self._evaluate_alloc(term, event)
-            case And(args=args):
-                self.grow(term, self._all(args))
-            case Or(args=args):
-                self.grow(term, self._any(args))
             case Not(arg=arg):
                 self.grow(term, [(1 - int(v == 1), d) for v, d in self.values[arg].items()])
             case Phi(arms=arms):
@@ -197,22 +204,20 @@ class _Analysis:
                 pass
 
     def _all(self, args: tuple[Term, ...]) -> list[tuple[Value, int]]:
-        sets = [self.values[a] for a in args]
-        out: list[tuple[Value, int]] = []
-        if any(0 in s for s in sets):
-            out.append((0, 0))
-        if all(1 in s for s in sets):
-            out.append((1, 0))
-        return out
+        return self._decided(args, by=0)
 
     def _any(self, args: tuple[Term, ...]) -> list[tuple[Value, int]]:
-        sets = [self.values[a] for a in args]
-        out: list[tuple[Value, int]] = []
-        if all(0 in s for s in sets):
-            out.append((0, 0))
-        if any(1 in s for s in sets):
-            out.append((1, 0))
-        return out
+        return self._decided(args, by=1)
+
+    def _decided(self, args: tuple[Term, ...], by: int) -> list[tuple[Value, int]]:
+        """The values of a connective that one operand ``by`` decides, 0 first."""
+        some, every = False, True
+        for arg in args:
+            values = self.values[arg]
+            some = some or by in values
+            every = every and 1 - by in values
+        found = ((by, some), (1 - by, every))
+        return [(value, 0) for value, can in sorted(found) if can]
 
     def _evaluate_alloc(self, term: int, event: int) -> None:
         """An alloc gives 0 or a pointer to any slot."""
@@ -231,6 +236,14 @@ class _Analysis:
         size = 1
         for s in sets:
             size *= len(s)
+        if size <= 1:
+            if size:
+                values = tuple([value for s in sets for value in s])
+                only = self.apply(op, params, values)
+                if only is not None:
+                    depth = max([d for s in sets for d in s.values()], default=0)
+                    self.grow(term, ((only, depth),))
+            return
         if size > MAX_PRODUCT:
             raise DomainTooLarge(f"an operation has {size} combinations of operands")
         found: dict[Value, int] = {}

@@ -28,7 +28,7 @@ from prover.execution.terms import (
     ReadValue,
     Term,
 )
-from prover.graph.values import Pointer, Value, apply
+from prover.graph.values import Location, Pointer, Value, apply
 from prover.smt.logic import FALSE, TRUE, Lit, Logic, neg
 
 Table = dict[Value, Lit]
@@ -46,12 +46,18 @@ class Frame:
     logic: Logic = field(default_factory=Logic)
     tables: dict[Term, Table] = field(default_factory=dict[Term, Table])
     positioned: dict[int, None] = field(default_factory=dict[int, None])
+    same: dict[tuple[Term, Term], Lit] = field(default_factory=dict[tuple[Term, Term], Lit])
+    locations: dict[Term, list[tuple[Location, Lit]]] = field(
+        default_factory=dict[Term, list[tuple[Location, Lit]]]
+    )
 
     def fork(self) -> Frame:
         """A frame that goes on from here by itself."""
         fork = Frame(self.skeleton, self.domains, self.order, self.hazards, self.logic.fork())
         fork.tables = self.tables
         fork.positioned = dict(self.positioned)
+        fork.same = dict(self.same)
+        fork.locations = self.locations
         return fork
 
     # --- terms
@@ -80,6 +86,12 @@ class Frame:
 
     def _table_of(self, row: object, values: tuple[Value, ...]) -> Table:
         match row:
+            case And(args=args):
+                return _boolean(self.logic.all_of([self.tables[a].get(1, FALSE) for a in args]))
+            case Or(args=args):
+                return _boolean(self.logic.any_of([self.tables[a].get(1, FALSE) for a in args]))
+            case Not(arg=arg):
+                return _boolean(neg(self.holds(arg)))
             case Constant(value=value):
                 return {value: TRUE}
             case ReadValue(access=access):
@@ -90,12 +102,6 @@ class Frame:
                 return self._free(f"a{event}", values, total=False)
             case Outcome(event=event, what=what):
                 return _boolean(self._outcome(event, what))
-            case And(args=args):
-                return _boolean(self.logic.all_of(self.holds(a) for a in args))
-            case Or(args=args):
-                return _boolean(self.logic.any_of(self.holds(a) for a in args))
-            case Not(arg=arg):
-                return _boolean(neg(self.holds(arg)))
             case Phi(arms=arms):
                 return self._phi(arms, values)
             case Operation(op=op, params=params, args=args):
@@ -143,14 +149,20 @@ class Frame:
         return any(self.domains.may(check.bad) for check in checks)
 
     def _phi(self, arms: tuple[tuple[Term, Term], ...], values: tuple[Value, ...]) -> Table:
-        live = [(self.holds(g), v) for g, v in arms if self.holds(g) != FALSE]
-        table: Table = {}
-        for value in values:
-            parts = [self.logic.all_of((g, self.has(v, value))) for g, v in live]
-            table[value] = self.logic.any_of(parts)
-            if len(values) == 2:
-                table[values[1]] = neg(table[values[0]])
-                break
+        # Of two values one is the negation of the other.
+        parts: dict[Value, list[Lit]] = {
+            v: [] for v in (values[:1] if len(values) == 2 else values)
+        }
+        for guard, term in arms:
+            holds = self.holds(guard)
+            if holds == FALSE:
+                continue
+            for value, lit in self.tables[term].items():
+                if value in parts:
+                    parts[value].append(self.logic.all_of((holds, lit)))
+        table = {value: self.logic.any_of(found) for value, found in parts.items()}
+        if len(values) == 2:
+            table[values[1]] = neg(table[values[0]])
         return table
 
     def _operation(
@@ -167,19 +179,23 @@ class Frame:
             combos: Iterable[tuple[tuple[Value, Lit], ...]] = ((i, i) for i in sets[0])
         else:
             combos = product(*sets)
-        parts: dict[Value, list[Lit]] = {value: [] for value in values}
+        parts: dict[Value, list[tuple[Lit, ...]]] = {value: [] for value in values}
         for combo in combos:
             try:
                 result = apply(space, op, params, tuple(v for v, _ in combo))
             except TypeError:
                 continue
             if result in parts:
-                parts[result].append(self.logic.all_of(lit for _, lit in combo))
+                parts[result].append(tuple([lit for _, lit in combo]))
+
+        def has(value: Value) -> Lit:
+            return self.logic.any_of([self.logic.all_of(lits) for lits in parts[value]])
+
         if len(values) == 2:
             few = min(values, key=lambda v: len(parts[v]))
-            lit = self.logic.any_of(parts[few])
+            lit = has(few)
             return {v: lit if v == few else neg(lit) for v in values}
-        return {value: self.logic.any_of(found) for value, found in parts.items()}
+        return {value: has(value) for value in values}
 
     # --- events
 
@@ -223,31 +239,35 @@ class Frame:
 
     # --- locations
 
+    def places(self, address: Term) -> list[tuple[Location, Lit]]:
+        """The locations that an address may be, each with the literal of one pointer to it."""
+        found = self.locations.get(address)
+        if found is None:
+            found = self.locations[address] = [
+                (value.location, lit)
+                for value, lit in self.tables[address].items()
+                if isinstance(value, Pointer) and value.base is not None
+            ]
+        return found
+
     def same_place(self, left: Term, right: Term) -> Lit:
         """Whether two addresses are one location."""
-        rights: dict[object, list[Lit]] = {}
-        for value, lit in self.tables[right].items():
-            if isinstance(value, Pointer) and value.base is not None:
-                rights.setdefault(value.location, []).append(lit)
-        parts: list[Lit] = []
-        for value, lit in self.tables[left].items():
-            if isinstance(value, Pointer) and value.base is not None:
-                parts.extend(
-                    self.logic.all_of((lit, other)) for other in rights.get(value.location, ())
-                )
-        return self.logic.any_of(parts)
+        found = self.same.get((left, right))
+        if found is None:
+            rights: dict[Location, list[Lit]] = {}
+            for place, lit in self.places(right):
+                rights.setdefault(place, []).append(lit)
+            found = self.same[left, right] = self.logic.any_of(
+                self.logic.all_of((lit, other))
+                for place, lit in self.places(left)
+                for other in rights.get(place, ())
+            )
+        return found
 
     def may_share(self, left: Term, right: Term) -> bool:
         """Whether two addresses can be one location."""
-        places = {
-            v.location
-            for v in self.domains.values[left]
-            if isinstance(v, Pointer) and v.base is not None
-        }
-        return any(
-            isinstance(v, Pointer) and v.base is not None and v.location in places
-            for v in self.domains.values[right]
-        )
+        places = {place for place, _ in self.places(left)}
+        return any(place in places for place, _ in self.places(right))
 
 
 def _boolean(lit: Lit) -> Table:

@@ -91,44 +91,47 @@ class Logic:
         """The conjunction."""
         flat: set[Lit] = set()
         for lit in lits:
-            if lit == FALSE:
-                return FALSE
             if lit == TRUE:
                 continue
+            if lit == FALSE or -lit in flat:
+                return FALSE
             flat.add(lit)
-        if not flat:
-            return TRUE
-        if len(flat) == 1:
-            return flat.pop()
-        if any(-lit in flat for lit in flat):
-            return FALSE
-        return self._shared("and", frozenset(flat))
+        if len(flat) > 1:
+            return self._shared("and", frozenset(flat))
+        return flat.pop() if flat else TRUE
 
     def any_of(self, lits: Iterable[Lit]) -> Lit:
         """The disjunction; ``a & c | a & !c`` becomes ``a``."""
         flat: dict[Lit, None] = {}
         for lit in lits:
-            if lit == TRUE:
+            if lit == FALSE:
+                continue
+            if lit == TRUE or -lit in flat:
                 return TRUE
-            if lit != FALSE:
-                flat[lit] = None
-        terms = self._merge(list(flat)) if 1 < len(flat) <= 12 else list(flat)
-        if not terms:
-            return FALSE
-        if len(terms) == 1:
-            return terms[0]
-        kept = frozenset(terms)
-        if TRUE in kept or any(Lit(-lit) in kept for lit in kept):
-            return TRUE
-        return self._shared("or", kept)
+            flat[lit] = None
+        if 1 < len(flat) <= 12 and not self.parts.keys().isdisjoint(flat):
+            terms = self._merge(list(flat))
+            flat = dict.fromkeys(terms)
+            if TRUE in flat or any(-lit in flat for lit in terms):
+                return TRUE
+        if len(flat) > 1:
+            return self._shared("or", frozenset(flat))
+        return next(iter(flat)) if flat else FALSE
 
     def _shared(self, op: str, flat: frozenset[Lit]) -> Lit:
         key = (op, flat)
         known = self.index.get(key)
         if known is None:
-            operands = " ".join(self.text(lit) for lit in sorted(flat, key=_canonical))
-            known = self._node(f"d{len(self.names)}")
-            self.lines.append(f"(define-fun {self.names[known]} () Bool ({op} {operands}))")
+            names = self.names
+            # By node, so that equal sets give equal text.
+            operands = " ".join(
+                [
+                    names[n] if Lit(n) in flat else f"(not {names[n]})"
+                    for n in sorted(map(abs, flat))
+                ]
+            )
+            known = self._node(f"d{len(names)}")
+            self.lines.append(f"(define-fun {names[known]} () Bool ({op} {operands}))")
             self.index[key] = known
             self.defining += len(flat) + 1
             if op == "and":
@@ -202,8 +205,3 @@ class Logic:
         for i, a in enumerate(lits):
             for b in lits[i + 1 :]:
                 self.clause(neg(a), neg(b))
-
-
-def _canonical(lit: Lit) -> tuple[int, int]:
-    """Sorts literals by node, so that equal sets give equal text."""
-    return abs(lit), lit
