@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -20,6 +21,10 @@ from prover.verdict import (
     Verdict,
     name_of,
 )
+
+WIDTH = 79
+TAIL = 48
+"""The widest line, and the column where it says what the verdict means."""
 
 COLORS = {"proved": "32", "refuted": "31", "broken": "31"}
 """ANSI colours of verdicts; the others are yellow."""
@@ -42,7 +47,7 @@ def _file(file: FileReport, *, verbose: bool, quiet: bool, color: bool) -> list[
         outcome = group[0]
         if quiet and outcome.as_expected:
             continue
-        lines.append(_line(group, file.outcomes, color=color))
+        lines.extend(_line(group, file.outcomes, color=color))
         if verbose or not outcome.as_expected:
             lines.extend(_details(outcome, file, verbose=verbose))
     if verbose:
@@ -77,21 +82,33 @@ def _groups(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
     return list(groups.values())
 
 
-def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -> str:
-    """One verdict's line."""
+def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -> list[str]:
+    """One verdict's line: what it is about, what it is, and whether it was expected.
+
+    What does not fit goes on below, in the column of what the verdict says.
+    """
     outcome = group[0]
     obligation = outcome.obligation
     name = obligation.scenario + (f" / {obligation.variant}" if obligation.variant else "")
-    where = _where(group, everything)
-    verdict = name_of(outcome.verdict).ljust(8)
-    if color:
-        code = COLORS.get(name_of(outcome.verdict), "33")
-        verdict = f"\x1b[{code}m{verdict}\x1b[0m"
-    head = f"  {verdict} {f'{name}  {where}'.strip().ljust(42)}"
+    about = f"{name}  {_where(group, everything)}".strip()
     tail = summary_of(outcome.verdict)
     if not isinstance(outcome.verdict, Proved) or not outcome.as_expected:
         tail += "  " + _expectation(outcome)
-    return f"{head} {tail}".rstrip()
+    # As one word: its two are never on two lines.
+    tail = tail.replace("(as expected)", "(as\x1fexpected)")
+    wrapped = textwrap.wrap(tail, WIDTH - TAIL, break_long_words=False) or [""]
+    said = [text.replace("\x1f", " ") for text in wrapped]
+    verdict = name_of(outcome.verdict).ljust(8)
+    lines = [f"{' ' * TAIL}{text}" for text in said]
+    head = f"  {verdict} {about}"
+    if len(head) < TAIL - 1:
+        lines[0] = head.ljust(TAIL) + said[0]
+    else:
+        lines.insert(0, head)
+    if color:
+        code = COLORS.get(name_of(outcome.verdict), "33")
+        lines[0] = lines[0].replace(verdict, f"\x1b[{code}m{verdict}\x1b[0m", 1)
+    return [line.rstrip() for line in lines]
 
 
 def _expectation(outcome: Outcome) -> str:
