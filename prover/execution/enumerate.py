@@ -23,7 +23,7 @@ from prover.execution.enumerate_stuck import final_value
 from prover.execution.enumerate_values import RUNNING_KINDS, facts
 from prover.execution.execution import Execution, base_relations
 from prover.graph.values import Location, Value
-from prover.models.algebra import MemoryModel, parts
+from prover.models.algebra import MemoryModel, Nothing, parts
 from prover.models.concrete import Structure, breaches, defined
 
 BASES = frozenset({"po", "rf", "co", "fr"})
@@ -102,7 +102,7 @@ class _Search:
         if visible(self._skeleton) > self._limit.events:
             self.complete = False
             return
-        bases = parts(self._model.xb) & BASES
+        bases = parts(self._model.xb or Nothing()) & BASES
         found = candidates(facts(self._skeleton), bases)
         for count, candidate in enumerate(found):
             if count >= self._limit.candidates:

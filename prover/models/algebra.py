@@ -24,24 +24,32 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """``[S]``: every event of the set named ``set_name`` with itself."""
-
-    set_name: str
+class Nothing:
+    """``0``: no pair."""
 
     def __str__(self) -> str:
-        return f"[{self.set_name}]"
+        return "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """``[S]``: every event of a set with itself."""
+
+    events: Events
+
+    def __str__(self) -> str:
+        return f"[{self.events}]"
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
     """``A * B``: every event of one set with every event of another."""
 
-    left: str
-    right: str
+    left: Events
+    right: Events
 
     def __str__(self) -> str:
-        return f"{self.left} * {self.right}"
+        return f"{_factor(self.left)} * {_factor(self.right)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +148,7 @@ class Star:
 
 Relation: TypeAlias = (
     Base
+    | Nothing
     | Identity
     | Product
     | Union
@@ -152,6 +161,105 @@ Relation: TypeAlias = (
     | Plus
     | Star
 )
+
+
+# --- sets of events -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A set by name: one of the execution's own (``W``, ``Acquire``), or a definition."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """``_``: every event."""
+
+    def __str__(self) -> str:
+        return "_"
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """``{}``: no event."""
+
+    def __str__(self) -> str:
+        return "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """``A | B`` of sets."""
+
+    left: Events
+    right: Events
+
+    def __str__(self) -> str:
+        return f"({self.left} | {self.right})"
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """``A & B`` of sets."""
+
+    left: Events
+    right: Events
+
+    def __str__(self) -> str:
+        return f"({self.left} & {self.right})"
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    r"""``A \ B`` of sets."""
+
+    left: Events
+    right: Events
+
+    def __str__(self) -> str:
+        return f"({self.left} \\ {self.right})"
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """``~A``: every event that a set lacks."""
+
+    inner: Events
+
+    def __str__(self) -> str:
+        return f"~{_factor(self.inner)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """``domain(r)``: the events that r leads from."""
+
+    relation: Relation
+
+    def __str__(self) -> str:
+        return f"domain({self.relation})"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """``range(r)``: the events that r leads to."""
+
+    relation: Relation
+
+    def __str__(self) -> str:
+        return f"range({self.relation})"
+
+
+Events: TypeAlias = Named | Everything | Nobody | Either | Both | Without | Others | Domain | Range
+
+
+def _factor(events: Events) -> str:
+    return str(events)
 
 
 def _strength(relation: Relation) -> int:
@@ -171,7 +279,7 @@ def _strength(relation: Relation) -> int:
             return 5
         case Inverse() | Optional() | Plus() | Star():
             return 6
-        case Base() | Identity():
+        case Base() | Nothing() | Identity():
             return 7
         case _:
             assert_never(relation)
@@ -234,38 +342,57 @@ ACYCLIC, IRREFLEXIVE, EMPTY = Shape.ACYCLIC, Shape.IRREFLEXIVE, Shape.EMPTY
 
 @dataclass(frozen=True, slots=True)
 class Axiom:
-    """A condition that every execution of the model fulfils."""
+    """A condition that every execution of the model fulfils, ``~`` before it where ``negated``.
+
+    The same form is a flag: a condition under which an execution is marked with the name.
+    """
 
     name: str
     shape: Shape
     relation: Relation
+    negated: bool = False
 
     def __str__(self) -> str:
-        return f"{self.shape.value} {self.relation} as {self.name}"
+        return f"{'~' * self.negated}{self.shape.value} {self.relation} as {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """``let name = relation``; it may use the definitions before it."""
+    """``let name = term``, of a relation or of a set; it may use the definitions before it."""
 
     name: str
-    relation: Relation
+    term: Relation | Events
 
     def __str__(self) -> str:
-        return f"let {self.name} = {self.relation}"
+        return f"let {self.name} = {self.term}"
+
+
+@dataclass(frozen=True, slots=True)
+class Recursion:
+    """``let rec a = ... and b = ...``: the least relations (and sets) that fulfil the equations."""
+
+    members: tuple[Definition, ...]
+
+    def __str__(self) -> str:
+        return "let rec " + "\nand ".join(f"{d.name} = {d.term}" for d in self.members)
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryModel:
-    """Which executions there are, and ``xb``: which event executes before which."""
+    """Which executions there are, which of them are marked by a flag, and ``xb``: which event
+    executes before which (None: the model does not say).
+    """
 
     name: str
-    definitions: tuple[Definition, ...]
+    definitions: tuple[Definition | Recursion, ...]
     axioms: tuple[Axiom, ...]
-    xb: Relation
+    xb: Relation | None
+    flags: tuple[Axiom, ...] = ()
 
     def __str__(self) -> str:
         lines = [f'"{self.name}"', *(str(definition) for definition in self.definitions)]
-        lines.append(str(Definition("xb", self.xb)))
+        if self.xb is not None and self.xb != Base("xb"):
+            lines.append(str(Definition("xb", self.xb)))
         lines.extend(str(axiom) for axiom in self.axioms)
+        lines.extend(f"flag {flag}" for flag in self.flags)
         return "\n".join(lines) + "\n"

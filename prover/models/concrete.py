@@ -12,20 +12,33 @@ from typing import TypeAlias, assert_never
 from prover.models.algebra import (
     Axiom,
     Base,
+    Both,
     Complement,
+    Definition,
     Difference,
+    Domain,
+    Either,
+    Events,
+    Everything,
     Identity,
     Intersection,
     Inverse,
     MemoryModel,
+    Named,
+    Nobody,
+    Nothing,
     Optional,
+    Others,
     Plus,
     Product,
+    Range,
+    Recursion,
     Relation,
     Sequence,
     Shape,
     Star,
     Union,
+    Without,
 )
 
 Pairs: TypeAlias = frozenset[tuple[int, int]]
@@ -57,11 +70,13 @@ def evaluate(relation: Relation, structure: Structure) -> Pairs:
     match relation:
         case Base(name=name):
             return structure.relations[name]
-        case Identity(set_name=name):
-            return frozenset((event, event) for event in structure.sets[name])
+        case Nothing():
+            return frozenset()
+        case Identity(events=events):
+            return frozenset((event, event) for event in members(events, structure))
         case Product(left=left, right=right):
-            ends = structure.sets[right]
-            return frozenset((a, b) for a in structure.sets[left] for b in ends)
+            ends = members(right, structure)
+            return frozenset((a, b) for a in members(left, structure) for b in ends)
         case Union(left=left, right=right):
             return evaluate(left, structure) | evaluate(right, structure)
         case Sequence(left=left, right=right):
@@ -82,6 +97,31 @@ def evaluate(relation: Relation, structure: Structure) -> Pairs:
             return transitive(evaluate(inner, structure)) | _diagonal(structure)
         case _:
             assert_never(relation)
+
+
+def members(events: Events, structure: Structure) -> frozenset[int]:
+    """The events of a set; KeyError for a name that ``structure`` lacks."""
+    match events:
+        case Named(name=name):
+            return structure.sets[name]
+        case Everything():
+            return structure.carrier
+        case Nobody():
+            return frozenset()
+        case Either(left=left, right=right):
+            return members(left, structure) | members(right, structure)
+        case Both(left=left, right=right):
+            return members(left, structure) & members(right, structure)
+        case Without(left=left, right=right):
+            return members(left, structure) - members(right, structure)
+        case Others(inner=inner):
+            return structure.carrier - members(inner, structure)
+        case Domain(relation=relation):
+            return frozenset(a for a, _ in evaluate(relation, structure))
+        case Range(relation=relation):
+            return frozenset(b for _, b in evaluate(relation, structure))
+        case _:
+            assert_never(events)
 
 
 def _everything(structure: Structure) -> Pairs:
@@ -151,17 +191,59 @@ def _way_back(after: Mapping[int, list[int]], start: int) -> tuple[int, ...]:
 
 
 def defined(model: MemoryModel, structure: Structure) -> Structure:
-    """``structure`` with the model's definitions and ``xb`` among its relations."""
-    relations = dict(structure.relations)
-    extended = Structure(structure.carrier, structure.sets, relations)
+    """``structure`` with the model's definitions, and ``xb`` if it says so, by their names."""
+    sets, relations = dict(structure.sets), dict(structure.relations)
+    extended = Structure(structure.carrier, sets, relations)
     for definition in model.definitions:
-        relations[definition.name] = evaluate(definition.relation, extended)
-    relations["xb"] = evaluate(model.xb, extended)
+        if isinstance(definition, Recursion):
+            _least(definition, extended, sets, relations)
+        else:
+            _define(definition, extended, sets, relations)
+    if model.xb is not None:
+        relations["xb"] = evaluate(model.xb, extended)
     return extended
 
 
+def _define(
+    definition: Definition,
+    structure: Structure,
+    sets: dict[str, frozenset[int]],
+    relations: dict[str, Pairs],
+) -> bool:
+    """Gives one name its meaning; whether that has changed."""
+    term = definition.term
+    if isinstance(term, Relation):
+        pairs = evaluate(term, structure)
+        changed = relations.get(definition.name) != pairs
+        relations[definition.name] = pairs
+        return changed
+    events = members(term, structure)
+    changed = sets.get(definition.name) != events
+    sets[definition.name] = events
+    return changed
+
+
+def _least(
+    recursion: Recursion,
+    structure: Structure,
+    sets: dict[str, frozenset[int]],
+    relations: dict[str, Pairs],
+) -> None:
+    """The least solution, from nothing upwards (the terms must be monotone in the names)."""
+    for member in recursion.members:
+        if isinstance(member.term, Relation):
+            relations[member.name] = frozenset()
+        else:
+            sets[member.name] = frozenset()
+    while any(_define(member, structure, sets, relations) for member in recursion.members):
+        pass
+
+
 def breach(axiom: Axiom, structure: Structure) -> Breach | None:
-    """How the execution breaks ``axiom``, None if it does not."""
+    """How the execution breaks ``axiom``, None if it does not.
+
+    A negated axiom is broken where its relation is as it must not be: no events show that.
+    """
     pairs = evaluate(axiom.relation, structure)
     match axiom.shape:
         case Shape.ACYCLIC:
@@ -172,6 +254,8 @@ def breach(axiom: Axiom, structure: Structure) -> Breach | None:
             events = min(pairs, default=())
         case _:
             assert_never(axiom.shape)
+    if axiom.negated:
+        return None if events else Breach(axiom, ())
     return Breach(axiom, events) if events else None
 
 
@@ -180,3 +264,9 @@ def breaches(model: MemoryModel, structure: Structure) -> tuple[Breach, ...]:
     extended = defined(model, structure)
     found = (breach(axiom, extended) for axiom in model.axioms)
     return tuple(one for one in found if one is not None)
+
+
+def flagged(model: MemoryModel, structure: Structure) -> tuple[str, ...]:
+    """The names of the flags that the model raises for the execution, in the model's order."""
+    extended = defined(model, structure)
+    return tuple(flag.name for flag in model.flags if breach(flag, extended) is None)

@@ -21,6 +21,7 @@ from prover.models.algebra import (
     Intersection,
     Inverse,
     MemoryModel,
+    Named,
     Optional,
     Plus,
     Product,
@@ -65,12 +66,12 @@ LAWS: dict[str, tuple[Relation, Relation]] = {
     "inverse of plus": (Inverse(Plus(R)), Plus(Inverse(R))),
     "star of a union": (Star(Union(R, S)), Star(Sequence(Star(R), Star(S)))),
     "guards on both sides": (
-        Sequence(Identity("A"), Sequence(R, Identity("B"))),
-        Intersection(R, Product("A", "B")),
+        Sequence(Identity(Named("A")), Sequence(R, Identity(Named("B")))),
+        Intersection(R, Product(Named("A"), Named("B"))),
     ),
     "guards join": (
-        Sequence(Identity("A"), Identity("B")),
-        Intersection(Identity("A"), Identity("B")),
+        Sequence(Identity(Named("A")), Identity(Named("B"))),
+        Intersection(Identity(Named("A")), Identity(Named("B"))),
     ),
     "from-reads": (Sequence(Inverse(R), S), Inverse(Sequence(Inverse(S), R))),
 }
