@@ -13,13 +13,16 @@ from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 if TYPE_CHECKING:
     from prover.verdict import Report
 
-Output: TypeAlias = Literal["table", "json"]
+Output: TypeAlias = Literal["table", "json", "herd"]
 
 
 def run(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE...", help="Protocol files (.khp); - is standard input."),
+        typer.Argument(
+            metavar="FILE...",
+            help="Protocols (.khp; - is standard input) or litmus tests (.litmus).",
+        ),
     ],
     scenario: Annotated[
         str, typer.Option(metavar="NAME", help="Only this scenario.", show_default=False)
@@ -33,7 +36,11 @@ def run(
     ] = None,
     model: Annotated[
         str,
-        typer.Option(metavar="NAME", help="Only this memory model.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="Only this memory model; for litmus also FILE.cat.",
+            show_default=False,
+        ),
     ] = "",
     max_bound: Annotated[
         int, typer.Option(metavar="N", min=1, help="Unroll loops at most N times.")
@@ -70,6 +77,9 @@ def run(
     """
     verbose = verbose or bool(variant)
     configuration = tuple(setting(text) for text in config or ())
+    if any(name.endswith(".litmus") for name in files) or output == "herd":
+        request = (tuple(files), model or "lkmm", timeout, memory, jobs)
+        raise typer.Exit(_litmus(request, output, color, quiet=quiet))
     # Slow imports come after the options are known to be right.
     from prover.pipeline import run as prove_files
     from prover.verdict import Request, exit_code
@@ -99,6 +109,42 @@ def run(
     raise typer.Exit(exit_code(report))
 
 
+def _litmus(
+    given: tuple[tuple[str, ...], str, float, int, int],
+    output: Output,
+    color: Color,
+    *,
+    quiet: bool,
+) -> int:
+    """Decides litmus tests; the exit code."""
+    from dsl.diagnostic import DiagnosticError
+    from prover.litmus.batch import LitmusRequest, exit_code, run_litmus
+    from prover.render.litmus import render_herd, render_table
+
+    files, *limits = given
+    other = [name for name in files if not name.endswith(".litmus")]
+    if other:
+        message = f"{other[0]!r} is no litmus test (.litmus); protocols have a run of their own"
+        raise typer.BadParameter(message, param_hint="'FILE...'")
+    if output == "json":
+        message = "litmus tests are printed as a table or in herd's lines"
+        raise typer.BadParameter(message, param_hint="'--format'")
+    try:
+        with ProgressLine(sys.stderr, enabled=not quiet) as line:
+            report = run_litmus(LitmusRequest(files, *limits), line.show)
+    except DiagnosticError as error:
+        complain_about(error.diagnostics, {}, color)
+        return 2
+    for answer in report.tests:
+        sources = {} if answer.source is None else {answer.source.name: answer.source}
+        complain_about(answer.decided.diagnostics, sources, color)
+    if output == "herd":
+        emit(render_herd(report))
+    else:
+        emit(render_table(report, quiet=quiet, color=use_color(color, sys.stdout)))
+    return exit_code(report)
+
+
 def _rendered(report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool) -> str:
     match output:
         case "table":
@@ -109,5 +155,7 @@ def _rendered(report: Report, output: Output, color: Color, *, verbose: bool, qu
             from prover.render.json_report import render
 
             return render(report)
+        case "herd":
+            raise AssertionError(output)
         case _:
             assert_never(output)

@@ -369,9 +369,13 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Recursion:
-    """``let rec a = ... and b = ...``: the least relations (and sets) that fulfil the equations."""
+    """``let rec a = ... and b = ...``: the least relations (and sets) that fulfil the equations.
+
+    Where they are not ``monotone``, what applying them all at once, from nothing, comes to.
+    """
 
     members: tuple[Definition, ...]
+    monotone: bool = True
 
     def __str__(self) -> str:
         return "let rec " + "\nand ".join(f"{d.name} = {d.term}" for d in self.members)

@@ -69,6 +69,13 @@ class Logic:
             self.lines.append(f"(declare-const {name} Bool)")
         return Lit(known)
 
+    def number(self, name: str) -> str:
+        """An integer constant of its own, by its name."""
+        if name not in self.index:
+            self.index[name] = 0
+            self.lines.append(f"(declare-const {name} Int)")
+        return name
+
     def atom(self, text: str) -> Lit:
         """A theory atom, such as ``(< p1 p2)``; written out where it is used."""
         known = self.index.get(text)

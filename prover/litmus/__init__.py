@@ -1,0 +1,1 @@
+"""Litmus tests: whether a final state can be, under a memory model."""

@@ -1,0 +1,109 @@
+"""Many litmus tests at once: one process per core, each with the model read once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dsl.diagnostic import Diagnostic
+from dsl.files import Refusal, read_text
+from dsl.litmus.parse import parse_macros
+from dsl.source import Source
+from prover.litmus.decide import Decided, LitmusModel, decide
+from prover.models.cat import load_model, shipped_file
+from prover.pipeline.pool import Lost, run_pool
+from prover.verdict import EXIT_OK, EXIT_UNSETTLED, EXIT_USAGE, EXIT_VIOLATED, Progress
+
+CHUNK = 16
+"""Tests per message to a worker, where there are many."""
+
+
+@dataclass(frozen=True, slots=True)
+class LitmusRequest:
+    """Which tests to decide under which model, and within which limits (seconds, MiB)."""
+
+    files: tuple[str, ...]
+    model: str = "lkmm"
+    timeout: float = 60.0
+    memory: int = 2048
+    jobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LitmusReport:
+    """The answers, in the order of the files."""
+
+    model: str
+    tests: tuple[Answered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A file's answer; ``source`` for its diagnostics."""
+
+    file: str
+    decided: Decided
+    source: Source | None = field(repr=False, default=None)
+
+
+def load_litmus_model(name: str) -> LitmusModel:
+    """A shipped model by name, or a ``.cat`` file with the ``.bell`` and ``.def`` beside it.
+
+    Without a ``.def`` of its own a model is used with the shipped macros.
+    """
+    model = load_model(name)
+    beside = Path(name).with_suffix(".def")
+    path = beside if name.endswith(".cat") and beside.is_file() else shipped_file("lkmm.def")
+    return LitmusModel(model, parse_macros(Source(str(path), path.read_text(encoding="utf-8"))))
+
+
+def run_litmus(request: LitmusRequest, on_progress: Callable[[Progress], None]) -> LitmusReport:
+    """Decides every test."""
+    under = load_litmus_model(request.model)
+    files = request.files
+    workers = request.jobs or os.cpu_count() or 1
+    size = max(1, min(CHUNK, len(files) // (4 * workers)))
+    chunks = [files[i : i + size] for i in range(0, len(files), size)]
+
+    def job(number: int) -> list[Answered]:
+        return [_answer(file, under, request.timeout) for file in chunks[number]]
+
+    found: list[list[Answered]] = [[] for _ in chunks]
+    # A question ends by its own time limit; three of them, and the flags, for each test.
+    seconds = 10 * request.timeout * size
+    pool = run_pool(job, len(chunks), workers=workers, seconds=seconds, memory=request.memory)
+    for done, (number, result) in enumerate(pool, 1):
+        found[number] = list(_lost(chunks[number], result)) if isinstance(result, Lost) else result
+        on_progress(Progress(min(done * size, len(files)), len(files), chunks[number][0]))
+    return LitmusReport(request.model, tuple(answer for chunk in found for answer in chunk))
+
+
+def _answer(file: str, under: LitmusModel, timeout: float) -> Answered:
+    try:
+        source = Source(file, read_text(Path(file))[0])
+    except Refusal as refusal:
+        wrong = Diagnostic(refusal.code, f"`{file}` {refusal.what}", None, hint=refusal.hint)
+        return Answered(file, _without_answer(file, "not read", (wrong,)))
+    decided = decide(source, under, timeout)
+    return Answered(file, decided, source if decided.diagnostics else None)
+
+
+def _lost(chunk: tuple[str, ...], lost: Lost) -> Iterator[Answered]:
+    for file in chunk:
+        yield Answered(file, _without_answer(file, lost.why, ()))
+
+
+def _without_answer(file: str, why: str, diagnostics: tuple[Diagnostic, ...]) -> Decided:
+    return Decided(file, "", "", False, (), why, diagnostics, 0.0)
+
+
+def exit_code(report: LitmusReport) -> int:
+    """2 over 1 over 3 over 0: wrong input, a claim (~exists, forall) that is not so, no answer."""
+    tests = [answer.decided for answer in report.tests]
+    if any(test.diagnostics for test in tests):
+        return EXIT_USAGE
+    if any(test.observation and not test.result and test.quantifier != "exists" for test in tests):
+        return EXIT_VIOLATED
+    return EXIT_OK if all(test.observation for test in tests) else EXIT_UNSETTLED

@@ -1,0 +1,498 @@
+"""From the events of a test and a memory model to a document of constraints with questions.
+
+Values are tabulated: for each term, one literal per value that it can have.  The values a read
+can see are found by rounds over the writes; a chain of reads and writes that computes a value
+uses no write twice, so there are as many rounds as writes at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from dsl.litmus import syntax as s
+from prover.litmus.events import (
+    Choice,
+    Constant,
+    Event,
+    Impossible,
+    Operation,
+    Read,
+    Test,
+    Value,
+    apply,
+)
+from prover.models.algebra import MemoryModel
+from prover.smt.logic import FALSE, TRUE, Lit, Logic, neg
+from prover.smt.relations import Reading, Rows, Some
+
+MAX_VALUES = 300
+"""The most values one term may have."""
+
+MAX_COMBINATIONS = 20_000
+"""The most combinations of operands one operator may have."""
+
+Table = dict[Value, Lit]
+
+
+class TooManyValues(Exception):
+    """A term of a test can have more than :data:`MAX_VALUES` values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A document and its questions: names of Booleans in it, or ``true`` or ``false``.
+
+    ``holds`` and ``fails``: an execution whose final state meets, or does not meet, the test's
+    condition.  ``flags``: an execution that the model marks with the name.
+    """
+
+    text: str
+    holds: str
+    fails: str
+    flags: Mapping[str, str]
+    clauses: int
+
+
+def encode(test: Test, model: MemoryModel) -> Query:
+    """The query of a test under a model."""
+    return _Encoder(test, model).query()
+
+
+def domains(test: Test) -> list[dict[Value, None]]:
+    """The values that each term can have, in order."""
+    values: list[dict[Value, None]] = [{} for _ in test.rows]
+    term_of = {row.event: t for t, row in enumerate(test.rows) if isinstance(row, Read)}
+    writes = [e for e in test.events if e.kind == "W"]
+    reads = [e for e in test.events if e.kind == "R" and e.number in term_of]
+    for _ in range(len(writes) + 2):
+        for t, row in enumerate(test.rows):
+            if not isinstance(row, Read):
+                _grow(values, t, row)
+        stored: dict[Value, dict[Value, None]] = {}
+        for write in writes:
+            for place in values[write.address]:
+                stored.setdefault(place, {}).update(values[write.value])
+        changed = False
+        for read in reads:
+            seen = values[term_of[read.number]]
+            size = len(seen)
+            for place in values[read.address]:
+                seen.update(stored.get(place, {}))
+            if read.by_value:
+                allowed = {v for v, _ in read.by_value}
+                for value in [v for v in seen if v not in allowed]:
+                    del seen[value]
+            changed = changed or len(seen) != size
+            if len(seen) > MAX_VALUES:
+                raise TooManyValues
+        if not changed:
+            break
+    for t, row in enumerate(test.rows):
+        if not isinstance(row, Read):
+            _grow(values, t, row)
+    return values
+
+
+def _grow(values: list[dict[Value, None]], term: int, row: object) -> None:
+    """Adds the values that a term has for those of its operands."""
+    match row:
+        case Constant(value=value):
+            values[term][value] = None
+        case Operation(op=op, args=args):
+            sets = [values[a] for a in args]
+            size = 1
+            for each in sets:
+                size *= len(each)
+            if size > MAX_COMBINATIONS:
+                raise TooManyValues
+            for combination in product(*sets):
+                try:
+                    values[term][apply(op, combination)] = None
+                except Impossible:
+                    continue
+        case Choice(arms=arms):
+            for _, arm in arms:
+                values[term].update(values[arm])
+        case _:
+            pass
+    if len(values[term]) > MAX_VALUES:
+        raise TooManyValues
+
+
+class _Encoder:
+    """One query under construction."""
+
+    def __init__(self, test: Test, model: MemoryModel) -> None:
+        self.test = test
+        self.model = model
+        self.logic = Logic()
+        self.values = domains(test)
+        self.tables: list[Table] = []
+        self._tables()
+        self.present: Some = {}
+        for event in test.events:
+            lit = self.truth(event.guard)
+            if lit != FALSE and self.tables[event.address] if event.address >= 0 else lit != FALSE:
+                self.present[event.number] = lit
+        self.events = [e for e in test.events if e.number in self.present]
+        self.places: dict[int, dict[Value, Lit]] = {
+            e.number: self.tables[e.address] for e in self.events if e.address >= 0
+        }
+        self._same: dict[tuple[int, int], Lit] = {}
+        self.static: frozenset[str] = frozenset(("int", "ext"))
+
+    # --- terms
+
+    def _tables(self) -> None:
+        for number, row in enumerate(self.test.rows):
+            self.tables.append(self._table(number, row))
+
+    def _table(self, number: int, row: object) -> Table:
+        values = list(self.values[number])
+        logic = self.logic
+        match row:
+            case Constant(value=value):
+                return {value: TRUE}
+            case Read(event=event):
+                if len(values) == 1:
+                    return {values[0]: TRUE}
+                if len(values) == 2:
+                    lit = logic.variable(f"r{event}v1")
+                    return {values[0]: neg(lit), values[1]: lit}
+                lits = [logic.variable(f"r{event}v{i}") for i in range(len(values))]
+                logic.label = "value"
+                logic.exactly_one(lits)
+                return dict(zip(values, lits, strict=True))
+            case Operation(op=op, args=args):
+                parts: dict[Value, list[Lit]] = {}
+                for combination in product(*(self.tables[a].items() for a in args)):
+                    try:
+                        result = apply(op, tuple(v for v, _ in combination))
+                    except Impossible:
+                        continue
+                    parts.setdefault(result, []).append(logic.all_of([x for _, x in combination]))
+                return {v: logic.any_of(lits) for v, lits in parts.items()}
+            case Choice(arms=arms):
+                found: dict[Value, list[Lit]] = {}
+                other = TRUE
+                for guard, arm in arms:
+                    holds = logic.all_of((other, self.truth(guard)))
+                    other = logic.all_of((other, neg(self.truth(guard))))
+                    for value, lit in self.tables[arm].items():
+                        found.setdefault(value, []).append(logic.all_of((holds, lit)))
+                return {v: logic.any_of(lits) for v, lits in found.items()}
+            case _:
+                raise TypeError(row)
+
+    def truth(self, term: int) -> Lit:
+        """Whether a term is not 0."""
+        return self.logic.any_of(lit for value, lit in self.tables[term].items() if value != 0)
+
+    def has(self, term: int, value: Value) -> Lit:
+        """Whether a term has a value."""
+        return self.tables[term].get(value, FALSE)
+
+    def sources(self, term: int) -> dict[int, Lit]:
+        """The reads that a term's value depends on, each with when it does."""
+        logic = self.logic
+        row = self.test.rows[term]
+        match row:
+            case Constant():
+                return {}
+            case Read(event=event):
+                return {event: TRUE}
+            case Operation(args=args):
+                found: dict[int, Lit] = {}
+                for arg in args:
+                    for event, lit in self.sources(arg).items():
+                        found[event] = logic.any_of((found.get(event, FALSE), lit))
+                return found
+            case Choice(arms=arms):
+                found = {}
+                other = TRUE
+                for guard, arm in arms:
+                    holds = logic.all_of((other, self.truth(guard)))
+                    other = logic.all_of((other, neg(self.truth(guard))))
+                    for event, lit in self.sources(arm).items():
+                        when = logic.all_of((holds, lit))
+                        found[event] = logic.any_of((found.get(event, FALSE), when))
+                return found
+
+    # --- memory
+
+    def same(self, a: int, b: int) -> Lit:
+        """Whether two events are at one location."""
+        key = (a, b) if a < b else (b, a)
+        found = self._same.get(key)
+        if found is None:
+            left, right = self.places[key[0]], self.places[key[1]]
+            found = self._same[key] = self.logic.any_of(
+                self.logic.all_of((lit, right[place]))
+                for place, lit in left.items()
+                if place in right
+            )
+        return found
+
+    def together(self, a: int, b: int) -> Lit:
+        """Whether two events are both present and at one location."""
+        return self.logic.all_of((self.present[a], self.present[b], self.same(a, b)))
+
+    def coherence(self) -> Rows:
+        """co: a strict total order of the writes to each location, the initial one first."""
+        writes = [e for e in self.events if e.kind == "W"]
+        found: Rows = {}
+        for i, one in enumerate(writes):
+            for two in writes[i + 1 :]:
+                both = self.together(one.number, two.number)
+                if both == FALSE:
+                    continue
+                if one.process < 0:
+                    found.setdefault(one.number, {})[two.number] = both
+                    continue
+                first = self._earlier(one, two)
+                found.setdefault(one.number, {})[two.number] = self.logic.all_of((both, first))
+                found.setdefault(two.number, {})[one.number] = self.logic.all_of((both, neg(first)))
+        return {
+            a: {b: lit for b, lit in row.items() if lit != FALSE}
+            for a, row in found.items()
+            if any(lit != FALSE for lit in row.values())
+        }
+
+    def _earlier(self, one: Event, two: Event) -> Lit:
+        return self.order(one.number, two.number)
+
+    def order(self, a: int, b: int) -> Lit:
+        """Whether a comes before b in the order that co follows."""
+        one, two = (self.logic.number(f"co_{event}") for event in sorted((a, b)))
+        lit = self.logic.atom(f"(< {one} {two})")
+        return lit if a < b else neg(lit)
+
+    def reads_from(self) -> Rows:
+        """rf: one write for every read that is present, of its location and value."""
+        logic = self.logic
+        writes = [e for e in self.events if e.kind == "W"]
+        found: Rows = {}
+        for read in self.events:
+            if read.kind != "R":
+                continue
+            term = self._term_of(read.number)
+            picks: list[Lit] = []
+            logic.label = "reads-from"
+            candidates = [
+                w
+                for w in writes
+                if w.partner != read.number
+                and (w.process < 0 or self.together(w.number, read.number) != FALSE)
+                and self.together(w.number, read.number) != FALSE
+                and self._shares(w.value, term)
+            ]
+            for write in candidates:
+                pick = (
+                    TRUE
+                    if len(candidates) == 1
+                    else logic.variable(f"f{read.number}_{write.number}")
+                )
+                both = self.together(write.number, read.number)
+                edge = logic.all_of((pick, self.present[read.number]))
+                logic.clause(neg(edge), both)
+                for value, lit in self.tables[write.value].items():
+                    logic.clause(neg(edge), neg(lit), self.has(term, value))
+                picks.append(pick)
+                found.setdefault(write.number, {})[read.number] = edge
+            logic.clause(neg(self.present[read.number]), *picks)
+            logic.at_most_one(picks)
+        return found
+
+    def _term_of(self, event: int) -> int:
+        return self._terms()[event]
+
+    def _terms(self) -> dict[int, int]:
+        found = getattr(self, "_read_terms", None)
+        if found is None:
+            found = {r.event: t for t, r in enumerate(self.test.rows) if isinstance(r, Read)}
+            self._read_terms: dict[int, int] = found
+        return found
+
+    def _shares(self, one: int, two: int) -> bool:
+        return any(value in self.tables[two] for value in self.tables[one])
+
+    # --- what the model sees
+
+    def relations(self) -> dict[str, Rows]:
+        """The relations of the execution."""
+        logic = self.logic
+        po: Rows = {}
+        inside: Rows = {}
+        outside: Rows = {}
+        loc: Rows = {}
+        rmw: Rows = {}
+        for a in self.events:
+            for b in self.events:
+                if a.process == b.process and a.process >= 0:
+                    inside.setdefault(a.number, {})[b.number] = TRUE
+                    if a.number < b.number:
+                        lit = logic.all_of((self.present[a.number], self.present[b.number]))
+                        if lit != FALSE:
+                            po.setdefault(a.number, {})[b.number] = lit
+                elif a.number != b.number:
+                    outside.setdefault(a.number, {})[b.number] = TRUE
+                elif a.process < 0:
+                    inside.setdefault(a.number, {})[b.number] = TRUE
+                if a.address >= 0 and b.address >= 0:
+                    lit = self.together(a.number, b.number)
+                    if lit != FALSE:
+                        loc.setdefault(a.number, {})[b.number] = lit
+            if a.partner in self.present:
+                lit = logic.all_of((self.present[a.partner], self.present[a.number]))
+                rmw.setdefault(a.partner, {})[a.number] = lit
+        rf, co = self.reads_from(), self.coherence()
+        self._locks(rf, co)
+        found = {"po": po, "int": inside, "ext": outside, "loc": loc, "rmw": rmw}
+        found |= {"rf": rf, "co": co, "same-value": self._same_value()}
+        return found | self._dependencies()
+
+    def _same_value(self) -> Rows:
+        found: Rows = {}
+        terms = {
+            e.number: self._term_of(e.number) if e.kind == "R" else e.value
+            for e in self.events
+            if e.kind != "F"
+        }
+        srcu = {e.number for e in self.events if e.sets & {"Srcu-lock", "Srcu-unlock"}}
+        for a in sorted(srcu):
+            for b in sorted(srcu):
+                lit = self.logic.any_of(
+                    self.logic.all_of((one, self.has(terms[b], value)))
+                    for value, one in self.tables[terms[a]].items()
+                )
+                if lit != FALSE:
+                    found.setdefault(a, {})[b] = lit
+        return found
+
+    def _dependencies(self) -> dict[str, Rows]:
+        """addr, data and ctrl: from the reads that terms mention."""
+        found: dict[str, Rows] = {"addr": {}, "data": {}, "ctrl": {}}
+        for event in self.events:
+            terms = [("addr", event.address), *(("ctrl", c) for c in event.conditions)]
+            if event.kind == "W":
+                terms.append(("data", event.value))
+            for name, term in terms:
+                if term < 0:
+                    continue
+                for source, when in self.sources(term).items():
+                    if source not in self.present:
+                        continue
+                    lit = self.logic.all_of(
+                        (self.present[source], self.present[event.number], when)
+                    )
+                    if lit != FALSE:
+                        row = found[name].setdefault(source, {})
+                        row[event.number] = self.logic.any_of((row.get(event.number, FALSE), lit))
+        return found
+
+    def _locks(self, rf: Rows, co: Rows) -> None:
+        """Whoever takes a lock reads the value right before the one it writes, in co."""
+        logic = self.logic
+        for write in self.events:
+            if "LKW" not in write.sets:
+                continue
+            logic.label = "lock"
+            for source, row in rf.items():
+                edge = row.get(write.partner, FALSE)
+                if edge == FALSE:
+                    continue
+                taken = logic.all_of((edge, self.present[write.number]))
+                logic.clause(neg(taken), co.get(source, {}).get(write.number, FALSE))
+                for between, after in co.get(source, {}).items():
+                    if between != write.number:
+                        then = co.get(between, {}).get(write.number, FALSE)
+                        logic.clause(neg(taken), neg(after), neg(then))
+
+    def sets(self, co: Rows) -> dict[str, Some]:
+        """The sets of the execution."""
+        found: dict[str, Some] = {}
+        for event in self.events:
+            for name in event.sets:
+                found.setdefault(name, {})[event.number] = TRUE
+            for value, name in event.by_value:
+                lit = self.has(self._term_of(event.number), value)
+                if lit != FALSE:
+                    found.setdefault(name, {})[event.number] = lit
+            if event.kind == "W":
+                last = neg(self.logic.any_of(co.get(event.number, {}).values()))
+                if last != FALSE:
+                    found.setdefault("FW", {})[event.number] = last
+        return found
+
+    # --- the condition
+
+    def condition(self, condition: s.Condition, last: Mapping[int, Lit]) -> Lit:
+        """Whether the final state meets a condition."""
+        logic = self.logic
+        match condition:
+            case s.Equal(left=s.FinalRegister(process=process, name=name), value=value):
+                term = self.test.registers.get((process, name))
+                if term is None:
+                    return TRUE if value == 0 else FALSE
+                return self.has(term, value)
+            case s.Equal(left=s.FinalLocation(name=name), value=value):
+                return logic.any_of(
+                    logic.all_of(
+                        (
+                            last[e.number],
+                            self.present[e.number],
+                            self.places[e.number].get(name, FALSE),
+                            self.has(e.value, value),
+                        )
+                    )
+                    for e in self.events
+                    if e.kind == "W"
+                )
+            case s.Conjunction(parts=parts):
+                return logic.all_of([self.condition(part, last) for part in parts])
+            case s.Disjunction(parts=parts):
+                return logic.any_of([self.condition(part, last) for part in parts])
+            case s.Negation(inner=inner):
+                return neg(self.condition(inner, last))
+            case _:
+                raise TypeError(condition)
+
+    def query(self) -> Query:
+        """The document."""
+        logic = self.logic
+        relations = self.relations()
+        sets = self.sets(relations["co"])
+        reading = Reading(logic, self.model, self.present, sets, relations, self.static)
+        for axiom in self.model.axioms:
+            reading.require(axiom)
+        last = {
+            e.number: neg(logic.any_of(relations["co"].get(e.number, {}).values()))
+            for e in self.events
+            if e.kind == "W"
+        }
+        litmus = self.test.litmus
+        logic.label = "filter"
+        if litmus.filter is not None:
+            logic.clause(self.condition(litmus.filter, last))
+        holds = self.condition(litmus.condition, last)
+        flags: dict[str, Lit] = {}
+        for flag in self.model.flags:
+            lit = reading.shown(flag)
+            flags[flag.name] = logic.any_of((flags.get(flag.name, FALSE), lit))
+        questions: dict[Lit, str] = {}
+
+        def ask(lit: Lit) -> str:
+            if lit in (TRUE, FALSE):
+                return logic.text(lit)
+            if lit not in questions:
+                questions[lit] = f"q{len(questions)}"
+                logic.label = "question"
+                logic.clause(neg(logic.variable(questions[lit])), lit)
+            return questions[lit]
+
+        asked = {name: ask(lit) for name, lit in flags.items()}
+        yes, no = ask(holds), ask(neg(holds))
+        lines = ["(set-logic QF_IDL)", *logic.lines, *logic.assertions]
+        return Query("\n".join(lines) + "\n", yes, no, asked, logic.size())
