@@ -81,8 +81,9 @@ class Call:
     """A primitive: ``READ_ONCE(*x)``, ``xchg(x, 1)``, ``smp_mb()``.
 
     What it does is said by the macros of the memory model.  In a macro's body it is one of
-    :data:`OPERATIONS`, with ``tags`` from the braces, lower case: ``__load{ONCE}(X)`` has
-    ``("once",)``.  An operator among the arguments is a Name: ``__atomic_op(X,+,V)``.
+    :data:`OPERATIONS`, with ``tags`` from the braces, exactly as written: ``__load{ONCE}(X)``
+    has ``("ONCE",)``, ``__fence{rcu-lock}`` has ``("rcu-lock",)``.  An operator among the
+    arguments is a Name: ``__atomic_op(X,+,V)``.
     """
 
     name: str
@@ -235,10 +236,11 @@ class Equal:
     """``0:r1 = 2``, ``x = y``: the value is a number, or the name of a location: its address.
 
     Between two locations (``x = y`` where neither is an address) herd compares with the address.
+    With what another place holds it compares in ``0:r1 = 1:r1`` and in ``x = *y``, ``x = [y]``.
     """
 
     left: FinalRegister | FinalLocation
-    value: int | str
+    value: int | str | FinalRegister | FinalLocation
     span: Span
 
 
