@@ -5,6 +5,7 @@
 #   make check    format, lint, types, layers, documentation
 #   make bench    measure every shipped protocol
 #   make soak     what is too long for CI
+#   make conformance LITMUS=folder   compare with reference verdicts of litmus tests
 #   make format   rewrite the sources in the one format
 #   make clean    remove what make made
 
@@ -20,7 +21,7 @@ export PYRIGHT_PYTHON_GLOBAL_NODE := 0
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
 
-.PHONY: prove test check bench soak format clean install
+.PHONY: prove test check bench soak conformance format clean install
 .PHONY: check-format check-lint check-mypy check-pyright check-layers check-docs
 
 prove: $(VENV)/project
@@ -32,7 +33,10 @@ test: $(VENV)/project
 # Separate, so that `make -k check` goes on after the first that fails.
 check: check-format check-lint check-mypy check-pyright check-layers check-docs
 
-check-format: $(VENV)/project
+check-conformance: $(VENV)/project
+	$(BIN)/python benchmarks/conformance.py $(LITMUS)
+
+format: $(VENV)/project
 	$(BIN)/ruff format --check .
 
 check-lint: $(VENV)/project
@@ -55,6 +59,9 @@ bench: $(VENV)/project
 
 soak: $(VENV)/project
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m soak
+
+conformance: $(VENV)/project
+	$(BIN)/python benchmarks/conformance.py $(LITMUS)
 
 format: $(VENV)/project
 	$(BIN)/ruff check --select I --fix --quiet .
