@@ -1,12 +1,13 @@
 """What the codes of diagnostics mean: ``prove explain CODE``.
 
 The first line of each text says what is wrong; then an example and the remedy.
-Codes of the checker are in :mod:`dsl.codes_check`.
+Codes of the checker are in :mod:`dsl.codes_check`, of litmus tests in :mod:`dsl.codes_litmus`.
 """
 
 from __future__ import annotations
 
 from dsl.codes_check import CHECK_CODES
+from dsl.codes_litmus import LITMUS_CODES
 
 _READING: dict[str, str] = {
     "file-not-found": """\
@@ -250,6 +251,7 @@ Give a part of it a name: a variable, a function, a struct.""",
 
 CODES: dict[str, str] = {
     **CHECK_CODES,
+    **LITMUS_CODES,
     **_READING,
     **_CHARACTERS,
     **_PUNCTUATION,

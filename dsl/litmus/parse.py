@@ -59,7 +59,7 @@ def parse_litmus(source: Source) -> Litmus:
 def _processes(cursor: Cursor) -> tuple[Process, ...]:
     """All processes, by number."""
     found: dict[int, Process] = {}
-    while cursor.kinds[cursor.at] in {NAME, "void"}:
+    while cursor.kinds[cursor.at] in {NAME, "void"} and cursor.texts[cursor.at] != "not":
         process = _process(cursor)
         if process.number in found:
             message = f"there are two processes `P{process.number}`"

@@ -30,6 +30,8 @@ FOREIGN_WORDS = frozenset("sizeof typeof union enum static extern typedef regist
 FINAL_WORDS = frozenset("exists forall final locations filter observed with".split())
 """Words that begin a part of the question; in code they are names like any other."""
 
+_LOOK_AHEAD = 3
+
 _WORDS = TYPE_WORDS | STATEMENT_WORDS | FOREIGN_WORDS | FINAL_WORDS
 
 _TOKEN = re.compile(
@@ -58,8 +60,8 @@ _LINE = re.compile(r"[^\n{]+")
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Parallel sequences that end with an ``end``: kind (marks and words of the language are their
-    own), text, and where it begins.
+    """Parallel sequences: kind (marks and words of the language are their own), text, and where it
+    begins.  They end with as many of kind ``end`` as are looked at together.
     """
 
     file: str
@@ -170,11 +172,13 @@ class _Scan:
                     kind = word
             elif kind == "bad":
                 raise self._bad_character(start, word)
+            if kind == END:
+                ends = [END] * _LOOK_AHEAD
+                more = [""] * _LOOK_AHEAD, [start] * _LOOK_AHEAD
+                return Tokens(self._source.name, kinds + ends, texts + more[0], starts + more[1])
             kinds.append(kind)
             texts.append(word)
             starts.append(start)
-            if kind == END:
-                return Tokens(self._source.name, kinds, texts, starts)
             if len(kinds) > MAX_TOKENS:
                 raise self._refusal(
                     "too-large",
