@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prover.answers import Decided
 from prover.litmus.batch import LitmusRequest, run_litmus
-from prover.litmus.decide import Decided
 
 EVERY = 9
 """A sample takes every so-manieth test first, so that it has some of each kind."""
@@ -121,8 +121,7 @@ def summary(rows: Sequence[Reference], answers: Sequence[Decided], wrong: int) -
     median = statistics.median(d.seconds for d in answers) if answers else 0.0
     slowest = max(zip(answers, rows, strict=True), key=lambda p: p[0].seconds, default=None)
     lines = [
-        f"{len(rows)} tests, {len(decided)} with a reference verdict: "
-        f"{len(rows) - wrong} agree, {wrong} do not",
+        f"{len(rows)} tests, {len(decided)} with a verdict to compare: {wrong} do not agree",
         f"CPU {spent:.1f} s (herd7: {theirs:.1f} s), median {1000 * median:.1f} ms",
     ]
     if slowest:

@@ -78,8 +78,10 @@ def run(
     verbose = verbose or bool(variant)
     configuration = tuple(setting(text) for text in config or ())
     if any(name.endswith(".litmus") for name in files) or output == "herd":
-        request = (tuple(files), model or "lkmm", timeout, memory, jobs)
-        raise typer.Exit(_litmus(request, output, color, quiet=quiet))
+        from prover.litmus.batch import LitmusRequest
+
+        asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs)
+        raise typer.Exit(_litmus(asked, output, color, quiet=quiet))
     # Slow imports come after the options are known to be right.
     from prover.pipeline import run as prove_files
     from prover.verdict import Request, exit_code
@@ -110,7 +112,7 @@ def run(
 
 
 def _litmus(
-    given: tuple[tuple[str, ...], str, float, int, int],
+    request: LitmusRequest,
     output: Output,
     color: Color,
     *,
@@ -118,11 +120,10 @@ def _litmus(
 ) -> int:
     """Decides litmus tests; the exit code."""
     from dsl.diagnostic import DiagnosticError
-    from prover.litmus.batch import LitmusRequest, exit_code, run_litmus
+    from prover.litmus.batch import exit_code, run_litmus
     from prover.render.litmus import render_herd, render_table
 
-    files, *limits = given
-    other = [name for name in files if not name.endswith(".litmus")]
+    other = [name for name in request.files if not name.endswith(".litmus")]
     if other:
         message = f"{other[0]!r} is no litmus test (.litmus); protocols have a run of their own"
         raise typer.BadParameter(message, param_hint="'FILE...'")
@@ -131,7 +132,7 @@ def _litmus(
         raise typer.BadParameter(message, param_hint="'--format'")
     try:
         with ProgressLine(sys.stderr, enabled=not quiet) as line:
-            report = run_litmus(LitmusRequest(files, *limits), line.show)
+            report = run_litmus(request, line.show)
     except DiagnosticError as error:
         complain_about(error.diagnostics, {}, color)
         return 2

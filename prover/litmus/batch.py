@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from dsl.diagnostic import Diagnostic
 from dsl.files import Refusal, read_text
 from dsl.litmus.parse import parse_macros
 from dsl.source import Source
-from prover.litmus.decide import Decided, LitmusModel, decide
+from prover.answers import Answered, Decided, LitmusReport
+from prover.litmus.decide import LitmusModel, decide
 from prover.models.cat import load_model, shipped_file
 from prover.pipeline.pool import Lost, run_pool
 from prover.verdict import EXIT_OK, EXIT_UNSETTLED, EXIT_USAGE, EXIT_VIOLATED, Progress
@@ -29,23 +30,6 @@ class LitmusRequest:
     timeout: float = 60.0
     memory: int = 2048
     jobs: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LitmusReport:
-    """The answers, in the order of the files."""
-
-    model: str
-    tests: tuple[Answered, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A file's answer; ``source`` for its diagnostics."""
-
-    file: str
-    decided: Decided
-    source: Source | None = field(repr=False, default=None)
 
 
 def load_litmus_model(name: str) -> LitmusModel:

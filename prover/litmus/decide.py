@@ -6,38 +6,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.diagnostic import DiagnosticError
 from dsl.litmus.macros import expand
 from dsl.litmus.parse import parse_litmus
-from dsl.litmus.syntax import Macro
+from dsl.litmus.syntax import Litmus, Macro
 from dsl.source import Source
+from prover.answers import ALWAYS, NEVER, SOMETIMES, Decided
 from prover.litmus.encode import TooManyValues, encode
 from prover.litmus.events import build
 from prover.models.algebra import MemoryModel
 from prover.smt.backends.z3 import Session
 from prover.smt.relations import NotExact
 from prover.smt.reply import GaveUp, Sat
-
-NEVER, SOMETIMES, ALWAYS = "Never", "Sometimes", "Always"
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """The answer for one test.
-
-    ``observation``: whether the condition's proposition is met never, sometimes or always by
-    the final states of the model's executions; "" where ``why`` says why there is no answer.
-    ``result``: whether what the test's quantifier claims is so.  ``flags`` in the model's order.
-    """
-
-    name: str
-    quantifier: str
-    observation: str
-    result: bool
-    flags: tuple[str, ...]
-    why: str
-    diagnostics: tuple[Diagnostic, ...]
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +56,7 @@ def decide(source: Source, under: LitmusModel, timeout: float) -> Decided:
     return Decided(name, quantifier, observation, claimed[quantifier], flags, "", (), spent)
 
 
-def _answers(litmus: object, model: MemoryModel, timeout: float) -> tuple[str, tuple[str, ...]]:
-    from dsl.litmus.syntax import Litmus
-
-    assert isinstance(litmus, Litmus)
+def _answers(litmus: Litmus, model: MemoryModel, timeout: float) -> tuple[str, tuple[str, ...]]:
     query = encode(build(litmus), model)
     session = Session(query.text, timeout)
 

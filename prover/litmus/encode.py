@@ -25,7 +25,7 @@ from prover.litmus.events import (
 )
 from prover.models.algebra import MemoryModel
 from prover.smt.logic import FALSE, TRUE, Lit, Logic, neg
-from prover.smt.relations import Reading, Rows, Some
+from prover.smt.relations import Reading, Rows, Some, reach
 
 MAX_VALUES = 300
 """The most values one term may have."""
@@ -60,12 +60,31 @@ def encode(test: Test, model: MemoryModel) -> Query:
     return _Encoder(test, model).query()
 
 
+THIN_AIR = "?"
+"""A value that comes from nowhere: what is read is what was written because it was read."""
+
+
 def domains(test: Test) -> list[dict[Value, None]]:
-    """The values that each term can have, in order."""
+    """The values that each term can have, in order.
+
+    Where reads and writes only copy from each other in a circle, :data:`THIN_AIR` is one: no
+    constant, equal to itself.  Whether there is such an execution is the model's decision.
+    """
     values: list[dict[Value, None]] = [{} for _ in test.rows]
+    _rounds(test, values)
+    circle = _circular(test, values)
+    if circle:
+        for term in circle:
+            values[term][THIN_AIR] = None
+        _rounds(test, values)
+    return values
+
+
+def _rounds(test: Test, values: list[dict[Value, None]]) -> None:
+    """Values flow from writes to reads until nothing changes, or all writes were in between."""
     term_of = {row.event: t for t, row in enumerate(test.rows) if isinstance(row, Read)}
     writes = [e for e in test.events if e.kind == "W"]
-    reads = [e for e in test.events if e.kind == "R" and e.number in term_of]
+    reads = [e for e in test.events if e.number in term_of]
     for _ in range(len(writes) + 2):
         for t, row in enumerate(test.rows):
             if not isinstance(row, Read):
@@ -86,13 +105,42 @@ def domains(test: Test) -> list[dict[Value, None]]:
                     del seen[value]
             changed = changed or len(seen) != size
             if len(seen) > MAX_VALUES:
-                raise TooManyValues
+                raise TooManyValues(f"a value can be more than {MAX_VALUES} things")
         if not changed:
             break
     for t, row in enumerate(test.rows):
         if not isinstance(row, Read):
             _grow(values, t, row)
-    return values
+
+
+def _circular(test: Test, values: list[dict[Value, None]]) -> list[int]:
+    """The terms of reads that may read what is only a copy of what they read."""
+    term_of = {row.event: t for t, row in enumerate(test.rows) if isinstance(row, Read)}
+    after: dict[int, set[int]] = {}
+    for write in test.events:
+        if write.kind != "W" or write.process < 0:
+            continue
+        copied = _copies(test, write.value)
+        if not copied:
+            continue
+        for read in test.events:
+            if read.number in term_of and values[read.address].keys() & values[write.address]:
+                for source in copied:
+                    after.setdefault(source, set()).add(term_of[read.number])
+    reached = reach(after)
+    return sorted(term for term, ends in reached.items() if term in ends)
+
+
+def _copies(test: Test, term: int) -> set[int]:
+    """The reads whose value a term may just be."""
+    row = test.rows[term]
+    match row:
+        case Read():
+            return {term}
+        case Choice(arms=arms):
+            return set().union(*(_copies(test, arm) for _, arm in arms))
+        case Constant() | Operation():
+            return set()
 
 
 def _grow(values: list[dict[Value, None]], term: int, row: object) -> None:
@@ -106,7 +154,7 @@ def _grow(values: list[dict[Value, None]], term: int, row: object) -> None:
             for each in sets:
                 size *= len(each)
             if size > MAX_COMBINATIONS:
-                raise TooManyValues
+                raise TooManyValues(f"more than {MAX_COMBINATIONS} combinations of values")
             for combination in product(*sets):
                 try:
                     values[term][apply(op, combination)] = None
@@ -118,7 +166,7 @@ def _grow(values: list[dict[Value, None]], term: int, row: object) -> None:
         case _:
             pass
     if len(values[term]) > MAX_VALUES:
-        raise TooManyValues
+        raise TooManyValues(f"a value can be more than {MAX_VALUES} things")
 
 
 class _Encoder:
@@ -432,23 +480,13 @@ class _Encoder:
         """Whether the final state meets a condition."""
         logic = self.logic
         match condition:
-            case s.Equal(left=s.FinalRegister(process=process, name=name), value=value):
-                term = self.test.registers.get((process, name))
-                if term is None:
-                    return TRUE if value == 0 else FALSE
-                return self.has(term, value)
-            case s.Equal(left=s.FinalLocation(name=name), value=value):
+            case s.Equal(left=left, value=value):
+                found = self.final(left, last)
+                if isinstance(value, int | str):
+                    return found.get(value, FALSE)
+                other = self.final(value, last)
                 return logic.any_of(
-                    logic.all_of(
-                        (
-                            last[e.number],
-                            self.present[e.number],
-                            self.places[e.number].get(name, FALSE),
-                            self.has(e.value, value),
-                        )
-                    )
-                    for e in self.events
-                    if e.kind == "W"
+                    logic.all_of((lit, other[v])) for v, lit in found.items() if v in other
                 )
             case s.Conjunction(parts=parts):
                 return logic.all_of([self.condition(part, last) for part in parts])
@@ -458,6 +496,21 @@ class _Encoder:
                 return neg(self.condition(inner, last))
             case _:
                 raise TypeError(condition)
+
+    def final(self, what: s.FinalRegister | s.FinalLocation, last: Mapping[int, Lit]) -> Table:
+        """The values that a register or a location can have at the end."""
+        if isinstance(what, s.FinalRegister):
+            term = self.test.registers.get((what.process, what.name))
+            return {0: TRUE} if term is None else self.tables[term]
+        ways: dict[Value, list[Lit]] = {}
+        for event in self.events:
+            here = FALSE if event.kind != "W" else self.places[event.number].get(what.name, FALSE)
+            if here == FALSE:
+                continue
+            is_last = (last[event.number], self.present[event.number], here)
+            for value, lit in self.tables[event.value].items():
+                ways.setdefault(value, []).append(self.logic.all_of((*is_last, lit)))
+        return {value: self.logic.any_of(lits) for value, lits in ways.items()}
 
     def query(self) -> Query:
         """The document."""

@@ -125,7 +125,7 @@ def _unary(op: str, arg: Value) -> Value:
         return int(not _truth(arg))
     if isinstance(arg, str):
         raise Impossible
-    return -arg if op == "-" else ~arg if op == "~" else arg
+    return {"-": -arg, "~": ~arg}.get(op, arg)
 
 
 def _truth(value: Value) -> bool:

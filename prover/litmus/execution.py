@@ -152,11 +152,9 @@ def execute(test: Test, picked: Picked) -> Execution:
 def meets(execution: Execution, condition: s.Condition) -> bool:
     """Whether the final state meets a condition."""
     match condition:
-        case s.Equal(left=s.FinalRegister(process=process, name=name), value=value):
-            term = execution.test.registers.get((process, name))
-            return (0 if term is None else execution.terms[term]) == value
-        case s.Equal(left=s.FinalLocation(name=name), value=value):
-            return execution.final.get(name) == value
+        case s.Equal(left=left, value=value):
+            other = value if isinstance(value, int | str) else _final(execution, value)
+            return _final(execution, left) == other
         case s.Conjunction(parts=parts):
             return all(meets(execution, part) for part in parts)
         case s.Disjunction(parts=parts):
@@ -165,6 +163,14 @@ def meets(execution: Execution, condition: s.Condition) -> bool:
             return not meets(execution, inner)
         case _:
             raise TypeError(condition)
+
+
+def _final(execution: Execution, what: s.FinalRegister | s.FinalLocation) -> Value | None:
+    """What a register or a location holds at the end."""
+    if isinstance(what, s.FinalLocation):
+        return execution.final.get(what.name)
+    term = execution.test.registers.get((what.process, what.name))
+    return 0 if term is None else execution.terms[term]
 
 
 def structure(execution: Execution) -> Structure:

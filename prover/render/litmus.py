@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from prover.litmus.batch import Answered, LitmusReport
+from prover.answers import Answered, LitmusReport
 
 KINDS = {"exists": "Allowed", "~exists": "Forbidden", "forall": "Required"}
 """How herd7 names a test by its quantifier."""
