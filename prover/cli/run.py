@@ -11,6 +11,7 @@ from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input
 from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 
 if TYPE_CHECKING:
+    from prover.litmus.batch import LitmusRequest
     from prover.verdict import Report
 
 Output: TypeAlias = Literal["table", "json", "herd"]

@@ -138,7 +138,7 @@ def _copies(test: Test, term: int) -> set[int]:
         case Read():
             return {term}
         case Choice(arms=arms):
-            return set().union(*(_copies(test, arm) for _, arm in arms))
+            return {copied for _, arm in arms for copied in _copies(test, arm)}
         case Constant() | Operation():
             return set()
 

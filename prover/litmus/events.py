@@ -7,7 +7,7 @@ terms; a dependency is a term that mentions a read.  The set of events with tag 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
@@ -442,13 +442,18 @@ class _Walk:
         """A read; its value."""
         return self.b.term(Read(self.event("R", tags, address, -1)))
 
-    def rmw(self, tags: tuple[str, ...], address: int, new: object, when: object = None) -> int:
+    def rmw(
+        self,
+        tags: tuple[str, ...],
+        address: int,
+        new: Callable[[int], int],
+        when: Callable[[int], int] | None = None,
+    ) -> int:
         """A read and, where ``when`` of it holds, the write of ``new`` of it; what was read."""
-        assert callable(new)
         read = self.event("R", tags, address, -1, more=("RMW",))
         seen = self.b.term(Read(read))
         guard = self.guard
-        if callable(when):
+        if when is not None:
             self.guard = self.both(guard, when(seen))
         self.event("W", tags, address, new(seen), more=("RMW",), partner=read)
         self.guard = guard

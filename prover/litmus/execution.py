@@ -7,7 +7,7 @@ dependencies, the final state.  The relations are then judged by the concrete re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -104,7 +104,7 @@ class _Terms:
             case Read(event=event):
                 return {event}
             case Operation(args=args):
-                return set().union(*(self.sources(a) for a in args))
+                return {source for a in args for source in self.sources(a)}
             case Choice(arms=arms):
                 arm = next(a for g, a in arms if self.value(g) != 0)
                 return self.sources(arm)
@@ -209,8 +209,7 @@ def structure(execution: Execution) -> Structure:
     return Structure(frozenset(execution.happened), _sets(execution, events), relations)
 
 
-def _pairs(events: list[Event], holds: object) -> Pairs:
-    assert callable(holds)
+def _pairs(events: list[Event], holds: Callable[[Event, Event], bool]) -> Pairs:
     return frozenset((a.number, b.number) for a in events for b in events if holds(a, b))
 
 

@@ -606,7 +606,7 @@ class _Possible:
             case Sequence(left=left, right=right):
                 after = self._pairs(right)
                 made = {
-                    a: set().union(*(after.get(b, ()) for b in ends))
+                    a: {c for b in ends for c in after.get(b, ())}
                     for a, ends in self._pairs(left).items()
                 }
                 return {a: ends for a, ends in made.items() if ends}
