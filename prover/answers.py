@@ -11,6 +11,38 @@ NEVER, SOMETIMES, ALWAYS = "Never", "Sometimes", "Always"
 
 
 @dataclass(frozen=True, slots=True)
+class LitmusStep:
+    """A statement that is carried out: by which process, as written, and what it reads."""
+
+    process: int
+    text: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One step of a cycle: a statement, and how (po, rf, co, fr) it leads to the next."""
+
+    process: int
+    text: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class LitmusWitness:
+    """An execution whose final state meets the condition (or, for ``forall``, does not).
+
+    ``model`` is the strongest shipped model that allows it.  ``steps`` are in an order that
+    shows it, where there is one: then ``cycle`` is empty.  ``final`` is the state at the end.
+    """
+
+    model: str
+    steps: tuple[LitmusStep, ...]
+    cycle: tuple[Link, ...]
+    final: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """The answer for one test.
 
@@ -27,6 +59,7 @@ class Decided:
     why: str
     diagnostics: tuple[Diagnostic, ...]
     seconds: float
+    witness: LitmusWitness | None = None
 
 
 @dataclass(frozen=True, slots=True)

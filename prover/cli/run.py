@@ -81,7 +81,8 @@ def run(
     if any(name.endswith(".litmus") for name in files) or output == "herd":
         from prover.litmus.batch import LitmusRequest
 
-        asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs)
+        explain = output == "table" and (verbose or len(files) == 1)
+        asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
         raise typer.Exit(_litmus(asked, output, color, quiet=quiet))
     # Slow imports come after the options are known to be right.
     from prover.pipeline import run as prove_files

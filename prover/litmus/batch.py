@@ -17,22 +17,29 @@ from prover.models.cat import load_model, shipped_file
 from prover.pipeline.pool import Lost, run_pool
 from prover.verdict import EXIT_OK, EXIT_UNSETTLED, EXIT_USAGE, EXIT_VIOLATED, Progress
 
+STRONGEST_FIRST = ("sc", "tso", "lkmm")
+"""The shipped models, each with the executions of those before it and more."""
+
 CHUNK = 16
 """Tests per message to a worker, where there are many."""
 
 
 @dataclass(frozen=True, slots=True)
 class LitmusRequest:
-    """Which tests to decide under which model, and within which limits (seconds, MiB)."""
+    """Which tests to decide under which model, and within which limits (seconds, MiB).
+
+    ``explain`` asks for a witness of each that has one.
+    """
 
     files: tuple[str, ...]
     model: str = "lkmm"
     timeout: float = 60.0
     memory: int = 2048
     jobs: int = 0
+    explain: bool = False
 
 
-def load_litmus_model(name: str) -> LitmusModel:
+def load_litmus_model(name: str, *, explain: bool = False) -> LitmusModel:
     """A shipped model by name, or a ``.cat`` file with the ``.bell`` and ``.def`` beside it.
 
     Without a ``.def`` of its own a model is used with the shipped macros.
@@ -40,19 +47,25 @@ def load_litmus_model(name: str) -> LitmusModel:
     model = load_model(name)
     beside = Path(name).with_suffix(".def")
     path = beside if name.endswith(".cat") and beside.is_file() else shipped_file("lkmm.def")
-    return LitmusModel(model, parse_macros(Source(str(path), path.read_text(encoding="utf-8"))))
+    macros = parse_macros(Source(str(path), path.read_text(encoding="utf-8")))
+    stronger = STRONGEST_FIRST[: STRONGEST_FIRST.index(name)] if name in STRONGEST_FIRST else ()
+    models = tuple(load_model(other) for other in stronger) if explain else ()
+    return LitmusModel(model, macros, models)
 
 
 def run_litmus(request: LitmusRequest, on_progress: Callable[[Progress], None]) -> LitmusReport:
     """Decides every test."""
-    under = load_litmus_model(request.model)
+    under = load_litmus_model(request.model, explain=request.explain)
     files = request.files
     workers = request.jobs or os.cpu_count() or 1
     size = max(1, min(CHUNK, len(files) // (4 * workers)))
     chunks = [files[i : i + size] for i in range(0, len(files), size)]
 
     def job(number: int) -> list[Answered]:
-        return [_answer(file, under, request.timeout) for file in chunks[number]]
+        return [
+            _answer(file, under, request.timeout, explain=request.explain)
+            for file in chunks[number]
+        ]
 
     found: list[list[Answered]] = [[] for _ in chunks]
     # A question ends by its own time limit; three of them, and the flags, for each test.
@@ -64,13 +77,13 @@ def run_litmus(request: LitmusRequest, on_progress: Callable[[Progress], None]) 
     return LitmusReport(request.model, tuple(answer for chunk in found for answer in chunk))
 
 
-def _answer(file: str, under: LitmusModel, timeout: float) -> Answered:
+def _answer(file: str, under: LitmusModel, request: LitmusRequest) -> Answered:
     try:
         source = Source(file, read_text(Path(file))[0])
     except Refusal as refusal:
         wrong = Diagnostic(refusal.code, f"`{file}` {refusal.what}", None, hint=refusal.hint)
         return Answered(file, _without_answer(file, "not read", (wrong,)))
-    decided = decide(source, under, timeout)
+    decided = decide(source, under, request.timeout, explain=request.explain)
     return Answered(file, decided, source if decided.diagnostics else None)
 
 

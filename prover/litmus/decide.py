@@ -11,9 +11,12 @@ from dsl.litmus.macros import expand
 from dsl.litmus.parse import parse_litmus
 from dsl.litmus.syntax import Litmus, Macro
 from dsl.source import Source
-from prover.answers import ALWAYS, NEVER, SOMETIMES, Decided
-from prover.litmus.encode import TooManyValues, encode
-from prover.litmus.events import build
+from prover.answers import ALWAYS, NEVER, SOMETIMES, Decided, LitmusWitness
+from prover.litmus.decode import DECIDING, decode
+from prover.litmus.encode import Query, TooManyValues, encode
+from prover.litmus.events import Test, build
+from prover.litmus.execution import Execution, NotAnExecution, judged, meets
+from prover.litmus.witness import tell
 from prover.models.algebra import MemoryModel
 from prover.smt.backends.z3 import Session
 from prover.smt.relations import NotExact
@@ -22,51 +25,125 @@ from prover.smt.reply import GaveUp, Sat
 
 @dataclass(frozen=True, slots=True)
 class LitmusModel:
-    """A memory model with the macros that say what its primitives do."""
+    """A memory model with the macros that say what its primitives do.
+
+    ``stronger`` are models that a witness is first looked for in, the strongest first.
+    """
 
     model: MemoryModel
     macros: Mapping[str, Macro]
+    stronger: tuple[MemoryModel, ...] = ()
 
 
 class _Open(Exception):
     """The solver has no answer; says why."""
 
 
-def decide(source: Source, under: LitmusModel, timeout: float) -> Decided:
-    """The answer for the test in ``source``; ``timeout`` in seconds bounds each question."""
+class _Broken(Exception):
+    """What the solver found is no execution of the model: a bug."""
+
+
+def decide(source: Source, under: LitmusModel, timeout: float, *, explain: bool) -> Decided:
+    """The answer for the test in ``source``; ``timeout`` in seconds bounds each question.
+
+    ``explain`` asks for a witness: an execution that meets the condition, under the strongest
+    model that has one (for ``forall``, one that does not meet it).
+    """
     start = time.process_time()
+    case = _Case(source, under, timeout)
     name, quantifier = source.name, ""
     try:
         litmus = expand(parse_litmus(source), under.macros)
         name, quantifier = litmus.name, litmus.quantifier
-        observation, flags = _answers(litmus, under.model, timeout)
+        test = build(litmus)
+        asked = case.ask(test, under.model)
+        witness = case.witness(test, litmus) if explain else None
     except DiagnosticError as error:
         spent = time.process_time() - start
         return Decided(name, quantifier, "", False, (), "not checked", error.diagnostics, spent)
-    except (TooManyValues, NotExact, _Open, RecursionError) as error:
+    except (TooManyValues, NotExact, _Open, _Broken, RecursionError) as error:
         spent = time.process_time() - start
         why = str(error) or type(error).__name__
         return Decided(name, quantifier, "", False, (), why, (), spent)
     claimed = {
-        "exists": observation != NEVER,
-        "~exists": observation == NEVER,
-        "forall": observation == ALWAYS,
+        "exists": asked.observation != NEVER,
+        "~exists": asked.observation == NEVER,
+        "forall": asked.observation == ALWAYS,
     }
     spent = time.process_time() - start
-    return Decided(name, quantifier, observation, claimed[quantifier], flags, "", (), spent)
+    result = claimed[quantifier]
+    return Decided(name, quantifier, asked.observation, result, asked.flags, "", (), spent, witness)
 
 
-def _answers(litmus: Litmus, model: MemoryModel, timeout: float) -> tuple[str, tuple[str, ...]]:
-    query = encode(build(litmus), model)
-    session = Session(query.text, timeout)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the questions came to."""
 
-    def can(question: str) -> bool:
+    observation: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One test being decided."""
+
+    source: Source
+    under: LitmusModel
+    timeout: float
+
+    def ask(self, test: Test, model: MemoryModel) -> _Asked:
+        """Whether the condition can hold, whether it can fail, and the flags."""
+        query = encode(test, model)
+        session = Session(query.text, self.timeout, DECIDING)
+        yes = self._found(session, query, query.holds, test, model, meeting=True) is not None
+        no = self._found(session, query, query.fails, test, model, meeting=False) is not None
+        observation = (SOMETIMES if no else ALWAYS) if yes else NEVER
+        flags = tuple(
+            name for name, question in query.flags.items() if self._can(session, question)
+        )
+        return _Asked(observation, flags)
+
+    def witness(self, test: Test, litmus: Litmus) -> LitmusWitness | None:
+        """An execution to show, if there is one."""
+        meeting = litmus.quantifier != "forall"
+        for model in (*self.under.stronger, self.under.model):
+            query = encode(test, model)
+            session = Session(query.text, self.timeout, DECIDING)
+            question = query.holds if meeting else query.fails
+            found = self._found(session, query, question, test, model, meeting=meeting)
+            if found is not None:
+                return tell(found, model.name, self.source)
+        return None
+
+    def _can(self, session: Session, question: str) -> bool:
         reply = session.ask(question, values=False)
         if isinstance(reply, GaveUp):
             raise _Open(reply.reason)
         return isinstance(reply, Sat)
 
-    yes = can(query.holds)
-    no = can(query.fails)
-    observation = (SOMETIMES if no else ALWAYS) if yes else NEVER
-    return observation, tuple(name for name, question in query.flags.items() if can(question))
+    def _found(
+        self,
+        session: Session,
+        query: Query,
+        question: str,
+        test: Test,
+        model: MemoryModel,
+        *,
+        meeting: bool,
+    ) -> Execution | None:
+        """An execution for a question; it has been put together and judged without the solver."""
+        reply = session.ask(question)
+        if isinstance(reply, GaveUp):
+            raise _Open(reply.reason)
+        if not isinstance(reply, Sat):
+            return None
+        try:
+            execution = decode(test, query, reply.values)
+        except NotAnExecution as error:
+            raise _Broken(f"a witness failed its replay: {error}") from error
+        broken = [breach.axiom.name for breach in judged(execution, model)]
+        if broken:
+            raise _Broken(f"a witness failed its replay: it breaks {', '.join(broken)}")
+        if meets(execution, test.litmus.condition) != meeting:
+            raise _Broken("a witness failed its replay: the final state is another")
+        return execution

@@ -46,12 +46,19 @@ class Query:
 
     ``holds`` and ``fails``: an execution whose final state meets, or does not meet, the test's
     condition.  ``flags``: an execution that the model marks with the name.
+
+    ``picks``: for each read the writes it may read from, each with the Boolean that says it does
+    (``true`` where there is no other).  co follows the integers ``co_N`` of the writes N (where
+    two are level, the greater N comes first; one without comes before all).  ``circular``: for
+    each read whose value may depend on itself, its values, each with the literal that says so.
     """
 
     text: str
     holds: str
     fails: str
     flags: Mapping[str, str]
+    picks: Mapping[int, tuple[tuple[int, str], ...]]
+    circular: Mapping[int, tuple[tuple[Value, str], ...]]
     clauses: int
 
 
@@ -189,6 +196,7 @@ class _Encoder:
             e.number: self.tables[e.address] for e in self.events if e.address >= 0
         }
         self._same: dict[tuple[int, int], Lit] = {}
+        self.picks: dict[int, tuple[tuple[int, str], ...]] = {}
         self.static: frozenset[str] = frozenset(("int", "ext"))
 
     # --- terms
@@ -349,6 +357,9 @@ class _Encoder:
                     logic.clause(neg(edge), neg(lit), self.has(term, value))
                 picks.append(pick)
                 found.setdefault(write.number, {})[read.number] = edge
+            self.picks[read.number] = tuple(
+                (w.number, logic.text(pick)) for w, pick in zip(candidates, picks, strict=True)
+            )
             logic.clause(neg(self.present[read.number]), *picks)
             logic.at_most_one(picks)
         return found
@@ -362,6 +373,14 @@ class _Encoder:
             found = {r.event: t for t, r in enumerate(self.test.rows) if isinstance(r, Read)}
             self._read_terms: dict[int, int] = found
         return found
+
+    def circular(self) -> dict[int, tuple[tuple[Value, str], ...]]:
+        """What the reads in a circle of copies can see."""
+        return {
+            event: tuple((v, self.logic.text(lit)) for v, lit in self.tables[term].items())
+            for event, term in self._terms().items()
+            if THIN_AIR in self.tables[term]
+        }
 
     def _shares(self, one: int, two: int) -> bool:
         return any(value in self.tables[two] for value in self.tables[one])
@@ -548,4 +567,6 @@ class _Encoder:
         asked = {name: ask(lit) for name, lit in flags.items()}
         yes, no = ask(holds), ask(neg(holds))
         lines = ["(set-logic QF_IDL)", *logic.lines, *logic.assertions]
-        return Query("\n".join(lines) + "\n", yes, no, asked, logic.size())
+        return Query(
+            "\n".join(lines) + "\n", yes, no, asked, self.picks, self.circular(), logic.size()
+        )

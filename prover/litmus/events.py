@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from dsl.litmus import syntax as s
+from dsl.source import Span
 
 Value: TypeAlias = int | str
 """An integer, or the address of the location of that name."""
@@ -58,6 +59,7 @@ class Event:
     value that it reads.  ``address`` and ``value`` are terms (-1: none); ``guard`` says when
     it happens.  ``process`` is -1 for an initial write.  ``conditions`` are the terms of the
     conditions around it, for control dependencies.  ``partner`` is the read of an RMW's write.
+    ``span`` is the statement it is part of (None: an initial write).
     """
 
     number: int
@@ -70,7 +72,7 @@ class Event:
     guard: int
     conditions: tuple[int, ...]
     partner: int
-    text: str
+    span: Span | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,8 @@ def _arithmetic(op: str, left: int, right: int) -> int:
             return left | right
         case "^":
             return left ^ right
+        case "&~":
+            return left & ~right
         case "<<" | ">>":
             if not 0 <= right < 64:
                 raise Impossible
@@ -246,7 +250,7 @@ def _initial(builder: _Builder) -> None:
                 builder.constant(1),
                 (),
                 -1,
-                f"{name} = {values.get(name, 0)}",
+                None,
             )
         )
 
@@ -265,6 +269,7 @@ class _Walk:
         }
         self.guard = builder.constant(1)
         self.conditions: tuple[int, ...] = ()
+        self.span: Span | None = None
 
     # --- statements
 
@@ -275,6 +280,8 @@ class _Walk:
 
     def statement(self, stmt: s.Stmt) -> None:
         """One statement."""
+        if not isinstance(stmt, s.Block):
+            self.span = stmt.condition.span if isinstance(stmt, s.If) else stmt.span
         match stmt:
             case s.Declare(name=name, value=value):
                 if value is not None:
@@ -490,7 +497,7 @@ class _Walk:
                 self.guard,
                 self.conditions,
                 partner,
-                "",
+                self.span,
             )
         )
         return number

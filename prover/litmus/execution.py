@@ -13,8 +13,8 @@ from itertools import combinations
 
 from dsl.litmus import syntax as s
 from prover.litmus.events import Choice, Constant, Event, Operation, Read, Test, Value, apply
-from prover.models.algebra import MemoryModel
-from prover.models.concrete import Pairs, Structure, breaches
+from prover.models.algebra import MemoryModel, set_names
+from prover.models.concrete import Breach, Pairs, Structure, breaches
 
 
 class NotAnExecution(Exception):
@@ -241,19 +241,8 @@ def _dependencies(execution: Execution, events: list[Event]) -> dict[str, Pairs]
     return {name: frozenset(pairs) for name, pairs in found.items()}
 
 
-def allowed(execution: Execution, model: MemoryModel) -> bool:
-    """Whether a model allows the execution, by the concrete reading."""
-    return not breaches(model, complete(structure(execution), model))
-
-
-def complete(given: Structure, model: MemoryModel) -> Structure:
-    """``given`` with every set that a model may name and the execution has none of."""
-    del model
-    return Structure(given.carrier, _Lenient(given.sets), given.relations)
-
-
-class _Lenient(dict[str, frozenset[int]]):
-    """Sets by name; one that nothing belongs to is empty."""
-
-    def __missing__(self, name: str) -> frozenset[int]:
-        return frozenset()
+def judged(execution: Execution, model: MemoryModel) -> tuple[Breach, ...]:
+    """The axioms of a model that the execution breaks, by the concrete reading."""
+    given = structure(execution)
+    empty = dict.fromkeys(set_names(model), frozenset[int]())
+    return breaches(model, Structure(given.carrier, {**empty, **given.sets}, given.relations))

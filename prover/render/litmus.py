@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 
-from prover.answers import Answered, LitmusReport
+from prover.answers import Answered, LitmusReport, LitmusWitness
 
 KINDS = {"exists": "Allowed", "~exists": "Forbidden", "forall": "Required"}
 """How herd7 names a test by its quantifier."""
+
+WIDTH = 71
+MAX_COLUMNS = 3
+"""How wide a witness is, and how many processes stand side by side."""
+
+STRENGTH = {
+    "sc": "a plain interleaving (SC) shows it",
+    "tso": "needs a store buffer (x86-TSO); no interleaving shows it",
+    "lkmm": "allowed by LKMM; x86-TSO hardware forbids it",
+}
+"""What the strongest model that allows an execution says about it."""
+
+HOW = {
+    "po": "is before, in program order,",
+    "rf": "is what is read by",
+    "co": "is overwritten by",
+    "fr": "reads what is older than",
+}
+"""What a step of a cycle says."""
 
 COLORS = {"Never": "32", "Sometimes": "33", "Always": "33"}
 """ANSI colours of observations; no answer is red."""
@@ -16,11 +36,12 @@ COLORS = {"Never": "32", "Sometimes": "33", "Always": "33"}
 def render_table(report: LitmusReport, *, quiet: bool, color: bool) -> str:
     """One line per test, the sum last."""
     lines = [f"{len(report.tests)} litmus tests: {report.model}"] if len(report.tests) > 1 else []
-    lines.extend(
-        _line(answer, color=color)
-        for answer in report.tests
-        if not quiet or not answer.decided.observation or not answer.decided.result
-    )
+    for answer in report.tests:
+        if quiet and answer.decided.observation and answer.decided.result:
+            continue
+        lines.append(_line(answer, color=color))
+        if answer.decided.witness is not None:
+            lines.extend(_witness(answer.decided.witness))
     lines.append(_summary(report))
     return "\n".join(lines) + "\n"
 
@@ -38,6 +59,35 @@ def _line(answer: Answered, *, color: bool) -> str:
     if decided.observation and not decided.result:
         parts.append(f"(the test claims {decided.quantifier})")
     return "  ".join(parts)
+
+
+def _witness(witness: LitmusWitness) -> list[str]:
+    """The execution, one column per process; why it is no interleaving, if it is none."""
+    processes = sorted({step.process for step in witness.steps})
+    width = WIDTH // max(1, len(processes))
+    lines = ["", f"    {STRENGTH.get(witness.model, f'allowed by {witness.model}')}", ""]
+    columns = len(processes) <= MAX_COLUMNS
+    if columns:
+        heads = "".join(f"P{p}".ljust(width) for p in processes)
+        lines += [
+            f"    {heads}".rstrip(),
+            f"    {''.join('=='.ljust(width) for _ in processes)}".rstrip(),
+        ]
+    for step in witness.steps:
+        text = f"{step.text}  [{step.seen}]" if step.seen else step.text
+        index = processes.index(step.process)
+        if columns:
+            wrapped = textwrap.wrap(text, width - 2, subsequent_indent="  ")
+            lines.extend("    " + " " * (index * width) + part for part in wrapped)
+        else:
+            lines.append(f"    P{step.process}: {text}")
+    lines += ["", "    final: " + " ".join(witness.final)]
+    if witness.cycle:
+        lines += ["", "    no order of the statements shows this:"]
+        for link, after in zip(witness.cycle, (*witness.cycle[1:], witness.cycle[0]), strict=True):
+            lines.append(f"      P{link.process} {link.text}")
+            lines.append(f"        {HOW[link.how]} P{after.process} {after.text}  ({link.how})")
+    return [*lines, ""]
 
 
 def _summary(report: LitmusReport) -> str:

@@ -21,18 +21,18 @@ DECIDING = "pacrxgtls"
 class Session:
     """One document loaded into one solver; questions are asked one after the other.
 
-    ``timeout`` in seconds bounds each question.
+    ``timeout`` in seconds bounds each question.  An assignment gives the constants whose names
+    begin with one of the letters in ``deciding``.
     """
 
-    def __init__(self, text: str, timeout: float) -> None:
+    def __init__(self, text: str, timeout: float, deciding: str = DECIDING) -> None:
         self._context = z3.Context()
         self._solver = z3.Solver(ctx=self._context)
         self._solver.set("timeout", max(1, int(timeout * 1000)))
         self._solver.set("random_seed", 0)
         self._solver.from_string(text)
-        self._constants = [
-            (name, sort == "Int") for name, sort in DECLARATION.findall(text) if name[0] in DECIDING
-        ]
+        self._text = text
+        self._deciding = deciding
 
     def ask(self, question: str, *also: str, values: bool = True) -> Reply:
         """Whether the Booleans named can hold together; ``true`` and ``false`` are themselves.
@@ -59,8 +59,10 @@ class Session:
         """The assignment of every constant that says something about the execution."""
         model = self._solver.model()
         values: dict[str, int] = {}
-        for name, is_position in self._constants:
-            if is_position:
+        for name, sort in DECLARATION.findall(self._text):
+            if name[0] not in self._deciding:
+                continue
+            if sort == "Int":
                 value = model.eval(z3.Int(name, ctx=self._context), model_completion=True)
                 values[name] = value.as_long()
             else:

@@ -1,0 +1,119 @@
+"""An execution told: as an interleaving where it is one, else with the cycle that forbids that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dsl.litmus import syntax as s
+from dsl.source import Source
+from prover.answers import Link, LitmusStep, LitmusWitness
+from prover.litmus.events import Event
+from prover.litmus.execution import Execution, structure
+from prover.models.concrete import Pairs, compose, cycle
+
+
+def tell(execution: Execution, model: str, source: Source) -> LitmusWitness:
+    """The witness; ``model`` is the strongest that allows the execution."""
+    relations = _communication(execution)
+    order = frozenset[tuple[int, int]]().union(*relations.values())
+    ring = cycle(order)
+    steps = _steps(execution, order if not ring else relations["po"] | relations["rf"], source)
+    return LitmusWitness(
+        model, steps, _links(execution, ring, relations, source), _final(execution)
+    )
+
+
+def _communication(execution: Execution) -> dict[str, Pairs]:
+    """po, rf, co and fr between the events of processes."""
+    relations = structure(execution).relations
+    rf, co = relations["rf"], relations["co"]
+    fr = frozenset((a, b) for a, b in compose(frozenset((b, a) for a, b in rf), co) if a != b)
+    everything = {"po": relations["po"], "rf": rf, "co": co, "fr": fr}
+    events = execution.test.events
+    return {
+        name: frozenset(
+            (a, b) for a, b in pairs if events[a].process >= 0 and events[b].process >= 0
+        )
+        for name, pairs in everything.items()
+    }
+
+
+def _steps(execution: Execution, order: Pairs, source: Source) -> tuple[LitmusStep, ...]:
+    """The statements in an order that respects ``order`` as far as that can be."""
+    events = execution.test.events
+    pending = [n for n in execution.happened if events[n].process >= 0]
+    before: dict[int, set[int]] = {n: set() for n in pending}
+    for a, b in order:
+        before[b].add(a)
+    done: list[int] = []
+    while pending:
+        ready = [n for n in pending if not before[n] & set(pending)] or pending[:1]
+        last = events[done[-1]].process if done else -1
+        # On with the same process as long as it goes.
+        number = min(ready, key=lambda n: (events[n].process != last, n))
+        done.append(number)
+        pending.remove(number)
+    found: list[LitmusStep] = []
+    said: set[tuple[int, object]] = set()
+    for number in done:
+        event = events[number]
+        if (event.process, event.span) in said:
+            continue
+        said.add((event.process, event.span))
+        found.append(LitmusStep(event.process, _text(event, source), _seen(execution, event)))
+    return tuple(found)
+
+
+def _seen(execution: Execution, event: Event) -> str:
+    """What the statement of an event reads, in the order of its reads."""
+    own = [
+        execution.test.events[n]
+        for n in execution.happened
+        if execution.test.events[n].span == event.span
+        and execution.test.events[n].process == event.process
+    ]
+    reads = [e for e in own if e.kind == "R"]
+    return ", ".join(f"{execution.places[e.number]} = {execution.values[e.number]}" for e in reads)
+
+
+def _text(event: Event, source: Source) -> str:
+    """The statement as written, on one line."""
+    if event.span is None:
+        return ""
+    return " ".join(source.text[event.span.start : event.span.end].split()).rstrip(";")
+
+
+def _links(
+    execution: Execution, ring: tuple[int, ...], relations: Mapping[str, Pairs], source: Source
+) -> tuple[Link, ...]:
+    found: list[Link] = []
+    for a, b in zip(ring, (*ring[1:], *ring[:1]), strict=True):
+        how = next(name for name in ("po", "rf", "co", "fr") if (a, b) in relations[name])
+        event = execution.test.events[a]
+        found.append(Link(event.process, _text(event, source), how))
+    return tuple(found)
+
+
+def _final(execution: Execution) -> tuple[str, ...]:
+    """The registers and locations that the question is about, at the end."""
+    litmus = execution.test.litmus
+    asked = list(dict.fromkeys([*_mentioned(litmus.condition), *litmus.locations]))
+    told: list[str] = []
+    for what in asked:
+        if isinstance(what, s.FinalLocation):
+            told.append(f"{what.name}={execution.final.get(what.name)}")
+        else:
+            term = execution.test.registers.get((what.process, what.name))
+            value = 0 if term is None else execution.terms[term]
+            told.append(f"{what.process}:{what.name}={value}")
+    return tuple(told)
+
+
+def _mentioned(condition: s.Condition) -> list[s.FinalRegister | s.FinalLocation]:
+    match condition:
+        case s.Equal(left=left, value=value):
+            return [left] if isinstance(value, int | str) else [left, value]
+        case s.Conjunction(parts=parts) | s.Disjunction(parts=parts):
+            return [what for part in parts for what in _mentioned(part)]
+        case s.Negation(inner=inner):
+            return _mentioned(inner)
