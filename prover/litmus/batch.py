@@ -62,10 +62,7 @@ def run_litmus(request: LitmusRequest, on_progress: Callable[[Progress], None]) 
     chunks = [files[i : i + size] for i in range(0, len(files), size)]
 
     def job(number: int) -> list[Answered]:
-        return [
-            _answer(file, under, request.timeout, explain=request.explain)
-            for file in chunks[number]
-        ]
+        return [_answer(file, under, request) for file in chunks[number]]
 
     found: list[list[Answered]] = [[] for _ in chunks]
     # A question ends by its own time limit; three of them, and the flags, for each test.

@@ -12,9 +12,11 @@ from dsl.litmus.parse import parse_litmus
 from dsl.litmus.syntax import Litmus, Macro
 from dsl.source import Source
 from prover.answers import ALWAYS, NEVER, SOMETIMES, Decided, LitmusWitness
+from prover.litmus.build import build
 from prover.litmus.decode import DECIDING, decode
-from prover.litmus.encode import Query, TooManyValues, encode
-from prover.litmus.events import Test, build
+from prover.litmus.domains import TooManyValues
+from prover.litmus.encode import Query, encode
+from prover.litmus.events import Test
 from prover.litmus.execution import Execution, NotAnExecution, judged, meets
 from prover.litmus.witness import tell
 from prover.models.algebra import MemoryModel

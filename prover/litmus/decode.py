@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from prover.litmus.encode import Query
-from prover.litmus.events import Test, Value
+from prover.litmus.events import Test
 from prover.litmus.execution import Execution, Picked, execute
+from prover.litmus.values import Value
 
 DECIDING = "fcr"
 """First letters of the constants that an execution is read from: picks, the order of writes, and

@@ -1,43 +1,23 @@
 """From the events of a test and a memory model to a document of constraints with questions.
 
-Values are tabulated: for each term, one literal per value that it can have.  The values a read
-can see are found by rounds over the writes; a chain of reads and writes that computes a value
-uses no write twice, so there are as many rounds as writes at most.
+Values are tabulated: for each term, one literal per value that it can have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 
 from dsl.litmus import syntax as s
-from prover.litmus.events import (
-    Choice,
-    Constant,
-    Event,
-    Impossible,
-    Operation,
-    Read,
-    Test,
-    Value,
-    apply,
-)
+from prover.litmus.domains import THIN_AIR
+from prover.litmus.events import Event, Read, Test
+from prover.litmus.tables import Table, Tables
+from prover.litmus.values import Value
 from prover.models.algebra import MemoryModel
 from prover.smt.logic import FALSE, TRUE, Lit, Logic, neg
-from prover.smt.relations import Reading, Rows, Some, reach
-
-MAX_VALUES = 300
-"""The most values one term may have."""
-
-MAX_COMBINATIONS = 20_000
-"""The most combinations of operands one operator may have."""
-
-Table = dict[Value, Lit]
-
-
-class TooManyValues(Exception):
-    """A term of a test can have more than :data:`MAX_VALUES` values."""
+from prover.smt.pairs import Some
+from prover.smt.possible import Rows
+from prover.smt.relations import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,125 +47,12 @@ def encode(test: Test, model: MemoryModel) -> Query:
     return _Encoder(test, model).query()
 
 
-THIN_AIR = "?"
-"""A value that comes from nowhere: what is read is what was written because it was read."""
-
-
-def domains(test: Test) -> list[dict[Value, None]]:
-    """The values that each term can have, in order.
-
-    Where reads and writes only copy from each other in a circle, :data:`THIN_AIR` is one: no
-    constant, equal to itself.  Whether there is such an execution is the model's decision.
-    """
-    values: list[dict[Value, None]] = [{} for _ in test.rows]
-    _rounds(test, values)
-    circle = _circular(test, values)
-    if circle:
-        for term in circle:
-            values[term][THIN_AIR] = None
-        _rounds(test, values)
-    return values
-
-
-def _rounds(test: Test, values: list[dict[Value, None]]) -> None:
-    """Values flow from writes to reads until nothing changes, or all writes were in between."""
-    term_of = {row.event: t for t, row in enumerate(test.rows) if isinstance(row, Read)}
-    writes = [e for e in test.events if e.kind == "W"]
-    reads = [e for e in test.events if e.number in term_of]
-    for _ in range(len(writes) + 2):
-        for t, row in enumerate(test.rows):
-            if not isinstance(row, Read):
-                _grow(values, t, row)
-        stored: dict[Value, dict[Value, None]] = {}
-        for write in writes:
-            for place in values[write.address]:
-                stored.setdefault(place, {}).update(values[write.value])
-        changed = False
-        for read in reads:
-            seen = values[term_of[read.number]]
-            size = len(seen)
-            for place in values[read.address]:
-                seen.update(stored.get(place, {}))
-            if read.by_value:
-                allowed = {v for v, _ in read.by_value}
-                for value in [v for v in seen if v not in allowed]:
-                    del seen[value]
-            changed = changed or len(seen) != size
-            if len(seen) > MAX_VALUES:
-                raise TooManyValues(f"a value can be more than {MAX_VALUES} things")
-        if not changed:
-            break
-    for t, row in enumerate(test.rows):
-        if not isinstance(row, Read):
-            _grow(values, t, row)
-
-
-def _circular(test: Test, values: list[dict[Value, None]]) -> list[int]:
-    """The terms of reads that may read what is only a copy of what they read."""
-    term_of = {row.event: t for t, row in enumerate(test.rows) if isinstance(row, Read)}
-    after: dict[int, set[int]] = {}
-    for write in test.events:
-        if write.kind != "W" or write.process < 0:
-            continue
-        copied = _copies(test, write.value)
-        if not copied:
-            continue
-        for read in test.events:
-            if read.number in term_of and values[read.address].keys() & values[write.address]:
-                for source in copied:
-                    after.setdefault(source, set()).add(term_of[read.number])
-    reached = reach(after)
-    return sorted(term for term, ends in reached.items() if term in ends)
-
-
-def _copies(test: Test, term: int) -> set[int]:
-    """The reads whose value a term may just be."""
-    row = test.rows[term]
-    match row:
-        case Read():
-            return {term}
-        case Choice(arms=arms):
-            return {copied for _, arm in arms for copied in _copies(test, arm)}
-        case Constant() | Operation():
-            return set()
-
-
-def _grow(values: list[dict[Value, None]], term: int, row: object) -> None:
-    """Adds the values that a term has for those of its operands."""
-    match row:
-        case Constant(value=value):
-            values[term][value] = None
-        case Operation(op=op, args=args):
-            sets = [values[a] for a in args]
-            size = 1
-            for each in sets:
-                size *= len(each)
-            if size > MAX_COMBINATIONS:
-                raise TooManyValues(f"more than {MAX_COMBINATIONS} combinations of values")
-            for combination in product(*sets):
-                try:
-                    values[term][apply(op, combination)] = None
-                except Impossible:
-                    continue
-        case Choice(arms=arms):
-            for _, arm in arms:
-                values[term].update(values[arm])
-        case _:
-            pass
-    if len(values[term]) > MAX_VALUES:
-        raise TooManyValues(f"a value can be more than {MAX_VALUES} things")
-
-
-class _Encoder:
+class _Encoder(Tables):
     """One query under construction."""
 
     def __init__(self, test: Test, model: MemoryModel) -> None:
-        self.test = test
+        super().__init__(test, Logic())
         self.model = model
-        self.logic = Logic()
-        self.values = domains(test)
-        self.tables: list[Table] = []
-        self._tables()
         self.present: Some = {}
         for event in test.events:
             lit = self.truth(event.guard)
@@ -198,83 +65,6 @@ class _Encoder:
         self._same: dict[tuple[int, int], Lit] = {}
         self.picks: dict[int, tuple[tuple[int, str], ...]] = {}
         self.static: frozenset[str] = frozenset(("int", "ext"))
-
-    # --- terms
-
-    def _tables(self) -> None:
-        for number, row in enumerate(self.test.rows):
-            self.tables.append(self._table(number, row))
-
-    def _table(self, number: int, row: object) -> Table:
-        values = list(self.values[number])
-        logic = self.logic
-        match row:
-            case Constant(value=value):
-                return {value: TRUE}
-            case Read(event=event):
-                if len(values) == 1:
-                    return {values[0]: TRUE}
-                if len(values) == 2:
-                    lit = logic.variable(f"r{event}v1")
-                    return {values[0]: neg(lit), values[1]: lit}
-                lits = [logic.variable(f"r{event}v{i}") for i in range(len(values))]
-                logic.label = "value"
-                logic.exactly_one(lits)
-                return dict(zip(values, lits, strict=True))
-            case Operation(op=op, args=args):
-                parts: dict[Value, list[Lit]] = {}
-                for combination in product(*(self.tables[a].items() for a in args)):
-                    try:
-                        result = apply(op, tuple(v for v, _ in combination))
-                    except Impossible:
-                        continue
-                    parts.setdefault(result, []).append(logic.all_of([x for _, x in combination]))
-                return {v: logic.any_of(lits) for v, lits in parts.items()}
-            case Choice(arms=arms):
-                found: dict[Value, list[Lit]] = {}
-                other = TRUE
-                for guard, arm in arms:
-                    holds = logic.all_of((other, self.truth(guard)))
-                    other = logic.all_of((other, neg(self.truth(guard))))
-                    for value, lit in self.tables[arm].items():
-                        found.setdefault(value, []).append(logic.all_of((holds, lit)))
-                return {v: logic.any_of(lits) for v, lits in found.items()}
-            case _:
-                raise TypeError(row)
-
-    def truth(self, term: int) -> Lit:
-        """Whether a term is not 0."""
-        return self.logic.any_of(lit for value, lit in self.tables[term].items() if value != 0)
-
-    def has(self, term: int, value: Value) -> Lit:
-        """Whether a term has a value."""
-        return self.tables[term].get(value, FALSE)
-
-    def sources(self, term: int) -> dict[int, Lit]:
-        """The reads that a term's value depends on, each with when it does."""
-        logic = self.logic
-        row = self.test.rows[term]
-        match row:
-            case Constant():
-                return {}
-            case Read(event=event):
-                return {event: TRUE}
-            case Operation(args=args):
-                found: dict[int, Lit] = {}
-                for arg in args:
-                    for event, lit in self.sources(arg).items():
-                        found[event] = logic.any_of((found.get(event, FALSE), lit))
-                return found
-            case Choice(arms=arms):
-                found = {}
-                other = TRUE
-                for guard, arm in arms:
-                    holds = logic.all_of((other, self.truth(guard)))
-                    other = logic.all_of((other, neg(self.truth(guard))))
-                    for event, lit in self.sources(arm).items():
-                        when = logic.all_of((holds, lit))
-                        found[event] = logic.any_of((found.get(event, FALSE), when))
-                return found
 
     # --- memory
 

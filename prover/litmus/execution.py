@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from dsl.litmus import syntax as s
-from prover.litmus.events import Choice, Constant, Event, Operation, Read, Test, Value, apply
+from prover.litmus.events import Choice, Constant, Event, Operation, Read, Test
+from prover.litmus.values import Value, apply
 from prover.models.algebra import MemoryModel, set_names
 from prover.models.concrete import Breach, Pairs, Structure, breaches
 
