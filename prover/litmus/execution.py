@@ -7,6 +7,7 @@ dependencies, the final state.  The relations are then judged by the concrete re
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -14,7 +15,7 @@ from itertools import combinations
 from dsl.litmus import syntax as s
 from prover.litmus.events import Choice, Constant, Event, Operation, Read, Test
 from prover.litmus.values import Value, apply
-from prover.models.algebra import MemoryModel, set_names
+from prover.models.algebra import MemoryModel
 from prover.models.concrete import Breach, Pairs, Structure, breaches
 
 
@@ -245,5 +246,5 @@ def _dependencies(execution: Execution, events: list[Event]) -> dict[str, Pairs]
 def judged(execution: Execution, model: MemoryModel) -> tuple[Breach, ...]:
     """The axioms of a model that the execution breaks, by the concrete reading."""
     given = structure(execution)
-    empty = dict.fromkeys(set_names(model), frozenset[int]())
-    return breaches(model, Structure(given.carrier, {**empty, **given.sets}, given.relations))
+    sets = defaultdict(frozenset[int], given.sets)
+    return breaches(model, Structure(given.carrier, sets, given.relations))

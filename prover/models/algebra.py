@@ -8,7 +8,7 @@ Operators from loosest to tightest: ``|``, ``;``, ``\``, ``&``, ``*``, ``~``, po
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, assert_never
 
@@ -400,19 +400,3 @@ class MemoryModel:
         lines.extend(str(axiom) for axiom in self.axioms)
         lines.extend(f"flag {flag}" for flag in self.flags)
         return "\n".join(lines) + "\n"
-
-
-def set_names(model: MemoryModel) -> frozenset[str]:
-    """The names of sets that a model's terms mention."""
-    terms: list[object] = [axiom.relation for axiom in (*model.axioms, *model.flags)]
-    for definition in model.definitions:
-        members = definition.members if isinstance(definition, Recursion) else (definition,)
-        terms.extend(member.term for member in members)
-    found: set[str] = set()
-    while terms:
-        term = terms.pop()
-        if isinstance(term, Named):
-            found.add(term.name)
-        elif isinstance(term, Relation | Events):
-            terms.extend(getattr(term, field.name) for field in fields(term))
-    return frozenset(found)

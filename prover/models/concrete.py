@@ -6,6 +6,7 @@ Slow and obvious: every other reading is compared with this one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
@@ -192,7 +193,9 @@ def _way_back(after: Mapping[int, list[int]], start: int) -> tuple[int, ...]:
 
 def defined(model: MemoryModel, structure: Structure) -> Structure:
     """``structure`` with the model's definitions, and ``xb`` if it says so, by their names."""
-    sets, relations = dict(structure.sets), dict(structure.relations)
+    # Copies, of whatever kind of mapping they are.
+    sets, relations = copy(structure.sets), dict(structure.relations)
+    assert isinstance(sets, dict)
     extended = Structure(structure.carrier, sets, relations)
     for definition in model.definitions:
         if isinstance(definition, Recursion):

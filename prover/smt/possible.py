@@ -32,7 +32,7 @@ class Possible:
         self._present = tuple(present)
         self._rows = rows
         self._names: dict[str, dict[int, set[int]]] = {}
-        self._fixed: dict[Relation, dict[int, set[int]]] = {}
+        self._fixed: dict[int, dict[int, set[int]]] = {}
 
     def least(self, recursion: Recursion) -> dict[str, dict[int, set[int]]]:
         """The least solution, with everything that is only possible taken as there."""
@@ -62,19 +62,21 @@ class Possible:
         if isinstance(relation, Base) and relation.name in self._names:
             return self._names[relation.name]
         if not self._mentions(relation):
-            found = self._fixed.get(relation)
+            found = self._fixed.get(id(relation))
             if found is None:
-                rows = self._rows(relation, generous=True)
-                found = self._fixed[relation] = {a: set(row) for a, row in rows.items()}
+                rows = self._rows(relation, mode="over")
+                found = self._fixed[id(relation)] = {a: set(row) for a, row in rows.items()}
             return found
         match relation:
             case Union(left=left, right=right):
                 return _joined(self._pairs(left), self._pairs(right))
             case Sequence(left=left, right=right):
+                before = self._pairs(left)
+                if not before:
+                    return before
                 after = self._pairs(right)
                 made = {
-                    a: {c for b in ends for c in after.get(b, ())}
-                    for a, ends in self._pairs(left).items()
+                    a: {c for b in ends for c in after.get(b, ())} for a, ends in before.items()
                 }
                 return {a: ends for a, ends in made.items() if ends}
             case Difference(left=left):

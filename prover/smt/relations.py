@@ -1,16 +1,15 @@
 """The symbolic reading of relation terms: for each pair of events, the literal that it is related.
 
-Two strengths.  Where only too many pairs could hurt (under an axiom that forbids them), closures
-and recursive definitions are *generous*: variables that are at least the least fixed point, which
-suffices, for the least itself is among the solver's choices.  Where too many pairs would help
-(under a difference or a complement there), they are *exact*.  Under a question that wants a
-pair to exist the two change places.
+Three strengths.  Under an axiom that forbids pairs a term may have too many (``over``): closures
+and recursions are variables that are at least the least fixed point, and the least itself is
+among the solver's choices.  Under a question that wants a pair to exist a term may have too few
+(``under``).  A difference or a complement turns one into the other; what is both is ``exact``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import assert_never
+from typing import Literal, TypeAlias, assert_never, cast
 
 from prover.models.algebra import (
     Axiom,
@@ -47,6 +46,11 @@ from prover.smt.logic import FALSE, TRUE, Lit, Logic, neg
 from prover.smt.pairs import Pairs, Some, chain, clean, inverse
 from prover.smt.possible import Possible, Rows, components
 
+Mode: TypeAlias = Literal["over", "under", "exact"]
+
+MODES: tuple[Mode, ...] = ("over", "under", "exact")
+OPPOSITE: Mapping[Mode, Mode] = {"over": "under", "under": "over", "exact": "exact"}
+
 MAX_ROUNDS = 64
 """How often the equations of a recursion are applied where it must be exact."""
 
@@ -74,10 +78,10 @@ class Reading(Pairs):
     ) -> None:
         super().__init__(logic, present)
         self._sets: dict[str, Some] = dict(sets)
-        self._rows: dict[tuple[str, bool], Rows] = {}
+        self._rows: dict[tuple[str, Mode], Rows] = {}
         self._static = static
         for name, rows in relations.items():
-            self._rows[name, True] = self._rows[name, False] = rows
+            self._rows.update({(name, mode): rows for mode in MODES})
         self._terms: dict[str, Definition | Recursion] = {}
         for definition in model.definitions:
             names = (
@@ -89,9 +93,11 @@ class Reading(Pairs):
                 self._terms[name] = definition
                 if name in self._sets:
                     del self._sets[name]
-                self._rows.pop((name, True), None)
-                self._rows.pop((name, False), None)
-        self._known: dict[tuple[Relation, bool], Rows] = {}
+                for mode in MODES:
+                    self._rows.pop((name, mode), None)
+        # By identity: the terms live as long as the model, and to hash one is to walk through it.
+        self._known: dict[tuple[int, Mode], Rows] = {}
+        self._model = model
 
     # --- axioms and flags
 
@@ -102,7 +108,7 @@ class Reading(Pairs):
         if axiom.negated:
             logic.clause(self.shown(axiom))
             return
-        rows = self.rows(axiom.relation, generous=True)
+        rows = self.rows(axiom.relation, mode="over")
         match axiom.shape:
             case Shape.EMPTY:
                 for row in rows.values():
@@ -119,14 +125,14 @@ class Reading(Pairs):
     def shown(self, flag: Axiom) -> Lit:
         """Whether the execution is as a flag (or a negated axiom) says."""
         logic = self.logic
-        rows = self.rows(flag.relation, generous=not flag.negated)
+        rows = self.rows(flag.relation, mode="under" if flag.negated else "over")
         match flag.shape:
             case Shape.EMPTY:
                 found = logic.any_of(lit for row in rows.values() for lit in row.values())
             case Shape.IRREFLEXIVE:
                 found = logic.any_of(row.get(event, FALSE) for event, row in rows.items())
             case Shape.ACYCLIC:
-                closed = self.exact_closure(self.rows(flag.relation, generous=False))
+                closed = self.exact_closure(self.rows(flag.relation, mode="exact"))
                 found = logic.any_of(row.get(event, FALSE) for event, row in closed.items())
             case _:
                 assert_never(flag.shape)
@@ -148,30 +154,30 @@ class Reading(Pairs):
 
     # --- relations
 
-    def rows(self, relation: Relation, *, generous: bool) -> Rows:
+    def rows(self, relation: Relation, *, mode: Mode) -> Rows:
         """The pairs of a relation."""
         if isinstance(relation, Base):
-            return self._base(relation.name, generous=generous)
-        key = (relation, generous)
+            return self._base(relation.name, mode=mode)
+        key = (id(relation), mode)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = self._rows_of(relation, generous=generous)
+            found = self._known[key] = self._rows_of(relation, mode=mode)
         return found
 
-    def _base(self, name: str, *, generous: bool) -> Rows:
-        found = self._rows.get((name, generous))
+    def _base(self, name: str, *, mode: Mode) -> Rows:
+        found = self._rows.get((name, mode))
         if found is None:
             definition = self._terms[name]
             if isinstance(definition, Recursion):
-                self._recursion(definition, generous=generous)
-                found = self._rows[name, generous]
+                self._recursion(definition, mode=mode)
+                found = self._rows[name, mode]
             else:
                 assert isinstance(definition.term, Relation)
-                found = self.rows(definition.term, generous=generous)
-                self._rows[name, generous] = found
+                found = self.rows(definition.term, mode=mode)
+                self._rows[name, mode] = found
         return found
 
-    def _rows_of(self, relation: Relation, *, generous: bool) -> Rows:
+    def _rows_of(self, relation: Relation, *, mode: Mode) -> Rows:
         match relation:
             case Base() | Nothing():
                 return {}
@@ -186,37 +192,35 @@ class Reading(Pairs):
             case Product(left=left, right=right):
                 return self.product(self.events(left), self.events(right))
             case Union(left=left, right=right):
-                return self.union(
-                    self.rows(left, generous=generous), self.rows(right, generous=generous)
-                )
+                return self.union(self.rows(left, mode=mode), self.rows(right, mode=mode))
             case Sequence():
-                return self._sequence(relation, generous=generous)
+                return self._sequence(relation, mode=mode)
             case Difference(left=left, right=right):
-                rows = self.rows(left, generous=generous)
-                return self.without(rows, self.rows(right, generous=not generous)) if rows else rows
+                rows = self.rows(left, mode=mode)
+                return self.without(rows, self.rows(right, mode=OPPOSITE[mode])) if rows else rows
             case Intersection(left=left, right=right):
-                return self._intersection(left, right, generous=generous)
+                return self._intersection(left, right, mode=mode)
             case Complement(inner=inner):
-                return self.without(self.everywhere(), self.rows(inner, generous=not generous))
+                return self.without(self.everywhere(), self.rows(inner, mode=OPPOSITE[mode]))
             case Inverse(inner=inner):
-                return inverse(self.rows(inner, generous=generous))
+                return inverse(self.rows(inner, mode=mode))
             case Optional(inner=inner):
-                return self.union(self.rows(inner, generous=generous), self.diagonal())
+                return self.union(self.rows(inner, mode=mode), self.diagonal())
             case Plus(inner=inner):
-                return self.closure(self.rows(inner, generous=generous), generous=generous)
+                return self.closure(self.rows(inner, mode=mode), generous=mode == "over")
             case Star(inner=inner):
-                closed = self.closure(self.rows(inner, generous=generous), generous=generous)
+                closed = self.closure(self.rows(inner, mode=mode), generous=mode == "over")
                 return self.union(closed, self.diagonal())
             case _:
                 assert_never(relation)
 
-    def _intersection(self, left: Relation, right: Relation, *, generous: bool) -> Rows:
+    def _intersection(self, left: Relation, right: Relation, *, mode: Mode) -> Rows:
         """Pairs of both.  The sparser is read first, and a product is only looked up."""
         if isinstance(left, Base) and left.name in self._static:
             left, right = right, left
         if isinstance(left, Product):
             left, right = right, left
-        rows = self.rows(left, generous=generous)
+        rows = self.rows(left, mode=mode)
         if not rows:
             return rows
         both = self.logic.all_of
@@ -229,7 +233,7 @@ class Reading(Pairs):
                     if a in starts
                 }
             )
-        others = self.rows(right, generous=generous)
+        others = self.rows(right, mode=mode)
         found: Rows = {}
         for a, row in rows.items():
             other = others.get(a)
@@ -239,7 +243,7 @@ class Reading(Pairs):
 
     # --- sequences
 
-    def _sequence(self, relation: Sequence, *, generous: bool) -> Rows:
+    def _sequence(self, relation: Sequence, *, mode: Mode) -> Rows:
         """A chain, from the left; ``[S]`` filters, and ``r?`` and ``r*`` may also stay."""
         rows: Rows | None = None
         starts: Some = dict.fromkeys(self.present, TRUE)
@@ -248,13 +252,15 @@ class Reading(Pairs):
                 members = self.events(link.events)
                 if rows is None:
                     starts = self.common(starts, members)
+                    if not starts:
+                        return {}
                 else:
                     rows = self.ending(rows, members)
                 continue
             if rows is None:
-                rows = self.starting(starts, self.rows(link, generous=generous))
+                rows = self.starting(starts, self.rows(link, mode=mode))
             else:
-                rows = self._step(rows, link, generous=generous)
+                rows = self._step(rows, link, mode=mode)
             if not rows:
                 return {}
         if rows is None:
@@ -265,38 +271,38 @@ class Reading(Pairs):
             }
         return rows
 
-    def _step(self, rows: Rows, link: Relation, *, generous: bool) -> Rows:
+    def _step(self, rows: Rows, link: Relation, *, mode: Mode) -> Rows:
         if isinstance(link, Optional):
-            return self.union(rows, self._step(rows, link.inner, generous=generous))
+            return self.union(rows, self._step(rows, link.inner, mode=mode))
         if isinstance(link, Star):
-            inner = self.rows(link.inner, generous=generous)
-            closed = self.closure(inner, generous=generous)
+            inner = self.rows(link.inner, mode=mode)
+            closed = self.closure(inner, generous=mode == "over")
             return self.union(rows, self.compose(rows, closed))
         if isinstance(link, Union) and any(
             isinstance(part, Sequence | Optional | Star) for part in (link.left, link.right)
         ):
             return self.union(
-                self._step(rows, link.left, generous=generous),
-                self._step(rows, link.right, generous=generous),
+                self._step(rows, link.left, mode=mode),
+                self._step(rows, link.right, mode=mode),
             )
         if isinstance(link, Sequence):
             for part in chain(link):
                 if isinstance(part, Identity):
                     rows = self.ending(rows, self.events(part.events))
                 else:
-                    rows = self._step(rows, part, generous=generous)
+                    rows = self._step(rows, part, mode=mode)
             return rows
-        return self.compose(rows, self.rows(link, generous=generous))
+        return self.compose(rows, self.rows(link, mode=mode))
 
     # --- closures and recursion
 
-    def _recursion(self, recursion: Recursion, *, generous: bool) -> None:
+    def _recursion(self, recursion: Recursion, *, mode: Mode) -> None:
         """Gives every name of a recursion its pairs."""
         relations = all(isinstance(m.term, Relation) for m in recursion.members)
-        if generous and relations and recursion.monotone:
+        if mode == "over" and relations and recursion.monotone:
             self._at_least(recursion)
         else:
-            self._in_rounds(recursion, generous=generous)
+            self._in_rounds(recursion)
 
     def _at_least(self, recursion: Recursion) -> None:
         """Variables that hold at least where the least solution does."""
@@ -307,11 +313,11 @@ class Reading(Pairs):
             for name in names
         }
         for name in names:
-            self._rows[name, True] = made[name]
+            self._rows[name, "over"] = made[name]
         self.logic.label = "recursion"
         for member in recursion.members:
             assert isinstance(member.term, Relation)
-            for a, row in self.rows(member.term, generous=True).items():
+            for a, row in self.rows(member.term, mode="over").items():
                 for b, lit in row.items():
                     self.logic.clause(neg(lit), made[member.name][a][b])
 
@@ -319,38 +325,36 @@ class Reading(Pairs):
         """Which pairs the least solution can have, whatever the execution."""
         return Possible(self.present, self.rows).least(recursion)
 
-    def _in_rounds(self, recursion: Recursion, *, generous: bool) -> None:
+    def _in_rounds(self, recursion: Recursion) -> None:
         """The equations applied at once, from nothing, until nothing changes."""
-        for member in recursion.members:
-            self._assign(member, {}, generous=generous)
+        members = recursion.members
+        for member in members:
+            self._assign(member, {})
         for _ in range(MAX_ROUNDS):
             saved = dict(self._known)
-            found = [self._meaning(member, generous=generous) for member in recursion.members]
+            found = [self._meaning(member) for member in members]
             self._known = saved
-            same = all(
-                self._current(m, generous=generous) == f
-                for m, f in zip(recursion.members, found, strict=True)
-            )
-            if same:
+            if all(self._current(m) == f for m, f in zip(members, found, strict=True)):
                 return
-            for member, meaning in zip(recursion.members, found, strict=True):
-                self._assign(member, meaning, generous=generous)
-        raise NotExact(recursion.members[0].name)
+            for member, meaning in zip(members, found, strict=True):
+                self._assign(member, meaning)
+        raise NotExact(f"{members[0].name}: no end after {MAX_ROUNDS} rounds")
 
-    def _current(self, member: Definition, *, generous: bool) -> Rows | Some:
+    def _current(self, member: Definition) -> Rows | Some:
         if isinstance(member.term, Relation):
-            return self._rows[member.name, generous]
+            return self._rows[member.name, "exact"]
         return self._sets[member.name]
 
-    def _assign(self, member: Definition, meaning: Rows | Some, *, generous: bool) -> None:
+    def _assign(self, member: Definition, meaning: Rows | Some) -> None:
         if isinstance(member.term, Relation):
-            self._rows[member.name, generous] = self._rows[member.name, not generous] = meaning  # type: ignore[assignment]
+            rows = cast("Rows", meaning)
+            self._rows.update({(member.name, mode): rows for mode in MODES})
         else:
-            self._sets[member.name] = meaning  # type: ignore[assignment]
+            self._sets[member.name] = cast("Some", meaning)
 
-    def _meaning(self, member: Definition, *, generous: bool) -> Rows | Some:
+    def _meaning(self, member: Definition) -> Rows | Some:
         if isinstance(member.term, Relation):
-            return self.rows(member.term, generous=generous)
+            return self.rows(member.term, mode="exact")
         return self.events(member.term)
 
     # --- sets
@@ -378,11 +382,11 @@ class Reading(Pairs):
             case Others(inner=inner):
                 return self._lacking(dict.fromkeys(self.present, TRUE), self.events(inner))
             case Domain(relation=relation):
-                rows = self.rows(relation, generous=False)
+                rows = self.rows(relation, mode="exact")
                 found = {a: self.logic.any_of(row.values()) for a, row in rows.items()}
                 return {a: lit for a, lit in found.items() if lit != FALSE}
             case Range(relation=relation):
-                rows = inverse(self.rows(relation, generous=False))
+                rows = inverse(self.rows(relation, mode="exact"))
                 found = {a: self.logic.any_of(row.values()) for a, row in rows.items()}
                 return {a: lit for a, lit in found.items() if lit != FALSE}
             case _:
@@ -395,7 +399,7 @@ class Reading(Pairs):
             if definition is None:
                 return {}
             if isinstance(definition, Recursion):
-                self._recursion(definition, generous=False)
+                self._recursion(definition, mode="exact")
                 return self._sets[name]
             assert not isinstance(definition.term, Relation)
             found = self._sets[name] = self.events(definition.term)
