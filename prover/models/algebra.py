@@ -259,7 +259,8 @@ Events: TypeAlias = Named | Everything | Nobody | Either | Both | Without | Othe
 
 
 def _factor(events: Events) -> str:
-    return str(events)
+    """A set as an operand of ``*`` or ``~``."""
+    return f"({events})" if isinstance(events, Others) else str(events)
 
 
 def _strength(relation: Relation) -> int:
@@ -369,9 +370,15 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Recursion:
-    """``let rec a = ... and b = ...``: the least relations (and sets) that fulfil the equations."""
+    """``let rec a = ... and b = ...``: the least relations (and sets) that fulfil the equations.
+
+    Not ``monotone``: more of one name can make another less.  Then there need be no least ones,
+    and what is meant is what herd computes: from nothing on, one equation after the other
+    again and again, until no name has gained anything.
+    """
 
     members: tuple[Definition, ...]
+    monotone: bool = True
 
     def __str__(self) -> str:
         return "let rec " + "\nand ".join(f"{d.name} = {d.term}" for d in self.members)
@@ -381,6 +388,8 @@ class Recursion:
 class MemoryModel:
     """Which executions there are, which of them are marked by a flag, and ``xb``: which event
     executes before which (None: the model does not say).
+
+    ``tags`` are the annotations that events may have, as an ``enum`` of the model lists them.
     """
 
     name: str
@@ -388,6 +397,7 @@ class MemoryModel:
     axioms: tuple[Axiom, ...]
     xb: Relation | None
     flags: tuple[Axiom, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [f'"{self.name}"', *(str(definition) for definition in self.definitions)]
