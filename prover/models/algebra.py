@@ -400,7 +400,10 @@ class MemoryModel:
     tags: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        lines = [f'"{self.name}"', *(str(definition) for definition in self.definitions)]
+        lines = [f'"{self.name}"']
+        if self.tags:
+            lines.append("enum Tags = " + " || ".join(f"'{tag}" for tag in self.tags))
+        lines.extend(str(definition) for definition in self.definitions)
         if self.xb is not None and self.xb != Base("xb"):
             lines.append(str(Definition("xb", self.xb)))
         lines.extend(str(axiom) for axiom in self.axioms)

@@ -6,7 +6,7 @@ relations by what they are made of.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -35,8 +35,6 @@ from prover.models.cat.recursion import solve
 
 MAX_STEPS = 200_000
 MAX_LEVELS = 100
-
-_LIBRARY = "library"
 
 
 @dataclass(slots=True)
@@ -222,12 +220,10 @@ class Elaboration:
             return found
         if name not in PRELUDE:
             raise self.names.unknown(name)
-        (definition,) = parse(Source(_LIBRARY, f"let {name} = {PRELUDE[name]}")).statements
-        if not isinstance(definition, s.Let):
-            raise AssertionError(name)
+        file = parse(Source("library", f"let {name} = {PRELUDE[name]}"))
+        bodies = [b.body for let in file.statements if isinstance(let, s.Let) for b in let.bindings]
         # At time 0 nothing was defined: the prelude is about what the engine gives.
-        meaning = self.meaning(definition.bindings[0].body, Scope(0, {}))
-        return self.names.define_prelude(name, meaning)
+        return self.names.define_prelude(name, self.meaning(bodies[0], Scope(0, {})))
 
     def _apply(self, expr: s.Apply, scope: Scope) -> Value:
         function = self.value(expr.function, scope)
@@ -268,14 +264,14 @@ class Elaboration:
     # --- what is wrong ----------------------------------------------------------------
 
     @contextmanager
-    def inside(self, label: Label) -> Iterator[None]:
+    def inside(self, label: Label) -> Generator[None]:
         """What is wrong meanwhile is shown with ``label`` as the way to it."""
         self.trail.append(label)
         yield
         self.trail.pop()
 
     @contextmanager
-    def _at(self, span: Span) -> Iterator[None]:
+    def _at(self, span: Span) -> Generator[None]:
         """What is wrong meanwhile, if not known more exactly, is wrong at ``span``."""
         try:
             yield

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.files import Refusal, read_text
 from dsl.imports import LoadError
-from dsl.source import Source, Span
+from dsl.source import Source
 from prover.models.algebra import MemoryModel
 from prover.models.cat import syntax as s
 from prover.models.cat.elaborate import Elaboration

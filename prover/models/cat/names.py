@@ -98,10 +98,12 @@ class Names:
         stem = name.partition("'")[0]
         count = self._highest.get(stem, 0) + 1
         free = name not in RELATIONS and name not in SETS and name not in self._tagged
-        chosen = name if free and (written or name != "xb") else f"{stem}'{max(count, 2)}"
-        while chosen in self._taken:
-            count += 1
-            chosen = f"{stem}'{max(count, 2)}"
+        chosen = name
+        if not free or chosen in self._taken or (name == "xb" and not written):
+            count = max(count, 2)
+            while f"{stem}'{count}" in self._taken:
+                count += 1
+            chosen = f"{stem}'{count}"
         self._highest[stem] = count
         self._taken[chosen] = None
         return chosen

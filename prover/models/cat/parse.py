@@ -97,8 +97,9 @@ def _allowed(children: list[Any], span: Span) -> s.Name | tuple[str, ...]:
 
 
 def _instructions(children: list[Any], span: Span) -> s.Instructions:
-    tags = [tag for part in children[1:] if isinstance(part, tuple) for tag in part]
-    names = [part for part in children[1:] if isinstance(part, s.Name)]
+    parts: list[s.Name | tuple[str, ...]] = children[1:]
+    tags = [tag for part in parts if not isinstance(part, s.Name) for tag in part]
+    names = [part for part in parts if isinstance(part, s.Name)]
     return s.Instructions(str(children[0]), tuple(tags), tuple(names), span)
 
 
@@ -238,12 +239,15 @@ def _tree(source: Source, text: str) -> Any:
     except UnexpectedToken as error:
         expected = frozenset(error.accepts or error.expected)
         token: Any = error.token
-        end = len(text.rstrip()) if token.type == "$END" else token.end_pos
-        start = max(0, end - 1) if token.type == "$END" else token.start_pos
-        word = "the text ends" if token.type == "$END" else f"`{_short(str(token))}` stands"
+        if token.type == "$END":
+            end, word = len(text.rstrip()), "the text ends"
+            start = max(0, end - 1)
+        else:
+            start, end = int(token.start_pos), int(token.end_pos)
+            word = f"`{_short(str(token))}` stands"
     except UnexpectedCharacters as error:
         expected = frozenset(error.allowed or ())
-        start = error.pos_in_stream
+        start = int(error.pos_in_stream or 0)
         end, word = start + 1, f"`{text[start]}` stands"
     wanted = _in_words(expected)
     label = Label(Span(source.name, start, end), f"expected {wanted}")
@@ -260,9 +264,9 @@ def _in_words(expected: frozenset[str]) -> str:
             ("an operator", _OPERATOR),
             ("a statement", _STATEMENT),
         )
-        if members <= expected
+        if expected >= members
     ]
-    covered = _OPERAND if _OPERAND <= expected else frozenset[str]()
+    covered = _OPERAND if expected >= _OPERAND else frozenset[str]()
     left = sorted(_WORDS[kind] for kind in expected - covered if kind in _WORDS)
     parts = [*parts, *left][:8] or ["nothing more"]
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"

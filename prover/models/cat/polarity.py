@@ -1,4 +1,4 @@
-"""Whether the equations of a ``let rec`` are monotone: no name of theirs behind ``\\`` or ``~``."""
+"""Whether the equations of a ``let rec`` are monotone: none grows as another one shrinks."""
 
 from __future__ import annotations
 
