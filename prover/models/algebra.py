@@ -259,7 +259,8 @@ Events: TypeAlias = Named | Everything | Nobody | Either | Both | Without | Othe
 
 
 def _factor(events: Events) -> str:
-    return str(events)
+    """A set as an operand of ``*`` or ``~``."""
+    return f"({events})" if isinstance(events, Others) else str(events)
 
 
 def _strength(relation: Relation) -> int:
@@ -371,7 +372,9 @@ class Definition:
 class Recursion:
     """``let rec a = ... and b = ...``: the least relations (and sets) that fulfil the equations.
 
-    Where they are not ``monotone``, what applying them all at once, from nothing, comes to.
+    Not ``monotone``: more of one name can make another less.  Then there need be no least ones,
+    and what is meant is what herd computes: from nothing on, one equation after the other
+    again and again, until no name has gained anything.
     """
 
     members: tuple[Definition, ...]
@@ -385,6 +388,8 @@ class Recursion:
 class MemoryModel:
     """Which executions there are, which of them are marked by a flag, and ``xb``: which event
     executes before which (None: the model does not say).
+
+    ``tags`` are the annotations that events may have, as an ``enum`` of the model lists them.
     """
 
     name: str
@@ -392,9 +397,13 @@ class MemoryModel:
     axioms: tuple[Axiom, ...]
     xb: Relation | None
     flags: tuple[Axiom, ...] = ()
+    tags: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        lines = [f'"{self.name}"', *(str(definition) for definition in self.definitions)]
+        lines = [f'"{self.name}"']
+        if self.tags:
+            lines.append("enum Tags = " + " || ".join(f"'{tag}" for tag in self.tags))
+        lines.extend(str(definition) for definition in self.definitions)
         if self.xb is not None and self.xb != Base("xb"):
             lines.append(str(Definition("xb", self.xb)))
         lines.extend(str(axiom) for axiom in self.axioms)

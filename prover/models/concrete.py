@@ -213,17 +213,17 @@ def _define(
     sets: dict[str, frozenset[int]],
     relations: dict[str, Pairs],
 ) -> bool:
-    """Gives one name its meaning; whether that has changed."""
+    """Gives one name its meaning; whether it has gained anything."""
     term = definition.term
     if isinstance(term, Relation):
         pairs = evaluate(term, structure)
-        changed = relations.get(definition.name) != pairs
+        gained = not pairs <= relations.get(definition.name, frozenset())
         relations[definition.name] = pairs
-        return changed
+        return gained
     events = members(term, structure)
-    changed = sets.get(definition.name) != events
+    gained = not events <= sets.get(definition.name, frozenset())
     sets[definition.name] = events
-    return changed
+    return gained
 
 
 def _least(
@@ -232,14 +232,27 @@ def _least(
     sets: dict[str, frozenset[int]],
     relations: dict[str, Pairs],
 ) -> None:
-    """The least solution, from nothing upwards (the terms must be monotone in the names)."""
+    """The solution, from nothing upwards: the equations in their order, until nothing is gained.
+
+    Equations that are not monotone may go round in a circle; it is left where it closes.
+    """
     for member in recursion.members:
         if isinstance(member.term, Relation):
             relations[member.name] = frozenset()
         else:
             sets[member.name] = frozenset()
-    while any(_define(member, structure, sets, relations) for member in recursion.members):
-        pass
+    seen = set[tuple[object, ...]]()
+    gained = True
+    while gained:
+        gains = [_define(member, structure, sets, relations) for member in recursion.members]
+        gained = any(gains)
+        if not recursion.monotone:
+            state = tuple(
+                relations[m.name] if isinstance(m.term, Relation) else sets[m.name]
+                for m in recursion.members
+            )
+            gained = gained and state not in seen
+            seen.add(state)
 
 
 def breach(axiom: Axiom, structure: Structure) -> Breach | None:

@@ -326,19 +326,21 @@ class Reading(Pairs):
         return Possible(self.present, self.rows).least(recursion)
 
     def _in_rounds(self, recursion: Recursion) -> None:
-        """The equations applied at once, from nothing, until nothing changes."""
-        members = recursion.members
-        for member in members:
+        """The equations one after another, from nothing, until nothing changes."""
+        for member in recursion.members:
             self._assign(member, {})
         for _ in range(MAX_ROUNDS):
-            saved = dict(self._known)
-            found = [self._meaning(member) for member in members]
-            self._known = saved
-            if all(self._current(m) == f for m, f in zip(members, found, strict=True)):
+            changed = False
+            for member in recursion.members:
+                # What was made of the names' last meanings is not to be used again.
+                saved = dict(self._known)
+                found = self._meaning(member)
+                self._known = saved
+                changed = changed or found != self._current(member)
+                self._assign(member, found)
+            if not changed:
                 return
-            for member, meaning in zip(members, found, strict=True):
-                self._assign(member, meaning)
-        raise NotExact(f"{members[0].name}: no end after {MAX_ROUNDS} rounds")
+        raise NotExact(f"{recursion.members[0].name}: no end after {MAX_ROUNDS} rounds")
 
     def _current(self, member: Definition) -> Rows | Some:
         if isinstance(member.term, Relation):
