@@ -27,7 +27,7 @@ def decode(test: Test, query: Query, values: Mapping[str, int]) -> Execution:
     # come before all.
     writes.sort(key=lambda w: (test.events[w].process >= 0, values.get(f"co_{w}", 0), -w))
     seen: dict[int, Value] = {}
-    for read, table in query.circular.items():
+    for read, table in query.seen.items():
         for value, literal in table:
             if _holds(literal, values):
                 seen[read] = value

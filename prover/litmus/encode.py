@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dsl.litmus import syntax as s
-from prover.litmus.domains import THIN_AIR
 from prover.litmus.events import Event, Read, Test
 from prover.litmus.tables import Table, Tables
 from prover.litmus.values import Value
@@ -29,8 +28,8 @@ class Query:
 
     ``picks``: for each read the writes it may read from, each with the Boolean that says it does
     (``true`` where there is no other).  co follows the integers ``co_N`` of the writes N (where
-    two are level, the greater N comes first; one without comes before all).  ``circular``: for
-    each read whose value may depend on itself, its values, each with the literal that says so.
+    two are level, the greater N comes first; one without comes before all).  ``seen``: for
+    each read its values, each with the literal that says so.
     """
 
     text: str
@@ -38,7 +37,7 @@ class Query:
     fails: str
     flags: Mapping[str, str]
     picks: Mapping[int, tuple[tuple[int, str], ...]]
-    circular: Mapping[int, tuple[tuple[Value, str], ...]]
+    seen: Mapping[int, tuple[tuple[Value, str], ...]]
     clauses: int
 
 
@@ -164,12 +163,11 @@ class _Encoder(Tables):
             self._read_terms: dict[int, int] = found
         return found
 
-    def circular(self) -> dict[int, tuple[tuple[Value, str], ...]]:
-        """What the reads in a circle of copies can see."""
+    def seen(self) -> dict[int, tuple[tuple[Value, str], ...]]:
+        """What each read can see."""
         return {
             event: tuple((v, self.logic.text(lit)) for v, lit in self.tables[term].items())
             for event, term in self._terms().items()
-            if THIN_AIR in self.tables[term]
         }
 
     def _shares(self, one: int, two: int) -> bool:
@@ -357,6 +355,4 @@ class _Encoder(Tables):
         asked = {name: ask(lit) for name, lit in flags.items()}
         yes, no = ask(holds), ask(neg(holds))
         lines = ["(set-logic QF_IDL)", *logic.lines, *logic.assertions]
-        return Query(
-            "\n".join(lines) + "\n", yes, no, asked, self.picks, self.circular(), logic.size()
-        )
+        return Query("\n".join(lines) + "\n", yes, no, asked, self.picks, self.seen(), logic.size())

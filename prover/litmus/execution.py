@@ -25,8 +25,8 @@ class NotAnExecution(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """What was chosen: rf by read, the writes in one order that co follows, and what the reads
-    see whose values depend on themselves.
+    """What was chosen: rf by read, the writes in one order that co follows, and what each
+    read sees, for those whose values depend on themselves.
     """
 
     rf: Mapping[int, int]
@@ -91,7 +91,7 @@ class _Terms:
         if source is None:
             return 0
         if event in self.reading:
-            return self.picked.values[event]
+            return self.picked.values.get(event, 0)
         self.reading.add(event)
         found = self.value(self.test.events[source].value)
         self.reading.discard(event)

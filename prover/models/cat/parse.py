@@ -246,8 +246,9 @@ def _tree(source: Source, text: str) -> Any:
             start, end = int(token.start_pos), int(token.end_pos)
             word = f"`{_short(str(token))}` stands"
     except UnexpectedCharacters as error:
-        expected = frozenset(error.allowed or ())
-        start = int(error.pos_in_stream or 0)
+        expected = frozenset(error.allowed)
+        position: Any = error.pos_in_stream
+        start = int(position)
         end, word = start + 1, f"`{text[start]}` stands"
     wanted = _in_words(expected)
     label = Label(Span(source.name, start, end), f"expected {wanted}")
