@@ -4,8 +4,8 @@ The way of herd (Alglave, Maranget, Tautschnig, "Herding cats", TOPLAS 2014): ea
 each process gives events whose values are terms over what its reads read; each choice of a write
 for every read is solved for the values; each order of the writes to a location completes it.
 
-Of choices that no model with coherence allows two kinds are left out: reading from a later write
-of the own process, and ordering two writes of a process against program order.
+What breaks coherence (SC per location) is left out unless asked for with ``coherent=False``: most
+choices do, and hardly a model allows them.
 
 Values that cycle: where reads only copy each other in a circle, they have a value that equals no
 other (herd's symbolic constant); where the circle computes, decides a branch or makes an
@@ -60,7 +60,9 @@ class Candidate:
 # --- candidates ---------------------------------------------------------------------------
 
 
-def candidates(test: Litmus, limit: int = 1_000_000) -> Iterator[Candidate]:
+def candidates(
+    test: Litmus, limit: int = 1_000_000, *, coherent: bool = True
+) -> Iterator[Candidate]:
     """Every candidate execution; :class:`TooLarge` after looking at ``limit`` choices.
 
     ``test`` has operations only: macros are in place.
@@ -69,7 +71,7 @@ def candidates(test: Litmus, limit: int = 1_000_000) -> Iterator[Candidate]:
     looked = 0
     for paths in product(*_paths(test)):
         events = (*initial, *(event for path in paths for event in path.events))
-        for sources in _sources(events):
+        for sources in _sources(events, coherent=coherent):
             looked += 1
             if looked > limit:
                 raise TooLarge
@@ -79,11 +81,12 @@ def candidates(test: Litmus, limit: int = 1_000_000) -> Iterator[Candidate]:
             registers = _registers(paths, facts)
             if registers is None:
                 continue
-            for order in _orders(facts):
+            for order in _orders(facts, coherent=coherent):
                 looked += 1
                 if looked > limit:
                     raise TooLarge
-                yield _candidate(paths, facts, sources, order, registers)
+                if not coherent or _coherent(facts, sources, order):
+                    yield _candidate(paths, facts, sources, order, registers)
 
 
 def _locations(test: Litmus) -> list[str]:
@@ -126,7 +129,7 @@ def _paths(test: Litmus) -> list[list[Path]]:
     ]
 
 
-def _sources(events: tuple[Event, ...]) -> Iterator[Source]:
+def _sources(events: tuple[Event, ...], *, coherent: bool) -> Iterator[Source]:
     """Each choice of a write for every read, without those that are plainly elsewhere or later."""
     reads = [event for event in events if "R" in event.sets]
     writes = [event for event in events if "W" in event.sets]
@@ -134,7 +137,7 @@ def _sources(events: tuple[Event, ...]) -> Iterator[Source]:
         [
             write
             for write in writes
-            if (write.key[0] != read.key[0] or write.key < read.key)
+            if not (coherent and write.key[0] == read.key[0] and write.key > read.key)
             and not _plainly_apart(write, read)
         ]
         for read in reads
@@ -227,20 +230,18 @@ def _registers(
     return final
 
 
-def _orders(facts: tuple[Fact, ...]) -> Iterator[list[list[int]]]:
+def _orders(facts: tuple[Fact, ...], *, coherent: bool) -> Iterator[list[list[int]]]:
     """Each order of the writes to every location, the initial one first."""
-    places: dict[str, dict[int, list[int]]] = {}
+    by_process: dict[str, dict[int, list[int]]] = {}
     for number, fact in enumerate(facts):
         if "W" in fact.event.sets and fact.location is not None:
-            by_process = places.setdefault(fact.location, {})
-            by_process.setdefault(fact.event.key[0], []).append(number)
-    choices = [
-        [
-            [*by_process[-1], *rest]
-            for rest in _merged([by_process[p] for p in by_process if p >= 0])
-        ]
-        for by_process in places.values()
-    ]
+            of_place = by_process.setdefault(fact.location, {})
+            of_place.setdefault(fact.event.key[0], []).append(number)
+    places = {name: list(of_place.values()) for name, of_place in by_process.items()}
+    choices: list[list[list[int]]] = []
+    for first, *others in places.values():
+        lists = others if coherent else [[one] for together in others for one in together]
+        choices.append([[*first, *rest] for rest in _merged(lists)])
     for order in product(*choices):
         yield list(order)
 
@@ -254,6 +255,22 @@ def _merged(lists: list[list[int]]) -> Iterator[list[int]]:
         others = [*remaining[:number], rest, *remaining[number + 1 :]]
         for merged in _merged(others):
             yield [first, *merged]
+
+
+def _coherent(facts: tuple[Fact, ...], sources: Source, order: list[list[int]]) -> bool:
+    """Whether each process sees each location move forwards only, its own writes included."""
+    rank = {facts[one].event.key: i for writes in order for i, one in enumerate(writes)}
+    seen: dict[tuple[int, str], int] = {}
+    for fact in facts:
+        if fact.location is None or fact.event.key[0] < 0 or not fact.event.sets & {"R", "W"}:
+            continue
+        here = fact.event.key[0], fact.location
+        writes = "W" in fact.event.sets
+        now = rank[fact.event.key if writes else sources[fact.event.key].key]
+        if now < seen.get(here, 0) + writes:
+            return False
+        seen[here] = now
+    return True
 
 
 # --- structures ---------------------------------------------------------------------------
@@ -330,11 +347,13 @@ class Outcomes:
     flags: tuple[str, ...]
 
 
-def outcomes(test: Litmus, model: MemoryModel, limit: int = 1_000_000) -> Outcomes:
+def outcomes(
+    test: Litmus, model: MemoryModel, limit: int = 1_000_000, *, coherent: bool = True
+) -> Outcomes:
     """What the model says of a test; executions that the filter leaves out do not count."""
     positive = negative = 0
     flags: set[str] = set()
-    for candidate in candidates(test, limit):
+    for candidate in candidates(test, limit, coherent=coherent):
         if test.filter is not None and not holds(test.filter, candidate.final):
             continue
         if breaches(model, candidate.structure):
