@@ -34,12 +34,14 @@ class LitmusWitness:
 
     ``model`` is the strongest shipped model that allows it.  ``steps`` are in an order that
     shows it, where there is one: then ``cycle`` is empty.  ``final`` is the state at the end.
+    ``plain``: the test has plain accesses, which the compiler may reorder.
     """
 
     model: str
     steps: tuple[LitmusStep, ...]
     cycle: tuple[Link, ...]
     final: tuple[str, ...]
+    plain: bool
 
 
 @dataclass(frozen=True, slots=True)

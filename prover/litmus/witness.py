@@ -18,9 +18,14 @@ def tell(execution: Execution, model: str, source: Source) -> LitmusWitness:
     order = frozenset[tuple[int, int]]().union(*relations.values())
     ring = cycle(order)
     steps = _steps(execution, order if not ring else relations["po"] | relations["rf"], source)
-    return LitmusWitness(
-        model, steps, _links(execution, ring, relations, source), _final(execution)
-    )
+    links = _links(execution, ring, relations, source)
+    return LitmusWitness(model, steps, links, _final(execution), _has_plain(execution))
+
+
+def _has_plain(execution: Execution) -> bool:
+    """Whether some access has no mark at all."""
+    events = (execution.test.events[n] for n in execution.happened)
+    return any(e.kind != "F" and e.sets <= {"R", "W", "M"} and not e.by_value for e in events)
 
 
 def _communication(execution: Execution) -> dict[str, Pairs]:

@@ -56,7 +56,7 @@ def _line(answer: Answered, *, color: bool) -> str:
         parts.append(decided.why)
     if decided.flags:
         parts.append("flags: " + ", ".join(decided.flags))
-    if decided.observation and not decided.result:
+    if decided.observation and not decided.result and decided.quantifier != "exists":
         parts.append(f"(the test claims {decided.quantifier})")
     return "  ".join(parts)
 
@@ -65,7 +65,10 @@ def _witness(witness: LitmusWitness) -> list[str]:
     """The execution, one column per process; why it is no interleaving, if it is none."""
     processes = sorted({step.process for step in witness.steps})
     width = WIDTH // max(1, len(processes))
-    lines = ["", f"    {STRENGTH.get(witness.model, f'allowed by {witness.model}')}", ""]
+    strength = STRENGTH.get(witness.model, f"allowed by {witness.model}")
+    if witness.model == "lkmm" and witness.plain:
+        strength = "allowed by LKMM, where the compiler may reorder plain accesses"
+    lines = ["", f"    {strength}", ""]
     columns = len(processes) <= MAX_COLUMNS
     if columns:
         heads = "".join(f"P{p}".ljust(width) for p in processes)
