@@ -11,37 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, assert_never, cast
 
-from prover.models.algebra import (
-    Axiom,
-    Base,
-    Both,
-    Complement,
-    Definition,
-    Difference,
-    Domain,
-    Either,
-    Events,
-    Everything,
-    Identity,
-    Intersection,
-    Inverse,
-    MemoryModel,
-    Named,
-    Nobody,
-    Nothing,
-    Optional,
-    Others,
-    Plus,
-    Product,
-    Range,
-    Recursion,
-    Relation,
-    Sequence,
-    Shape,
-    Star,
-    Union,
-    Without,
-)
+from prover.models import algebra as al
 from prover.smt.logic import FALSE, TRUE, Lit, Logic, neg
 from prover.smt.pairs import Pairs, Some, chain, clean, inverse
 from prover.smt.possible import Possible, Rows, components
@@ -70,7 +40,7 @@ class Reading(Pairs):
     def __init__(
         self,
         logic: Logic,
-        model: MemoryModel,
+        model: al.MemoryModel,
         present: Some,
         sets: Mapping[str, Some],
         relations: Mapping[str, Rows],
@@ -82,11 +52,11 @@ class Reading(Pairs):
         self._static = static
         for name, rows in relations.items():
             self._rows.update({(name, mode): rows for mode in MODES})
-        self._terms: dict[str, Definition | Recursion] = {}
+        self._terms: dict[str, al.Definition | al.Recursion] = {}
         for definition in model.definitions:
             names = (
                 [m.name for m in definition.members]
-                if isinstance(definition, Recursion)
+                if isinstance(definition, al.Recursion)
                 else [definition.name]
             )
             for name in names:
@@ -101,7 +71,7 @@ class Reading(Pairs):
 
     # --- axioms and flags
 
-    def require(self, axiom: Axiom) -> None:
+    def require(self, axiom: al.Axiom) -> None:
         """Asserts that the execution fulfils an axiom."""
         logic = self.logic
         logic.label = axiom.name
@@ -110,28 +80,28 @@ class Reading(Pairs):
             return
         rows = self.rows(axiom.relation, mode="over")
         match axiom.shape:
-            case Shape.EMPTY:
+            case al.Shape.EMPTY:
                 for row in rows.values():
                     for lit in row.values():
                         logic.clause(neg(lit))
-            case Shape.IRREFLEXIVE:
+            case al.Shape.IRREFLEXIVE:
                 for event, row in rows.items():
                     logic.clause(neg(row.get(event, FALSE)))
-            case Shape.ACYCLIC:
+            case al.Shape.ACYCLIC:
                 self._acyclic(axiom.name, rows)
             case _:
                 assert_never(axiom.shape)
 
-    def shown(self, flag: Axiom) -> Lit:
+    def shown(self, flag: al.Axiom) -> Lit:
         """Whether the execution is as a flag (or a negated axiom) says."""
         logic = self.logic
         rows = self.rows(flag.relation, mode="under" if flag.negated else "over")
         match flag.shape:
-            case Shape.EMPTY:
+            case al.Shape.EMPTY:
                 found = logic.any_of(lit for row in rows.values() for lit in row.values())
-            case Shape.IRREFLEXIVE:
+            case al.Shape.IRREFLEXIVE:
                 found = logic.any_of(row.get(event, FALSE) for event, row in rows.items())
-            case Shape.ACYCLIC:
+            case al.Shape.ACYCLIC:
                 closed = self.exact_closure(self.rows(flag.relation, mode="exact"))
                 found = logic.any_of(row.get(event, FALSE) for event, row in closed.items())
             case _:
@@ -154,9 +124,9 @@ class Reading(Pairs):
 
     # --- relations
 
-    def rows(self, relation: Relation, *, mode: Mode) -> Rows:
+    def rows(self, relation: al.Relation, *, mode: Mode) -> Rows:
         """The pairs of a relation."""
-        if isinstance(relation, Base):
+        if isinstance(relation, al.Base):
             return self._base(relation.name, mode=mode)
         key = (id(relation), mode)
         found = self._known.get(key)
@@ -168,20 +138,20 @@ class Reading(Pairs):
         found = self._rows.get((name, mode))
         if found is None:
             definition = self._terms[name]
-            if isinstance(definition, Recursion):
+            if isinstance(definition, al.Recursion):
                 self._recursion(definition, mode=mode)
                 found = self._rows[name, mode]
             else:
-                assert isinstance(definition.term, Relation)
+                assert isinstance(definition.term, al.Relation)
                 found = self.rows(definition.term, mode=mode)
                 self._rows[name, mode] = found
         return found
 
-    def _rows_of(self, relation: Relation, *, mode: Mode) -> Rows:
+    def _rows_of(self, relation: al.Relation, *, mode: Mode) -> Rows:
         match relation:
-            case Base() | Nothing():
+            case al.Base() | al.Nothing():
                 return {}
-            case Identity(events=events):
+            case al.Identity(events=events):
                 members = self.events(events)
                 both = self.logic.all_of
                 return {
@@ -189,42 +159,42 @@ class Reading(Pairs):
                     for e, m in members.items()
                     if (lit := both((m, self.present[e]))) != FALSE
                 }
-            case Product(left=left, right=right):
+            case al.Product(left=left, right=right):
                 return self.product(self.events(left), self.events(right))
-            case Union(left=left, right=right):
+            case al.Union(left=left, right=right):
                 return self.union(self.rows(left, mode=mode), self.rows(right, mode=mode))
-            case Sequence():
+            case al.Sequence():
                 return self._sequence(relation, mode=mode)
-            case Difference(left=left, right=right):
+            case al.Difference(left=left, right=right):
                 rows = self.rows(left, mode=mode)
                 return self.without(rows, self.rows(right, mode=OPPOSITE[mode])) if rows else rows
-            case Intersection(left=left, right=right):
+            case al.Intersection(left=left, right=right):
                 return self._intersection(left, right, mode=mode)
-            case Complement(inner=inner):
+            case al.Complement(inner=inner):
                 return self.without(self.everywhere(), self.rows(inner, mode=OPPOSITE[mode]))
-            case Inverse(inner=inner):
+            case al.Inverse(inner=inner):
                 return inverse(self.rows(inner, mode=mode))
-            case Optional(inner=inner):
+            case al.Optional(inner=inner):
                 return self.union(self.rows(inner, mode=mode), self.diagonal())
-            case Plus(inner=inner):
+            case al.Plus(inner=inner):
                 return self.closure(self.rows(inner, mode=mode), generous=mode == "over")
-            case Star(inner=inner):
+            case al.Star(inner=inner):
                 closed = self.closure(self.rows(inner, mode=mode), generous=mode == "over")
                 return self.union(closed, self.diagonal())
             case _:
                 assert_never(relation)
 
-    def _intersection(self, left: Relation, right: Relation, *, mode: Mode) -> Rows:
+    def _intersection(self, left: al.Relation, right: al.Relation, *, mode: Mode) -> Rows:
         """Pairs of both.  The sparser is read first, and a product is only looked up."""
-        if isinstance(left, Base) and left.name in self._static:
+        if isinstance(left, al.Base) and left.name in self._static:
             left, right = right, left
-        if isinstance(left, Product):
+        if isinstance(left, al.Product):
             left, right = right, left
         rows = self.rows(left, mode=mode)
         if not rows:
             return rows
         both = self.logic.all_of
-        if isinstance(right, Product):
+        if isinstance(right, al.Product):
             starts, ends = self.events(right.left), self.events(right.right)
             return clean(
                 {
@@ -243,12 +213,12 @@ class Reading(Pairs):
 
     # --- sequences
 
-    def _sequence(self, relation: Sequence, *, mode: Mode) -> Rows:
+    def _sequence(self, relation: al.Sequence, *, mode: Mode) -> Rows:
         """A chain, from the left; ``[S]`` filters, and ``r?`` and ``r*`` may also stay."""
         rows: Rows | None = None
         starts: Some = dict.fromkeys(self.present, TRUE)
         for link in chain(relation):
-            if isinstance(link, Identity):
+            if isinstance(link, al.Identity):
                 members = self.events(link.events)
                 if rows is None:
                     starts = self.common(starts, members)
@@ -271,23 +241,24 @@ class Reading(Pairs):
             }
         return rows
 
-    def _step(self, rows: Rows, link: Relation, *, mode: Mode) -> Rows:
-        if isinstance(link, Optional):
+    def _step(self, rows: Rows, link: al.Relation, *, mode: Mode) -> Rows:
+        if isinstance(link, al.Optional):
             return self.union(rows, self._step(rows, link.inner, mode=mode))
-        if isinstance(link, Star):
+        if isinstance(link, al.Star):
             inner = self.rows(link.inner, mode=mode)
             closed = self.closure(inner, generous=mode == "over")
             return self.union(rows, self.compose(rows, closed))
-        if isinstance(link, Union) and any(
-            isinstance(part, Sequence | Optional | Star) for part in (link.left, link.right)
+        if isinstance(link, al.Union) and any(
+            isinstance(part, al.Sequence | al.Optional | al.Star)
+            for part in (link.left, link.right)
         ):
             return self.union(
                 self._step(rows, link.left, mode=mode),
                 self._step(rows, link.right, mode=mode),
             )
-        if isinstance(link, Sequence):
+        if isinstance(link, al.Sequence):
             for part in chain(link):
-                if isinstance(part, Identity):
+                if isinstance(part, al.Identity):
                     rows = self.ending(rows, self.events(part.events))
                 else:
                     rows = self._step(rows, part, mode=mode)
@@ -296,15 +267,15 @@ class Reading(Pairs):
 
     # --- closures and recursion
 
-    def _recursion(self, recursion: Recursion, *, mode: Mode) -> None:
+    def _recursion(self, recursion: al.Recursion, *, mode: Mode) -> None:
         """Gives every name of a recursion its pairs."""
-        relations = all(isinstance(m.term, Relation) for m in recursion.members)
+        relations = all(isinstance(m.term, al.Relation) for m in recursion.members)
         if mode == "over" and relations and recursion.monotone:
             self._at_least(recursion)
         else:
             self._in_rounds(recursion)
 
-    def _at_least(self, recursion: Recursion) -> None:
+    def _at_least(self, recursion: al.Recursion) -> None:
         """Variables that hold at least where the least solution does."""
         may = self._possible(recursion)
         names = [m.name for m in recursion.members]
@@ -316,16 +287,16 @@ class Reading(Pairs):
             self._rows[name, "over"] = made[name]
         self.logic.label = "recursion"
         for member in recursion.members:
-            assert isinstance(member.term, Relation)
+            assert isinstance(member.term, al.Relation)
             for a, row in self.rows(member.term, mode="over").items():
                 for b, lit in row.items():
                     self.logic.clause(neg(lit), made[member.name][a][b])
 
-    def _possible(self, recursion: Recursion) -> dict[str, dict[int, set[int]]]:
+    def _possible(self, recursion: al.Recursion) -> dict[str, dict[int, set[int]]]:
         """Which pairs the least solution can have, whatever the execution."""
         return Possible(self.present, self.rows).least(recursion)
 
-    def _in_rounds(self, recursion: Recursion) -> None:
+    def _in_rounds(self, recursion: al.Recursion) -> None:
         """The equations one after another, from nothing, until nothing changes."""
         for member in recursion.members:
             self._assign(member, {})
@@ -342,52 +313,52 @@ class Reading(Pairs):
                 return
         raise NotExact(f"{recursion.members[0].name}: no end after {MAX_ROUNDS} rounds")
 
-    def _current(self, member: Definition) -> Rows | Some:
-        if isinstance(member.term, Relation):
+    def _current(self, member: al.Definition) -> Rows | Some:
+        if isinstance(member.term, al.Relation):
             return self._rows[member.name, "exact"]
         return self._sets[member.name]
 
-    def _assign(self, member: Definition, meaning: Rows | Some) -> None:
-        if isinstance(member.term, Relation):
+    def _assign(self, member: al.Definition, meaning: Rows | Some) -> None:
+        if isinstance(member.term, al.Relation):
             rows = cast("Rows", meaning)
             self._rows.update({(member.name, mode): rows for mode in MODES})
         else:
             self._sets[member.name] = cast("Some", meaning)
 
-    def _meaning(self, member: Definition) -> Rows | Some:
-        if isinstance(member.term, Relation):
+    def _meaning(self, member: al.Definition) -> Rows | Some:
+        if isinstance(member.term, al.Relation):
             return self.rows(member.term, mode="exact")
         return self.events(member.term)
 
     # --- sets
 
-    def events(self, events: Events) -> Some:
+    def events(self, events: al.Events) -> Some:
         """The events of a set, given that they are present."""
         match events:
-            case Named(name=name):
+            case al.Named(name=name):
                 return self._named(name)
-            case Everything():
+            case al.Everything():
                 return dict.fromkeys(self.present, TRUE)
-            case Nobody():
+            case al.Nobody():
                 return {}
-            case Either(left=left, right=right):
+            case al.Either(left=left, right=right):
                 one, two = self.events(left), self.events(right)
                 lits = self.logic.any_of
                 return {
                     e: lits((one.get(e, FALSE), two.get(e, FALSE)))
                     for e in sorted(one.keys() | two.keys())
                 }
-            case Both(left=left, right=right):
+            case al.Both(left=left, right=right):
                 return self.common(self.events(left), self.events(right))
-            case Without(left=left, right=right):
+            case al.Without(left=left, right=right):
                 return self._lacking(self.events(left), self.events(right))
-            case Others(inner=inner):
+            case al.Others(inner=inner):
                 return self._lacking(dict.fromkeys(self.present, TRUE), self.events(inner))
-            case Domain(relation=relation):
+            case al.Domain(relation=relation):
                 rows = self.rows(relation, mode="exact")
                 found = {a: self.logic.any_of(row.values()) for a, row in rows.items()}
                 return {a: lit for a, lit in found.items() if lit != FALSE}
-            case Range(relation=relation):
+            case al.Range(relation=relation):
                 rows = inverse(self.rows(relation, mode="exact"))
                 found = {a: self.logic.any_of(row.values()) for a, row in rows.items()}
                 return {a: lit for a, lit in found.items() if lit != FALSE}
@@ -400,10 +371,10 @@ class Reading(Pairs):
             definition = self._terms.get(name)
             if definition is None:
                 return {}
-            if isinstance(definition, Recursion):
+            if isinstance(definition, al.Recursion):
                 self._recursion(definition, mode="exact")
                 return self._sets[name]
-            assert not isinstance(definition.term, Relation)
+            assert not isinstance(definition.term, al.Relation)
             found = self._sets[name] = self.events(definition.term)
         return found
 
