@@ -81,8 +81,8 @@ class Call:
     """A primitive: ``READ_ONCE(*x)``, ``xchg(x, 1)``, ``smp_mb()``.
 
     What it does is said by the macros of the memory model.  In a macro's body it is one of
-    :data:`OPERATIONS`, with ``tags`` from the braces, exactly as written: ``__load{ONCE}(X)``
-    has ``("ONCE",)``, ``__fence{rcu-lock}`` has ``("rcu-lock",)``.  An operator among the arguments is a Name: ``__atomic_op(X,+,V)``.
+    :data:`OPERATIONS`, with ``tags`` from the braces, lower case: ``__load{ONCE}(X)`` has
+    ``("once",)``.  An operator among the arguments is a Name: ``__atomic_op(X,+,V)``.
     """
 
     name: str
