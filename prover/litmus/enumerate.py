@@ -4,8 +4,8 @@ The way of herd (Alglave, Maranget, Tautschnig, "Herding cats", TOPLAS 2014): ea
 each process gives events whose values are terms over what its reads read; each choice of a write
 for every read is solved for the values; each order of the writes to a location completes it.
 
-What breaks coherence (SC per location) is left out unless asked for with ``coherent=False``: most
-choices do, and hardly a model allows them.
+What breaks coherence (SC per location) or atomicity (two updates of what one write wrote) is left
+out unless asked for with ``coherent=False``: most choices do, and hardly a model allows them.
 
 Values that cycle: where reads only copy each other in a circle, they have a value that equals no
 other (herd's symbolic constant); where the circle computes, decides a branch or makes an
@@ -71,7 +71,7 @@ def candidates(
     looked = 0
     for paths in product(*_paths(test)):
         events = (*initial, *(event for path in paths for event in path.events))
-        for sources in _sources(events, coherent=coherent):
+        for sources in _sources(events, paths, coherent=coherent):
             looked += 1
             if looked > limit:
                 raise TooLarge
@@ -81,12 +81,11 @@ def candidates(
             registers = _registers(paths, facts)
             if registers is None:
                 continue
-            for order in _orders(facts, coherent=coherent):
+            for order in _orders(facts, sources, coherent=coherent):
                 looked += 1
                 if looked > limit:
                     raise TooLarge
-                if not coherent or _coherent(facts, sources, order):
-                    yield _candidate(paths, facts, sources, order, registers)
+                yield _candidate(paths, facts, sources, order, registers)
 
 
 def _locations(test: Litmus) -> list[str]:
@@ -129,7 +128,9 @@ def _paths(test: Litmus) -> list[list[Path]]:
     ]
 
 
-def _sources(events: tuple[Event, ...], *, coherent: bool) -> Iterator[Source]:
+def _sources(
+    events: tuple[Event, ...], paths: tuple[Path, ...], *, coherent: bool
+) -> Iterator[Source]:
     """Each choice of a write for every read, without those that are plainly elsewhere or later."""
     reads = [event for event in events if "R" in event.sets]
     writes = [event for event in events if "W" in event.sets]
@@ -139,15 +140,31 @@ def _sources(events: tuple[Event, ...], *, coherent: bool) -> Iterator[Source]:
             for write in writes
             if not (coherent and write.key[0] == read.key[0] and write.key > read.key)
             and not _plainly_apart(write, read)
+            and not _plainly_untaken(write, read, paths)
         ]
         for read in reads
     ]
+    updates = {read for path in paths for kind, read, _ in path.links if kind == "rmw"}
     for chosen in product(*choices):
-        yield {read.key: write for read, write in zip(reads, chosen, strict=True)}
+        sources = {read.key: write for read, write in zip(reads, chosen, strict=True)}
+        if coherent and len({sources[read].key for read in updates}) < len(updates):
+            continue
+        yield sources
 
 
 def _plainly_apart(a: Event, b: Event) -> bool:
     return isinstance(a.address, Known) and isinstance(b.address, Known) and a.address != b.address
+
+
+def _plainly_untaken(write: Event, read: Event, paths: tuple[Path, ...]) -> bool:
+    """Whether what is written alone says that the path to the read is not taken."""
+    if not isinstance(write.value, Known):
+        return False
+    claims = [claim for path in paths if path.process == read.key[0] for claim in path.claims]
+    try:
+        return any(value_of(claim, {read.key: write.value.value}) == 0 for claim in claims)
+    except Senseless:
+        return True
 
 
 def _solved(
@@ -230,7 +247,9 @@ def _registers(
     return final
 
 
-def _orders(facts: tuple[Fact, ...], *, coherent: bool) -> Iterator[list[list[int]]]:
+def _orders(
+    facts: tuple[Fact, ...], sources: Source, *, coherent: bool
+) -> Iterator[list[list[int]]]:
     """Each order of the writes to every location, the initial one first."""
     by_process: dict[str, dict[int, list[int]]] = {}
     for number, fact in enumerate(facts):
@@ -239,9 +258,13 @@ def _orders(facts: tuple[Fact, ...], *, coherent: bool) -> Iterator[list[list[in
             of_place.setdefault(fact.event.key[0], []).append(number)
     places = {name: list(of_place.values()) for name, of_place in by_process.items()}
     choices: list[list[list[int]]] = []
-    for first, *others in places.values():
+    for place, (first, *others) in places.items():
+        here = [fact for fact in facts if fact.location == place]
         lists = others if coherent else [[one] for together in others for one in together]
-        choices.append([[*first, *rest] for rest in _merged(lists)])
+        orders = ([*first, *rest] for rest in _merged(lists))
+        choices.append(
+            [one for one in orders if not coherent or _coherent(one, facts, here, sources)]
+        )
     for order in product(*choices):
         yield list(order)
 
@@ -257,19 +280,17 @@ def _merged(lists: list[list[int]]) -> Iterator[list[int]]:
             yield [first, *merged]
 
 
-def _coherent(facts: tuple[Fact, ...], sources: Source, order: list[list[int]]) -> bool:
-    """Whether each process sees each location move forwards only, its own writes included."""
-    rank = {facts[one].event.key: i for writes in order for i, one in enumerate(writes)}
-    seen: dict[tuple[int, str], int] = {}
-    for fact in facts:
-        if fact.location is None or fact.event.key[0] < 0 or not fact.event.sets & {"R", "W"}:
-            continue
-        here = fact.event.key[0], fact.location
-        writes = "W" in fact.event.sets
-        now = rank[fact.event.key if writes else sources[fact.event.key].key]
-        if now < seen.get(here, 0) + writes:
-            return False
-        seen[here] = now
+def _coherent(order: list[int], facts: tuple[Fact, ...], here: list[Fact], sources: Source) -> bool:
+    """Whether each process sees the location move forwards only, its own writes included."""
+    rank = {facts[one].event.key: i for i, one in enumerate(order)}
+    seen: dict[int, int] = {}
+    for event in (fact.event for fact in here if fact.event.key[0] >= 0):
+        if event.sets & {"R", "W"}:
+            writes = "W" in event.sets
+            now = rank[event.key if writes else sources[event.key].key]
+            if now < seen.get(event.key[0], 0) + writes:
+                return False
+            seen[event.key[0]] = now
     return True
 
 

@@ -1,7 +1,7 @@
 """Terms over what the reads of a litmus test read, and their values.
 
-For :mod:`prover.litmus.enumerate`.  Operators are C's on unbounded integers; addresses can only
-be compared.
+For :mod:`prover.litmus.enumerate`.  Operators are C's on unbounded integers; addresses can be
+compared, and 0 added to them.
 """
 
 from __future__ import annotations
@@ -77,6 +77,10 @@ def _apply(op: str, operands: Sequence[Value]) -> Value:
     if op in {"!", "&&", "||"}:
         truths = [operand != 0 for operand in operands]
         return int({"!": not truths[0], "&&": all(truths), "||": any(truths)}[op])
+    if op in {"+", "-"} and len(operands) == 2 and operands[1] == 0:
+        return operands[0]
+    if op == "+" and operands[0] == 0:
+        return operands[-1]
     numbers = [operand for operand in operands if isinstance(operand, int)]
     if len(numbers) < len(operands):
         raise Senseless
