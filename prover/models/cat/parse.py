@@ -39,7 +39,7 @@ def _extent(tree: Any) -> tuple[int, int]:
 def _file(children: list[Any], _span: Span) -> s.CatFile:
     title = ""
     if children and isinstance(children[0], _Title):
-        title = children[0]
+        title = str(children[0])
     statements = [child for child in children if not isinstance(child, _Title | None)]
     return s.CatFile(title, tuple(statements))
 
@@ -247,7 +247,8 @@ def _tree(source: Source, text: str) -> Any:
             word = f"`{_short(str(token))}` stands"
     except UnexpectedCharacters as error:
         expected = frozenset(error.allowed or ())
-        start = int(error.pos_in_stream or 0)
+        place: Any = error.pos_in_stream
+        start = int(place)
         end, word = start + 1, f"`{text[start]}` stands"
     wanted = _in_words(expected)
     label = Label(Span(source.name, start, end), f"expected {wanted}")
