@@ -336,9 +336,8 @@ ACYCLIC, IRREFLEXIVE, EMPTY = Shape.ACYCLIC, Shape.IRREFLEXIVE, Shape.EMPTY
 
 @dataclass(frozen=True, slots=True)
 class Axiom:
-    """A condition that every execution of the model fulfils, ``~`` before it where ``negated``.
-
-    The same form is a flag: a condition under which an execution is marked with the name.
+    """A condition that every execution of the model fulfils, or under which one is flagged with
+    the name; ``~`` before it where ``negated``.
     """
 
     name: str
