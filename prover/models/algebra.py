@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import reduce
 from typing import TypeAlias, assert_never
 
 
@@ -293,27 +294,19 @@ def _enclosed(relation: Relation, least: int) -> str:
 
 
 def _infix(whole: Relation, operator: str, left: Relation, right: Relation) -> str:
-    """Two operands.  A left operand with the same operator needs no parentheses, a right one has
-    them, so that the text says how the term was built.
-    """
+    """Two operands; a right one with the same operator has parentheses, a left one does not."""
     least = _strength(whole)
     return f"{_enclosed(left, least)} {operator} {_enclosed(right, least + 1)}"
 
 
 def union(*parts: Relation) -> Relation:
     """``r | s | ...``; at least one part."""
-    whole, *rest = parts
-    for part in rest:
-        whole = Union(whole, part)
-    return whole
+    return reduce(Union, parts)
 
 
 def sequence(*parts: Relation) -> Relation:
     """``r ; s ; ...``; at least one part."""
-    whole, *rest = parts
-    for part in rest:
-        whole = Sequence(whole, part)
-    return whole
+    return reduce(Sequence, parts)
 
 
 def parts(relation: Relation) -> frozenset[str]:
@@ -343,9 +336,8 @@ ACYCLIC, IRREFLEXIVE, EMPTY = Shape.ACYCLIC, Shape.IRREFLEXIVE, Shape.EMPTY
 
 @dataclass(frozen=True, slots=True)
 class Axiom:
-    """A condition that every execution of the model fulfils, ``~`` before it where ``negated``.
-
-    The same form is a flag: a condition under which an execution is marked with the name.
+    """A condition that every execution of the model fulfils, or under which one is flagged with
+    the name; ``~`` before it where ``negated``.
     """
 
     name: str
@@ -372,9 +364,8 @@ class Definition:
 class Recursion:
     """``let rec a = ... and b = ...``: the least relations (and sets) that fulfil the equations.
 
-    Not ``monotone``: more of one name can make another less.  Then there need be no least ones,
-    and what is meant is what herd computes: from nothing on, one equation after the other
-    again and again, until no name has gained anything.
+    Not ``monotone``: more of one can make another less.  Then it is what herd computes: from
+    nothing on, one equation after the other, round by round, until nothing is gained.
     """
 
     members: tuple[Definition, ...]
@@ -386,10 +377,8 @@ class Recursion:
 
 @dataclass(frozen=True, slots=True)
 class MemoryModel:
-    """Which executions there are, which of them are marked by a flag, and ``xb``: which event
-    executes before which (None: the model does not say).
-
-    ``tags`` are the annotations that events may have, as an ``enum`` of the model lists them.
+    """Which executions there are, which of them are marked by a flag, ``xb``: which event executes
+    before which (None: the model does not say), and ``tags``: which annotations events may have.
     """
 
     name: str

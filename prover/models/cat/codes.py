@@ -31,9 +31,9 @@ Nothing of this name is known to the memory model where it stands.
 Correct the spelling, or put the definition before its use.  Sets of tagged events exist
 for the tags of an `enum`: 'once gives Once.""",
     "model-recursion": """\
-A `let rec` that has no meaning here: a recursive function, one in another, a name twice.
+A `let rec` that has no meaning here: a recursive function, or one inside another.
         let rec f(x) = f(x) | po
-Define relations or sets, each once; at most 50 together.""",
+Define relations or sets, at most 50 together.""",
     "model-string": """\
 A string of a memory model is never closed.
         include "lock.cat
@@ -47,6 +47,10 @@ A memory model is larger than its limit: words and marks (50000), nesting (100),
 its functions, a term with functions in place, included files (100).
         let f(x) = x ; x           let g = f(f(f(f(f(f(f(f(f(f(f(f(f(f(po))))))))))))))
 The message names the limit.  Give parts a name with `let`.""",
+    "model-twice": """\
+A name is given twice: by one `let`, to two parameters, or to `xb`, which is defined once.
+        let a = po and a = rf
+Name one of them otherwise.""",
     "model-type": """\
 A set stands where a relation is needed, or the other way round.
         let a = po ; W

@@ -43,7 +43,7 @@ def load_model(name_or_path: str) -> MemoryModel:
     if name_or_path in shipped_names():
         return _shipped(name_or_path)
     path = Path(name_or_path)
-    if not path.suffix and not path.parent.name and not path.exists():
+    if not path.suffix and not path.parent.name and not _exists(path):
         known = ", ".join(shipped_names())
         found = Diagnostic(
             "unknown-model",
@@ -86,7 +86,7 @@ class _Loader:
         files: list[Source] = []
         bell = path.with_suffix(".bell") if path.suffix == ".cat" else None
         try:
-            if bell is not None and bell.exists():
+            if bell is not None and _exists(bell):
                 files.append(self._read(bell, shown.removesuffix(".cat") + ".bell"))
             files.append(self._read(path, shown))
         except Refusal as refusal:
@@ -184,6 +184,14 @@ def _inside(folder: Path | None, wanted: str) -> Path | None:
     except (OSError, RuntimeError, ValueError):
         return None
     return path if path.is_relative_to(root) else None
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is something at ``path``, which may be any text."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _short(text: str) -> str:

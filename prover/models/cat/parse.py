@@ -39,7 +39,7 @@ def _extent(tree: Any) -> tuple[int, int]:
 def _file(children: list[Any], _span: Span) -> s.CatFile:
     title = ""
     if children and isinstance(children[0], _Title):
-        title = children[0]
+        title = str(children[0])
     statements = [child for child in children if not isinstance(child, _Title | None)]
     return s.CatFile(title, tuple(statements))
 
@@ -246,9 +246,9 @@ def _tree(source: Source, text: str) -> Any:
             start, end = int(token.start_pos), int(token.end_pos)
             word = f"`{_short(str(token))}` stands"
     except UnexpectedCharacters as error:
-        expected = frozenset(error.allowed)
-        position: Any = error.pos_in_stream
-        start = int(position)
+        expected = frozenset(error.allowed or ())
+        place: Any = error.pos_in_stream
+        start = int(place)
         end, word = start + 1, f"`{text[start]}` stands"
     wanted = _in_words(expected)
     label = Label(Span(source.name, start, end), f"expected {wanted}")
