@@ -299,7 +299,7 @@ class Machine:
     # --- deadlock ----------------------------------------------------------------------
 
     def deadlocked(self, state: State, blocked: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
-        """The largest set of actors that only they or ended actors could let go on.
+        """The blocked of the largest set of actors that only they or ended ones could let go on.
 
         An actor that a callback may have interrupted on its CPU waits for that callback;
         each callback runs on one CPU.
@@ -317,7 +317,7 @@ class Machine:
             largest = found if len(found) > len(largest) else largest
             if largest == most:
                 break
-        return tuple(sorted(largest))
+        return tuple(sorted(largest & blocked.keys()))
 
 
 def _with_hosts(

@@ -153,8 +153,8 @@ def _standing(machine: Machine, found: Deadlock, thread: int) -> Moment:
     if thread in found.waiting:
         return _waiting(machine, thread)
     skeleton = machine.skeleton
-    last = next(step.event for step in reversed(machine.steps) if step.thread == thread)
-    origin = skeleton.events[last].origin
+    done = [step.event for step in machine.steps if step.thread == thread]
+    origin = skeleton.events[done[-1] if done else skeleton.threads[thread].events[1]].origin
     note = f"interrupted by {skeleton.threads[found.interrupted[thread]].name}"
     return Moment(thread, "interrupted", origin.span, _calls(origin), (), note, True)
 

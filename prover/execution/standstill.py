@@ -1,14 +1,14 @@
 """Deadlocks of the machine: threads that can never go on.
 
-A callback runs on the CPU of one actor at most, and a schedule does not say of which.  So each
-choice is tried, and the one under which most threads stand still is taken.
+A callback runs on the CPU of one actor at most, and a schedule does not say of which.  So the
+choices are tried, those with few interrupted actors first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
 from prover.execution import skeleton as sk
@@ -41,35 +41,36 @@ class Deadlock:
 
 
 def deadlocked(machine: Machine) -> Deadlock:
-    """The largest set of threads whose members wait for members only."""
+    """A set of threads whose members wait for members only.
+
+    Among the sets that take the fewest interrupted actors, one of the largest.
+    """
     waits = _waits(machine)
-    hosts = {c: found for c, found in sorted(machine.hosts.items()) if c in waits}
-    every = [(host, c) for c, found in hosts.items() for host in sorted(found)]
-    most = _hopeless(machine, waits, every)
-    largest, chosen = _hopeless(machine, waits, ()), list[Pair]()
-    chances = ([pair for pair in every if pair[1] == c and pair[0] in most] for c in hosts)
-    for choice in product(*([None, *pairs] for pairs in chances if pairs)):
-        if largest == most:
-            break
-        pairs = [pair for pair in choice if pair is not None]
-        found = _hopeless(machine, waits, pairs)
-        if len(found) > len(largest):
-            largest, chosen = found, pairs
-    gone = _gone(machine, largest)
-    kept = {
-        host: c
-        for host, c in chosen
-        if host in largest and not any(o <= gone for o in waits.get(host, ()))
-    }
-    return Deadlock(largest - frozenset(kept), kept)
+    pairs = [(host, c) for c in sorted(machine.hosts) for host in sorted(machine.hosts[c])]
+    most = _hopeless(machine, waits, pairs)
+    useful = [(host, c) for host, c in pairs if host in most and c in most]
+    for size in range(len({c for _, c in useful}) + 1):
+        found: frozenset[int] = frozenset()
+        chosen: tuple[Pair, ...] = ()
+        for choice in combinations(useful, size):
+            if len(dict(choice)) == size == len({c for _, c in choice}):
+                stuck = _hopeless(machine, waits, choice)
+                if len(stuck) > len(found):
+                    found, chosen = stuck, choice
+        if found:
+            kept = {host: c for host, c in chosen if host in found}
+            return Deadlock(found - kept.keys(), kept)
+    return Deadlock(frozenset(), {})
 
 
 def _waits(machine: Machine) -> Waits:
     """What stops each thread that stands at a blocking event that it could attempt in peace."""
     found: dict[int, list[frozenset[int]]] = {}
     for thread in machine.skeleton.threads:
+        if thread.kind not in ("actor", "callback", "handler"):
+            continue
         number = machine.judge.next_event(thread.number)
-        if thread.kind not in ("actor", "callback", "handler") or number is None:
+        if number is None:
             continue
         event = machine.skeleton.events[number]
         if sk.is_blocking(machine.skeleton, event) and not machine.judge.early(event)[0]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prover.execution import skeleton as sk
 from prover.execution.interrupts import MASKS, may_be_interrupted, waiting_events
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, Lit, neg
