@@ -193,11 +193,21 @@ class _Plan:
         thread = frame.skeleton.threads[frame.skeleton.events[event].thread]
         if thread.kind == "callback":
             return self._open_sections(self.grace[event])
-        return frame.logic.any_of(
+        masked = [
             frame.logic.all_of((section.begins, *self._never_closed(section)))
             for section in self.sections
             if section.kind == "irq" and section.thread == thread.host
-        )
+        ]
+        return frame.logic.any_of((*masked, *self._busy(thread)))
+
+    def _busy(self, thread: sk.Thread) -> Iterator[Lit]:
+        """Another handler that has begun on the same host, and is in the set itself."""
+        frame = self.frame
+        for other in frame.skeleton.threads:
+            alike = other.kind == "handler" and other.host == thread.host
+            if alike and other.number != thread.number:
+                began = frame.outcome(other.events[0], "granted")
+                yield frame.logic.all_of((began, self.member(other.number)))
 
     def _ipi_obstacles(self, start: int) -> Iterator[Lit]:
         """A handler that is in the set itself."""
