@@ -85,6 +85,21 @@ class Code:
     stores_halves: bool = False
 
 
+def may_block(codes: list[Code], number: int) -> bool:
+    """Whether a body, or one that it calls, has an op that may have to wait."""
+    by_name = {code.name: code.number for code in codes}
+    seen, todo = {number}, [number]
+    while todo:
+        for op in codes[todo.pop()].ops:
+            if op.blockers is not nobody:
+                return True
+            called = by_name.get(op.calls, -1)
+            if called >= 0 and called not in seen:
+                seen.add(called)
+                todo.append(called)
+    return False
+
+
 def successors(code: Code, pc: int) -> tuple[int, ...]:
     """The ops that may run after ``pc`` in the same call."""
     op = code.ops[pc]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 from dsl import protocol as p
 from dsl.interpreter import memory, places, sections, updates
@@ -187,6 +188,7 @@ class Machine:
         """:meth:`apply`, with a description of the step."""
         actor = _actor(state, step.actor)
         w = Work(self.program, state, actor)
+        w.leave_hosts()
         w.spun = False if actor.status == PENDING else w.spun
         if actor.status == PENDING:
             sections.start(w)
@@ -297,20 +299,53 @@ class Machine:
     # --- deadlock ----------------------------------------------------------------------
 
     def deadlocked(self, state: State, blocked: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
-        """The largest set of blocked actors that only they or ended actors could release."""
-        ended = {a.name for a in state.actors if a.status == ENDED}
-        going = {a.name for a in state.actors} - ended
-        stuck = set(blocked)
-        while True:
-            hopeless = stuck | ended
-            free = {
-                name
-                for name in stuck
-                if not (going <= stuck if "*" in blocked[name] else blocked[name] & hopeless)
-            }
-            if not free:
-                return tuple(sorted(stuck))
-            stuck -= free
+        """The blocked of the largest set of actors that only they or ended ones could let go on.
+
+        An actor that a callback may have interrupted on its CPU waits for that callback;
+        each callback runs on one CPU.
+        """
+        ended = frozenset(a.name for a in state.actors if a.status == ENDED)
+        going = frozenset(a.name for a in state.actors) - ended
+        waits = {name: [blockers] for name, blockers in blocked.items()}
+        hosts = {a.name: a.hosts for a in state.actors if a.hosts and a.name in blocked}
+        most = _hopeless(_with_hosts(waits, hosts.items()), going, ended)
+        chances = [[(name, h) for h in sorted(hosts[name] & most)] for name in sorted(hosts)]
+        largest = _hopeless(waits, going, ended)
+        for chosen in product(*([None, *pairs] for pairs in chances if pairs)):
+            taken = [(pair[0], frozenset({pair[1]})) for pair in chosen if pair is not None]
+            found = _hopeless(_with_hosts(waits, taken), going, ended)
+            largest = found if len(found) > len(largest) else largest
+            if largest == most:
+                break
+        return tuple(sorted(largest & blocked.keys()))
+
+
+def _with_hosts(
+    waits: Mapping[str, list[frozenset[str]]], hosts: Iterable[tuple[str, frozenset[str]]]
+) -> dict[str, list[frozenset[str]]]:
+    """``waits`` with every host of a callback waiting for that callback."""
+    found = dict(waits)
+    for callback, names in hosts:
+        for name in names:
+            found[name] = [*found.get(name, ()), frozenset({callback})]
+    return found
+
+
+def _hopeless(
+    waits: Mapping[str, list[frozenset[str]]], going: frozenset[str], ended: frozenset[str]
+) -> frozenset[str]:
+    """The largest set each of whose members waits for members or ended actors in some way."""
+    stuck = frozenset(waits)
+    while True:
+        hopeless = stuck | ended
+        kept = frozenset(
+            name
+            for name in stuck
+            if any(going <= stuck if "*" in w else w & hopeless for w in waits[name])
+        )
+        if kept == stuck:
+            return stuck
+        stuck = kept
 
 
 def _actor(state: State, name: str) -> ActorState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dsl.interpreter.code import may_block
 from dsl.interpreter.memory import access
 from dsl.interpreter.state import (
     ACTOR,
@@ -198,8 +199,17 @@ def start(w: Work) -> None:
         w.update = 0
     if w.kind == CALLBACK:
         w.bh = 1
+        if may_block(w.program.codes, w.code):
+            w.hosts = frozenset(a.name for a in w.others if _takes_softirqs(w, a))
     else:
         w.irqs_off = True
+
+
+def _takes_softirqs(w: Work, a: ActorState) -> bool:
+    """Whether a callback could begin on the CPU of an actor now."""
+    if a.kind != ACTOR or a.status == ENDED or a.irqs_off or a.bh > 0:
+        return False
+    return not interrupting(tuple(w.others), a.name)
 
 
 def start_blockers(w: Work) -> frozenset[str]:

@@ -76,7 +76,9 @@ class ActorState(NamedTuple):
     handlers or callbacks, or of the writers before it in a rwsem's queue.
     ``update`` is the depth of the outermost open call of an ``update`` function
     (-1: none) and ``pending`` its unfinished words.  ``spun`` says that it took
-    a back edge since its last shared step.
+    a back edge since its last shared step.  ``hosts`` are, for a running callback
+    that may block, the actors on whose CPU it may run: they took softirqs when it
+    began and have made no step since.
     """
 
     name: str
@@ -94,6 +96,7 @@ class ActorState(NamedTuple):
     update: int
     pending: tuple[Pend, ...]
     spun: bool
+    hosts: frozenset[str]
 
 
 Violation: TypeAlias = tuple[str, Span]
@@ -147,6 +150,7 @@ def initial_actor(name: str, kind: str, host: str, status: str, frame: Frame) ->
         update=-1,
         pending=(),
         spun=False,
+        hosts=frozenset(),
     )
 
 

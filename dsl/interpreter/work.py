@@ -38,6 +38,7 @@ class Work:
         "edges",
         "held",
         "host",
+        "hosts",
         "irqs_off",
         "kind",
         "layout",
@@ -83,6 +84,7 @@ class Work:
         self.update = me.update
         self.pending: tuple[Pend, ...] = me.pending
         self.spun = me.spun
+        self.hosts = me.hosts
         self.lower: list[Frame] = list(me.frames[:-1])
         self._open(me.frames[-1])
 
@@ -146,6 +148,12 @@ class Work:
             if not gone.isdisjoint(other.waiting):
                 self.others[i] = other._replace(waiting=other.waiting - gone)
 
+    def leave_hosts(self) -> None:
+        """The stepping actor goes on: no callback that runs can have interrupted it."""
+        for i, other in enumerate(self.others):
+            if self.name in other.hosts:
+                self.others[i] = other._replace(hosts=other.hosts - {self.name})
+
     def actor(self) -> ActorState:
         """The stepping actor as it is now."""
         frames: tuple[Frame, ...] = ()
@@ -167,4 +175,5 @@ class Work:
             self.update,
             self.pending,
             self.spun,
+            self.hosts,
         )

@@ -16,6 +16,7 @@ from dsl.source import Span
 from prover.execution import skeleton as sk
 from prover.execution.build_instructions import Strand, step
 from prover.execution.draft import Draft, Env, targets, topological
+from prover.execution.strand import SPINNING
 from prover.execution.terms import Term
 from prover.graph import ir
 from prover.graph.values import POISON
@@ -170,7 +171,8 @@ def _all_over(draft: Draft) -> Term:
 
 def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     """Walks one graph and adds its events."""
-    haltable = job.kind == "actor" and _handlers_may_hang(program)
+    hangs = _handlers_may_hang(program) or _callbacks_may_hang(program)
+    haltable = job.kind == "actor" and hangs
     strand = Strand(draft, job.number, job.kind, program.transitions, job.anchor, haltable)
     begin = strand.emit(sk.Begin(), job.guard, NOWHERE)
     guard = draft.outcome(begin, "granted") if job.parent >= 0 else job.guard
@@ -224,6 +226,18 @@ def _handlers_may_hang(program: ir.Program) -> bool:
         for instr in _instructions(actor.graph)
         if isinstance(instr, ir.Ipi)
         for inner in _instructions(instr.handler)
+    )
+
+
+def _callbacks_may_hang(program: ir.Program) -> bool:
+    """Whether some RCU callback may have to wait: for a spinning lock or for an IPI."""
+    return any(
+        isinstance(inner, ir.Ipi) or (isinstance(inner, ir.Acquire) and inner.kind in SPINNING)
+        for actor in program.actors
+        for instr in _instructions(actor.graph)
+        for queued in (_instructions(instr.handler) if isinstance(instr, ir.Ipi) else (instr,))
+        if isinstance(queued, ir.CallRcu)
+        for inner in _instructions(queued.callback)
     )
 
 

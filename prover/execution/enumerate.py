@@ -16,6 +16,7 @@ from prover.execution import skeleton as sk
 from prover.execution.domains import Place
 from prover.execution.enumerate_candidate import Candidate
 from prover.execution.enumerate_candidates import candidates
+from prover.execution.enumerate_hosts import hostings
 from prover.execution.enumerate_judge import Verdict, judge
 from prover.execution.enumerate_order import Order, completions
 from prover.execution.enumerate_outcomes import FinalState, final_state
@@ -109,8 +110,10 @@ class _Search:
                 self.complete = False
                 return
             if _allowed(candidate, self._model):
-                for order, verdict in completions(candidate.order, partial(judge, candidate)):
-                    yield _execution(candidate, order, verdict)
+                for hosted in hostings(candidate):
+                    candidate.hosted = hosted
+                    for order, verdict in completions(candidate.order, partial(judge, candidate)):
+                        yield _execution(candidate, order, verdict)
 
 
 def _allowed(candidate: Candidate, model: MemoryModel) -> bool:

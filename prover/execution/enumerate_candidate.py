@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,9 @@ class Candidate:
 
     ``order`` has every event that happened or violated something; ``waiting`` the reads
     without a source yet.  A thread in ``stuck`` stands at a blocking event for good, one in
-    ``frozen`` stands still under a handler that never ends.  ``held``, ``asking`` and ``regions``
-    are filled when it is whole.
+    ``frozen`` stands still under a handler or callback that never ends.  ``held``, ``asking`` and
+    ``regions`` are filled when it is whole, ``hosted`` where it is judged: the actors that stand
+    still, each under the callback on its CPU.
     """
 
     facts: Facts
@@ -49,6 +51,7 @@ class Candidate:
     held: tuple[Holding, ...] = ()
     asking: tuple[Waiter, ...] = ()
     regions: tuple[Region, ...] = ()
+    hosted: Mapping[int, int] = field(default_factory=dict[int, int])
 
     @property
     def skeleton(self) -> sk.Skeleton:

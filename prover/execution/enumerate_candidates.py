@@ -15,6 +15,7 @@ from functools import partial
 from prover.execution import skeleton as sk
 from prover.execution.enumerate_candidate import Candidate
 from prover.execution.enumerate_hazards import early, late
+from prover.execution.enumerate_hosts import may_be_hosting
 from prover.execution.enumerate_locks import find_holdings, find_waiters
 from prover.execution.enumerate_memory import read_sources, write_places
 from prover.execution.enumerate_order import Order
@@ -75,7 +76,9 @@ def _expand(c: Candidate) -> list[Candidate] | None:
 
 
 def _may_freeze(c: Candidate, host: int) -> bool:
-    """Whether a handler may hang on a thread: it has begun and not ended, or may yet begin."""
+    """Whether a handler or callback may hang on a thread: it has, or may yet begin."""
+    if may_be_hosting(c, c.skeleton.threads[host]):
+        return True
     for handler in c.facts.handlers.get(host, ()):
         events = c.skeleton.threads[handler].events
         if c.cursor[handler] < len(events):
@@ -120,7 +123,7 @@ def _only_steps(c: Candidate, event: sk.Event) -> bool:
 
 
 def _interrupted(c: Candidate, event: sk.Event) -> list[Candidate]:
-    """The thread goes on to an event, or stands before it under a handler for good.
+    """The thread goes on to an event, or stands before it under another one for good.
 
     Nothing is lost if it does not stand before what nobody can notice.
     """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from prover.execution import skeleton as sk
 from prover.execution.enumerate_claims import broken_finals, broken_invariants
 from prover.execution.enumerate_hazards import confirm, frees_of
+from prover.execution.enumerate_hosts import host_rules
 from prover.execution.enumerate_locks import folio_held_by, lock_rules
 from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.execution.enumerate_stuck import deadlocks, standing
@@ -47,6 +48,7 @@ class _Bad:
 
 def judge(c: Candidate, order: Order) -> Verdict:
     """Raises ImpossibleError where the rules exclude a candidate."""
+    host_rules(c, order)
     still = standing(c, order)
     return_rules(c, order)
     lock_rules(c, order)

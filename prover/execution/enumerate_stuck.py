@@ -54,7 +54,7 @@ def standing(c: Candidate, order: Order) -> dict[int, list[Obstacle]]:
         event = c.skeleton.events[number]
         _harmless(c, order, event)
         found[thread] = [*_obstacles(c, order, event), *interrupted(c, thread)]
-    for thread in c.frozen:
+    for thread in sorted(c.frozen.keys() | c.hosted.keys()):
         found[thread] = interrupted(c, thread)
     if not all(found.values()):
         raise ImpossibleError
@@ -62,12 +62,15 @@ def standing(c: Candidate, order: Order) -> dict[int, list[Obstacle]]:
 
 
 def interrupted(c: Candidate, host: int) -> list[Obstacle]:
-    """The handler that runs on a thread and does not end."""
-    return [
+    """The handler, or the callback, that runs on a thread and does not end."""
+    callbacks = [c.hosted[host]] if host in c.hosted else []
+    found = [
         Obstacle(frozenset((t.number,)), frozenset((t.events[0],)))
         for t in c.skeleton.threads
         if t.kind == "handler" and t.host == host and _hangs(c, t)
     ]
+    begins = ((b, c.skeleton.threads[b].events[0]) for b in callbacks)
+    return [*found, *(Obstacle(frozenset((b,)), frozenset((begin,))) for b, begin in begins)]
 
 
 def _hangs(c: Candidate, handler: sk.Thread) -> bool:
@@ -177,7 +180,11 @@ def _masked(c: Candidate, handler: sk.Thread) -> Iterator[Obstacle]:
 
 
 def deadlocks(c: Candidate, order: Order, found: dict[int, list[Obstacle]]) -> list[int]:
-    """For each thread in a deadlock: the events (as bits) that make it one."""
+    """For each thread in a deadlock: the events (as bits) that make it one.
+
+    Raises ImpossibleError where an actor stands still under a callback outside of any deadlock:
+    it may as well go on beside it.
+    """
     gone_for_good = {t for t in c.cursor if ended(c, t)}
     stuck = set(found)
     while True:
@@ -186,6 +193,8 @@ def deadlocks(c: Candidate, order: Order, found: dict[int, list[Obstacle]]) -> l
         if kept == stuck:
             break
         stuck = kept
+    if not c.hosted.keys() <= stuck:
+        raise ImpossibleError
     return [_extent(c, order, found, stuck, gone_for_good, thread) for thread in sorted(stuck)]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from prover.execution import skeleton as sk
 from prover.execution.hazards import address_of
 from prover.execution.judge import CLAIMS
 from prover.execution.machine import Machine
+from prover.execution.standstill import deadlocked
 from prover.execution.wording import cell_at, place_text, value_text
 from prover.graph.values import Pointer, Via, Wild, number_text
 
@@ -13,7 +16,7 @@ from prover.graph.values import Pointer, Via, Wild, number_text
 def explain(machine: Machine, name: str) -> tuple[str, ...]:
     """The lines under the table."""
     if name == "deadlock":
-        return tuple(_waits(machine, thread) for thread in sorted(machine.judge.deadlocked()))
+        return tuple(_deadlock(machine))
     if machine.violation is None:
         return ()
     event = machine.skeleton.events[machine.violation.event]
@@ -77,6 +80,18 @@ def _freed(machine: Machine, name: str) -> str:
         if step.event != machine.violation.event and pointer.base.object == name:
             return f"{name} had been freed by {machine.skeleton.threads[step.thread].name}"
     return f"{name} had been freed"
+
+
+def _deadlock(machine: Machine) -> Iterator[str]:
+    """A line for each thread in a deadlock."""
+    threads = machine.skeleton.threads
+    found = deadlocked(machine)
+    for thread in sorted(found.threads):
+        if thread in found.waiting:
+            yield _waits(machine, thread)
+        else:
+            callback = threads[found.interrupted[thread]].name
+            yield f"{threads[thread].name} is interrupted by {callback}, on its CPU"
 
 
 def _waits(machine: Machine, thread: int) -> str:

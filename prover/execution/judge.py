@@ -227,38 +227,6 @@ class Judge:
         last = self._machine.skeleton.threads[thread].events[-1]
         return self._machine.values.leaves.get(Outcome(last, "ok")) == 1
 
-    def deadlocked(self) -> frozenset[int]:
-        """The threads that can never go on: the largest set whose members wait for members only."""
-        machine = self._machine
-        waiting = {
-            t.number: self.next_event(t.number)
-            for t in machine.skeleton.threads
-            if t.kind in ("actor", "callback", "handler")
-        }
-        stuck = {
-            thread
-            for thread, event in waiting.items()
-            if event is not None
-            and sk.is_blocking(machine.skeleton, machine.skeleton.events[event])
-            and not self.early(machine.skeleton.events[event])[0]
-        }
-        while True:
-            gone = stuck | {t for t in waiting if self.ended(t)}
-            hosts = {
-                machine.skeleton.threads[t].host
-                for t in stuck
-                if machine.skeleton.threads[t].kind == "handler" and machine.next_index[t] > 0
-            }
-            gone |= hosts
-            kept = {
-                t
-                for t in stuck
-                if any(o <= gone for o in self.obstacles(machine.skeleton.events[waiting[t] or 0]))
-            }
-            if kept == stuck:
-                return frozenset(stuck)
-            stuck = kept
-
     def next_event(self, thread: int) -> int | None:
         """The event that a thread stands before, None at its end or where it has stopped."""
         machine = self._machine

@@ -8,11 +8,12 @@ raises :class:`NotAllowed`; that is how a wrong witness is found out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Valuation
+from prover.execution.interrupts import MASKS, may_be_interrupted, waiting_events
 from prover.execution.judge import CLAIMS, Judge
 from prover.execution.locking import Locks
 from prover.execution.order import AFTER_ALL, BEFORE_ALL
@@ -77,7 +78,11 @@ def stage(skeleton: sk.Skeleton) -> Stage:
 
 @dataclass(slots=True)
 class Machine:
-    """The state after some steps."""
+    """The state after some steps.
+
+    ``hosts`` are, for each callback that has begun and may have to wait, the actors on whose
+    CPU it may run: they took softirqs when it began and have made no step since.
+    """
 
     stage: Stage
     decisions: Decisions
@@ -90,6 +95,7 @@ class Machine:
     sections: list[Section] = field(default_factory=list[Section])
     waits: dict[int, tuple[Section, ...]] = field(default_factory=dict[int, tuple[Section, ...]])
     barriers: dict[int, tuple[int, ...]] = field(default_factory=dict[int, tuple[int, ...]])
+    hosts: dict[int, frozenset[int]] = field(default_factory=dict[int, frozenset[int]])
     queued: list[int] = field(default_factory=list[int])
     edges: dict[tuple[str, str], None] = field(default_factory=dict[tuple[str, str], None])
     steps: list[Step] = field(default_factory=list[Step])
@@ -137,6 +143,7 @@ class Machine:
         self._write(event, step)
         self._act(event)
         self.steps.append(step)
+        self.hosts = {c: found - {event.thread} for c, found in self.hosts.items()}
         self.next_index[event.thread] = self.stage.place[number][1] + 1
         if self.violation is None:
             self._look(number)
@@ -324,6 +331,19 @@ class Machine:
         kind = self.skeleton.threads[event.thread].kind
         if isinstance(event.action, sk.Begin) and kind in ("callback", "handler"):
             self.sections.append(Section(event.thread, "running", event.number))
+            if waiting_events(self.skeleton, self.skeleton.threads[event.thread]):
+                self.hosts[event.thread] = frozenset(self._taking_softirqs())
+
+    def _taking_softirqs(self) -> Iterator[int]:
+        """The actors on whose CPU a callback could begin now."""
+        threads = self.skeleton.threads
+        masked = {s.thread for s in self.sections if s.open and s.kind in MASKS}
+        running = (s.thread for s in self.sections if s.open and s.kind == "running")
+        masked.update(threads[t].host for t in running)
+        for thread in threads:
+            if may_be_interrupted(self.skeleton, thread) and thread.number not in masked:
+                if not self.judge.ended(thread.number):
+                    yield thread.number
 
     def _open(self) -> tuple[Section, ...]:
         """The sections that a grace period begun now waits for."""

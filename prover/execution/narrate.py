@@ -8,6 +8,7 @@ from prover.execution import skeleton as sk
 from prover.execution.explain import because, culprit, explain
 from prover.execution.judge import CLAIMS
 from prover.execution.machine import Machine
+from prover.execution.standstill import Deadlock, deadlocked
 from prover.execution.state import Change, Step
 from prover.execution.terms import Outcome, Term
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
@@ -19,13 +20,14 @@ from prover.graph.values import Location, Pointer, Value
 def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
     """The witness of the violation of property ``name`` that the machine has come to."""
     skeleton = machine.skeleton
-    stuck = machine.judge.deadlocked() if name == "deadlock" else frozenset[int]()
+    found = deadlocked(machine) if name == "deadlock" else Deadlock(frozenset(), {})
+    stuck = found.threads
     shared = _contended(machine)
     moments = [moment(machine, step) for step in machine.steps if _shown(machine, step, shared)]
     if moments and not stuck and not any(m.bad for m in moments):
         # A claim that fails is shown at the step that made it fail: the last one.
         moments[-1] = replace(moments[-1], bad=True)
-    moments.extend(_waiting(machine, thread) for thread in _by_arrival(machine, stuck))
+    moments.extend(_standing(machine, found, thread) for thread in _by_arrival(machine, stuck))
     used = sorted({m.thread for m in moments} | set(stuck))
     column = {thread: index for index, thread in enumerate(used)}
     message = _message(machine, name)
@@ -144,6 +146,17 @@ def _by_arrival(machine: Machine, stuck: frozenset[int]) -> list[int]:
     for index, step in enumerate(machine.steps):
         last[step.thread] = index
     return sorted(stuck, key=lambda thread: (last.get(thread, -1), thread))
+
+
+def _standing(machine: Machine, found: Deadlock, thread: int) -> Moment:
+    """Where a thread in a deadlock stands."""
+    if thread in found.waiting:
+        return _waiting(machine, thread)
+    skeleton = machine.skeleton
+    done = [step.event for step in machine.steps if step.thread == thread]
+    origin = skeleton.events[done[-1] if done else skeleton.threads[thread].events[1]].origin
+    note = f"interrupted by {skeleton.threads[found.interrupted[thread]].name}"
+    return Moment(thread, "interrupted", origin.span, _calls(origin), (), note, True)
 
 
 def _waiting(machine: Machine, thread: int) -> Moment:

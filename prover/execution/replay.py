@@ -8,6 +8,7 @@ from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown
 from prover.execution.machine import Decisions, Machine, Stage, stage
 from prover.execution.narrate import narrate
+from prover.execution.standstill import deadlocked
 from prover.execution.state import NotAllowed
 from prover.execution.witness import Witness
 
@@ -40,7 +41,7 @@ def violations_of(skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Dec
     machine = _Run(stage(skeleton), decisions, "").carry_out(events)
     found = () if machine.violation is None else (machine.violation, *machine.also)
     names = {name for violation in found for name in violation.properties}
-    return names or ({"deadlock"} if machine.judge.deadlocked() else set())
+    return names or ({"deadlock"} if deadlocked(machine).threads else set())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class _Run:
         """Whether the machine's state shows the property violated."""
         found = machine.violation
         if self.name == "deadlock":
-            return found is None and bool(machine.judge.deadlocked())
+            return found is None and bool(deadlocked(machine).threads)
         seen = (*machine.also, *(() if found is None else (found,)))
         return any(self.name in violation.properties for violation in seen)
 

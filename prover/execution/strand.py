@@ -36,7 +36,7 @@ CLAIMS = ("final", "invariant")
 class Strand:
     """A thread under construction.
 
-    ``haltable``: a handler that never ends may stop this thread before any of its events,
+    ``haltable``: a handler or callback that never ends may stop this thread before any event,
     which the event's outcome ``steps`` says.  ``more_follows``: after the half-store at hand
     another one of its update may come.
     """

@@ -9,6 +9,7 @@ from prover.execution import skeleton as sk
 from prover.execution.hazards import Freed
 from prover.execution.terms import Term
 from prover.smt.frame import Frame
+from prover.smt.interrupts import hostings
 from prover.smt.locks import Taking, begins, conflict, releases, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.violations import ever_freed
@@ -53,6 +54,9 @@ class _Plan:
         for thread in frame.skeleton.threads:
             if thread.kind == "handler" and self.blocked.get(thread.number):
                 self.blocked.setdefault(thread.host, [])
+        self.hostings = hostings(frame)
+        for hosting in self.hostings:
+            self.blocked.setdefault(hosting.host, [])
 
     def member(self, thread: int) -> Lit:
         """Whether a thread is in the set."""
@@ -74,9 +78,9 @@ class _Plan:
         return frame.logic.any_of((self.member(thread), ended))
 
     def interrupted(self, thread: int) -> list[Lit]:
-        """A host stands still while a handler that is in the set runs on it."""
+        """A host stands still while a handler or callback that is in the set runs on it."""
         frame = self.frame
-        found: list[Lit] = []
+        found = [h.lit for h in self.hostings if h.host == thread]
         for other in frame.skeleton.threads:
             if other.kind == "handler" and other.host == thread:
                 began = frame.outcome(other.events[0], "granted")
@@ -189,11 +193,21 @@ class _Plan:
         thread = frame.skeleton.threads[frame.skeleton.events[event].thread]
         if thread.kind == "callback":
             return self._open_sections(self.grace[event])
-        return frame.logic.any_of(
+        masked = [
             frame.logic.all_of((section.begins, *self._never_closed(section)))
             for section in self.sections
             if section.kind == "irq" and section.thread == thread.host
-        )
+        ]
+        return frame.logic.any_of((*masked, *self._busy(thread)))
+
+    def _busy(self, thread: sk.Thread) -> Iterator[Lit]:
+        """Another handler that has begun on the same host, and is in the set itself."""
+        frame = self.frame
+        for other in frame.skeleton.threads:
+            alike = other.kind == "handler" and other.host == thread.host
+            if alike and other.number != thread.number:
+                began = frame.outcome(other.events[0], "granted")
+                yield frame.logic.all_of((began, self.member(other.number)))
 
     def _ipi_obstacles(self, start: int) -> Iterator[Lit]:
         """A handler that is in the set itself."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from prover.execution import skeleton as sk
 from prover.execution.terms import Constant, Outcome, Term
 from prover.smt.frame import Frame
+from prover.smt.interrupts import Hosting, encode_hostings, hostings, interrupted
 from prover.smt.locks import ended_between, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
 
@@ -119,7 +120,9 @@ def encode_waits(frame: Frame) -> None:
                 _law(frame, section, start, end)
         _locks_delay(frame, start, end)
     _encode_barriers(frame)
-    _encode_halts(frame)
+    known = hostings(frame)
+    encode_hostings(frame, found, known)
+    _encode_halts(frame, known)
     _encode_ipis(frame, found)
 
 
@@ -216,8 +219,8 @@ def _one_at_a_time(frame: Frame, thread: sk.Thread) -> None:
         frame.logic.clause(*both, first, frame.before(other.events[-1], begin))
 
 
-def _encode_halts(frame: Frame) -> None:
-    """A host makes no step once a handler has begun on it that never ends."""
+def _encode_halts(frame: Frame, known: list[Hosting]) -> None:
+    """A host makes no step once a handler or callback has begun on it that never ends."""
     threads = frame.skeleton.threads
     for event in frame.skeleton.events:
         term = frame.skeleton.term_of.get(Outcome(event.number, "steps"))
@@ -234,6 +237,7 @@ def _encode_halts(frame: Frame) -> None:
             for t in threads
             if t.kind == "handler" and t.host == event.thread
         ]
+        halted.extend(interrupted(frame, known, event.number))
         frame.logic.label = f"event {event.number} comes before its thread is halted"
         stops = frame.logic.any_of(halted)
         frame.logic.clause(frame.holds(term), stops)

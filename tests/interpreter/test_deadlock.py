@@ -81,7 +81,7 @@ def test_a_barrier_for_a_callback_that_needs_the_callers_lock(lab) -> None:
         BASE
         + """void wants(struct rcu_head *h) { spin_lock(&a1); spin_unlock(&a1); }
     actor a { rcu_read_lock(); call_rcu(&o.h, wants); rcu_read_unlock(); mutex_lock(&mx); rcu_barrier(); mutex_unlock(&mx); }
-    actor b { spin_lock(&a1); if (mutex_trylock(&mx)) mutex_unlock(&mx); spin_unlock(&a1); }"""
+    actor b { spin_lock_bh(&a1); if (mutex_trylock(&mx)) mutex_unlock(&mx); spin_unlock_bh(&a1); }"""
     )
     assert lab.kinds(folio) == set()
 

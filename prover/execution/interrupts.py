@@ -1,0 +1,25 @@
+"""Which callbacks may stand still on which actors' CPUs.
+
+A callback runs in softirq context, on some CPU.  Where it has to wait for ever, the actor that
+it interrupted waits with it.
+"""
+
+from __future__ import annotations
+
+from prover.execution import skeleton as sk
+from prover.execution.terms import Outcome
+
+MASKS = ("irq", "bh")
+"""Kinds of section that keep softirqs off."""
+
+
+def waiting_events(skeleton: sk.Skeleton, thread: sk.Thread) -> list[int]:
+    """Where a callback may have to wait once it has begun; nowhere if it is no callback."""
+    if thread.kind != "callback":
+        return []
+    return [n for n in thread.events[1:] if sk.is_blocking(skeleton, skeleton.events[n])]
+
+
+def may_be_interrupted(skeleton: sk.Skeleton, thread: sk.Thread) -> bool:
+    """Whether a thread is an actor whose steps can be kept from it."""
+    return thread.kind == "actor" and Outcome(thread.events[-1], "steps") in skeleton.term_of
