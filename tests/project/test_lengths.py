@@ -14,7 +14,6 @@ CATALOGUES = {
     "dsl/syntax.py",
     "dsl/protocol.py",
     "prover/graph/ir.py",
-    "prover/models/algebra.py",
 }
 
 
