@@ -24,7 +24,8 @@ class Query:
     """A document and its questions: names of Booleans in it, or ``true`` or ``false``.
 
     ``holds`` and ``fails``: an execution whose final state meets, or does not meet, the test's
-    condition.  ``flags``: an execution that the model marks with the name.
+    condition.  ``flags``: an execution that the model marks with the name.  ``also``: one for
+    each further condition.
 
     ``picks``: for each read the writes it may read from, each with the Boolean that says it does
     (``true`` where there is no other).  co follows the integers ``co_N`` of the writes N (where
@@ -36,14 +37,15 @@ class Query:
     holds: str
     fails: str
     flags: Mapping[str, str]
+    also: tuple[str, ...]
     picks: Mapping[int, tuple[tuple[int, str], ...]]
     seen: Mapping[int, tuple[tuple[Value, str], ...]]
     clauses: int
 
 
-def encode(test: Test, model: MemoryModel) -> Query:
-    """The query of a test under a model."""
-    return _Encoder(test, model).query()
+def encode(test: Test, model: MemoryModel, also: tuple[s.Condition, ...] = ()) -> Query:
+    """The query of a test under a model, with a question for each further condition."""
+    return _Encoder(test, model).query(also)
 
 
 class _Encoder(Tables):
@@ -304,6 +306,16 @@ class _Encoder(Tables):
             case _:
                 raise TypeError(condition)
 
+    def _sense(self) -> None:
+        """Executions in which something has no value are left out, as herd does."""
+        self.logic.label = "values"
+        for event in self.events:
+            for term in (event.address, event.value, *event.conditions):
+                if term >= 0:
+                    self.logic.clause(neg(self.present[event.number]), self.makes_sense(term))
+        for term in self.test.registers.values():
+            self.logic.clause(self.makes_sense(term))
+
     def final(self, what: s.FinalRegister | s.FinalLocation, last: Mapping[int, Lit]) -> Table:
         """The values that a register or a location can have at the end."""
         if isinstance(what, s.FinalRegister):
@@ -319,7 +331,7 @@ class _Encoder(Tables):
                 ways.setdefault(value, []).append(self.logic.all_of((*is_last, lit)))
         return {value: self.logic.any_of(lits) for value, lits in ways.items()}
 
-    def query(self) -> Query:
+    def query(self, also: tuple[s.Condition, ...]) -> Query:
         """The document."""
         logic = self.logic
         relations = self.relations()
@@ -333,6 +345,7 @@ class _Encoder(Tables):
             if e.kind == "W"
         }
         litmus = self.test.litmus
+        self._sense()
         logic.label = "filter"
         if litmus.filter is not None:
             logic.clause(self.condition(litmus.filter, last))
@@ -354,5 +367,8 @@ class _Encoder(Tables):
 
         asked = {name: ask(lit) for name, lit in flags.items()}
         yes, no = ask(holds), ask(neg(holds))
+        further = tuple(ask(self.condition(condition, last)) for condition in also)
         lines = ["(set-logic QF_IDL)", *logic.lines, *logic.assertions]
-        return Query("\n".join(lines) + "\n", yes, no, asked, self.picks, self.seen(), logic.size())
+        return Query(
+            "\n".join(lines) + "\n", yes, no, asked, further, self.picks, self.seen(), logic.size()
+        )

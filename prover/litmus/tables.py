@@ -15,13 +15,17 @@ Table: TypeAlias = dict[Value, Lit]
 
 
 class Tables:
-    """The tables of a test in a document."""
+    """The tables of a test in a document.
+
+    ``partial`` are the terms that have no value in some executions.
+    """
 
     def __init__(self, test: Test, logic: Logic) -> None:
         self.test = test
         self.logic = logic
         self.values = domains(test)
         self.tables: list[Table] = []
+        self.partial: set[int] = set()
         self._tables()
 
     def _tables(self) -> None:
@@ -50,11 +54,16 @@ class Tables:
                     try:
                         result = apply(op, tuple(v for v, _ in combination))
                     except Impossible:
+                        self.partial.add(number)
                         continue
                     parts.setdefault(result, []).append(logic.all_of([x for _, x in combination]))
+                if self.partial.intersection(args):
+                    self.partial.add(number)
                 return {v: logic.any_of(lits) for v, lits in parts.items()}
             case Choice(arms=arms):
                 found: dict[Value, list[Lit]] = {}
+                if self.partial.intersection(t for arm in arms for t in arm):
+                    self.partial.add(number)
                 other = TRUE
                 for guard, arm in arms:
                     holds = logic.all_of((other, self.truth(guard)))
@@ -68,6 +77,10 @@ class Tables:
     def truth(self, term: int) -> Lit:
         """Whether a term is not 0."""
         return self.logic.any_of(lit for value, lit in self.tables[term].items() if value != 0)
+
+    def makes_sense(self, term: int) -> Lit:
+        """Whether a term has a value at all: operators need not, on addresses for one."""
+        return self.logic.any_of(self.tables[term].values()) if term in self.partial else TRUE
 
     def has(self, term: int, value: Value) -> Lit:
         """Whether a term has a value."""
