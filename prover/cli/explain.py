@@ -25,20 +25,22 @@ def explain(
     """Explain an error code or a property; without CODE list all."""
     from dsl.codes import CODES
     from dsl.primitives import PROPERTIES
+    from prover.models.cat.codes import CAT_CODES
 
+    codes = {**CODES, **CAT_CODES}
     if not code:
         emit("Properties (what a refuted protocol breaks):\n")
         emit(_rows(PROPERTIES))
         emit("\nCodes (what is wrong with a file):\n")
-        emit(_rows({name: text.split("\n", 1)[0] for name, text in CODES.items()}))
+        emit(_rows({name: text.split("\n", 1)[0] for name, text in codes.items()}))
         return
     found = [
         f"{code} ({kind})\n\n{table[code]}\n"
-        for kind, table in (("property", PROPERTIES), ("error", CODES))
+        for kind, table in (("property", PROPERTIES), ("error", codes))
         if code in table
     ]
     if not found:
-        near = get_close_matches(code, [*PROPERTIES, *CODES], n=1, cutoff=0.5)
+        near = get_close_matches(code, [*PROPERTIES, *codes], n=1, cutoff=0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else "; `prove explain` lists them"
         complain(f"error: no code or property is called {code!r}{hint}\n")
         raise typer.Exit(USAGE_ERROR)

@@ -335,3 +335,13 @@ def test_the_kernel_s_own_model() -> None:
     names = {axiom.name for axiom in model.axioms}
     assert {"coherence", "atomic", "happens-before", "propagation", "rcu"} <= names
     assert load_text("printed.cat", str(model)) == model
+
+
+def test_every_code_of_a_model_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    from prover.cli.entry import main
+    from prover.models.cat.codes import CAT_CODES
+
+    assert len(CAT_CODES) >= 8
+    for code in CAT_CODES:
+        assert main(["explain", code]) == 0
+        assert code in capsys.readouterr().out
