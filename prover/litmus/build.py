@@ -21,6 +21,7 @@ class _Builder:
     index: dict[Row, int] = field(default_factory=dict[Row, int])
     events: list[Event] = field(default_factory=list[Event])
     locations: dict[str, None] = field(default_factory=dict[str, None])
+    tags: dict[str, Span] = field(default_factory=dict[str, Span])
 
     def term(self, row: Row) -> int:
         """The number of a term."""
@@ -62,6 +63,7 @@ def build(litmus: s.Litmus) -> Test:
         tuple(builder.events),
         registers,
         tuple(builder.locations),
+        builder.tags,
     )
 
 
@@ -320,6 +322,8 @@ class _Walk:
     ) -> int:
         """A new event here; its number."""
         number = len(self.b.events)
+        if self.span is not None:
+            self.b.tags.update((tag, self.span) for tag in tags)
         names = [tag[:1].upper() + tag[1:] for tag in tags]
         locking = by_value or set(more) & {"LKW", "UL"}
         if not locking:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dsl.diagnostic import DiagnosticError
+from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.litmus.macros import expand
 from dsl.litmus.parse import parse_litmus
 from dsl.litmus.syntax import Litmus, Macro
@@ -58,6 +58,7 @@ def decide(source: Source, under: LitmusModel, timeout: float, *, explain: bool)
         litmus = expand(parse_litmus(source), under.macros)
         name, quantifier = litmus.name, litmus.quantifier
         test = build(litmus)
+        _check_tags(test, under.model)
         asked = case.ask(test, under.model)
         witness = case.witness(test, litmus) if explain else None
     except DiagnosticError as error:
@@ -75,6 +76,16 @@ def decide(source: Source, under: LitmusModel, timeout: float, *, explain: bool)
     spent = time.process_time() - start
     result = claimed[quantifier]
     return Decided(name, quantifier, asked.observation, result, asked.flags, "", (), spent, witness)
+
+
+def _check_tags(test: Test, model: MemoryModel) -> None:
+    """A tag that the model does not know would order nothing, silently."""
+    for tag, span in test.tags.items():
+        if model.tags and tag not in model.tags:
+            message = f"the memory model {model.name} has no tag `{tag}`"
+            hint = "use the macros that go with the model: a .def file beside it"
+            label = Label(span, f"this makes an event with the tag `{tag}`")
+            raise DiagnosticError((Diagnostic("model-tag", message, label, hint=hint),))
 
 
 @dataclass(frozen=True, slots=True)

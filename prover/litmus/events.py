@@ -78,7 +78,7 @@ class Test:
     """A test as events.
 
     ``rows[t]`` is term t.  ``registers`` maps (process, register) to its final term.
-    ``locations`` are all, in order.
+    ``locations`` are all, in order; ``tags`` those of events, each with a place that has it.
     """
 
     litmus: s.Litmus
@@ -86,3 +86,4 @@ class Test:
     events: tuple[Event, ...]
     registers: Mapping[tuple[int, str], int]
     locations: tuple[str, ...]
+    tags: Mapping[str, Span]

@@ -98,3 +98,15 @@ def test_a_model_of_one_s_own(folder: Path, capsys: pytest.CaptureFixture[str]) 
     (folder / "loose.cat").write_text('"loose"\nacyclic po-loc | rf | co | fr as coherence\n')
     assert main(["--model", "loose.cat", "sb.litmus"]) == 0
     assert "Sometimes sb" in capsys.readouterr().out
+
+
+def test_a_tag_that_the_model_lacks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    enum = "enum Accesses = 'once || 'release\ninstructions R[{'once}]\n"
+    (folder / "old.cat").write_text(f'"old"\n{enum}acyclic po | rf | co | fr as sc\n')
+    assert main(["--model", "old.cat", "sb.litmus"]) == 2
+    assert "has no tag `ONCE`" in capsys.readouterr().err
+    (folder / "old.def").write_text(
+        "READ_ONCE(X) __load{once}(X)\nWRITE_ONCE(X,V) { __store{once}(X,V); }\n"
+    )
+    assert main(["--model", "old.cat", "sb.litmus"]) == 0
+    assert "Never     sb" in capsys.readouterr().out

@@ -42,6 +42,10 @@ Close it with a double quote.""",
 Something in a memory model does not fit where it stands.
         let a = | po
 The message says what could stand there; docs/models.md has the language.""",
+    "model-tag": """\
+A macro gives an event a tag that the memory model does not list: it would order nothing.
+        READ_ONCE(X) __load{ONCE}(X)        (a model that has only 'once)
+Put the macros that go with a model beside it, in a .def file of the same name.""",
     "model-too-large": """\
 A memory model is larger than its limit: words and marks (50000), nesting (100), steps of
 its functions, a term with functions in place, included files (100).
