@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -51,6 +52,17 @@ def test_a_stronger_model_allows_no_more(file: Path) -> None:
         strong = decided(file, under=name)
         if weak.observation in {"Never", "Always"} and strong.observation:
             assert strong.observation == weak.observation, name
+
+
+def test_the_kernel_s_own_files_say_the_same() -> None:
+    folder = os.environ.get("LKMM_DIR")
+    if not folder:
+        pytest.skip("LKMM_DIR is not set: name the folder of a kernel's tools/memory-model")
+    kernel = str(Path(folder) / "linux-kernel.cat")
+    for file in FILES:
+        ours, theirs = decided(file), decided(file, under=kernel)
+        assert not theirs.why, (file.stem, theirs.why)
+        assert (ours.observation, set(ours.flags)) == (theirs.observation, set(theirs.flags)), file
 
 
 def test_the_strongest_model_is_named() -> None:
