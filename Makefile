@@ -56,6 +56,7 @@ check-docs: $(VENV)/project
 
 bench: $(VENV)/project
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/chains.py
 
 soak: $(VENV)/project
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m soak

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,3 +42,13 @@ def test_families_grow(tmp_path: Path) -> None:
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     assert {r["file"] for r in rows} == {"walkers", "two-rounds"}
     assert rows[0]["obligation"] == "n = 1"
+
+
+def test_rings_of_readers_and_grace_periods() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "chains.py"), "6"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("Never") == 3
