@@ -21,6 +21,7 @@ class _Builder:
     index: dict[Row, int] = field(default_factory=dict[Row, int])
     events: list[Event] = field(default_factory=list[Event])
     locations: dict[str, None] = field(default_factory=dict[str, None])
+    wanted: dict[tuple[int, int], None] = field(default_factory=dict[tuple[int, int], None])
 
     def term(self, row: Row) -> int:
         """The number of a term."""
@@ -62,6 +63,7 @@ def build(litmus: s.Litmus) -> Test:
         tuple(builder.events),
         registers,
         tuple(builder.locations),
+        tuple(builder.wanted),
     )
 
 
@@ -174,6 +176,13 @@ class _Walk:
 
     # --- expressions
 
+    def computed(self, op: str, *args: int) -> int:
+        """What the test computes here."""
+        term = self.b.operation(op, *args)
+        if isinstance(self.b.rows[term], Operation):
+            self.b.wanted[self.guard, term] = None
+        return term
+
     def value(self, expr: s.Expr) -> int:
         """The term of an expression, with the events that evaluating it makes."""
         match expr:
@@ -190,10 +199,10 @@ class _Walk:
             case s.Deref(pointer=pointer):
                 return self.load((), self.value(pointer))
             case s.Unary(op=op, operand=operand):
-                return self.b.operation(op, self.value(operand))
+                return self.computed(op, self.value(operand))
             case s.Binary(op=op, left=left, right=right):
                 one = self.value(left)
-                return self.b.operation(op, one, self.value(right))
+                return self.computed(op, one, self.value(right))
             case s.Conditional(condition=condition, then=then, otherwise=otherwise):
                 holds = self.value(condition)
                 yes, no = self.value(then), self.value(otherwise)
@@ -240,7 +249,7 @@ class _Walk:
                 seen = self.rmw(
                     tags,
                     address,
-                    lambda seen: self.b.operation("+", seen, more),
+                    lambda seen: self.computed("+", seen, more),
                     lambda seen: self.b.operation("!=", seen, unless),
                 )
                 return self.b.operation("!=", seen, unless)
@@ -255,7 +264,7 @@ class _Walk:
         assert isinstance(op, s.Name)
         operand = self.value(call.arguments[2])
         tags = call.tags or (("NORETURN",) if call.name == "__atomic_op" else ())
-        seen = self.rmw(tags, address, lambda old: self.b.operation(op.name, old, operand))
+        seen = self.rmw(tags, address, lambda old: self.computed(op.name, old, operand))
         if call.name == "__atomic_op_return":
             return self.b.operation(op.name, seen, operand)
         return seen

@@ -26,6 +26,9 @@ class Query:
     ``holds`` and ``fails``: an execution whose final state meets, or does not meet, the test's
     condition.  ``flags``: an execution that the model marks with the name.
 
+    ``undefined``: an execution in which an operation has no result; what the others say counts
+    only if there is none.
+
     ``picks``: for each read the writes it may read from, each with the Boolean that says it does
     (``true`` where there is no other).  co follows the integers ``co_N`` of the writes N (where
     two are level, the greater N comes first; one without comes before all).  ``seen``: for
@@ -35,6 +38,7 @@ class Query:
     text: str
     holds: str
     fails: str
+    undefined: str
     flags: Mapping[str, str]
     picks: Mapping[int, tuple[tuple[int, str], ...]]
     seen: Mapping[int, tuple[tuple[Value, str], ...]]
@@ -319,6 +323,15 @@ class _Encoder(Tables):
                 ways.setdefault(value, []).append(self.logic.all_of((*is_last, lit)))
         return {value: self.logic.any_of(lits) for value, lits in ways.items()}
 
+    def undefined(self) -> Lit:
+        """Whether something is computed that has no result."""
+        logic = self.logic
+        return logic.any_of(
+            logic.all_of((self.truth(guard), neg(logic.any_of(self.tables[term].values()))))
+            for guard, term in self.test.wanted
+            if term in self.partial
+        )
+
     def query(self) -> Query:
         """The document."""
         logic = self.logic
@@ -353,6 +366,7 @@ class _Encoder(Tables):
             return questions[lit]
 
         asked = {name: ask(lit) for name, lit in flags.items()}
-        yes, no = ask(holds), ask(neg(holds))
+        yes, no, undefined = ask(holds), ask(neg(holds)), ask(self.undefined())
         lines = ["(set-logic QF_IDL)", *logic.lines, *logic.assertions]
-        return Query("\n".join(lines) + "\n", yes, no, asked, self.picks, self.seen(), logic.size())
+        text = "\n".join(lines) + "\n"
+        return Query(text, yes, no, undefined, asked, self.picks, self.seen(), logic.size())

@@ -78,7 +78,8 @@ class Test:
     """A test as events.
 
     ``rows[t]`` is term t.  ``registers`` maps (process, register) to its final term.
-    ``locations`` are all, in order.
+    ``locations`` are all, in order.  ``wanted`` are the operations, each as the term that says
+    when it is computed and its own.
     """
 
     litmus: s.Litmus
@@ -86,3 +87,4 @@ class Test:
     events: tuple[Event, ...]
     registers: Mapping[tuple[int, str], int]
     locations: tuple[str, ...]
+    wanted: tuple[tuple[int, int], ...] = ()

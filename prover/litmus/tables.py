@@ -22,6 +22,9 @@ class Tables:
         self.logic = logic
         self.values = domains(test)
         self.tables: list[Table] = []
+        # Operations on operands that can be such that there is no result.
+        self.partial: set[int] = set()
+        self._sources: dict[int, dict[int, Lit]] = {}
         self._tables()
 
     def _tables(self) -> None:
@@ -50,6 +53,7 @@ class Tables:
                     try:
                         result = apply(op, tuple(v for v, _ in combination))
                     except Impossible:
+                        self.partial.add(number)
                         continue
                     parts.setdefault(result, []).append(logic.all_of([x for _, x in combination]))
                 return {v: logic.any_of(lits) for v, lits in parts.items()}
@@ -75,6 +79,12 @@ class Tables:
 
     def sources(self, term: int) -> dict[int, Lit]:
         """The reads that a term's value depends on, each with when it does."""
+        known = self._sources.get(term)
+        if known is None:
+            known = self._sources[term] = self._sources_of(term)
+        return known
+
+    def _sources_of(self, term: int) -> dict[int, Lit]:
         logic = self.logic
         row = self.test.rows[term]
         match row:

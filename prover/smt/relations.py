@@ -67,7 +67,7 @@ class Reading(Pairs):
                     self._rows.pop((name, mode), None)
         # By identity: the terms live as long as the model, and to hash one is to walk through it.
         self._known: dict[tuple[int, Mode], Rows] = {}
-        self._model = model
+        self._orders = 0
 
     # --- axioms and flags
 
@@ -88,7 +88,7 @@ class Reading(Pairs):
                 for event, row in rows.items():
                     logic.clause(neg(row.get(event, FALSE)))
             case al.Shape.ACYCLIC:
-                self._acyclic(axiom.name, rows)
+                self._acyclic(rows)
             case _:
                 assert_never(axiom.shape)
 
@@ -108,9 +108,14 @@ class Reading(Pairs):
                 assert_never(flag.shape)
         return found if flag.negated else neg(found)
 
-    def _acyclic(self, name: str, rows: Rows) -> None:
-        """Positions that grow along every pair.  Pairs on no possible cycle need none."""
+    def _acyclic(self, rows: Rows) -> None:
+        """Positions that grow along every pair.  Pairs on no possible cycle need none.
+
+        They have names of their own: two axioms may have one name, and it may be any.
+        """
         logic = self.logic
+        self._orders += 1
+        name = f"a{self._orders}"
         for component in components(rows):
             members = set(component)
             for a in component:
