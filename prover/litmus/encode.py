@@ -209,23 +209,25 @@ class _Encoder(Tables):
         rf, co = self.reads_from(), self.coherence()
         self._locks(rf, co)
         found = {"po": po, "int": inside, "ext": outside, "loc": loc, "rmw": rmw}
-        found |= {"rf": rf, "co": co, "same-value": self._same_value()}
+        found |= {"rf": rf, "co": co}
         return found | self._dependencies()
 
     def _same_value(self) -> Rows:
+        """The accesses that read or write one value; few models ask for it."""
         found: Rows = {}
         terms = {
             e.number: self._term_of(e.number) if e.kind == "R" else e.value
             for e in self.events
             if e.kind != "F"
         }
-        srcu = {e.number for e in self.events if e.sets & {"Srcu-lock", "Srcu-unlock"}}
-        for a in sorted(srcu):
-            for b in sorted(srcu):
-                lit = self.logic.any_of(
+        for a in terms:
+            for b in terms:
+                both = self.logic.all_of((self.present[a], self.present[b]))
+                same = self.logic.any_of(
                     self.logic.all_of((one, self.has(terms[b], value)))
                     for value, one in self.tables[terms[a]].items()
                 )
+                lit = both if a == b else self.logic.all_of((both, same))
                 if lit != FALSE:
                     found.setdefault(a, {})[b] = lit
         return found
@@ -337,7 +339,8 @@ class _Encoder(Tables):
         logic = self.logic
         relations = self.relations()
         sets = self.sets(relations["co"])
-        reading = Reading(logic, self.model, self.present, sets, relations, self.static)
+        late = {"same-value": self._same_value}
+        reading = Reading(logic, self.model, self.present, sets, relations, self.static, late)
         for axiom in self.model.axioms:
             reading.require(axiom)
         last = {

@@ -8,7 +8,7 @@ among the solver's choices.  Under a question that wants a pair to exist a term 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias, assert_never, cast
 
 from prover.models import algebra as al
@@ -35,6 +35,7 @@ class Reading(Pairs):
     ``present`` has the literal of each event that it is in the execution.  ``sets`` and
     ``relations`` are the execution's own; a set's literal is what makes a present event one of it,
     ``static`` relations' literals likewise, while other relations are of present events only.
+    ``late`` makes relations that are only wanted by few models.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Reading(Pairs):
         sets: Mapping[str, Some],
         relations: Mapping[str, Rows],
         static: frozenset[str],
+        late: Mapping[str, Callable[[], Rows]] | None = None,
     ) -> None:
         super().__init__(logic, present)
         self._sets: dict[str, Some] = dict(sets)
@@ -52,6 +54,7 @@ class Reading(Pairs):
         self._static = static
         for name, rows in relations.items():
             self._rows.update({(name, mode): rows for mode in MODES})
+        self._late = dict(late or {})
         self._terms: dict[str, al.Definition | al.Recursion] = {}
         for definition in model.definitions:
             names = (
@@ -141,7 +144,10 @@ class Reading(Pairs):
 
     def _base(self, name: str, *, mode: Mode) -> Rows:
         found = self._rows.get((name, mode))
-        if found is None:
+        if found is None and name in self._late and name not in self._terms:
+            found = self._late[name]()
+            self._rows.update({(name, each): found for each in MODES})
+        elif found is None:
             definition = self._terms[name]
             if isinstance(definition, al.Recursion):
                 self._recursion(definition, mode=mode)
