@@ -9,6 +9,7 @@ from typing import assert_never
 from dsl.litmus import syntax as s
 from dsl.source import Span
 from prover.litmus.events import Choice, Constant, Event, Operation, Read, Row, Test
+from prover.litmus.locations import addressed, asked
 from prover.litmus.values import Impossible, Value, apply
 
 
@@ -22,6 +23,7 @@ class _Builder:
     events: list[Event] = field(default_factory=list[Event])
     locations: dict[str, None] = field(default_factory=dict[str, None])
     tags: dict[str, Span] = field(default_factory=dict[str, Span])
+    wanted: dict[tuple[int, int], None] = field(default_factory=dict[tuple[int, int], None])
 
     def term(self, row: Row) -> int:
         """The number of a term."""
@@ -64,6 +66,7 @@ def build(litmus: s.Litmus) -> Test:
         registers,
         tuple(builder.locations),
         builder.tags,
+        tuple(builder.wanted),
     )
 
 
@@ -78,7 +81,7 @@ def _initial(builder: _Builder) -> None:
     named = [
         v for v in (*values.values(), *(i.value for i in litmus.initial)) if isinstance(v, str)
     ]
-    for name in dict.fromkeys([*values, *parameters, *named]):
+    for name in dict.fromkeys([*values, *parameters, *named, *addressed(litmus), *asked(litmus)]):
         builder.locations[name] = None
         number = len(builder.events)
         builder.events.append(
@@ -176,6 +179,13 @@ class _Walk:
 
     # --- expressions
 
+    def computed(self, op: str, *args: int) -> int:
+        """What the test computes here."""
+        term = self.b.operation(op, *args)
+        if isinstance(self.b.rows[term], Operation):
+            self.b.wanted[self.guard, term] = None
+        return term
+
     def value(self, expr: s.Expr) -> int:
         """The term of an expression, with the events that evaluating it makes."""
         match expr:
@@ -192,10 +202,10 @@ class _Walk:
             case s.Deref(pointer=pointer):
                 return self.load((), self.value(pointer))
             case s.Unary(op=op, operand=operand):
-                return self.b.operation(op, self.value(operand))
+                return self.computed(op, self.value(operand))
             case s.Binary(op=op, left=left, right=right):
                 one = self.value(left)
-                return self.b.operation(op, one, self.value(right))
+                return self.computed(op, one, self.value(right))
             case s.Conditional(condition=condition, then=then, otherwise=otherwise):
                 holds = self.value(condition)
                 yes, no = self.value(then), self.value(otherwise)
@@ -242,7 +252,7 @@ class _Walk:
                 seen = self.rmw(
                     tags,
                     address,
-                    lambda seen: self.b.operation("+", seen, more),
+                    lambda seen: self.computed("+", seen, more),
                     lambda seen: self.b.operation("!=", seen, unless),
                 )
                 return self.b.operation("!=", seen, unless)
@@ -257,7 +267,7 @@ class _Walk:
         assert isinstance(op, s.Name)
         operand = self.value(call.arguments[2])
         tags = call.tags or (("NORETURN",) if call.name == "__atomic_op" else ())
-        seen = self.rmw(tags, address, lambda old: self.b.operation(op.name, old, operand))
+        seen = self.rmw(tags, address, lambda old: self.computed(op.name, old, operand))
         if call.name == "__atomic_op_return":
             return self.b.operation(op.name, seen, operand)
         return seen

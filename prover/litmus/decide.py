@@ -18,6 +18,7 @@ from prover.litmus.domains import TooManyValues
 from prover.litmus.encode import Query, encode
 from prover.litmus.events import Test
 from prover.litmus.execution import Execution, NotAnExecution, judged, meets
+from prover.litmus.values import Impossible, TooLarge
 from prover.litmus.witness import tell
 from prover.models.algebra import MemoryModel
 from prover.smt.backends.z3 import Session
@@ -64,7 +65,7 @@ def decide(source: Source, under: LitmusModel, timeout: float, *, explain: bool)
     except DiagnosticError as error:
         spent = time.process_time() - start
         return Decided(name, quantifier, "", False, (), "not checked", error.diagnostics, spent)
-    except (TooManyValues, NotExact, _Open, _Broken, RecursionError) as error:
+    except (TooManyValues, TooLarge, NotExact, _Open, _Broken, RecursionError) as error:
         spent = time.process_time() - start
         why = str(error) or type(error).__name__
         return Decided(name, quantifier, "", False, (), why, (), spent)
@@ -108,6 +109,8 @@ class _Case:
         """Whether the condition can hold, whether it can fail, and the flags."""
         query = encode(test, model)
         session = Session(query.text, self.timeout, DECIDING)
+        if self._can(session, query.undefined):
+            raise _Open("an operation can have no result, such as a division by 0")
         yes = self._found(session, query, query.holds, test, model, meeting=True) is not None
         no = self._found(session, query, query.fails, test, model, meeting=False) is not None
         observation = (SOMETIMES if no else ALWAYS) if yes else NEVER
@@ -152,7 +155,7 @@ class _Case:
             return None
         try:
             execution = decode(test, query, reply.values)
-        except NotAnExecution as error:
+        except (NotAnExecution, Impossible) as error:
             raise _Broken(f"a witness failed its replay: {error}") from error
         broken = [breach.axiom.name for breach in judged(execution, model)]
         if broken:

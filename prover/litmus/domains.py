@@ -80,10 +80,11 @@ def _circular(test: Test, values: list[dict[Value, None]]) -> list[int]:
     """The terms of reads that may read what is only a copy of what they read."""
     term_of = {row.event: t for t, row in enumerate(test.rows) if isinstance(row, Read)}
     after: dict[int, set[int]] = {}
+    copies: dict[int, frozenset[int]] = {}
     for write in test.events:
         if write.kind != "W" or write.process < 0:
             continue
-        copied = _copies(test, write.value)
+        copied = _copies(test, write.value, copies)
         if not copied:
             continue
         for read in test.events:
@@ -94,16 +95,18 @@ def _circular(test: Test, values: list[dict[Value, None]]) -> list[int]:
     return sorted(term for term, ends in reached.items() if term in ends)
 
 
-def _copies(test: Test, term: int) -> set[int]:
-    """The reads whose value a term may just be."""
-    row = test.rows[term]
-    match row:
-        case Read():
-            return {term}
-        case Choice(arms=arms):
-            return {copied for _, arm in arms for copied in _copies(test, arm)}
-        case Constant() | Operation():
-            return set()
+def _copies(test: Test, term: int, known: dict[int, frozenset[int]]) -> frozenset[int]:
+    """The reads whose value a term may just be; ``known`` keeps what was found."""
+    if term not in known:
+        row = test.rows[term]
+        match row:
+            case Read():
+                known[term] = frozenset((term,))
+            case Choice(arms=arms):
+                known[term] = frozenset(c for _, arm in arms for c in _copies(test, arm, known))
+            case Constant() | Operation():
+                known[term] = frozenset()
+    return known[term]
 
 
 def _grow(values: list[dict[Value, None]], term: int, row: object) -> None:

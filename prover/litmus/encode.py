@@ -27,6 +27,9 @@ class Query:
     condition.  ``flags``: an execution that the model marks with the name.  ``also``: one for
     each further condition.
 
+    ``undefined``: an execution in which an operation has no result; what the others say counts
+    only if there is none.
+
     ``picks``: for each read the writes it may read from, each with the Boolean that says it does
     (``true`` where there is no other).  co follows the integers ``co_N`` of the writes N (where
     two are level, the greater N comes first; one without comes before all).  ``seen``: for
@@ -36,6 +39,7 @@ class Query:
     text: str
     holds: str
     fails: str
+    undefined: str
     flags: Mapping[str, str]
     also: tuple[str, ...]
     picks: Mapping[int, tuple[tuple[int, str], ...]]
@@ -207,23 +211,25 @@ class _Encoder(Tables):
         rf, co = self.reads_from(), self.coherence()
         self._locks(rf, co)
         found = {"po": po, "int": inside, "ext": outside, "loc": loc, "rmw": rmw}
-        found |= {"rf": rf, "co": co, "same-value": self._same_value()}
+        found |= {"rf": rf, "co": co}
         return found | self._dependencies()
 
     def _same_value(self) -> Rows:
+        """The accesses that read or write one value; few models ask for it."""
         found: Rows = {}
         terms = {
             e.number: self._term_of(e.number) if e.kind == "R" else e.value
             for e in self.events
             if e.kind != "F"
         }
-        srcu = {e.number for e in self.events if e.sets & {"Srcu-lock", "Srcu-unlock"}}
-        for a in sorted(srcu):
-            for b in sorted(srcu):
-                lit = self.logic.any_of(
-                    self.logic.all_of((one, self.has(terms[b], value)))
-                    for value, one in self.tables[terms[a]].items()
+        for a, one_term in terms.items():
+            for b, other_term in terms.items():
+                both = self.logic.all_of((self.present[a], self.present[b]))
+                same = self.logic.any_of(
+                    self.logic.all_of((one, self.has(other_term, value)))
+                    for value, one in self.tables[one_term].items()
                 )
+                lit = both if a == b else self.logic.all_of((both, same))
                 if lit != FALSE:
                     found.setdefault(a, {})[b] = lit
         return found
@@ -306,16 +312,6 @@ class _Encoder(Tables):
             case _:
                 raise TypeError(condition)
 
-    def _sense(self) -> None:
-        """Executions in which something has no value are left out, as herd does."""
-        self.logic.label = "values"
-        for event in self.events:
-            for term in (event.address, event.value, *event.conditions):
-                if term >= 0:
-                    self.logic.clause(neg(self.present[event.number]), self.makes_sense(term))
-        for term in self.test.registers.values():
-            self.logic.clause(self.makes_sense(term))
-
     def final(self, what: s.FinalRegister | s.FinalLocation, last: Mapping[int, Lit]) -> Table:
         """The values that a register or a location can have at the end."""
         if isinstance(what, s.FinalRegister):
@@ -331,12 +327,22 @@ class _Encoder(Tables):
                 ways.setdefault(value, []).append(self.logic.all_of((*is_last, lit)))
         return {value: self.logic.any_of(lits) for value, lits in ways.items()}
 
+    def undefined(self) -> Lit:
+        """Whether something is computed that has no result."""
+        logic = self.logic
+        return logic.any_of(
+            logic.all_of((self.truth(guard), neg(logic.any_of(self.tables[term].values()))))
+            for guard, term in self.test.wanted
+            if term in self.partial
+        )
+
     def query(self, also: tuple[s.Condition, ...]) -> Query:
         """The document."""
         logic = self.logic
         relations = self.relations()
         sets = self.sets(relations["co"])
-        reading = Reading(logic, self.model, self.present, sets, relations, self.static)
+        late = {"same-value": self._same_value}
+        reading = Reading(logic, self.model, self.present, sets, relations, self.static, late)
         for axiom in self.model.axioms:
             reading.require(axiom)
         last = {
@@ -345,7 +351,6 @@ class _Encoder(Tables):
             if e.kind == "W"
         }
         litmus = self.test.litmus
-        self._sense()
         logic.label = "filter"
         if litmus.filter is not None:
             logic.clause(self.condition(litmus.filter, last))
@@ -366,9 +371,8 @@ class _Encoder(Tables):
             return questions[lit]
 
         asked = {name: ask(lit) for name, lit in flags.items()}
-        yes, no = ask(holds), ask(neg(holds))
+        yes, no, undefined = ask(holds), ask(neg(holds)), ask(self.undefined())
         further = tuple(ask(self.condition(condition, last)) for condition in also)
-        lines = ["(set-logic QF_IDL)", *logic.lines, *logic.assertions]
-        return Query(
-            "\n".join(lines) + "\n", yes, no, asked, further, self.picks, self.seen(), logic.size()
-        )
+        text = "\n".join(["(set-logic QF_IDL)", *logic.lines, *logic.assertions]) + "\n"
+        size = logic.size()
+        return Query(text, yes, no, undefined, asked, further, self.picks, self.seen(), size)

@@ -79,6 +79,7 @@ class Test:
 
     ``rows[t]`` is term t.  ``registers`` maps (process, register) to its final term.
     ``locations`` are all, in order; ``tags`` those of events, each with a place that has it.
+    ``wanted`` are the operations, each as the term that says when it is computed and its own.
     """
 
     litmus: s.Litmus
@@ -87,3 +88,4 @@ class Test:
     registers: Mapping[tuple[int, str], int]
     locations: tuple[str, ...]
     tags: Mapping[str, Span]
+    wanted: tuple[tuple[int, int], ...] = ()

@@ -64,6 +64,7 @@ class _Terms:
         self.picked = picked
         self.known: dict[int, Value] = {}
         self.reading: set[int] = set()
+        self._sources: dict[int, frozenset[int]] = {}
 
     def value(self, term: int) -> Value:
         """The value of a term."""
@@ -78,6 +79,9 @@ class _Terms:
                 return value
             case Read(event=event):
                 return self._read(event)
+            case Operation(op="&&", args=(left, _)) if self.value(left) == 0:
+                # A guard inside a branch that is not taken: there is nothing to the right.
+                return 0
             case Operation(op=op, args=args):
                 return apply(op, tuple(self.value(a) for a in args))
             case Choice(arms=arms):
@@ -97,16 +101,22 @@ class _Terms:
         self.reading.discard(event)
         return found
 
-    def sources(self, term: int) -> set[int]:
+    def sources(self, term: int) -> frozenset[int]:
         """The reads that a term's value depends on."""
+        known = self._sources.get(term)
+        if known is None:
+            known = self._sources[term] = self._sources_of(term)
+        return known
+
+    def _sources_of(self, term: int) -> frozenset[int]:
         row = self.test.rows[term]
         match row:
             case Constant():
-                return set()
+                return frozenset()
             case Read(event=event):
-                return {event}
+                return frozenset((event,))
             case Operation(args=args):
-                return {source for a in args for source in self.sources(a)}
+                return frozenset(source for a in args for source in self.sources(a))
             case Choice(arms=arms):
                 arm = next(a for g, a in arms if self.value(g) != 0)
                 return self.sources(arm)

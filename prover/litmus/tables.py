@@ -25,7 +25,9 @@ class Tables:
         self.logic = logic
         self.values = domains(test)
         self.tables: list[Table] = []
+        # Operations on operands that can be such that there is no result.
         self.partial: set[int] = set()
+        self._sources: dict[int, dict[int, Lit]] = {}
         self._tables()
 
     def _tables(self) -> None:
@@ -78,16 +80,18 @@ class Tables:
         """Whether a term is not 0."""
         return self.logic.any_of(lit for value, lit in self.tables[term].items() if value != 0)
 
-    def makes_sense(self, term: int) -> Lit:
-        """Whether a term has a value at all: operators need not, on addresses for one."""
-        return self.logic.any_of(self.tables[term].values()) if term in self.partial else TRUE
-
     def has(self, term: int, value: Value) -> Lit:
         """Whether a term has a value."""
         return self.tables[term].get(value, FALSE)
 
     def sources(self, term: int) -> dict[int, Lit]:
         """The reads that a term's value depends on, each with when it does."""
+        known = self._sources.get(term)
+        if known is None:
+            known = self._sources[term] = self._sources_of(term)
+        return known
+
+    def _sources_of(self, term: int) -> dict[int, Lit]:
         logic = self.logic
         row = self.test.rows[term]
         match row:

@@ -8,8 +8,16 @@ Value: TypeAlias = int | str
 """An integer, or the address of the location of that name."""
 
 
+MAX_BITS = 64
+"""Numbers stay below 2 to this, and above minus that."""
+
+
 class Impossible(Exception):
-    """An operation on these values has no result: no execution has them."""
+    """An operation on these values has no result, such as a division by 0."""
+
+
+class TooLarge(Exception):
+    """A number would need more than :data:`MAX_BITS` bits."""
 
 
 def apply(op: str, args: tuple[Value, ...]) -> Value:
@@ -24,7 +32,10 @@ def apply(op: str, args: tuple[Value, ...]) -> Value:
     if op in ("==", "!="):
         return int((left == right) == (op == "=="))
     if isinstance(left, int) and isinstance(right, int):
-        return _arithmetic(op, left, right)
+        result = _arithmetic(op, left, right)
+        if result.bit_length() > MAX_BITS:
+            raise TooLarge(f"a number needs more than {MAX_BITS} bits")
+        return result
     if op in ("+", "-", "|", "^") and right == 0:
         return left
     if op in ("+", "|", "^") and left == 0:

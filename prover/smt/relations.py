@@ -8,7 +8,7 @@ among the solver's choices.  Under a question that wants a pair to exist a term 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias, assert_never, cast
 
 from prover.models import algebra as al
@@ -35,6 +35,7 @@ class Reading(Pairs):
     ``present`` has the literal of each event that it is in the execution.  ``sets`` and
     ``relations`` are the execution's own; a set's literal is what makes a present event one of it,
     ``static`` relations' literals likewise, while other relations are of present events only.
+    ``late`` makes relations that are only wanted by few models.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Reading(Pairs):
         sets: Mapping[str, Some],
         relations: Mapping[str, Rows],
         static: frozenset[str],
+        late: Mapping[str, Callable[[], Rows]] | None = None,
     ) -> None:
         super().__init__(logic, present)
         self._sets: dict[str, Some] = dict(sets)
@@ -52,6 +54,7 @@ class Reading(Pairs):
         self._static = static
         for name, rows in relations.items():
             self._rows.update({(name, mode): rows for mode in MODES})
+        self._late = dict(late or {})
         self._terms: dict[str, al.Definition | al.Recursion] = {}
         for definition in model.definitions:
             names = (
@@ -67,7 +70,7 @@ class Reading(Pairs):
                     self._rows.pop((name, mode), None)
         # By identity: the terms live as long as the model, and to hash one is to walk through it.
         self._known: dict[tuple[int, Mode], Rows] = {}
-        self._model = model
+        self._orders = 0
 
     # --- axioms and flags
 
@@ -88,7 +91,7 @@ class Reading(Pairs):
                 for event, row in rows.items():
                     logic.clause(neg(row.get(event, FALSE)))
             case al.Shape.ACYCLIC:
-                self._acyclic(axiom.name, rows)
+                self._acyclic(rows)
             case _:
                 assert_never(axiom.shape)
 
@@ -108,9 +111,14 @@ class Reading(Pairs):
                 assert_never(flag.shape)
         return found if flag.negated else neg(found)
 
-    def _acyclic(self, name: str, rows: Rows) -> None:
-        """Positions that grow along every pair.  Pairs on no possible cycle need none."""
+    def _acyclic(self, rows: Rows) -> None:
+        """Positions that grow along every pair.  Pairs on no possible cycle need none.
+
+        They have names of their own: two axioms may have one name, and it may be any.
+        """
         logic = self.logic
+        self._orders += 1
+        name = f"a{self._orders}"
         for component in components(rows):
             members = set(component)
             for a in component:
@@ -136,7 +144,10 @@ class Reading(Pairs):
 
     def _base(self, name: str, *, mode: Mode) -> Rows:
         found = self._rows.get((name, mode))
-        if found is None:
+        if found is None and name in self._late and name not in self._terms:
+            found = self._late[name]()
+            self._rows.update({(name, each): found for each in MODES})
+        elif found is None:
             definition = self._terms[name]
             if isinstance(definition, al.Recursion):
                 self._recursion(definition, mode=mode)

@@ -45,6 +45,7 @@ class Tally:
 
     programs: int = 0
     large: int = 0
+    senseless: int = 0
     answers: Counter[bool] = field(default_factory=Counter[bool])
     used: Counter[str] = field(default_factory=Counter[str])
     flags: Counter[str] = field(default_factory=Counter[str])
@@ -105,6 +106,9 @@ def compare(seed: int, tally: Tally, most: int) -> None:
         other = s.Negation(s.Disjunction(tuple(asked)))
         query = encode(test, model(name).model, (*asked, other))
         session = Session(query.text, 30.0)
+        if isinstance(session.ask(query.undefined, values=False), Sat):
+            tally.senseless += 1
+            return
         replies = [session.ask(question, values=False) for question in query.also]
         assert all(isinstance(reply, Sat | Unsat) for reply in replies)
         says = [isinstance(reply, Sat) for reply in replies]
