@@ -256,9 +256,16 @@ class _Walk:
                 return self.computed(op, one, self.value(right))
             case s.Conditional(condition=condition, then=then, otherwise=otherwise):
                 holds = self.value(condition)
-                yes, no = self.value(then), self.value(otherwise)
                 chosen = self.b.operation("!=", holds, self.b.constant(0))
-                return self.b.term(Choice(((chosen, yes), (self.b.constant(1), no))))
+                guard, conditions = self.guard, self.conditions
+                self.conditions = (*conditions, holds)
+                self.guard = self.both(guard, chosen)
+                yes = self.value(then)
+                self.guard = self.both(guard, self.b.operation("!", holds))
+                no = self.value(otherwise)
+                self.guard, self.conditions = guard, conditions
+                arms = ((chosen, yes), (self.b.constant(1), no))
+                return self.b.term(Choice(arms, depends=True))
             case s.Call():
                 return self.call(expr)
             case _:

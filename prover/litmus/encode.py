@@ -88,6 +88,15 @@ class _Encoder(Tables):
         """Whether two events are both present and at one location."""
         return self.logic.all_of((self.present[a], self.present[b], self.same(a, b)))
 
+    def _placed(self) -> None:
+        """Accesses are at locations: no execution goes through another value."""
+        known = set(self.test.locations)
+        self.logic.label = "place"
+        for event in self.events:
+            if event.kind != "F" and self.places[event.number].keys() - known:
+                here = [lit for v, lit in self.places[event.number].items() if v in known]
+                self.logic.clause(neg(self.present[event.number]), *here)
+
     def coherence(self) -> Rows:
         """co: a strict total order of the writes to each location, the initial one first."""
         writes = [e for e in self.events if e.kind == "W"]
@@ -337,6 +346,7 @@ class _Encoder(Tables):
     def query(self) -> Query:
         """The document."""
         logic = self.logic
+        self._placed()
         relations = self.relations()
         sets = self.sets(relations["co"])
         late = {"same-value": self._same_value}
