@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import assert_never
 
 from dsl.litmus import syntax as s
 from dsl.source import Span
 from prover.litmus.events import Choice, Constant, Event, Operation, Read, Row, Test
+from prover.litmus.named import addressed, asked
 from prover.litmus.values import Impossible, Value, apply
 
 
@@ -78,7 +79,7 @@ def _initial(builder: _Builder) -> None:
     named = [
         v for v in (*values.values(), *(i.value for i in litmus.initial)) if isinstance(v, str)
     ]
-    for name in dict.fromkeys([*values, *parameters, *named, *_addressed(litmus), *_asked(litmus)]):
+    for name in dict.fromkeys([*values, *parameters, *named, *addressed(litmus), *asked(litmus)]):
         builder.locations[name] = None
         number = len(builder.events)
         builder.events.append(
@@ -96,57 +97,6 @@ def _initial(builder: _Builder) -> None:
                 None,
             )
         )
-
-
-def _addressed(litmus: s.Litmus) -> Iterator[str]:
-    """The locations that ``&x`` names."""
-    waiting: list[s.Stmt | s.Expr] = [process.body for process in reversed(litmus.processes)]
-    while waiting:
-        part = waiting.pop()
-        match part:
-            case s.AddressOf(name=name):
-                yield name
-            case s.Block(body=body):
-                waiting.extend(reversed(body))
-            case s.Declare(value=value):
-                waiting.extend(() if value is None else (value,))
-            case s.Assign(target=target, value=value):
-                waiting += (value, target)
-            case s.Evaluate(value=value):
-                waiting.append(value)
-            case s.If(condition=condition, then=then, otherwise=otherwise):
-                waiting += (otherwise, then, condition)
-            case s.Conditional(condition=condition, then=then, otherwise=otherwise):
-                waiting += (otherwise, then, condition)
-            case s.Deref(pointer=inner) | s.Unary(operand=inner):
-                waiting.append(inner)
-            case s.Binary(left=left, right=right):
-                waiting += (right, left)
-            case s.Call(arguments=arguments):
-                waiting.extend(reversed(arguments))
-            case s.Number() | s.Name():
-                pass
-            case _:
-                assert_never(part)
-
-
-def _asked(litmus: s.Litmus) -> Iterator[str]:
-    """The locations whose final value is asked for."""
-    waiting: list[s.Condition] = [litmus.condition]
-    if litmus.filter is not None:
-        waiting.append(litmus.filter)
-    while waiting:
-        part = waiting.pop()
-        match part:
-            case s.Equal(left=left, value=value):
-                yield from (w.name for w in (left, value) if isinstance(w, s.FinalLocation))
-            case s.Negation(inner=inner):
-                waiting.append(inner)
-            case s.Conjunction(parts=parts) | s.Disjunction(parts=parts):
-                waiting.extend(reversed(parts))
-            case _:
-                assert_never(part)
-    yield from (w.name for w in litmus.locations if isinstance(w, s.FinalLocation))
 
 
 class _Walk:

@@ -18,8 +18,8 @@ from prover.litmus.domains import TooManyValues
 from prover.litmus.encode import Query, encode
 from prover.litmus.events import Test
 from prover.litmus.execution import Execution, NotAnExecution, judged, meets
-from prover.litmus.witness import tell
 from prover.litmus.values import Impossible, TooLarge
+from prover.litmus.witness import tell
 from prover.models.algebra import MemoryModel
 from prover.smt.backends.z3 import Session
 from prover.smt.relations import NotExact

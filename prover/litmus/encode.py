@@ -229,12 +229,12 @@ class _Encoder(Tables):
             for e in self.events
             if e.kind != "F"
         }
-        for a in terms:
-            for b in terms:
+        for a, left in terms.items():
+            for b, right in terms.items():
                 both = self.logic.all_of((self.present[a], self.present[b]))
                 same = self.logic.any_of(
-                    self.logic.all_of((one, self.has(terms[b], value)))
-                    for value, one in self.tables[terms[a]].items()
+                    self.logic.all_of((one, self.has(right, value)))
+                    for value, one in self.tables[left].items()
                 )
                 lit = both if a == b else self.logic.all_of((both, same))
                 if lit != FALSE:
