@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsl.diagnostic import Diagnostic
+from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.files import Refusal, read_text
 from dsl.litmus.parse import parse_macros
 from dsl.source import Source
@@ -47,7 +47,13 @@ def load_litmus_model(name: str, *, explain: bool = False) -> LitmusModel:
     model = load_model(name)
     beside = Path(name).with_suffix(".def")
     path = beside if name.endswith(".cat") and beside.is_file() else shipped_file("lkmm.def")
-    macros = parse_macros(Source(str(path), path.read_text(encoding="utf-8")))
+    try:
+        text, _ = read_text(path)
+    except Refusal as refusal:
+        message = f"`{path.name}` {refusal.what}"
+        wrong = Diagnostic(refusal.code, message, None, hint=refusal.hint)
+        raise DiagnosticError((wrong,)) from None
+    macros = parse_macros(Source(str(path), text))
     stronger = STRONGEST_FIRST[: STRONGEST_FIRST.index(name)] if name in STRONGEST_FIRST else ()
     models = tuple(load_model(other) for other in stronger) if explain else ()
     return LitmusModel(model, macros, models)
@@ -80,7 +86,10 @@ def _answer(file: str, under: LitmusModel, request: LitmusRequest) -> Answered:
     except Refusal as refusal:
         wrong = Diagnostic(refusal.code, f"`{file}` {refusal.what}", None, hint=refusal.hint)
         return Answered(file, _without_answer(file, "not read", (wrong,)))
-    decided = decide(source, under, request.timeout, explain=request.explain)
+    try:
+        decided = decide(source, under, request.timeout, explain=request.explain)
+    except MemoryError:
+        return Answered(file, _without_answer(file, "out of memory", ()))
     return Answered(file, decided, source if decided.diagnostics else None)
 
 

@@ -9,7 +9,7 @@ from typing import assert_never
 from dsl.litmus import syntax as s
 from dsl.source import Span
 from prover.litmus.events import Choice, Constant, Event, Operation, Read, Row, Test
-from prover.litmus.locations import addressed, asked
+from prover.litmus.named import addressed, asked
 from prover.litmus.values import Impossible, Value, apply
 
 
@@ -208,9 +208,16 @@ class _Walk:
                 return self.computed(op, one, self.value(right))
             case s.Conditional(condition=condition, then=then, otherwise=otherwise):
                 holds = self.value(condition)
-                yes, no = self.value(then), self.value(otherwise)
                 chosen = self.b.operation("!=", holds, self.b.constant(0))
-                return self.b.term(Choice(((chosen, yes), (self.b.constant(1), no))))
+                guard, conditions = self.guard, self.conditions
+                self.conditions = (*conditions, holds)
+                self.guard = self.both(guard, chosen)
+                yes = self.value(then)
+                self.guard = self.both(guard, self.b.operation("!", holds))
+                no = self.value(otherwise)
+                self.guard, self.conditions = guard, conditions
+                arms = ((chosen, yes), (self.b.constant(1), no))
+                return self.b.term(Choice(arms, depends=True))
             case s.Call():
                 return self.call(expr)
             case _:

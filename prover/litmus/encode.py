@@ -90,6 +90,15 @@ class _Encoder(Tables):
         """Whether two events are both present and at one location."""
         return self.logic.all_of((self.present[a], self.present[b], self.same(a, b)))
 
+    def _placed(self) -> None:
+        """Accesses are at locations: no execution goes through another value."""
+        known = set(self.test.locations)
+        self.logic.label = "place"
+        for event in self.events:
+            if event.kind != "F" and self.places[event.number].keys() - known:
+                here = [lit for v, lit in self.places[event.number].items() if v in known]
+                self.logic.clause(neg(self.present[event.number]), *here)
+
     def coherence(self) -> Rows:
         """co: a strict total order of the writes to each location, the initial one first."""
         writes = [e for e in self.events if e.kind == "W"]
@@ -222,12 +231,12 @@ class _Encoder(Tables):
             for e in self.events
             if e.kind != "F"
         }
-        for a, one_term in terms.items():
-            for b, other_term in terms.items():
+        for a, left in terms.items():
+            for b, right in terms.items():
                 both = self.logic.all_of((self.present[a], self.present[b]))
                 same = self.logic.any_of(
-                    self.logic.all_of((one, self.has(other_term, value)))
-                    for value, one in self.tables[one_term].items()
+                    self.logic.all_of((one, self.has(right, value)))
+                    for value, one in self.tables[left].items()
                 )
                 lit = both if a == b else self.logic.all_of((both, same))
                 if lit != FALSE:
@@ -339,6 +348,7 @@ class _Encoder(Tables):
     def query(self, also: tuple[s.Condition, ...]) -> Query:
         """The document."""
         logic = self.logic
+        self._placed()
         relations = self.relations()
         sets = self.sets(relations["co"])
         late = {"same-value": self._same_value}

@@ -40,9 +40,13 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The value of the first arm whose guard holds; the last arm's guard is true."""
+    """The value of the first arm whose guard holds; the last arm's guard is true.
+
+    ``depends``: the value depends on what the guards read, as that of ``c ? a : b`` does.
+    """
 
     arms: tuple[tuple[int, int], ...]
+    depends: bool = False
 
 
 Row: TypeAlias = Constant | Read | Operation | Choice

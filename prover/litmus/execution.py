@@ -117,9 +117,10 @@ class _Terms:
                 return frozenset((event,))
             case Operation(args=args):
                 return frozenset(source for a in args for source in self.sources(a))
-            case Choice(arms=arms):
-                arm = next(a for g, a in arms if self.value(g) != 0)
-                return self.sources(arm)
+            case Choice(arms=arms, depends=depends):
+                number = next(n for n, (g, _) in enumerate(arms) if self.value(g) != 0)
+                asked = [g for g, _ in arms[: number + 1]] if depends else []
+                return frozenset(x for t in (*asked, arms[number][1]) for x in self.sources(t))
 
 
 def execute(test: Test, picked: Picked) -> Execution:

@@ -41,6 +41,8 @@ class Tables:
             case Constant(value=value):
                 return {value: TRUE}
             case Read(event=event):
+                if not values:
+                    return {}
                 if len(values) == 1:
                     return {values[0]: TRUE}
                 if len(values) == 2:
@@ -105,10 +107,13 @@ class Tables:
                     for event, lit in self.sources(arg).items():
                         found[event] = logic.any_of((found.get(event, FALSE), lit))
                 return found
-            case Choice(arms=arms):
+            case Choice(arms=arms, depends=depends):
                 found = {}
                 other = TRUE
                 for guard, arm in arms:
+                    for event, lit in self.sources(guard).items() if depends else ():
+                        when = logic.all_of((other, lit))
+                        found[event] = logic.any_of((found.get(event, FALSE), when))
                     holds = logic.all_of((other, self.truth(guard)))
                     other = logic.all_of((other, neg(self.truth(guard))))
                     for event, lit in self.sources(arm).items():

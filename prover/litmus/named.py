@@ -1,4 +1,4 @@
-"""The locations that a test names outside of its initial state and its parameters."""
+"""Which locations a test names where it declares none."""
 
 from __future__ import annotations
 
