@@ -113,7 +113,7 @@ class _Walk:
             for item in builder.litmus.initial
             if item.process == process.number
         }
-        self.guard = builder.constant(1)
+        self.guard: int = builder.constant(1)
         self.conditions: tuple[int, ...] = ()
         self.span: Span | None = None
 
