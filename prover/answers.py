@@ -49,7 +49,8 @@ class Decided:
     """The answer for one test.
 
     ``observation``: whether the condition's proposition is met never, sometimes or always by
-    the final states of the model's executions; "" where ``why`` says why there is no answer.
+    the final states of the model's executions; "" where ``why`` says why there is no answer,
+    by a ``bug`` of prove's own or for the test's sake.
     ``result``: whether what the test's quantifier claims is so.  ``flags`` in the model's order.
     """
 
@@ -62,6 +63,7 @@ class Decided:
     diagnostics: tuple[Diagnostic, ...]
     seconds: float
     witness: LitmusWitness | None = None
+    bug: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from prover.answers import Answered, Decided, LitmusReport
 from prover.litmus.decide import LitmusModel, decide
 from prover.models.cat import load_model, shipped_file
 from prover.pipeline.pool import Lost, run_pool
-from prover.verdict import EXIT_OK, EXIT_UNSETTLED, EXIT_USAGE, EXIT_VIOLATED, Progress
+from prover.verdict import EXIT_BUG, EXIT_OK, EXIT_UNSETTLED, EXIT_USAGE, EXIT_VIOLATED, Progress
 
 STRONGEST_FIRST = ("sc", "tso", "lkmm")
 """The shipped models, each with the executions of those before it and more."""
@@ -103,8 +103,12 @@ def _without_answer(file: str, why: str, diagnostics: tuple[Diagnostic, ...]) ->
 
 
 def exit_code(report: LitmusReport) -> int:
-    """2 over 1 over 3 over 0: wrong input, a claim (~exists, forall) that is not so, no answer."""
+    """4 over 2 over 1 over 3 over 0: a bug, wrong input, a claim (~exists, forall) that is not so,
+    no answer.
+    """
     tests = [answer.decided for answer in report.tests]
+    if any(test.bug for test in tests):
+        return EXIT_BUG
     if any(test.diagnostics for test in tests):
         return EXIT_USAGE
     if any(test.observation and not test.result and test.quantifier != "exists" for test in tests):

@@ -42,7 +42,7 @@ class _Open(Exception):
     """The solver has no answer; says why."""
 
 
-class _Broken(Exception):
+class Broken(Exception):
     """What the solver found is no execution of the model: a bug."""
 
 
@@ -65,10 +65,16 @@ def decide(source: Source, under: LitmusModel, timeout: float, *, explain: bool)
     except DiagnosticError as error:
         spent = time.process_time() - start
         return Decided(name, quantifier, "", False, (), "not checked", error.diagnostics, spent)
-    except (TooManyValues, TooLarge, NotExact, _Open, _Broken, RecursionError) as error:
+    except (TooManyValues, TooLarge, NotExact, _Open, RecursionError) as error:
         spent = time.process_time() - start
         why = str(error) or type(error).__name__
         return Decided(name, quantifier, "", False, (), why, (), spent)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug must cost one test, and say so
+        spent = time.process_time() - start
+        why = " ".join(f"a bug in prove: {type(error).__name__}: {error}".split())[:200]
+        return Decided(name, quantifier, "", False, (), why, (), spent, bug=True)
     claimed = {
         "exists": asked.observation != NEVER,
         "~exists": asked.observation == NEVER,
@@ -156,10 +162,10 @@ class _Case:
         try:
             execution = decode(test, query, reply.values)
         except (NotAnExecution, Impossible) as error:
-            raise _Broken(f"a witness failed its replay: {error}") from error
+            raise Broken(f"a witness failed its replay: {error}") from error
         broken = [breach.axiom.name for breach in judged(execution, model)]
         if broken:
-            raise _Broken(f"a witness failed its replay: it breaks {', '.join(broken)}")
+            raise Broken(f"a witness failed its replay: it breaks {', '.join(broken)}")
         if meets(execution, test.litmus.condition) != meeting:
-            raise _Broken("a witness failed its replay: the final state is another")
+            raise Broken("a witness failed its replay: the final state is another")
         return execution

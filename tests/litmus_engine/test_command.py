@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from prover.cli.entry import main
+from prover.litmus.encode import encode
 
 SB = """C sb
 {}
@@ -110,3 +112,19 @@ def test_a_tag_that_the_model_lacks(folder: Path, capsys: pytest.CaptureFixture[
     )
     assert main(["--model", "old.cat", "sb.litmus"]) == 0
     assert "Never     sb" in capsys.readouterr().out
+
+
+def test_a_bug_costs_one_test(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(test: Any, model: Any) -> Any:
+        if test.litmus.name == "sb":
+            raise KeyError("lost")
+        return encode(test, model)
+
+    monkeypatch.setattr("prover.litmus.decide.encode", wrong)
+    assert main(["sb.litmus", "same.litmus"]) == 4
+    captured = capsys.readouterr()
+    assert "a bug in prove: KeyError: 'lost'" in captured.out
+    assert "Never     same" in captured.out
+    assert "Traceback" not in captured.out + captured.err
