@@ -122,7 +122,7 @@ class Writing:
         op = inner.op if isinstance(inner, Apply) else ""
         if not signed and bits <= 32:
             return f"({self.operand(inner, span)} & {(1 << bits) - 1})"
-        fits = ("+", "-", "*", "<<", "neg", "~") if signed else ("+", "*", "<<", "|", "&")
+        fits = ("+", "-", "*", "/", "<<", "neg", "~") if signed else ("+", "*", "/", "<<", "|", "&")
         if bits >= 32 and op in fits:
             return self.operand(inner, span)
         message = "a litmus test has only whole numbers, and this conversion may change one"

@@ -274,6 +274,9 @@ class Process:
             case ir.Assume():
                 hint = "put what follows under an `if`"
                 raise lacking("`assume`: every process runs to its end", span, hint)
+            case ir.Havoc() if called != "choose":
+                what = f"`{called}()` of a word that is split in halves"
+                raise lacking(what, span, "choose the configuration in which it is one location")
             case ir.Havoc():
                 hint = "let another actor store one of the values, and read it"
                 raise lacking("`choose`: only reads can differ", span, hint)
