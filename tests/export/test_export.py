@@ -111,6 +111,7 @@ def test_same_answer_at_random(seed: int) -> None:
         return
     assert codes == {refusals.QUESTION}, text
 
+
 @pytest.mark.parametrize("case", REFUSED, ids=lambda path: path.stem)
 def test_refused(case: Path) -> None:
     text = case.read_text(encoding="utf-8")
