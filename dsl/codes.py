@@ -7,6 +7,7 @@ Codes of the checker are in :mod:`dsl.codes_check`, of litmus tests in :mod:`dsl
 from __future__ import annotations
 
 from dsl.codes_check import CHECK_CODES
+from dsl.codes_export import EXPORT_CODES
 from dsl.codes_litmus import LITMUS_CODES
 
 _READING: dict[str, str] = {
@@ -252,6 +253,7 @@ Give a part of it a name: a variable, a function, a struct.""",
 CODES: dict[str, str] = {
     **CHECK_CODES,
     **LITMUS_CODES,
+    **EXPORT_CODES,
     **_READING,
     **_CHARACTERS,
     **_PUNCTUATION,

@@ -1,0 +1,1 @@
+"""Protocols written in the languages of other tools."""
