@@ -33,10 +33,7 @@ test: $(VENV)/project
 # Separate, so that `make -k check` goes on after the first that fails.
 check: check-format check-lint check-mypy check-pyright check-layers check-docs
 
-check-conformance: $(VENV)/project
-	$(BIN)/python benchmarks/conformance.py $(LITMUS)
-
-format: $(VENV)/project
+check-format: $(VENV)/project
 	$(BIN)/ruff format --check .
 
 check-lint: $(VENV)/project

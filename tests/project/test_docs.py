@@ -48,6 +48,14 @@ def test_make_targets_that_are_named_exist(page: str) -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
+def test_every_make_target_has_one_recipe() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    declared = " ".join(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)).split()
+    defined = re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)
+    assert sorted(defined) == sorted(declared)
+    assert len(defined) >= 15
+
+
 def readme_protocol() -> Source:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     found = re.findall(r"^```c\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
