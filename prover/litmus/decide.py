@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.litmus.macros import expand
 from dsl.litmus.parse import parse_litmus
-from dsl.litmus.syntax import Litmus, Macro
+from dsl.litmus.syntax import Macro
 from dsl.source import Source
 from prover.answers import ALWAYS, NEVER, SOMETIMES, Decided, LitmusWitness
 from prover.litmus.build import build
@@ -42,7 +42,7 @@ class _Open(Exception):
     """The solver has no answer; says why."""
 
 
-class Broken(Exception):
+class _Broken(Exception):
     """What the solver found is no execution of the model: a bug."""
 
 
@@ -53,36 +53,37 @@ def decide(source: Source, under: LitmusModel, timeout: float, *, explain: bool)
     model that has one (for ``forall``, one that does not meet it).
     """
     start = time.process_time()
-    case = _Case(source, under, timeout)
     name, quantifier = source.name, ""
+
+    def open_(why: str, diagnostics: tuple[Diagnostic, ...] = (), *, bug: bool = False) -> Decided:
+        spent = time.process_time() - start
+        return Decided(name, quantifier, "", False, (), why, diagnostics, spent, bug=bug)
+
     try:
         litmus = expand(parse_litmus(source), under.macros)
         name, quantifier = litmus.name, litmus.quantifier
         test = build(litmus)
         _check_tags(test, under.model)
-        asked = case.ask(test, under.model)
-        witness = case.witness(test, litmus) if explain else None
+        asked = _ask(test, under.model, timeout)
+        witness = _witness(test, under, asked, timeout, source) if explain else None
     except DiagnosticError as error:
-        spent = time.process_time() - start
-        return Decided(name, quantifier, "", False, (), "not checked", error.diagnostics, spent)
+        return open_("not checked", error.diagnostics)
     except (TooManyValues, TooLarge, NotExact, _Open, RecursionError) as error:
-        spent = time.process_time() - start
-        why = str(error) or type(error).__name__
-        return Decided(name, quantifier, "", False, (), why, (), spent)
+        return open_(str(error) or type(error).__name__)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a bug must cost one test, and say so
-        spent = time.process_time() - start
         why = " ".join(f"a bug in prove: {type(error).__name__}: {error}".split())[:200]
-        return Decided(name, quantifier, "", False, (), why, (), spent, bug=True)
+        return open_(why, bug=True)
+    observation = asked.observation
     claimed = {
-        "exists": asked.observation != NEVER,
-        "~exists": asked.observation == NEVER,
-        "forall": asked.observation == ALWAYS,
+        "exists": observation != NEVER,
+        "~exists": observation == NEVER,
+        "forall": observation == ALWAYS,
     }
     spent = time.process_time() - start
     result = claimed[quantifier]
-    return Decided(name, quantifier, asked.observation, result, asked.flags, "", (), spent, witness)
+    return Decided(name, quantifier, observation, result, asked.flags, "", (), spent, witness)
 
 
 def _check_tags(test: Test, model: MemoryModel) -> None:
@@ -97,75 +98,88 @@ def _check_tags(test: Test, model: MemoryModel) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What the questions came to."""
+    """What the questions came to: an execution that meets the condition, one that does not (None:
+    there is none), and the flags.
+    """
 
-    observation: str
+    meeting: Execution | None
+    failing: Execution | None
     flags: tuple[str, ...]
+
+    @property
+    def observation(self) -> str:
+        """How often the condition is met."""
+        if self.meeting is None:
+            return NEVER
+        return ALWAYS if self.failing is None else SOMETIMES
+
+
+def _ask(test: Test, model: MemoryModel, timeout: float) -> _Asked:
+    """Whether the condition can hold, whether it can fail, and the flags."""
+    questions = _Questions.of(test, model, timeout)
+    query = questions.query
+    if questions.can(query.undefined):
+        raise _Open("an operation can have no result, such as a division by 0")
+    yes, no = questions.execution(meeting=True), questions.execution(meeting=False)
+    flags = tuple(name for name, question in query.flags.items() if questions.can(question))
+    return _Asked(yes, no, flags)
+
+
+def _witness(
+    test: Test, under: LitmusModel, asked: _Asked, timeout: float, source: Source
+) -> LitmusWitness | None:
+    """An execution to show, if there is one, under the strongest model that has one."""
+    meeting = test.litmus.quantifier != "forall"
+    own = asked.meeting if meeting else asked.failing
+    if own is None:
+        return None
+    for model in under.stronger:
+        found = _Questions.of(test, model, timeout).execution(meeting=meeting)
+        if found is not None:
+            return tell(found, model.name, source)
+    return tell(own, under.model.name, source)
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """One test being decided."""
+class _Questions:
+    """A test under a model, ready to be asked about."""
 
-    source: Source
-    under: LitmusModel
-    timeout: float
+    test: Test
+    model: MemoryModel
+    query: Query
+    session: Session
 
-    def ask(self, test: Test, model: MemoryModel) -> _Asked:
-        """Whether the condition can hold, whether it can fail, and the flags."""
+    @classmethod
+    def of(cls, test: Test, model: MemoryModel, timeout: float) -> _Questions:
+        """The questions; ``timeout`` in seconds bounds each."""
         query = encode(test, model)
-        session = Session(query.text, self.timeout, DECIDING)
-        if self._can(session, query.undefined):
-            raise _Open("an operation can have no result, such as a division by 0")
-        yes = self._found(session, query, query.holds, test, model, meeting=True) is not None
-        no = self._found(session, query, query.fails, test, model, meeting=False) is not None
-        observation = (SOMETIMES if no else ALWAYS) if yes else NEVER
-        flags = tuple(
-            name for name, question in query.flags.items() if self._can(session, question)
-        )
-        return _Asked(observation, flags)
+        return cls(test, model, query, Session(query.text, timeout, DECIDING))
 
-    def witness(self, test: Test, litmus: Litmus) -> LitmusWitness | None:
-        """An execution to show, if there is one."""
-        meeting = litmus.quantifier != "forall"
-        for model in (*self.under.stronger, self.under.model):
-            query = encode(test, model)
-            session = Session(query.text, self.timeout, DECIDING)
-            question = query.holds if meeting else query.fails
-            found = self._found(session, query, question, test, model, meeting=meeting)
-            if found is not None:
-                return tell(found, model.name, self.source)
-        return None
+    def can(self, question: str) -> bool:
+        """Whether what a question names can hold."""
+        return self._reply(question, values=False) is not None
 
-    def _can(self, session: Session, question: str) -> bool:
-        reply = session.ask(question, values=False)
-        if isinstance(reply, GaveUp):
-            raise _Open(reply.reason)
-        return isinstance(reply, Sat)
+    def execution(self, *, meeting: bool) -> Execution | None:
+        """An execution whose final state meets, or does not meet, the condition.
 
-    def _found(
-        self,
-        session: Session,
-        query: Query,
-        question: str,
-        test: Test,
-        model: MemoryModel,
-        *,
-        meeting: bool,
-    ) -> Execution | None:
-        """An execution for a question; it has been put together and judged without the solver."""
-        reply = session.ask(question)
-        if isinstance(reply, GaveUp):
-            raise _Open(reply.reason)
-        if not isinstance(reply, Sat):
+        It has been put together and judged without the solver.
+        """
+        reply = self._reply(self.query.holds if meeting else self.query.fails, values=True)
+        if reply is None:
             return None
         try:
-            execution = decode(test, query, reply.values)
+            execution = decode(self.test, self.query, reply.values)
         except (NotAnExecution, Impossible) as error:
-            raise Broken(f"a witness failed its replay: {error}") from error
-        broken = [breach.axiom.name for breach in judged(execution, model)]
+            raise _Broken(f"a witness failed its replay: {error}") from error
+        broken = [breach.axiom.name for breach in judged(execution, self.model)]
         if broken:
-            raise Broken(f"a witness failed its replay: it breaks {', '.join(broken)}")
-        if meets(execution, test.litmus.condition) != meeting:
-            raise Broken("a witness failed its replay: the final state is another")
+            raise _Broken(f"a witness failed its replay: it breaks {', '.join(broken)}")
+        if meets(execution, self.test.litmus.condition) != meeting:
+            raise _Broken("a witness failed its replay: the final state is another")
         return execution
+
+    def _reply(self, question: str, *, values: bool) -> Sat | None:
+        reply = self.session.ask(question, values=values)
+        if isinstance(reply, GaveUp):
+            raise _Open(reply.reason)
+        return reply if isinstance(reply, Sat) else None
