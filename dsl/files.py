@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from dsl.diagnostic import Diagnostic
 from dsl.scan import MAX_BYTES
 
 
@@ -18,6 +19,10 @@ class Refusal(Exception):
         self.what = what
         self.hint = hint
         self.label = label
+
+    def about(self, name: str) -> Diagnostic:
+        """What there is to say of the file called ``name`` by whoever is asked to read it."""
+        return Diagnostic(self.code, f"`{name}` {self.what}", None, hint=self.hint)
 
 
 def read_text(path: Path) -> tuple[str, int]:

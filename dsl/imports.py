@@ -67,8 +67,7 @@ def load(path: Path | Source, roots: tuple[Path, ...]) -> Program:
     try:
         text, size = read_text(path)
     except Refusal as refusal:
-        message = f"`{path}` {refusal.what}"
-        raise LoadError((Diagnostic(refusal.code, message, None, hint=refusal.hint),), {}) from None
+        raise LoadError((refusal.about(str(path)),), {}) from None
     return _Loader(roots, path.parent).run(Source(str(path), text), size, _real(path))
 
 

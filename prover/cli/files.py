@@ -36,7 +36,6 @@ def read_standard_input() -> str:
 
 def read_source(name: str) -> Source:
     """The text of one file, imports not followed; says what is wrong and exits if need be."""
-    from dsl.diagnostic import Diagnostic
     from dsl.files import Refusal, read_text
     from dsl.source import Source
 
@@ -45,8 +44,7 @@ def read_source(name: str) -> Source:
     try:
         return Source(name, read_text(Path(name))[0])
     except Refusal as refusal:
-        message = f"`{name}` {refusal.what}"
-        complain_about((Diagnostic(refusal.code, message, None, hint=refusal.hint),), {})
+        complain_about((refusal.about(name),), {})
         raise typer.Exit(USAGE_ERROR) from None
 
 

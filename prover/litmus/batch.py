@@ -50,9 +50,7 @@ def load_litmus_model(name: str, *, explain: bool = False) -> LitmusModel:
     try:
         text, _ = read_text(path)
     except Refusal as refusal:
-        message = f"`{path.name}` {refusal.what}"
-        wrong = Diagnostic(refusal.code, message, None, hint=refusal.hint)
-        raise DiagnosticError((wrong,)) from None
+        raise DiagnosticError((refusal.about(path.name),)) from None
     macros = parse_macros(Source(str(path), text))
     stronger = STRONGEST_FIRST[: STRONGEST_FIRST.index(name)] if name in STRONGEST_FIRST else ()
     models = tuple(load_model(other) for other in stronger) if explain else ()
@@ -84,8 +82,7 @@ def _answer(file: str, under: LitmusModel, request: LitmusRequest) -> Answered:
     try:
         source = Source(file, read_text(Path(file))[0])
     except Refusal as refusal:
-        wrong = Diagnostic(refusal.code, f"`{file}` {refusal.what}", None, hint=refusal.hint)
-        return Answered(file, _without_answer(file, "not read", (wrong,)))
+        return Answered(file, _without_answer(file, "not read", (refusal.about(file),)))
     try:
         decided = decide(source, under, request.timeout, explain=request.explain)
     except MemoryError:

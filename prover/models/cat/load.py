@@ -90,9 +90,7 @@ class _Loader:
                 files.append(self._read(bell, shown.removesuffix(".cat") + ".bell"))
             files.append(self._read(path, shown))
         except Refusal as refusal:
-            message = f"`{_short(shown)}` {refusal.what}"
-            found = Diagnostic(refusal.code, message, None, hint=refusal.hint)
-            raise LoadError((found,), self.sources) from None
+            raise LoadError((refusal.about(_short(shown)),), self.sources) from None
         return self.finish(path, files)
 
     def finish(self, path: Path, files: list[Source]) -> MemoryModel:
