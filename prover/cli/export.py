@@ -36,12 +36,10 @@ def export(
 def _litmus(
     file: str, scenario: str, variant: str, configuration: tuple[tuple[str, str], ...]
 ) -> str:
-    from dsl.check import check
     from dsl.diagnostic import DiagnosticError
     from dsl.imports import LoadError
     from prover.export.litmus import export_litmus
-    from prover.pipeline.obligations import tasks
-    from prover.pipeline.program import read_program
+    from prover.pipeline.program import first_obligation
     from prover.verdict import Request
 
     request = Request(
@@ -52,13 +50,11 @@ def _litmus(
         config=configuration,
     )
     try:
-        program = read_program(file, request)
+        program, protocol, obligation = first_obligation(file, request)
     except LoadError as error:
         complain_about(error.diagnostics, error.sources)
         raise typer.Exit(USAGE_ERROR) from None
     try:
-        obligation = tasks(check(program), request)[0].obligation
-        protocol = check(program, obligation.variant)
         return export_litmus(protocol, obligation.scenario, dict(obligation.configuration))
     except DiagnosticError as error:
         complain_about(error.diagnostics, program.sources)

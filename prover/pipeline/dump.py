@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias, assert_never
 
-from dsl.check import check
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
-from prover.pipeline.obligations import tasks
 from prover.pipeline.pool import Lost, run_pool
-from prover.pipeline.program import read_program
+from prover.pipeline.program import first_obligation
 from prover.verdict import Obligation, Request
 
 Form: TypeAlias = Literal["graph", "unrolled", "events", "smt2"]
@@ -25,10 +23,8 @@ def dump(form: Form, request: Request) -> str:
     with the file, the selection, or the size of what would be printed.
     """
     (name,) = request.files
-    program = read_program(name, request)
+    program, protocol, obligation = first_obligation(name, request)
     try:
-        obligation = tasks(check(program), request)[0].obligation
-        protocol = check(program, obligation.variant)
         return _limited(form, program, protocol, obligation, request)
     except DiagnosticError as error:
         raise LoadError(error.diagnostics, program.sources) from None

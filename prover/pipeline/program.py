@@ -1,11 +1,15 @@
-"""The file that a request names, parsed with its imports."""
+"""The file that a request names, and the first obligation selected in it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from dsl.imports import Program, library_root, load, load_text
-from prover.verdict import Request
+from dsl.check import check
+from dsl.diagnostic import DiagnosticError
+from dsl.imports import LoadError, Program, library_root, load, load_text
+from dsl.protocol import Protocol
+from prover.pipeline.obligations import tasks
+from prover.verdict import Obligation, Request
 
 
 def read_program(name: str, request: Request) -> Program:
@@ -14,3 +18,18 @@ def read_program(name: str, request: Request) -> Program:
     if name == "-":
         return load_text("<stdin>", request.stdin_text or "", Path.cwd(), roots)
     return load(Path(name), roots)
+
+
+def first_obligation(name: str, request: Request) -> tuple[Program, Protocol, Obligation]:
+    """The file called ``name``, its first obligation that the request selects, and the protocol
+    with that obligation's variant applied.  Raises LoadError.
+    """
+    program = read_program(name, request)
+    try:
+        protocol = check(program)
+        obligation = tasks(protocol, request)[0].obligation
+        if obligation.variant:
+            protocol = check(program, obligation.variant)
+    except DiagnosticError as error:
+        raise LoadError(error.diagnostics, program.sources) from None
+    return program, protocol, obligation
