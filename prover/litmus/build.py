@@ -11,6 +11,7 @@ from dsl.source import Span
 from prover.litmus.events import Choice, Constant, Event, Operation, Read, Row, Test
 from prover.litmus.named import addressed, asked
 from prover.litmus.values import Impossible, Value, apply
+from prover.models.cat.library import set_of
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ def build(litmus: s.Litmus) -> Test:
         litmus,
         tuple(builder.rows),
         tuple(builder.events),
+        {row.event: term for term, row in enumerate(builder.rows) if isinstance(row, Read)},
         registers,
         tuple(builder.locations),
         builder.tags,
@@ -341,7 +343,7 @@ class _Walk:
         number = len(self.b.events)
         if self.span is not None:
             self.b.tags.update((tag, self.span) for tag in tags)
-        names = [tag[:1].upper() + tag[1:] for tag in tags]
+        names = [set_of(tag) for tag in tags]
         locking = by_value or set(more) & {"LKW", "UL"}
         if not locking:
             names.append(kind)

@@ -23,7 +23,7 @@ def decode(test: Test, query: Query, values: Mapping[str, int]) -> Execution:
             if name == "true" or values.get(name) == 1:
                 rf[read] = write
     writes = [e.number for e in test.events if e.kind == "W"]
-    # As Encoder.order compares: by the integer, then the greater number first; initial writes
+    # As Logic.before compares: by the integer, then the greater number first; initial writes
     # come before all.
     writes.sort(key=lambda w: (test.events[w].process >= 0, values.get(f"co_{w}", 0), -w))
     seen: dict[int, Value] = {}

@@ -45,9 +45,8 @@ def domains(test: Test) -> list[dict[Value, None]]:
 
 def _rounds(test: Test, values: list[dict[Value, None]]) -> None:
     """Values flow from writes to reads until nothing changes, or all writes were in between."""
-    term_of = {row.event: t for t, row in enumerate(test.rows) if isinstance(row, Read)}
     writes = [e for e in test.events if e.kind == "W"]
-    reads = [e for e in test.events if e.number in term_of]
+    reads = [e for e in test.events if e.number in test.reads]
     for _ in range(len(writes) + 2):
         for t, row in enumerate(test.rows):
             if not isinstance(row, Read):
@@ -58,7 +57,7 @@ def _rounds(test: Test, values: list[dict[Value, None]]) -> None:
                 stored.setdefault(place, {}).update(values[write.value])
         changed = False
         for read in reads:
-            seen = values[term_of[read.number]]
+            seen = values[test.reads[read.number]]
             size = len(seen)
             for place in values[read.address]:
                 seen.update(stored.get(place, {}))
@@ -78,7 +77,6 @@ def _rounds(test: Test, values: list[dict[Value, None]]) -> None:
 
 def _circular(test: Test, values: list[dict[Value, None]]) -> list[int]:
     """The terms of reads that may read what is only a copy of what they read."""
-    term_of = {row.event: t for t, row in enumerate(test.rows) if isinstance(row, Read)}
     after: dict[int, set[int]] = {}
     copies: dict[int, frozenset[int]] = {}
     for write in test.events:
@@ -88,9 +86,9 @@ def _circular(test: Test, values: list[dict[Value, None]]) -> list[int]:
         if not copied:
             continue
         for read in test.events:
-            if read.number in term_of and values[read.address].keys() & values[write.address]:
+            if read.number in test.reads and values[read.address].keys() & values[write.address]:
                 for source in copied:
-                    after.setdefault(source, set()).add(term_of[read.number])
+                    after.setdefault(source, set()).add(test.reads[read.number])
     reached = reach(after)
     return sorted(term for term, ends in reached.items() if term in ends)
 

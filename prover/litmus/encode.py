@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dsl.litmus import syntax as s
-from prover.litmus.events import Event, Read, Test
+from prover.litmus.events import Test
 from prover.litmus.tables import Table, Tables
 from prover.litmus.values import Value
 from prover.models.algebra import MemoryModel
@@ -111,7 +111,7 @@ class _Encoder(Tables):
                 if one.process < 0:
                     found.setdefault(one.number, {})[two.number] = both
                     continue
-                first = self._earlier(one, two)
+                first = self.logic.before("co", one.number, two.number)
                 found.setdefault(one.number, {})[two.number] = self.logic.all_of((both, first))
                 found.setdefault(two.number, {})[one.number] = self.logic.all_of((both, neg(first)))
         return {
@@ -119,15 +119,6 @@ class _Encoder(Tables):
             for a, row in found.items()
             if any(lit != FALSE for lit in row.values())
         }
-
-    def _earlier(self, one: Event, two: Event) -> Lit:
-        return self.order(one.number, two.number)
-
-    def order(self, a: int, b: int) -> Lit:
-        """Whether a comes before b in the order that co follows."""
-        one, two = (self.logic.number(f"co_{event}") for event in sorted((a, b)))
-        lit = self.logic.atom(f"(< {one} {two})")
-        return lit if a < b else neg(lit)
 
     def reads_from(self) -> Rows:
         """rf: one write for every read that is present, of its location and value."""
@@ -137,14 +128,13 @@ class _Encoder(Tables):
         for read in self.events:
             if read.kind != "R":
                 continue
-            term = self._term_of(read.number)
+            term = self.test.reads[read.number]
             picks: list[Lit] = []
             logic.label = "reads-from"
             candidates = [
                 w
                 for w in writes
                 if w.partner != read.number
-                and (w.process < 0 or self.together(w.number, read.number) != FALSE)
                 and self.together(w.number, read.number) != FALSE
                 and self._shares(w.value, term)
             ]
@@ -168,21 +158,11 @@ class _Encoder(Tables):
             logic.at_most_one(picks)
         return found
 
-    def _term_of(self, event: int) -> int:
-        return self._terms()[event]
-
-    def _terms(self) -> dict[int, int]:
-        found = getattr(self, "_read_terms", None)
-        if found is None:
-            found = {r.event: t for t, r in enumerate(self.test.rows) if isinstance(r, Read)}
-            self._read_terms: dict[int, int] = found
-        return found
-
     def seen(self) -> dict[int, tuple[tuple[Value, str], ...]]:
         """What each read can see."""
         return {
             event: tuple((v, self.logic.text(lit)) for v, lit in self.tables[term].items())
-            for event, term in self._terms().items()
+            for event, term in self.test.reads.items()
         }
 
     def _shares(self, one: int, two: int) -> bool:
@@ -227,7 +207,7 @@ class _Encoder(Tables):
         """The accesses that read or write one value; few models ask for it."""
         found: Rows = {}
         terms = {
-            e.number: self._term_of(e.number) if e.kind == "R" else e.value
+            e.number: self.test.reads[e.number] if e.kind == "R" else e.value
             for e in self.events
             if e.kind != "F"
         }
@@ -289,7 +269,7 @@ class _Encoder(Tables):
             for name in event.sets:
                 found.setdefault(name, {})[event.number] = TRUE
             for value, name in event.by_value:
-                lit = self.has(self._term_of(event.number), value)
+                lit = self.has(self.test.reads[event.number], value)
                 if lit != FALSE:
                     found.setdefault(name, {})[event.number] = lit
             if event.kind == "W":

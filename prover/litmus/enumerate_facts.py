@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from prover.litmus.enumerate_terms import Value
 from prover.litmus.enumerate_walk import Event
+from prover.models.cat.library import SETS, set_of
 from prover.models.concrete import Pairs
 
-SETS = ("R", "W", "M", "F", "B", "IW", "FW", "RMW", "LKR", "LKW", "UL", "LF", "RL", "RU")
 TAGS = (
     *("ONCE", "ACQUIRE", "RELEASE", "MB", "NORETURN", "wmb", "rmb", "barrier"),
     *("rcu-lock", "rcu-unlock", "sync-rcu", "srcu-lock", "srcu-unlock", "sync-srcu"),
@@ -32,16 +32,12 @@ class Fact:
 
 def sets_of(facts: tuple[Fact, ...]) -> dict[str, frozenset[int]]:
     """The sets of events: by kind, and by tag, where 'rcu-lock gives Rcu-lock."""
-    sets = {name: set[int]() for name in (*SETS, *map(_set_of, TAGS))}
+    sets = {name: set[int]() for name in (*SETS, *map(set_of, TAGS))}
     for number, fact in enumerate(facts):
-        for name in (*fact.event.sets, *map(_set_of, fact.event.tags)):
+        for name in (*fact.event.sets, *map(set_of, fact.event.tags)):
             sets.setdefault(name, set()).add(number)
     sets["M"] = sets["R"] | sets["W"]
     return {name: frozenset(numbers) for name, numbers in sets.items()}
-
-
-def _set_of(tag: str) -> str:
-    return tag[:1].upper() + tag[1:]
 
 
 def among(facts: tuple[Fact, ...]) -> dict[str, Pairs]:

@@ -81,7 +81,8 @@ class Event:
 class Test:
     """A test as events.
 
-    ``rows[t]`` is term t.  ``registers`` maps (process, register) to its final term.
+    ``rows[t]`` is term t; ``reads`` has the term of what each read reads.
+    ``registers`` maps (process, register) to its final term.
     ``locations`` are all, in order; ``tags`` those of events, each with a place that has it.
     ``wanted`` are the operations, each as the term that says when it is computed and its own.
     """
@@ -89,6 +90,7 @@ class Test:
     litmus: s.Litmus
     rows: tuple[Row, ...]
     events: tuple[Event, ...]
+    reads: Mapping[int, int]
     registers: Mapping[tuple[int, str], int]
     locations: tuple[str, ...]
     tags: Mapping[str, Span]

@@ -130,7 +130,6 @@ def execute(test: Test, picked: Picked) -> Execution:
     present = set(happened)
     values: dict[int, Value] = {}
     places: dict[int, Value] = {}
-    read_terms = {row.event: t for t, row in enumerate(test.rows) if isinstance(row, Read)}
     for number in happened:
         event = test.events[number]
         if event.address >= 0:
@@ -138,7 +137,7 @@ def execute(test: Test, picked: Picked) -> Execution:
         if event.kind == "W":
             values[number] = terms.value(event.value)
         elif event.kind == "R":
-            values[number] = terms.value(read_terms[number])
+            values[number] = terms.value(test.reads[number])
     co: dict[Value, tuple[int, ...]] = {}
     for place in test.locations:
         own = [w for w in picked.order if w in present and places.get(w) == place]
@@ -166,8 +165,8 @@ def meets(execution: Execution, condition: s.Condition) -> bool:
     """Whether the final state meets a condition."""
     match condition:
         case s.Equal(left=left, value=value):
-            other = value if isinstance(value, int | str) else _final(execution, value)
-            return _final(execution, left) == other
+            other = value if isinstance(value, int | str) else last_value(execution, value)
+            return last_value(execution, left) == other
         case s.Conjunction(parts=parts):
             return all(meets(execution, part) for part in parts)
         case s.Disjunction(parts=parts):
@@ -178,7 +177,7 @@ def meets(execution: Execution, condition: s.Condition) -> bool:
             raise TypeError(condition)
 
 
-def _final(execution: Execution, what: s.FinalRegister | s.FinalLocation) -> Value | None:
+def last_value(execution: Execution, what: s.FinalRegister | s.FinalLocation) -> Value | None:
     """What a register or a location holds at the end."""
     if isinstance(what, s.FinalLocation):
         return execution.final.get(what.name)

@@ -8,7 +8,7 @@ from dsl.litmus import syntax as s
 from dsl.source import Source
 from prover.answers import Link, LitmusStep, LitmusWitness
 from prover.litmus.events import Event
-from prover.litmus.execution import Execution, structure
+from prover.litmus.execution import Execution, last_value, structure
 from prover.models.concrete import Pairs, compose, cycle
 
 
@@ -105,12 +105,10 @@ def _final(execution: Execution) -> tuple[str, ...]:
     asked = list(dict.fromkeys([*_mentioned(litmus.condition), *litmus.locations]))
     told: list[str] = []
     for what in asked:
-        if isinstance(what, s.FinalLocation):
-            told.append(f"{what.name}={execution.final.get(what.name)}")
-        else:
-            term = execution.test.registers.get((what.process, what.name))
-            value = 0 if term is None else execution.terms[term]
-            told.append(f"{what.process}:{what.name}={value}")
+        place = what.name
+        if isinstance(what, s.FinalRegister):
+            place = f"{what.process}:{what.name}"
+        told.append(f"{place}={last_value(execution, what)}")
     return tuple(told)
 
 

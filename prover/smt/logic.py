@@ -84,6 +84,15 @@ class Logic:
             self.index[text] = known
         return Lit(known)
 
+    def before(self, order: str, a: int, b: int) -> Lit:
+        """Whether a stands before b in a strict total order of its own name.
+
+        Events have integers; of two that are level the greater number comes first.
+        """
+        one, two = (self.number(f"{order}_{event}") for event in sorted((a, b)))
+        lit = self.atom(f"(< {one} {two})")
+        return lit if a < b else neg(lit)
+
     def _node(self, text: str) -> int:
         self.names.append(text)
         return len(self.names) - 1

@@ -168,13 +168,6 @@ class Pairs:
         self._fresh += 1
         return self.logic.variable(f"{kind}{self._fresh}")
 
-    def before(self, order: str, a: int, b: int) -> Lit:
-        """Whether a stands before b in a strict total order of its own name."""
-        logic = self.logic
-        one, two = (self.logic.number(f"{order}_{event}") for event in sorted((a, b)))
-        lit = logic.atom(f"(< {one} {two})")
-        return lit if a < b else neg(lit)
-
 
 def inverse(rows: Rows) -> Rows:
     """Every pair turned round."""

@@ -128,7 +128,7 @@ class Reading(Pairs):
                     if a == b:
                         logic.clause(neg(lit))
                     else:
-                        logic.clause(neg(lit), self.before(name, a, b))
+                        logic.clause(neg(lit), logic.before(name, a, b))
 
     # --- relations
 
