@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from dsl.source import Span
 from prover.execution import skeleton as sk
 from prover.execution.build_instructions import Strand, step
+from prover.execution.controls import controlling
 from prover.execution.draft import Draft, Env, targets, topological
 from prover.execution.strand import SPINNING
 from prover.execution.terms import Term
@@ -181,18 +182,24 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     }
     ends: list[tuple[Term, Env]] = []
     later = _updates_after(job.graph)
+    deciding = controlling(job.graph)
+    conditions: dict[str, Term] = {}
     for name in topological(job.graph):
         guard, env = _join(draft, arrivals.pop(name, []))
         if draft.terms.known(guard) == 0:
             continue
         block = job.graph.blocks[name]
         strand.guard, strand.env = guard, env
+        strand.controls = tuple(conditions[b] for b in deciding[name] if b in conditions)
         for index, instr in enumerate(block.body):
             if isinstance(instr, ir.Store):
                 rest = _updates(block.body[index + 1 :])
                 strand.more_follows = instr.update in rest | later[name]
             step(strand, instr)
+        if isinstance(block.terminator, ir.Branch):
+            conditions[name] = draft.truth(strand.value(block.terminator.condition))
         _leave(strand, block, arrivals, ends)
+    strand.controls = ()
     strand.guard, strand.env = _join(draft, ends)
     end = strand.emit(sk.Ended(), strand.guard, NOWHERE, strand.end_checks())
     draft.threads[job.number] = sk.Thread(

@@ -35,7 +35,16 @@ from prover.execution.terms import (
     Term,
 )
 from prover.graph.ir import Layout
-from prover.graph.values import AddressSpace, Allocation, Location, Pointer, Value, apply
+from prover.graph.values import (
+    POISON,
+    ZERO_WORD,
+    AddressSpace,
+    Allocation,
+    Location,
+    Pointer,
+    Value,
+    apply,
+)
 
 MAX_VALUES = 600
 """The most values one term may have."""
@@ -69,19 +78,27 @@ class Domains:
         return 1 in self.values[term]
 
 
-def analyse(skeleton: sk.Skeleton, order: StaticOrder) -> Domains:
-    """The domains of a skeleton."""
-    analysis = _Analysis(skeleton, order)
+def analyse(skeleton: sk.Skeleton, order: StaticOrder, *, weak: bool = False) -> Domains:
+    """The domains of a skeleton; ``weak``: under a weaker model than sequential consistency."""
+    analysis = _Analysis(skeleton, order, weak=weak)
     analysis.run()
     return analysis.result()
 
 
-def initial_value(layout: Layout, place: Place) -> Value | None:
-    """What a place holds at the start; None for pool memory and for what is no cell."""
+def initial_value(layout: Layout, place: Place, *, weak: bool = False) -> Value | None:
+    """What a place holds at the start; None for what is no cell.
+
+    Memory of a pool has a start only under a ``weak`` memory model: before anybody sees the first
+    allocation it is poison.
+    """
     location, part = place
     region = layout.regions.get(location.object)
-    if region is None or region.pool:
+    if region is None:
         return None
+    if region.pool:
+        if not weak or location.path not in region.initial:
+            return None
+        return ZERO_WORD if part == "shadow" else POISON
     value = region.initial.get(location.path)
     if value is None or part in ("whole", "shadow"):
         return value
@@ -92,8 +109,9 @@ def initial_value(layout: Layout, place: Place) -> Value | None:
 class _Analysis:
     """The fixed point in progress."""
 
-    def __init__(self, skeleton: sk.Skeleton, order: StaticOrder) -> None:
+    def __init__(self, skeleton: sk.Skeleton, order: StaticOrder, *, weak: bool) -> None:
         self.skeleton = skeleton
+        self.weak = weak
         self.order = order
         self.values: list[dict[Value, int]] = [{} for _ in skeleton.rows]
         self.term_users: list[list[int]] = [[] for _ in skeleton.rows]
@@ -295,7 +313,7 @@ class _Analysis:
                 continue
             places[place] = None
             self.reads_at.setdefault(place, []).append(number)
-            start = initial_value(self.skeleton.layout, place)
+            start = initial_value(self.skeleton.layout, place, weak=self.weak)
             if start is not None and number in self.read_terms:
                 self.grow(self.read_terms[number], [(start, 0)])
             for write in list(self.writes_at.get(place, ())):
@@ -321,7 +339,7 @@ class _Analysis:
                     event = self.skeleton.writes[write].event
                     if self.order.before(event, read.event) is not False:
                         found[write] = None
-                if initial_value(self.skeleton.layout, place) is not None:
+                if initial_value(self.skeleton.layout, place, weak=self.weak) is not None:
                     begin.append(place)
             sources.append(tuple(sorted(found)))
             starts.append(tuple(begin))

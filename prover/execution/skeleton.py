@@ -242,6 +242,7 @@ class Event:
 
     ``anchor`` and ``rank`` place it: an event that only looks stands right after the event it
     is anchored at (rank 1), all others at themselves (rank 0).  ``checks`` in order of precedence.
+    ``controls`` are the conditions of the branches that decide whether control gets here.
     """
 
     number: int
@@ -252,6 +253,7 @@ class Event:
     anchor: int
     rank: int
     origin: Origin
+    controls: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class Strand:
 
     ``haltable``: a handler or callback that never ends may stop this thread before any event,
     which the event's outcome ``steps`` says.  ``more_follows``: after the half-store at hand
-    another one of its update may come.
+    another one of its update may come.  ``controls``: the conditions that decide on this block.
     """
 
     draft: Draft
@@ -48,6 +48,7 @@ class Strand:
     anchor: int
     haltable: bool = False
     more_follows: bool = False
+    controls: tuple[Term, ...] = ()
     guard: Term = field(init=False)
     env: Env = field(default_factory=dict[str, Term])
     numbers: list[int] = field(default_factory=list[int])
@@ -106,7 +107,7 @@ class Strand:
         else:
             anchor, rank = number, 0
         self.draft.events[number] = sk.Event(
-            number, self.thread, guard, action, live, anchor, rank, origin
+            number, self.thread, guard, action, live, anchor, rank, origin, self.controls
         )
         self.numbers.append(number)
         return number

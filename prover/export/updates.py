@@ -52,7 +52,7 @@ def _arithmetic(rmw: Rmw, called: str, writing: Writing, address: str, *, unused
     """``atomic_add()`` and its kind."""
     op, operand = _operation(rmw, called)
     amount = writing.value(operand, rmw.origin.span)
-    if unused and rmw.order == "relaxed" and not called.endswith("_relaxed"):
+    if unused and rmw.order in ("relaxed", "noreturn") and not called.endswith("_relaxed"):
         return Update(f"atomic_{op}({amount}, {address})", gives=False)
     suffix = _SUFFIXES.get(rmw.order, "_relaxed")
     return Update(f"atomic_fetch_{op}{suffix}({amount}, {address})", gives=True)

@@ -141,7 +141,8 @@ class Rmw:
     """``%r = rmw order address, new, when``: one step that reads the old value into ``reg`` and,
     where ``when`` holds, writes ``new``; both expressions may use ``%r``.
 
-    ``order`` is ``relaxed``, ``acquire``, ``release`` or ``full``.
+    ``order`` is ``relaxed``, ``noreturn`` (relaxed, and the call gives nothing: smp_rmb() does not
+    order its read), ``acquire``, ``release`` or ``full``.
     """
 
     reg: str

@@ -265,13 +265,13 @@ def _old_is_not_zero(scope: Scope, old: Expr, _limit: Expr, _type: Type) -> Expr
 def _rows() -> Iterator[tuple[str, _Row]]:
     add, sub = _UPDATES["add"], _UPDATES["sub"]
     for op, update in _UPDATES.items():
-        yield f"atomic_{op}", _Row(update, _nothing, "relaxed")
+        yield f"atomic_{op}", _Row(update, _nothing, "noreturn")
         for suffix, order in _SUFFIXES.items():
             yield f"atomic_fetch_{op}{suffix}", _Row(update, _old, order)
             if op in ("add", "sub"):
                 yield f"atomic_{op}_return{suffix}", _Row(update, _new(update), order)
     for op, update in (("inc", add), ("dec", sub)):
-        yield f"atomic_{op}", _Row(update, _nothing, "relaxed", 1)
+        yield f"atomic_{op}", _Row(update, _nothing, "noreturn", 1)
         for suffix, order in _SUFFIXES.items():
             yield f"atomic_{op}_return{suffix}", _Row(update, _new(update), order, 1)
             yield f"atomic_fetch_{op}{suffix}", _Row(update, _old, order, 1)
@@ -282,9 +282,9 @@ def _rows() -> Iterator[tuple[str, _Row]]:
     yield "atomic_add_unless", _Row(add, _old_is_not, "full", when=_old_is_not, first=False)
     yield "atomic_inc_not_zero", _Row(add, _old_is_not_zero, "full", 1, _old_is_not_zero)
     yield "atomic_dec_if_positive", _Row(sub, _minus_one, "full", 1, _old_is_positive)
-    yield "refcount_inc", _Row(add, _nothing, "relaxed", 1)
+    yield "refcount_inc", _Row(add, _nothing, "noreturn", 1)
     yield "refcount_dec", _Row(sub, _nothing, "release", 1)
-    yield "refcount_add", _Row(add, _nothing, "relaxed")
+    yield "refcount_add", _Row(add, _nothing, "noreturn")
     yield "refcount_inc_not_zero", _Row(add, _old_is_not_zero, "relaxed", 1, _old_is_not_zero)
     for name, operand in (("refcount_dec_and_test", 1), ("refcount_sub_and_test", None)):
         yield name, _Row(sub, _new_is(sub, "=="), "release", operand, acquires=True)

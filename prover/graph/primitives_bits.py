@@ -65,9 +65,9 @@ def _mask(scope: Scope, bit: Expr, type_: IntType, span: Span) -> Expr:
 
 
 _BITS = {
-    "set_bit": ("|", "relaxed"),
-    "clear_bit": ("&", "relaxed"),
-    "change_bit": ("^", "relaxed"),
+    "set_bit": ("|", "noreturn"),
+    "clear_bit": ("&", "noreturn"),
+    "change_bit": ("^", "noreturn"),
     "clear_bit_unlock": ("&", "release"),
     "test_and_set_bit": ("|", "full"),
     "test_and_clear_bit": ("&", "full"),

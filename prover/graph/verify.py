@@ -47,7 +47,7 @@ _ARITY: dict[str, tuple[tuple[int, ...], int]] = {
 _ORDERS = {
     "load": ("plain", "once", "acquire"),
     "store": ("plain", "once", "release", "mb"),
-    "rmw": ("relaxed", "acquire", "release", "full"),
+    "rmw": ("relaxed", "noreturn", "acquire", "release", "full"),
 }
 _PARTS = ("whole", "low", "high")
 

@@ -131,7 +131,7 @@ class _Plan:
                     frame.ok(number),
                     frame.holds(unlock.action.outer),
                     frame.same_place(unlock.action.address, taking.address),
-                    frame.before(taking.event, number),
+                    frame.coherent(taking.event, number),
                 )
             )
             parts.append(neg(ends))
@@ -158,7 +158,7 @@ class _Plan:
                 frame.ok(writer.request),
                 neg(taken(frame, writer)),
                 frame.same_place(writer.address, action.address),
-                frame.before(writer.request, action.request),
+                frame.coherent(writer.request, action.request),
                 self.member(writer.thread),
             )
         )

@@ -10,6 +10,7 @@ from itertools import pairwise
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains, analyse
 from prover.execution.hazards import Hazard, hazards
+from prover.execution.nodes import nodes
 from prover.execution.order import AFTER_ALL, BEFORE_ALL, StaticOrder, static_order
 from prover.smt.deadlock import deadlock, lock_order
 from prover.smt.frame import Frame
@@ -19,6 +20,9 @@ from prover.smt.memory import encode_pools, encode_reads
 from prover.smt.query import Query
 from prover.smt.violations import encode_violations, first_violation
 from prover.smt.waits import encode_waits
+from prover.smt.weak_frame import WeakFrame
+from prover.smt.weak_order import encode_order
+from prover.smt.weak_waits import encode_weak_waits
 
 LOGIC = "QF_IDL"
 """Booleans, and integers compared with each other."""
@@ -47,6 +51,7 @@ class Prepared:
     order: StaticOrder
     domains: Domains
     hazards: tuple[tuple[Hazard, ...], ...]
+    model: str = "sc"
 
     @cached_property
     def body(self) -> _Body:
@@ -57,15 +62,17 @@ class Prepared:
     def detailed(self) -> _Body:
         """The same, with every violation compared with the others."""
         frame, body = self.body.frame.fork(), self.body
+        if self.model != "sc":
+            return body
         found = _violations(frame, body.live, body.stuck, body.inverted)
         return replace(body, frame=frame, violations=found)
 
 
-def prepare(skeleton: sk.Skeleton) -> Prepared:
-    """Order, domains and hazards of a skeleton."""
+def prepare(skeleton: sk.Skeleton, model: str = "sc") -> Prepared:
+    """Order, domains and hazards of a skeleton under a memory model."""
     order = static_order(skeleton)
-    domains = analyse(skeleton, order)
-    return Prepared(skeleton, order, domains, hazards(skeleton, domains, order))
+    domains = analyse(skeleton, order, weak=model != "sc")
+    return Prepared(skeleton, order, domains, hazards(skeleton, domains, order), model)
 
 
 def encode(prepared: Prepared, *, contexts: int = 0, detail: bool = True) -> Query:
@@ -82,6 +89,8 @@ def encode(prepared: Prepared, *, contexts: int = 0, detail: bool = True) -> Que
 
 def _body(prepared: Prepared) -> _Body:
     """What every execution obeys."""
+    if prepared.model != "sc":
+        return _weak_body(prepared)
     frame = Frame(prepared.skeleton, prepared.domains, prepared.order, prepared.hazards)
     frame.fill_tables()
     encode_reads(frame)
@@ -91,6 +100,24 @@ def _body(prepared: Prepared) -> _Body:
     encode_violations(frame)
     live = tuple(e.number for e in frame.skeleton.events if frame.reached(e.number) != FALSE)
     return _Body(frame, live, deadlock(frame), lock_order(frame), {})
+
+
+def _weak_body(prepared: Prepared) -> _Body:
+    """What every execution obeys under a weaker model than sequential consistency."""
+    skeleton = prepared.skeleton
+    frame = WeakFrame(skeleton, prepared.domains, prepared.order, prepared.hazards)
+    frame.model, frame.nodes, frame.every_read = prepared.model, nodes(skeleton), True
+    frame.fill_tables()
+    encode_reads(frame)
+    encode_pools(frame)
+    encode_locks(frame)
+    encode_weak_waits(frame)
+    encode_violations(frame)
+    live = tuple(e.number for e in skeleton.events if frame.reached(e.number) != FALSE)
+    body = _Body(frame, live, deadlock(frame), lock_order(frame), {})
+    body = replace(body, violations=_violations(frame, live, body.stuck, body.inverted))
+    encode_order(frame)
+    return body
 
 
 def _finish(body: _Body, contexts: int) -> Query:
@@ -174,7 +201,7 @@ def _violations(
     found: dict[tuple[str, int], Lit] = {}
     for event in sorted(bad.keys() | inverted.keys()):
         others = [
-            logic.any_of((neg(lit), frame.before(event, other)))
+            logic.any_of((neg(lit), neg(frame.before(other, event))))
             for other, lit in (*bad.items(), *inverted.items())
             if other != event and anchors[other] != anchors[event]
         ]

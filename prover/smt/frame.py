@@ -8,6 +8,7 @@ total order because every comparison of two events is one atom or its negation.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -37,7 +38,11 @@ Table = dict[Value, Lit]
 
 @dataclass(slots=True)
 class Frame:
-    """One query under construction."""
+    """One query under construction.
+
+    ``picks`` has for each read its sources (write accesses, INITIAL), each with the literal that
+    says it is the one; only reads whose value is open are there, unless ``every_read``.
+    """
 
     skeleton: sk.Skeleton
     domains: Domains
@@ -50,14 +55,17 @@ class Frame:
     locations: dict[Term, list[tuple[Location, Lit]]] = field(
         default_factory=dict[Term, list[tuple[Location, Lit]]]
     )
+    picks: dict[int, list[tuple[int, Lit]]] = field(
+        default_factory=dict[int, list[tuple[int, Lit]]]
+    )
+    every_read: bool = False
 
     def fork(self) -> Frame:
         """A frame that goes on from here by itself."""
-        fork = Frame(self.skeleton, self.domains, self.order, self.hazards, self.logic.fork())
-        fork.tables = self.tables
+        fork = copy(self)
+        fork.logic = self.logic.fork()
         fork.positioned = dict(self.positioned)
         fork.same = dict(self.same)
-        fork.locations = self.locations
         return fork
 
     # --- terms
@@ -132,7 +140,7 @@ class Frame:
         if guard == FALSE:
             return FALSE
         if what == "ok":
-            return self.logic.all_of((guard, neg(self.violates(event))))
+            return self.logic.all_of((guard, neg(self.stops(event))))
         return self.logic.variable(f"{what[0]}{event}")
 
     def violates(self, event: int) -> Lit:
@@ -140,6 +148,14 @@ class Frame:
         if not self.risky(event):
             return FALSE
         return self.logic.variable(f"x{event}")
+
+    def stops(self, event: int) -> Lit:
+        """Whether a violation at ``event`` keeps its thread from going on."""
+        return self.violates(event)
+
+    def goes_on(self, what: Hazard | sk.LocalCheck) -> bool:
+        """Whether a thread goes on after a hazard or a failed check."""
+        return False
 
     def risky(self, event: int) -> bool:
         """Whether anything can go wrong at an event."""
@@ -204,10 +220,10 @@ class Frame:
         return self.holds(self.skeleton.events[event].guard)
 
     def ok(self, event: int) -> Lit:
-        """Whether an event is reached and violates nothing."""
+        """Whether an event is reached and violates nothing that stops its thread."""
         reached = self.reached(event)
         return (
-            self.logic.all_of((reached, neg(self.violates(event)))) if reached != FALSE else FALSE
+            self.logic.all_of((reached, neg(self.stops(event)))) if reached != FALSE else FALSE
         )
 
     def outcome(self, event: int, what: str) -> Lit:
@@ -236,6 +252,14 @@ class Frame:
         if one < two:
             return self.logic.atom(f"(< p{one} p{two})")
         return neg(self.logic.atom(f"(< p{two} p{one})"))
+
+    def coherent(self, a: int, b: int) -> Lit:
+        """Whether ``a`` comes before ``b`` for the location that both access: co, rf, fr."""
+        return self.before(a, b)
+
+    def after_free(self, free: int, event: int) -> Lit:
+        """Whether ``event`` accesses what ``free`` has freed, given that it goes there."""
+        return self.before(free, event)
 
     # --- locations
 

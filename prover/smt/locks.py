@@ -93,8 +93,8 @@ def ended_between(frame: Frame, taking: Taking, moment: int) -> list[Lit]:
                     frame.ok(event),
                     frame.holds(action.outer),
                     frame.same_place(action.address, taking.address),
-                    frame.before(taking.event, event),
-                    frame.before(event, moment),
+                    frame.coherent(taking.event, event),
+                    frame.coherent(event, moment),
                 )
             )
         )
@@ -107,7 +107,7 @@ def holds_at(frame: Frame, taking: Taking, address: Term, moment: int) -> Lit:
         (
             begins(frame, taking),
             frame.same_place(taking.address, address),
-            frame.before(taking.event, moment),
+            frame.coherent(taking.event, moment),
             *(neg(lit) for lit in ended_between(frame, taking, moment)),
         )
     )
@@ -171,7 +171,7 @@ def _exclude(frame: Frame, one: Taking, two: Taking) -> None:
     if same == FALSE:
         return
     logic = frame.logic
-    first = frame.before(one.event, two.event)
+    first = frame.coherent(one.event, two.event)
     logic.label = f"lock exclusion of events {one.event} and {two.event}"
     # A holding that has not ended blocks the other even where the other is a recursive read.
     both = (neg(begins(frame, one)), neg(begins(frame, two)), neg(same))
@@ -191,13 +191,13 @@ def _fair(frame: Frame, reader: Taking, found: list[Taking]) -> None:
         if same == FALSE:
             continue
         asked = logic.all_of(
-            (frame.ok(writer.request), same, frame.before(writer.request, reader.request))
+            (frame.ok(writer.request), same, frame.coherent(writer.request, reader.request))
         )
         granted = taken(frame, writer)
         logic.label = f"fair queue of events {writer.event} and {reader.event}"
         logic.clause(neg(taken(frame, reader)), neg(asked), granted)
         logic.clause(
-            neg(taken(frame, reader)), neg(asked), frame.before(writer.event, reader.event)
+            neg(taken(frame, reader)), neg(asked), frame.coherent(writer.event, reader.event)
         )
 
 
@@ -221,12 +221,12 @@ def _refused(frame: Frame, event: int, action: sk.Try, found: list[Taking]) -> N
 
 def _waiting(frame: Frame, taking: Taking, address: Term, moment: int) -> Lit:
     """Whether a request for the lock at ``address`` is queued when ``moment`` comes."""
-    got = frame.logic.all_of((taken(frame, taking), frame.before(taking.event, moment)))
+    got = frame.logic.all_of((taken(frame, taking), frame.coherent(taking.event, moment)))
     return frame.logic.all_of(
         (
             frame.ok(taking.request),
             frame.same_place(taking.address, address),
-            frame.before(taking.request, moment),
+            frame.coherent(taking.request, moment),
             neg(got),
         )
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import initial_value
+from prover.execution.execution import INITIAL
 from prover.execution.hazards import LATE_KINDS
 from prover.execution.terms import Allocated, ReadValue, Term
 from prover.execution.wording import cell_at
@@ -23,28 +24,30 @@ def encode_reads(frame: Frame) -> None:
     """The reads-from constraints of every read whose value is open."""
     for read in frame.skeleton.reads:
         term = frame.skeleton.term_of.get(ReadValue(read.number))
-        if term is not None and len(frame.domains.values[term]) > 1:
+        open_ = term is not None and len(frame.domains.values[term]) > 1
+        if open_ or (frame.every_read and frame.domains.sources[read.number]):
             _encode_read(frame, read, term)
 
 
-def _encode_read(frame: Frame, read: sk.ReadAccess, term: Term) -> None:
-    """One read."""
+def _encode_read(frame: Frame, read: sk.ReadAccess, term: Term | None) -> None:
+    """One read; ``term`` is its value, None where nobody asks for it."""
     logic = frame.logic
     performed = performs(frame, read.event)
     if performed == FALSE:
         return
     logic.label = f"read {read.number} of event {read.event}"
-    sources = [w for w in frame.domains.sources[read.number] if _effective(frame, w) != FALSE]
+    sources = [w for w in frame.domains.sources[read.number] if effective(frame, w) != FALSE]
     sources = _visible(frame, read, sources)
-    picks: list[Lit] = []
+    picks: list[tuple[int, Lit]] = []
     for number in sources:
         pick = logic.variable(f"f{read.number}_{number}")
-        picks.append(pick)
+        picks.append((number, pick))
         _source(frame, read, term, number, pick, sources)
     start = _initial(frame, read, term, sources)
     if start != FALSE:
-        picks.append(start)
-    logic.clause(neg(performed), neg(_on_a_cell(frame, read)), *picks)
+        picks.append((INITIAL, start))
+    frame.picks[read.number] = picks
+    logic.clause(neg(performed), neg(_on_a_cell(frame, read)), *(pick for _, pick in picks))
 
 
 def _on_a_cell(frame: Frame, read: sk.ReadAccess) -> Lit:
@@ -60,20 +63,20 @@ def _on_a_cell(frame: Frame, read: sk.ReadAccess) -> Lit:
 
 def performs(frame: Frame, event: int) -> Lit:
     """Whether an event gets as far as reading: reached, with nothing wrong before that."""
-    if all(isinstance(hazard, LATE_KINDS) for hazard in frame.hazards[event]):
+    if all(isinstance(h, LATE_KINDS) or frame.goes_on(h) for h in frame.hazards[event]):
         return frame.reached(event)
     from prover.smt.violations import early_hazard
 
     return frame.logic.all_of((frame.reached(event), neg(early_hazard(frame, event))))
 
 
-def _effective(frame: Frame, write: int) -> Lit:
+def effective(frame: Frame, write: int) -> Lit:
     """Whether a write access takes effect."""
     access = frame.skeleton.writes[write]
     return frame.logic.all_of((frame.ok(access.event), frame.holds(access.when)))
 
 
-def _same(frame: Frame, write: int, read: sk.ReadAccess) -> Lit:
+def same_location(frame: Frame, write: int, read: sk.ReadAccess) -> Lit:
     """Whether a write access goes to the location that is read."""
     access = frame.skeleton.writes[write]
     if access.part != read.part:
@@ -88,8 +91,8 @@ def _visible(frame: Frame, read: sk.ReadAccess, sources: list[int]) -> list[int]
     for number in sources:
         if frame.order.before(writes[number].event, read.event) is not True:
             continue
-        implied = _effective(frame, number)
-        if _same(frame, number, read) == TRUE and _implied(frame, read.event, implied):
+        implied = effective(frame, number)
+        if same_location(frame, number, read) == TRUE and _implied(frame, read.event, implied):
             hiding.append(number)
     return [
         number
@@ -113,25 +116,31 @@ def _implied(frame: Frame, event: int, lit: Lit) -> bool:
 
 
 def _source(
-    frame: Frame, read: sk.ReadAccess, term: Term, number: int, pick: Lit, sources: list[int]
+    frame: Frame,
+    read: sk.ReadAccess,
+    term: Term | None,
+    number: int,
+    pick: Lit,
+    sources: list[int],
 ) -> None:
     """``pick``: the read reads from write access ``number``."""
     logic, writes = frame.logic, frame.skeleton.writes
     write = writes[number]
-    logic.clause(neg(pick), _effective(frame, number))
-    logic.clause(neg(pick), _same(frame, number, read))
-    logic.clause(neg(pick), frame.before(write.event, read.event))
-    for value, lit in frame.table(write.value).items():
+    logic.clause(neg(pick), effective(frame, number))
+    logic.clause(neg(pick), same_location(frame, number, read))
+    logic.clause(neg(pick), frame.coherent(write.event, read.event))
+    for value, lit in frame.table(write.value).items() if term is not None else ():
+        assert term is not None
         logic.clause(neg(pick), neg(lit), frame.has(term, value))
     for other in sources:
         if other == number or (writes[other].event == write.event and _apart(frame, other, number)):
             continue
         logic.clause(
             neg(pick),
-            neg(_effective(frame, other)),
-            neg(_same(frame, other, read)),
-            frame.before(writes[other].event, write.event),
-            frame.before(read.event, writes[other].event),
+            neg(effective(frame, other)),
+            neg(same_location(frame, other, read)),
+            frame.coherent(writes[other].event, write.event),
+            frame.coherent(read.event, writes[other].event),
         )
 
 
@@ -141,7 +150,7 @@ def _apart(frame: Frame, one: int, two: int) -> bool:
     return a.part != b.part or frame.same_place(a.address, b.address) == FALSE
 
 
-def _initial(frame: Frame, read: sk.ReadAccess, term: Term, sources: list[int]) -> Lit:
+def _initial(frame: Frame, read: sk.ReadAccess, term: Term | None, sources: list[int]) -> Lit:
     """The literal for reading the initial value, FALSE if that cannot be."""
     logic = frame.logic
     starts = {place[0]: place for place in frame.domains.starts[read.number]}
@@ -156,15 +165,16 @@ def _initial(frame: Frame, read: sk.ReadAccess, term: Term, sources: list[int]) 
     pick = logic.variable(f"f{read.number}_init")
     logic.clause(neg(pick), *(lit for lit, _ in addresses))
     for lit, place in addresses:
-        value = initial_value(frame.skeleton.layout, place)
+        value = initial_value(frame.skeleton.layout, place, weak=frame.every_read)
         assert value is not None
-        logic.clause(neg(pick), neg(lit), frame.has(term, value))
+        if term is not None:
+            logic.clause(neg(pick), neg(lit), frame.has(term, value))
     for other in sources:
         logic.clause(
             neg(pick),
-            neg(_effective(frame, other)),
-            neg(_same(frame, other, read)),
-            frame.before(read.event, writes[other].event),
+            neg(effective(frame, other)),
+            neg(same_location(frame, other, read)),
+            frame.coherent(read.event, writes[other].event),
         )
     return pick
 
@@ -173,8 +183,8 @@ def _hidden(frame: Frame, read: sk.ReadAccess, sources: list[int]) -> bool:
     """Whether a write of certain effect always comes before the read."""
     return any(
         frame.order.before(frame.skeleton.writes[w].event, read.event) is True
-        and _same(frame, w, read) == TRUE
-        and _implied(frame, read.event, _effective(frame, w))
+        and same_location(frame, w, read) == TRUE
+        and _implied(frame, read.event, effective(frame, w))
         for w in sources
     )
 
@@ -202,7 +212,7 @@ def _lives(frame: Frame) -> list[tuple[int, sk.Allocate]]:
     ]
 
 
-def _gets(frame: Frame, event: int, slot: str) -> Lit:
+def gets(frame: Frame, event: int, slot: str) -> Lit:
     """Whether alloc event ``event`` gives ``slot``."""
     term = frame.skeleton.term_of[Allocated(event)]
     got = frame.has(term, Pointer(Allocation(slot, event)))
@@ -236,7 +246,7 @@ def _freed_before(frame: Frame, alloc: int, slot: str, moment: int) -> list[Lit]
 def _disjoint(frame: Frame, one: int, two: int, slot: str) -> None:
     """Two lives of one slot do not overlap."""
     logic = frame.logic
-    both = (neg(_gets(frame, one, slot)), neg(_gets(frame, two, slot)))
+    both = (neg(gets(frame, one, slot)), neg(gets(frame, two, slot)))
     first = frame.before(one, two)
     logic.label = f"lives of {slot} from {one} and {two}"
     logic.clause(*both, neg(first), *_freed_before(frame, one, slot, two))
@@ -256,6 +266,6 @@ def _empty(frame: Frame, event: int, events: list[int], slots: list[str]) -> Non
                 continue
             ended = _freed_before(frame, other, slot, event)
             began = frame.before(other, event)
-            parts = [_gets(frame, other, slot), began, *(neg(lit) for lit in ended)]
+            parts = [gets(frame, other, slot), began, *(neg(lit) for lit in ended)]
             taken.append(logic.all_of(parts))
         logic.clause(neg(none), *taken)

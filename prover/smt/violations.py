@@ -46,6 +46,25 @@ def encode_violations(frame: Frame) -> None:
         frame.logic.clause(neg(found), reached)
         frame.logic.clause(neg(found), bad)
         frame.logic.clause(found, neg(reached), neg(bad))
+        _define_stop(frame, number)
+
+
+def _define_stop(frame: Frame, event: int) -> None:
+    """Defines ``y<e>`` where it is not ``x<e>``: a violation that keeps the thread from going on."""
+    stops = frame.stops(event)
+    if stops in (FALSE, frame.violates(event)):
+        return
+    reached, logic = frame.reached(event), frame.logic
+    hazards = [_hazard(frame, event, h) for h in frame.hazards[event] if not frame.goes_on(h)]
+    checks = [
+        frame.holds(check.bad)
+        for check in frame.skeleton.events[event].checks
+        if not frame.goes_on(check)
+    ]
+    bad = logic.any_of((*hazards, *checks))
+    logic.clause(neg(stops), reached)
+    logic.clause(neg(stops), bad)
+    logic.clause(stops, neg(reached), neg(bad))
 
 
 def early_hazard(frame: Frame, event: int) -> Lit:
@@ -53,7 +72,7 @@ def early_hazard(frame: Frame, event: int) -> Lit:
     return frame.logic.any_of(
         _hazard(frame, event, hazard)
         for hazard in frame.hazards[event]
-        if not isinstance(hazard, LATE_KINDS)
+        if not isinstance(hazard, LATE_KINDS) and not frame.goes_on(hazard)
     )
 
 
@@ -114,7 +133,8 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
             unstored = _unstored(frame, event, hazard)
             return frame.logic.all_of((frame.holds(when), frame.has(term, value), unstored))
         case Freed(free=free) | DoubleFree(free=free):
-            return frame.logic.all_of((ever_freed(frame, hazard), frame.before(free, event)))
+            late = frame.after_free if isinstance(hazard, Freed) else frame.before
+            return frame.logic.all_of((ever_freed(frame, hazard), late(free, event)))
         case NotHeld():
             action = frame.skeleton.events[event].action
             assert isinstance(action, sk.Unlock)

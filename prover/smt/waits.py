@@ -28,7 +28,7 @@ RUNNING = {"callback": "bh", "handler": "irq"}
 class Section:
     """A section that may begin at ``start`` (if ``begins``) and ends at the first of ``ends``.
 
-    ``ends`` are pairs (event, term or None for always).
+    ``ends`` are pairs (event, term or None for always), ``known_ends`` pairs (event, literal).
     """
 
     thread: int
@@ -36,6 +36,7 @@ class Section:
     start: int
     begins: Lit
     ends: tuple[tuple[int, Term], ...]
+    known_ends: tuple[tuple[int, Lit], ...] = ()
 
 
 def sections(frame: Frame) -> list[Section]:

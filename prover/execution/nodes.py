@@ -1,0 +1,169 @@
+"""The nodes of a skeleton: what a weak memory model puts in order.
+
+A memory model knows reads, writes and fences.  A read-modify-write, and taking a lock, is a
+read followed by a write; a wide access to a split word is one node (its halves have their own
+sources and their own coherence, ``rf``, ``co`` and ``fr`` relate the node).  Sending an IPI and
+the end of what it runs are releases, starting to run it and its return acquires.  Claims, and
+accesses of ghost state, have no nodes: they look at the execution from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from prover.execution import skeleton as sk
+from prover.execution.terms import Constant, Outcome, Term
+from prover.graph.values import Pointer
+
+LOOKERS = ("final", "invariant")
+"""Kinds of thread that only look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One read (``kind`` R), write (W) or fence (F) of an event.
+
+    It is there where its event happens and ``when`` holds.  ``order`` is ``plain``, ``once``,
+    ``acquire``, ``release``, ``full`` or ``noreturn``, and for a fence the primitive's name; it
+    counts where ``active`` holds (a failed cmpxchg() orders nothing).  ``role`` tells what the node
+    is part of: ``access``, ``rmw``, ``lock``, ``unlock``, ``look`` (trylock refused, or is_locked),
+    ``request``, ``queue``, ``alloc``, ``free``, ``ipi``, ``barrier``, ``fence``.
+    """
+
+    number: int
+    event: int
+    thread: int
+    kind: str
+    order: str
+    role: str
+    when: Term
+    active: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """All nodes; ``of_event`` gives those of each event, the read first."""
+
+    nodes: tuple[Node, ...]
+    of_event: Mapping[int, tuple[Node, ...]]
+
+    def first(self, event: int) -> Node | None:
+        """The node at which an event begins."""
+        found = self.of_event.get(event, ())
+        return found[0] if found else None
+
+    def last(self, event: int) -> Node | None:
+        """The node at which an event is done."""
+        found = self.of_event.get(event, ())
+        return found[-1] if found else None
+
+    def read(self, event: int) -> Node | None:
+        """The node that reads."""
+        return next((n for n in self.of_event.get(event, ()) if n.kind == "R"), None)
+
+    def write(self, event: int) -> Node | None:
+        """The node that writes."""
+        return next((n for n in self.of_event.get(event, ()) if n.kind == "W"), None)
+
+
+def nodes(skeleton: sk.Skeleton) -> Nodes:
+    """The nodes of a skeleton, in the order of threads and events."""
+    true = skeleton.term_of[Constant(1)]
+    found: list[Node] = []
+    of_event: dict[int, tuple[Node, ...]] = {}
+    writes = sk.by_event(skeleton.writes)
+    for thread in skeleton.threads:
+        if thread.kind in LOOKERS:
+            continue
+        for number in thread.events:
+            event = skeleton.events[number]
+            if _is_ghost(skeleton, event):
+                continue
+            own: list[Node] = []
+            for kind, order, role, when, active in _parts(skeleton, event, writes, true):
+                own.append(
+                    Node(
+                        len(found) + len(own), number, thread.number, kind, order, role, when, active
+                    )
+                )
+            if own:
+                of_event[number] = tuple(own)
+                found.extend(own)
+    return Nodes(tuple(found), of_event)
+
+
+def _is_ghost(skeleton: sk.Skeleton, event: sk.Event) -> bool:
+    """Whether an event touches nothing but ghost state."""
+    if not isinstance(event.action, sk.Access):
+        return False
+    row = skeleton.rows[event.action.address]
+    if not isinstance(row, Constant) or not isinstance(row.value, Pointer):
+        return False
+    base = row.value.base
+    return base is not None and skeleton.layout.regions[base.object].ghost
+
+
+Part = tuple[str, str, str, Term, Term]
+"""Kind, order, role, when, active."""
+
+
+def _parts(
+    skeleton: sk.Skeleton,
+    event: sk.Event,
+    writes: Mapping[int, list[sk.WriteAccess]],
+    true: Term,
+) -> Iterator[Part]:
+    """The nodes of one event, in order."""
+    thread = skeleton.threads[event.thread]
+    match event.action:
+        case sk.Access(what="load", order=order):
+            yield "R", order, "access", true, true
+        case sk.Access(what="store", order=order):
+            yield "W", "once" if order == "mb" else order, "access", true, true
+            if order == "mb":
+                yield "F", "smp_mb", "fence", true, true
+        case sk.Access(what="rmw", order=order):
+            own = writes.get(event.number, [])
+            when = own[0].when if own else true
+            yield "R", order, "rmw", true, when
+            yield "W", order, "rmw", when, true
+        case sk.Access(what="lock-init"):
+            yield "W", "once", "access", true, true
+        case sk.Access():
+            # What an unlock does to a lock that it has let go.
+            yield "R", "once", "look", true, true
+        case sk.Request():
+            yield "R", "once", "request", true, true
+        case sk.Grant():
+            yield "R", "acquire", "lock", true, true
+            yield "W", "once", "lock", true, true
+        case sk.Try():
+            taken = skeleton.term_of[Outcome(event.number, "taken")]
+            yield "R", "acquire", "lock", true, taken
+            yield "W", "once", "lock", taken, true
+        case sk.Unlock():
+            yield "W", "release", "unlock", true, true
+        case sk.LockState():
+            yield "R", "once", "look", true, true
+        case sk.Queue():
+            yield "W", "once", "queue", true, true
+        case sk.BarrierEnd():
+            yield "R", "acquire", "barrier", true, true
+        case sk.IpiStart():
+            yield "W", "release", "ipi", true, true
+        case sk.IpiEnd():
+            yield "R", "acquire", "ipi", true, true
+        case sk.Begin() if thread.kind == "handler":
+            yield "R", "acquire", "ipi", true, true
+        case sk.Ended() if thread.kind in ("handler", "callback"):
+            yield "W", "release", "ipi", true, true
+        case sk.Allocate():
+            yield "R", "once", "alloc", true, true
+            yield "W", "once", "alloc", true, true
+        case sk.Deallocate():
+            yield "W", "once", "free", true, true
+        case sk.Local(what=what) if what.startswith("smp_") or what == "barrier":
+            yield "F", what, "fence", true, true
+        case _:
+            pass

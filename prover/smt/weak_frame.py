@@ -1,0 +1,152 @@
+"""A query under a weak memory model: what ``before`` means where positions are not program order.
+
+Every node n has an integer ``p<n>``, its position in one strict order that contains the model's
+xb; every event e that touches memory has an integer ``co<e>``, its place in coherence: the order
+that ``acyclic po-loc | rf | co | fr`` asks for, a wide access being one event.  Positions of what
+has no node, such as the start of a section, are ``pe<e>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from prover.execution.hazards import Hazard
+from prover.execution.nodes import Node, Nodes
+from prover.execution.skeleton import Access, Grant, LocalCheck, Try, Unlock
+from prover.smt.frame import Frame
+from prover.smt.logic import FALSE, TRUE, Lit
+
+
+CONTINUES = frozenset(("assert", "warn-on", "transition", "torn-value", "use-after-free"))
+"""Properties whose violation does not keep a thread from its next steps."""
+
+
+def _nobody() -> Nodes:
+    return Nodes((), {})
+
+
+@dataclass(slots=True)
+class WeakFrame(Frame):
+    """One query under construction, under ``model`` (``lkmm`` or ``tso``).
+
+    ``points`` are events without nodes whose position is asked for; ``captures`` those events
+    after which the model's builder notes what came before (``fs<e>``), ``floors``
+    those after which it lets others say what everything later comes after (``fa<e>``).
+    ``landings`` are the pairs (free, event) for which a store after a free is a question;
+    ``edges`` are orders as from a release to an acquire: (event, event, literal).
+    """
+
+    model: str = "lkmm"
+    nodes: Nodes = field(default_factory=_nobody)
+    points: dict[int, None] = field(default_factory=dict[int, None])
+    captures: dict[int, None] = field(default_factory=dict[int, None])
+    floors: dict[int, None] = field(default_factory=dict[int, None])
+    landings: dict[tuple[int, int], Lit] = field(default_factory=dict[tuple[int, int], Lit])
+    edges: list[tuple[int, int, Lit]] = field(default_factory=list[tuple[int, int, Lit]])
+    gaps: dict[int, list[tuple[int, Lit]]] = field(
+        default_factory=dict[int, list[tuple[int, Lit]]]
+    )
+
+    def fork(self) -> WeakFrame:
+        """A frame that goes on from here by itself."""
+        fork = Frame.fork(self)
+        assert isinstance(fork, WeakFrame)
+        return fork
+
+    # --- literals
+
+    def less(self, one: str, two: str) -> Lit:
+        """Whether one integer is smaller than another."""
+        return self.logic.atom(f"(< {self.logic.number(one)} {self.logic.number(two)})")
+
+    def most(self, one: str, two: str) -> Lit:
+        """Whether one integer is not greater than another."""
+        return self.logic.atom(f"(<= {self.logic.number(one)} {self.logic.number(two)})")
+
+    def there(self, node: Node) -> Lit:
+        """Whether a node is in the execution."""
+        return self.logic.all_of((self.happened(node.event), self.holds(node.when)))
+
+    def acting(self, node: Node) -> Lit:
+        """Whether a node is there and its order counts."""
+        return self.logic.all_of((self.there(node), self.holds(node.active)))
+
+    # --- violations
+
+    def stops(self, event: int) -> Lit:
+        """Whether a violation at ``event`` keeps its thread from going on.
+
+        A store that follows in program order may have been seen before the violation: where the
+        thread can go on it does.
+        """
+        checks = (c for c in self.skeleton.events[event].checks if self.domains.may(c.bad))
+        if all(self.goes_on(what) for what in (*self.hazards[event], *checks)):
+            return FALSE
+        return self.logic.variable(f"y{event}")
+
+    def goes_on(self, what: Hazard | LocalCheck) -> bool:
+        """Whether a thread goes on after a hazard or a failed check."""
+        return what.property in CONTINUES
+
+    # --- orders of events
+
+    def before(self, a: int, b: int) -> Lit:
+        """Whether ``a`` is done in the model's order when ``b`` begins."""
+        known = self._known(a, b)
+        if known is not None:
+            return known
+        return self.less(self.done(a), self.begun(b))
+
+    def coherent(self, a: int, b: int) -> Lit:
+        """Whether ``a`` comes before ``b`` in coherence."""
+        known = self._known(a, b)
+        if known is not None:
+            return known
+        return self.coherence(a, b)
+
+    def coherence(self, a: int, b: int) -> Lit:
+        """The literal of coherence, also of events of one thread; level events go by number."""
+        one, two = sorted((a, b))
+        lit = self.less(f"co{one}", f"co{two}")
+        return lit if a < b else Lit(-lit)
+
+    def after_free(self, free: int, event: int) -> Lit:
+        """Whether an access is not over when ``free`` executes, or lands after it."""
+        known = self._known(free, event)
+        if known is not None:
+            return known
+        executes = self.less(self.done(free), self.done(event))
+        write = self.nodes.write(event)
+        stores = isinstance(self.skeleton.events[event].action, Access | Grant | Try | Unlock)
+        if self.model != "lkmm" or write is None or not stores:
+            return executes
+        lands = self.landings.get((free, event))
+        if lands is None:
+            lands = self.landings[free, event] = self.logic.variable(f"l{free}_{event}")
+        return self.logic.any_of((executes, lands))
+
+    def _known(self, a: int, b: int) -> Lit | None:
+        known = self.order.before(a, b)
+        return None if known is None else (TRUE if known else FALSE)
+
+    def begun(self, event: int) -> str:
+        """The position at which an event begins."""
+        node = self.nodes.first(event)
+        return self._point(event) if node is None else f"p{node.number}"
+
+    def done(self, event: int) -> str:
+        """The position at which an event is done."""
+        node = self.nodes.last(event)
+        return self._point(event) if node is None else f"p{node.number}"
+
+    def _point(self, event: int) -> str:
+        self.points[event] = None
+        return f"pe{event}"
+
+    # --- assertions
+
+    def at_most(self, lower: Iterable[str], upper: str, *unless: Lit) -> None:
+        """No lower integer is greater than the upper one, unless some literal holds."""
+        for one in lower:
+            self.logic.clause(*unless, self.most(one, upper))
