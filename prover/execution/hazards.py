@@ -53,6 +53,12 @@ PRECEDENCE = (
 """Which property an event violates when several conditions hold at once: the first."""
 
 
+CONTINUES = frozenset(("assert", "warn-on", "transition", "torn-value", "use-after-free"))
+"""Properties whose violation does not keep a thread from its next steps under a weak model: a
+store that follows in program order may have been seen before.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Null:
     """``term`` has the value ``value``, an address in NULL."""

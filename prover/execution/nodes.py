@@ -24,6 +24,8 @@ LOOKERS = ("final", "invariant")
 class Node:
     """One read (``kind`` R), write (W) or fence (F) of an event.
 
+    ``thread`` is whose processor it is on: a handler's nodes are on that of its host.
+
     It is there where its event happens and ``when`` holds.  ``order`` is ``plain``, ``once``,
     ``acquire``, ``release``, ``full`` or ``noreturn``, and for a fence the primitive's name; it
     counts where ``active`` holds (a failed cmpxchg() orders nothing).  ``role`` tells what the node
@@ -81,10 +83,11 @@ def nodes(skeleton: sk.Skeleton) -> Nodes:
             if _is_ghost(skeleton, event):
                 continue
             own: list[Node] = []
+            processor = thread.host if thread.kind == "handler" else thread.number
             for kind, order, role, when, active in _parts(skeleton, event, writes, true):
                 own.append(
                     Node(
-                        len(found) + len(own), number, thread.number, kind, order, role, when, active
+                        len(found) + len(own), number, processor, kind, order, role, when, active
                     )
                 )
             if own:

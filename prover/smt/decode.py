@@ -94,11 +94,11 @@ def _leaf(
     """The value of a leaf, None for other rows."""
     match row:
         case ReadValue(access=access):
-            return _picked(f"r{access}", domain, values)
+            return picked(f"r{access}", domain, values)
         case Choice(number=number):
-            return _picked(f"c{number}", domain, values)
+            return picked(f"c{number}", domain, values)
         case Allocated(event=event):
-            return _picked(f"a{event}", domain, values)
+            return picked(f"a{event}", domain, values)
         case Outcome(event=event, what=what):
             if what == "steps":
                 return values.get(f"s{event}", 0)
@@ -112,7 +112,7 @@ def _leaf(
             return None
 
 
-def _picked(name: str, domain: tuple[Value, ...], values: Mapping[str, int]) -> Value | None:
+def picked(name: str, domain: tuple[Value, ...], values: Mapping[str, int]) -> Value | None:
     """The value whose literal is true; the first where none is."""
     if not domain:
         return None

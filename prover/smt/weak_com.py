@@ -78,6 +78,32 @@ def _program_order_at_one_place(frame: WeakFrame) -> None:
                 seen[part][address] = number
 
 
+    _handlers_at_one_place(frame, accesses)
+
+
+def _handlers_at_one_place(
+    frame: WeakFrame, accesses: dict[int, list[tuple[Term, str]]]
+) -> None:
+    """A handler's accesses stand between those of its host."""
+    logic = frame.logic
+    for handler, gaps in frame.gaps.items():
+        thread = frame.skeleton.threads[handler]
+        for number in thread.events:
+            for other in frame.skeleton.threads[thread.host].events:
+                same = logic.any_of(
+                    frame.same_place(address, place)
+                    for address, part in accesses.get(number, ())
+                    for place, other_part in accesses.get(other, ())
+                    if part == other_part
+                )
+                if same == FALSE:
+                    continue
+                index = frame.order.place[other][1]
+                for k, lit in gaps:
+                    first = (other, number) if index < k else (number, other)
+                    logic.clause(neg(lit), neg(same), frame.coherence(*first))
+
+
 # --- accesses
 
 

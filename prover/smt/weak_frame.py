@@ -11,15 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from prover.execution.hazards import Hazard
+from prover.execution.hazards import CONTINUES, Hazard
 from prover.execution.nodes import Node, Nodes
 from prover.execution.skeleton import Access, Grant, LocalCheck, Try, Unlock
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, TRUE, Lit
-
-
-CONTINUES = frozenset(("assert", "warn-on", "transition", "torn-value", "use-after-free"))
-"""Properties whose violation does not keep a thread from its next steps."""
 
 
 def _nobody() -> Nodes:

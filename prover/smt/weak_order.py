@@ -80,6 +80,19 @@ class Strand:
         self.floor, self.read_floor, self.write_floor = Top(order), Top(order), Top(order)
         self.spread_floor = {t: Top(order) for t in every}
         self.handed = {t: Top(order) for t in every}
+        self.named = {
+            "all": self.all,
+            "reads": self.reads,
+            "writes": self.writes,
+            "floor": self.floor,
+            "rf": self.read_floor,
+            "wf": self.write_floor,
+            **{f"s{t}": top for t, top in self.spread.items()},
+            **{f"w{t}": top for t, top in self.stored.items()},
+            **{f"l{t}": top for t, top in self.passed.items()},
+            **{f"sf{t}": top for t, top in self.spread_floor.items()},
+            **{f"h{t}": top for t, top in self.handed.items()},
+        }
         self.unlocks: list[tuple[Node, str, dict[int, str]]] = []
         self.updates: list[tuple[Node, str]] = []
         self.before_atomics: list[tuple[str, Lit]] = []
@@ -115,9 +128,9 @@ class WeakOrder:
             if node.kind == "R"
         )
         self.locking: set[tuple[int, int]] = set()
+        self.floors: dict[int, str] = {}
         self.cumulated: dict[int, dict[int, str]] = {}
-        self.gates: dict[int, dict[int, tuple[str, dict[int, str]]]] = {}
-        self.ended: dict[int, str] = {}
+        self.gates: dict[int, dict[int, dict[str, str]]] = {}
         self.fences_after_lock: list[tuple[str, Lit, list[Node]]] = []
         self.handed: dict[tuple[int, int], str] = {}
         self.before_unlock: dict[int, tuple[str, dict[int, str]]] = {}
@@ -126,8 +139,13 @@ class WeakOrder:
         """Threads that can see that a write has not arrived: the others need no arrival times."""
         links = (*self.com.fr, *self.com.co)
         found = {link.source.thread for link in links if link.source.thread != link.target.thread}
-        found.update(self.frame.skeleton.events[free].thread for free, _ in self.frame.landings)
+        found.update(self._processor(free) for free, _ in self.frame.landings)
         return tuple(sorted(found))
+
+    def _processor(self, event: int) -> int:
+        node = self.frame.nodes.last(event)
+        assert node is not None
+        return node.thread
 
     def _read_by_updates(self) -> frozenset[int]:
         """Writes that a read-modify-write may read."""
@@ -176,7 +194,7 @@ class WeakOrder:
         if thread.kind in ("final", "invariant"):
             return
         self.logic.label = f"order of {thread.name}"
-        strand = Strand(self, thread.number)
+        strand = Strand(self, thread.host if thread.kind == "handler" else thread.number)
         hosted = [t for t in self.frame.gaps if self.frame.skeleton.threads[t].host == thread.number]
         self._enter(strand, thread)
         fences = {
@@ -201,12 +219,13 @@ class WeakOrder:
                 self._capture(strand, number)
             if number in self.frame.points:
                 self._below(strand.all.name(), f"pe{number}")
+                self._below(strand.floor.name(), f"pe{number}")
             if number in self.frame.floors:
                 strand.floor.push(self._number(f"fa{number}"))
         self._gap(strand, hosted, len(thread.events))
-        if thread.kind == "handler":
-            self.ended[thread.number] = strand.floor.name()
-            self._below(strand.floor.name(), self._number(f"fh{thread.number}"))
+        if thread.kind == "handler" and not self._is_empty(thread):
+            for key, top in strand.named.items():
+                self._below(top.name(), self._number(f"fh{thread.number}_{key}"))
 
     def _number(self, name: str) -> str:
         return self.logic.number(name)
@@ -220,33 +239,54 @@ class WeakOrder:
     def _enter(self, strand: Strand, thread: sk.Thread) -> None:
         """What stands before a handler is what stands before the place where it runs."""
         for k, lit in self.frame.gaps.get(thread.number, ()):
-            everything, spread = self.gates[thread.host][k]
-            strand.all.push(everything, lit)
-            for t, name in spread.items():
-                strand.spread[t].push(name, lit)
+            for key, name in self.gates[thread.host][k].items():
+                if key in ("all", "floor", "rf") or key[0] == "s" or not self._is_empty(thread):
+                    strand.named[key].push(name, lit)
 
     def _gap(self, strand: Strand, hosted: list[int], index: int) -> None:
-        """Notes what stands before a place where handlers may run, and lets them bound the rest."""
+        """Notes what stands before a place where handlers may run, and what they leave behind."""
         here = [
             (handler, lit) for handler in hosted for k, lit in self.frame.gaps[handler] if k == index
         ]
         if not here:
             return
-        spread = {t: strand.spread[t].name() for t in self.threads}
-        self.gates.setdefault(strand.thread, {})[index] = (strand.all.name(), spread)
+        self.gates.setdefault(strand.thread, {})[index] = {
+            key: top.name() for key, top in strand.named.items()
+        }
         for handler, lit in here:
-            began = self.frame.outcome(self.frame.skeleton.threads[handler].events[0], "granted")
-            strand.floor.push(self._number(f"fh{handler}"), self.logic.all_of((lit, began)))
+            thread = self.frame.skeleton.threads[handler]
+            ran = self.logic.all_of((lit, self.frame.outcome(thread.events[0], "granted")))
+            begin = self.frame.nodes.read(thread.events[0])
+            if self._is_empty(thread) and begin is not None:
+                strand.floor.push(self._number(self.executes(begin)), ran)
+                for t in self.threads:
+                    strand.spread[t].push(self._cumulated(begin, t), ran)
+            else:
+                for key, top in strand.named.items():
+                    top.push(self._number(f"fh{handler}_{key}"), ran)
+
+    def _is_empty(self, thread: sk.Thread) -> bool:
+        """Whether a handler does nothing: it is a point in its host's program."""
+        return all(n in (thread.events[0], thread.events[-1]) for n in thread.events if n in self.frame.nodes.of_event)
+
+    def _cumulated(self, node: Node, thread: int) -> str:
+        """When all that a read from another thread brought with it has reached a thread."""
+        names = self.cumulated.setdefault(node.number, {})
+        if thread not in names:
+            names[thread] = self._number(self.fresh())
+        return names[thread]
 
     def _capture(self, strand: Strand, event: int) -> None:
         """Notes what stands before an event, as a strong fence has it."""
         if event in self.frame.captures:
             name = self._number(f"fs{event}")
             self._below(strand.all.name(), name)
+            self._below(strand.floor.name(), name)
             for t in self.threads:
                 self._below(strand.spread[t].name(), name)
             spread = {t: strand.spread[t].name() for t in self.threads}
             self.before_unlock[event] = (strand.all.name(), spread)
+            self.floors[event] = strand.floor.name()
 
     def _strong(self, strand: Strand) -> str:
         """What a strong fence here has before it."""
@@ -303,14 +343,13 @@ class WeakOrder:
             self._below(self._strong(strand), here, neg(acting), strict=True)
         elif node.order == "acquire":
             strand.floor.push(here, acting)
-        strand.all.push(here, there)
-        if node.order != "noreturn":
-            strand.reads.push(here, there)
+        if node.order != "acquire" or acting != there:
+            strand.all.push(here, there)
+            if node.order != "noreturn":
+                strand.reads.push(here, there)
         if self.lkmm and node.number in self._read_from_others:
-            names = self.cumulated.setdefault(node.number, {})
             for t in self.threads:
-                names[t] = self._number(self.fresh())
-                strand.spread[t].push(names[t])
+                strand.spread[t].push(self._cumulated(node, t))
 
     def _lock_read(self, strand: Strand, node: Node) -> None:
         """Taking a spinlock: what stood before an earlier unlock comes before what is behind."""
@@ -320,6 +359,7 @@ class WeakOrder:
             return
         got = self._got(node)
         for unlock, everything, passed in strand.unlocks:
+            # Acquires before it are below the floor anyway.
             both = self.logic.all_of((self.frame.there(unlock), got))
             strand.floor.push(everything, both)
             for t in self.threads:
@@ -481,7 +521,7 @@ class WeakOrder:
             write, end = frame.nodes.write(event), frame.nodes.write(free)
             assert write is not None
             assert end is not None
-            thread = frame.skeleton.events[free].thread
+            thread = end.thread
             self.logic.label = f"the store of event {event} lands after the free of event {free}"
             self.logic.clause(neg(lit), frame.most(self.executes(end), self.arrives(write, thread)))
             self.logic.clause(neg(lit), frame.coherence(free, event))
@@ -517,6 +557,7 @@ class WeakOrder:
             self.logic.label = f"alloc {alloc} after free {free}"
             everything, spread = self.before_unlock[free]
             self._below(everything, self.executes(target), neg(lit), strict=True)
+            self._below(self.floors[free], self.executes(target), neg(lit), strict=True)
             for t, name in spread.items():
                 if t == target.thread:
                     self._below(name, self.executes(target), neg(lit))

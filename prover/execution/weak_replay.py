@@ -1,0 +1,157 @@
+"""A claimed execution under a weak memory model, judged without the solver, and told as a witness.
+
+What is judged: the values follow from the sources claimed; locks, waits and lives follow the rules;
+the model's own axioms hold for the relations (concrete reading); and the violation is one, if need
+be with the orders that it assumes added to what executes before what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prover.execution import skeleton as sk
+from prover.execution.claim import Claim
+from prover.execution.hazards import address_of, vias_of
+from prover.execution.nodes import Nodes, nodes
+from prover.execution.replay import ReplayError
+from prover.execution.weak_law import Law
+from prover.execution.weak_run import NotAnExecution, Run
+from prover.execution.weak_structure import Builder, for_protocols
+from prover.execution.weak_witness import tell
+from prover.execution.witness import Witness
+from prover.graph.values import Half, Pointer, Via, Wild, Word
+from prover.models.algebra import MemoryModel
+from prover.models.concrete import Pairs, breaches
+
+Found = tuple[str, int, Pairs]
+"""A property violated at an event, with the orders between nodes that this assumes."""
+
+
+def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryModel) -> Witness:
+    """The witness that an execution of a model violates property ``name``."""
+    found = nodes(skeleton)
+    run, law, builder = _carried_out(skeleton, claim, found)
+    asked = for_protocols(model)
+    candidates = [v for v in violations(run, found) if v[0] == name]
+    if not candidates:
+        raise ReplayError(f"claimed {name}, replayed {sorted({n for n, _, _ in violations(run, found)})}")
+    reasons: list[str] = []
+    for _, event, also in candidates:
+        broken = breaches(asked, builder.structure(law, also))
+        if not broken:
+            return tell(run, found, name, event, model.name)
+        reasons.append(", ".join(b.axiom.name for b in broken))
+    raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
+
+
+def weak_violations(skeleton: sk.Skeleton, claim: Claim) -> set[str]:
+    """What an execution may violate, were it allowed."""
+    found = nodes(skeleton)
+    run, _, _ = _carried_out(skeleton, claim, found)
+    return {name for name, _, _ in violations(run, found)}
+
+
+def _carried_out(
+    skeleton: sk.Skeleton, claim: Claim, found: Nodes
+) -> tuple[Run, Pairs, Builder]:
+    try:
+        run = Run(skeleton, claim)
+        judge = Law(run)
+        judge.check()
+        return run, judge.law(found), Builder(run, found)
+    except NotAnExecution as error:
+        raise ReplayError(str(error)) from error
+
+
+def violations(run: Run, found: Nodes) -> Iterator[Found]:
+    """What happens in an execution that must not."""
+    for number, names in run.violated.items():
+        for name in names:
+            yield name, number, frozenset()
+    frees = [
+        e
+        for e in run.skeleton.events
+        if isinstance(e.action, sk.Deallocate) and e.number in run.happened
+    ]
+    for event in run.skeleton.events:
+        if event.number not in found.of_event:
+            continue
+        if event.number not in run.happened and event.number not in run.violated:
+            continue
+        yield from _lifetimes(run, found, event, frees)
+        yield from _torn(run, found, event)
+
+
+def _lifetimes(
+    run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]
+) -> Iterator[Found]:
+    """Accesses to what was freed, and frees of it."""
+    freeing = isinstance(event.action, sk.Deallocate)
+    term = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
+    if term is None:
+        return
+    value = run.values.value(term)
+    last = found.last(event.number)
+    if not isinstance(value, Pointer) or value.base is None or last is None:
+        return
+    for free in frees:
+        assert isinstance(free.action, sk.Deallocate)
+        freed = run.values.value(free.action.pointer)
+        end = found.last(free.number)
+        if free.number == event.number or end is None:
+            continue
+        if not isinstance(freed, Pointer) or freed.base != value.base:
+            continue
+        if free.thread == event.thread and free.number > event.number:
+            continue
+        name = "double-free" if freeing else "use-after-free"
+        also = frozenset(((end.number, last.number),)) if free.thread != event.thread else frozenset()
+        yield name, event.number, also
+
+
+def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Found]:
+    """Bits used that no update had stored by then."""
+    vias: list[Via] = []
+    term = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
+    if term is not None:
+        value = run.values.value(term)
+        if isinstance(value, Pointer | Wild) and value.via is not None:
+            vias.append(value.via)
+    for word in run.skeleton.stored:
+        if word.event == event.number and run.values.holds(word.when):
+            vias.extend(vias_of(run.values.value(word.value), word.present))
+    for via in vias:
+        for place in via.locations:
+            start = run.skeleton.layout.regions[place.object].initial.get(place.path)
+            if isinstance(start, Word) and (start.low.bits, start.high.bits) == (via.low, via.high):
+                continue
+            also = _before_updates(run, found, event, via, place)
+            if also is not None:
+                yield "torn-value", event.number, also
+
+
+def _before_updates(
+    run: Run, found: Nodes, event: sk.Event, via: Via, place: object
+) -> Pairs | None:
+    """The event before every update that stored these bits; None where one certainly was before."""
+    first = found.first(event.number)
+    assert first is not None
+    pairs: set[tuple[int, int]] = set()
+    for update in run.skeleton.updates:
+        if update.event not in run.happened or not run.values.holds(update.when):
+            continue
+        pointer = run.values.value(update.address)
+        low, high = run.values.value(update.low), run.values.value(update.high)
+        assert isinstance(pointer, Pointer)
+        assert isinstance(low, Half)
+        assert isinstance(high, Half)
+        if pointer.location != place or (low.bits, high.bits) != (via.low, via.high):
+            continue
+        if run.skeleton.events[update.event].thread == event.thread:
+            if update.event < event.number:
+                return None
+            continue
+        end = found.last(update.event)
+        assert end is not None
+        pairs.add((first.number, end.number))
+    return frozenset(pairs)

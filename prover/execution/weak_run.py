@@ -1,0 +1,233 @@
+"""A claimed execution computed anew: values, what happens, what each event touches.
+
+Nothing is taken from the solver but the choices in the claim: which write each read reads, the
+order of coherence, which waits were over, which values were chosen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from prover.execution import skeleton as sk
+from prover.execution.claim import Claim
+from prover.execution.domains import Place, initial_value
+from prover.execution.evaluate import Unknown, Valuation
+from prover.execution.execution import INITIAL
+from prover.execution.hazards import CONTINUES, LATE_PROPERTIES, address_of
+from prover.execution.order import AFTER_ALL
+from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Term
+from prover.graph.values import POISON, Pointer, Value, Wild
+
+class NotAnExecution(Exception):
+    """What was claimed is no execution; says why."""
+
+
+@dataclass(slots=True)
+class Run:
+    """An execution of a skeleton.
+
+    ``happened`` are the events that took place; ``violated`` has for each event that violates
+    something by itself what it violates.  ``places`` has where each read and write access goes.
+    """
+
+    skeleton: sk.Skeleton
+    claim: Claim
+    values: Valuation = field(init=False)
+    happened: set[int] = field(default_factory=set[int])
+    violated: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
+    read_places: dict[int, Place] = field(default_factory=dict[int, Place])
+    write_places: dict[int, Place] = field(default_factory=dict[int, Place])
+    reads_of: dict[int, list[sk.ReadAccess]] = field(init=False)
+    writes_of: dict[int, list[sk.WriteAccess]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.values = Valuation(self.skeleton)
+        self.reads_of = sk.by_event(self.skeleton.reads)
+        self.writes_of = sk.by_event(self.skeleton.writes)
+        self._settle_choices()
+        self._settle_events()
+        self._check_sources()
+
+    # --- values
+
+    def _settle_choices(self) -> None:
+        claim = self.claim
+        for row in self.skeleton.rows:
+            match row:
+                case Choice(number=number, low=low):
+                    self.values.settle(row, claim.decisions.choices.get(number, low))
+                case Outcome(event=event, what="granted"):
+                    self.values.settle(row, int(event in claim.granted))
+                case Outcome(event=event, what="taken"):
+                    self.values.settle(row, int(claim.decisions.taken.get(event, False)))
+                case Outcome(event=event, what="locked"):
+                    self.values.settle(row, int(event in claim.locked))
+                case Outcome(event=event, what="steps"):
+                    self.values.settle(row, int(event in claim.steps))
+                case Allocated(event=event):
+                    self.values.settle(row, claim.decisions.slots.get(event, 0))
+                case _:
+                    pass
+
+    def _settle_events(self) -> None:
+        """Events one after another, as soon as what they need is known."""
+        pending = [
+            e.number for e in self.skeleton.events if self._kind(e.number) not in ("invariant",)
+        ]
+        while pending:
+            left = [number for number in pending if not self._settle(number)]
+            if len(left) == len(pending):
+                break
+            pending = left
+        for number in pending:
+            guard = self.values.surely(self.skeleton.events[number].guard)
+            if guard:
+                raise NotAnExecution(f"event {number} depends on itself")
+
+    def _kind(self, event: int) -> str:
+        return self.skeleton.threads[self.skeleton.events[event].thread].kind
+
+    def _settle(self, number: int) -> bool:
+        """Whether an event could be decided now."""
+        event = self.skeleton.events[number]
+        reached = self.values.surely(event.guard)
+        if reached is None:
+            return False
+        if not reached:
+            return True
+        try:
+            early = self._early(event)
+            if not self._stopped(early):
+                self._read(event)
+            late = [] if self._stopped(early) else self._late(event)
+        except Unknown:
+            return False
+        found = [*early, *late]
+        if found:
+            self.violated[number] = found
+        stops = self._stopped(found)
+        self.values.settle(Outcome(number, "ok"), int(not stops))
+        if stops:
+            return True
+        if sk.is_blocking(self.skeleton, event) and number not in self.claim.granted:
+            return True
+        self.happened.add(number)
+        return True
+
+    @staticmethod
+    def _stopped(names: list[str]) -> bool:
+        return any(name not in CONTINUES for name in names)
+
+    def _early(self, event: sk.Event) -> list[str]:
+        """What keeps an event from touching memory."""
+        found = self._checks(event, late=False)
+        address = address_of(event)
+        if address is not None:
+            value = self.values.value(address)
+            if isinstance(value, Wild):
+                found.append("wild-pointer")
+            elif not isinstance(value, Pointer) or value.base is None:
+                found.append("null-pointer")
+            elif not self._is_cell(value):
+                found.append("wild-pointer")
+        if isinstance(event.action, sk.Deallocate):
+            freed = self.values.value(event.action.pointer)
+            if freed != 0 and (
+                not isinstance(freed, Pointer) or freed.base is None or freed.path
+            ):
+                found.append("double-free")
+        return found
+
+    def _is_cell(self, value: Pointer) -> bool:
+        region = self.skeleton.layout.regions.get(value.location.object)
+        return region is not None and any(c.path == value.location.path for c in region.cells)
+
+    def _late(self, event: sk.Event) -> list[str]:
+        """What is wrong once an event has read: poison, and checks judged then."""
+        poisoned = any(
+            not read.ghost and self.values.leaves.get(ReadValue(read.number)) == POISON
+            for read in self.reads_of.get(event.number, ())
+        )
+        return ["uninitialized"] if poisoned else self._checks(event, late=True)
+
+    def _checks(self, event: sk.Event, *, late: bool) -> list[str]:
+        """The checks of an event that fail, before or after it reads."""
+        return [
+            check.property
+            for check in event.checks
+            if (check.property in LATE_PROPERTIES) == late and self.values.holds(check.bad)
+        ]
+
+    # --- memory
+
+    def _read(self, event: sk.Event) -> None:
+        for read in self.reads_of.get(event.number, ()):
+            place = self._place(read.address, read.part)
+            self.read_places[read.number] = place
+            leaf = ReadValue(read.number)
+            if leaf not in self.values.leaves:
+                self.values.settle(leaf, self._source_value(read, place))
+
+    def _source_value(self, read: sk.ReadAccess, place: Place) -> Value:
+        source = self.source(read)
+        if source == INITIAL:
+            start = initial_value(self.skeleton.layout, place, weak=True)
+            if start is None:
+                raise NotAnExecution(f"read {read.number} reads from nowhere")
+            return start
+        return self.values.value(self.skeleton.writes[source].value)
+
+    def source(self, read: sk.ReadAccess) -> int:
+        """What a read reads from: as claimed; at the end of everything the last write."""
+        if self.skeleton.events[read.event].anchor == AFTER_ALL:
+            place = self._place(read.address, read.part)
+            own = [w.number for w in self.skeleton.writes if self._writes(w) == place]
+            order = self.in_coherence(own)
+            return order[-1] if order else INITIAL
+        return self.claim.rf.get(read.number, INITIAL)
+
+    def read_places_by_event(self) -> set[int]:
+        """The events that read something."""
+        return {self.skeleton.reads[r].event for r in self.read_places}
+
+    def write_places_by_event(self) -> set[int]:
+        """The events that wrote something."""
+        return {self.skeleton.writes[w].event for w in self.write_places}
+
+    def in_coherence(self, writes: list[int]) -> list[int]:
+        """Write accesses in the order of coherence."""
+        rank, of = self.claim.coherence, self.skeleton.writes
+        return sorted(writes, key=lambda w: (rank.get(of[w].event, 0), -of[w].event))
+
+    def _writes(self, write: sk.WriteAccess) -> Place | None:
+        """Where a write access goes, None where it is not made; raises Unknown."""
+        event = self.skeleton.events[write.event]
+        if not self.values.holds(event.guard):
+            return None
+        if not self.values.holds(self._ok(write.event)) or not self.values.holds(write.when):
+            return None
+        return self._place(write.address, write.part)
+
+    def _ok(self, event: int) -> Term:
+        row = Outcome(event, "ok")
+        if row not in self.values.leaves:
+            raise Unknown
+        known = self.skeleton.term_of.get(row)
+        return self.skeleton.events[event].guard if known is None else known
+
+    def _place(self, address: Term, part: str) -> Place:
+        pointer = self.values.value(address)
+        if not isinstance(pointer, Pointer) or pointer.base is None:
+            raise NotAnExecution("an access goes to no object")
+        return pointer.location, part
+
+    def _check_sources(self) -> None:
+        """Writes where they go; every read reads a write that was made, of its own place."""
+        for write in self.skeleton.writes:
+            if write.event in self.happened and self.values.holds(write.when):
+                self.write_places[write.number] = self._place(write.address, write.part)
+        for number, place in self.read_places.items():
+            read = self.skeleton.reads[number]
+            source = self.source(read)
+            if source != INITIAL and self.write_places.get(source) != place:
+                raise NotAnExecution(f"read {number} reads what is not written there")

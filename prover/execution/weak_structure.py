@@ -1,0 +1,364 @@
+"""An execution of a protocol as the relations of a memory model see it: the concrete reading.
+
+Beside what a litmus test has there are two relations: ``law``, what grace periods put in order
+as strong fences, and ``also``, orders that a violation assumes (an access that is not over when
+its object is freed).  :func:`for_protocols` puts them into a model where such orders belong.
+
+Plain accesses are taken as marked, without dependencies from or to them but for addresses: what
+the compiler may make of them is the business of the check for data races (docs/adr/0007).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+from prover.execution import skeleton as sk
+from prover.execution.domains import Place
+from prover.execution.execution import INITIAL
+from prover.execution.hazards import address_of
+from prover.execution.nodes import Node, Nodes
+from prover.execution.terms import And, Not, Operation, Or, Outcome, Phi, ReadValue, Term
+from prover.execution.weak_law import Law
+from prover.execution.weak_run import Run
+from prover.graph.values import Pointer
+from prover.models.algebra import Axiom, Base, Definition, MemoryModel, Recursion, Relation, Union
+from prover.models.concrete import Pairs, Structure
+
+EXTENDED = {"lkmm": (("gp", "law"), ("hb", "also")), "tso": (("mfence", "law"), ("ghb", "also"))}
+"""For each model: which definition gets which relation of the execution."""
+
+NOT_ASKED = ("rcu", "plain-coherence")
+"""Axioms that say nothing here: sections follow the law, and no access is plain."""
+
+TAGS = {
+    "once": "ONCE",
+    "plain": "ONCE",
+    "acquire": "ACQUIRE",
+    "release": "RELEASE",
+    "full": "MB",
+    "noreturn": "NORETURN",
+    "relaxed": "ONCE",
+    "smp_mb": "MB",
+    "smp_rmb": "Rmb",
+    "smp_wmb": "Wmb",
+    "barrier": "Barrier",
+    "smp_mb__before_atomic": "Before-atomic",
+    "smp_mb__after_atomic": "After-atomic",
+    "smp_mb__after_spinlock": "After-spinlock",
+    "smp_mb__after_unlock_lock": "After-unlock-lock",
+}
+"""The set of the model that a node with an order is in."""
+
+
+def for_protocols(model: MemoryModel) -> MemoryModel:
+    """A shipped model as protocols ask it."""
+    also = dict(EXTENDED[model.name])
+    definitions: list[Definition | Recursion] = []
+    for definition in model.definitions:
+        if isinstance(definition, Definition) and definition.name in also:
+            assert isinstance(definition.term, Relation)
+            term = Union(definition.term, Base(also.pop(definition.name)))
+            definition = Definition(definition.name, term)
+        definitions.append(definition)
+    assert not also
+    axioms = tuple(a for a in model.axioms if a.name not in NOT_ASKED)
+    return replace(model, definitions=_needed(definitions, axioms), axioms=axioms, xb=None, flags=())
+
+
+def _needed(
+    definitions: list[Definition | Recursion], axioms: tuple[Axiom, ...]
+) -> tuple[Definition | Recursion, ...]:
+    """The definitions that the axioms rest on."""
+    wanted = {name for axiom in axioms for name in _names(str(axiom.relation))}
+    kept: list[Definition | Recursion] = []
+    for definition in reversed(definitions):
+        members = definition.members if isinstance(definition, Recursion) else (definition,)
+        if any(member.name in wanted for member in members):
+            kept.append(definition)
+            for member in members:
+                wanted |= _names(str(member.term))
+    return tuple(reversed(kept))
+
+
+def _names(text: str) -> set[str]:
+    """The words in a printed term."""
+    for mark in "()[]{}|;&\\~^?+*":
+        text = text.replace(mark, " ")
+    return set(text.split())
+
+
+class Builder:
+    """Puts the relations of one execution together."""
+
+    def __init__(self, run: Run, nodes: Nodes) -> None:
+        self.run = run
+        self.nodes = nodes
+        self.skeleton = run.skeleton
+        self.there = [n for n in nodes.nodes if self._there(n)]
+        self.numbers = {n.number for n in self.there}
+        self._sources: dict[Term, frozenset[int]] = {}
+        self.initial: dict[object, int] = {}
+
+    def _there(self, node: Node) -> bool:
+        if node.event in self.run.happened:
+            return self.run.values.holds(node.when)
+        # What went wrong and did not happen is there all the same, without a source.
+        return node.event in self.run.violated and node is self.nodes.first(node.event)
+
+    def structure(self, law: Pairs, also: Pairs) -> Structure:
+        """Everything a model may ask."""
+        po, inside = self._program_order()
+        rf, co, loc = self._memory()
+        carrier = frozenset(self.numbers | set(self.initial.values()))
+        own = frozenset((n, n) for n in carrier)
+        outside = frozenset(
+            (a, b) for a in carrier for b in carrier if a != b and (a, b) not in inside
+        )
+        relations: dict[str, Pairs] = {
+            "po": po,
+            "int": inside | own,
+            "ext": outside,
+            "loc": loc,
+            "rmw": self._updates(),
+            "rf": rf,
+            "co": co,
+            "same-value": frozenset(),
+            "law": law,
+            "also": also,
+            **self._dependencies(),
+        }
+        return Structure(carrier, self._sets(), relations)
+
+    # --- program order
+
+    def _program_order(self) -> tuple[Pairs, Pairs]:
+        """po, and the pairs of one processor; a handler stands between two steps of its host."""
+        by_processor: dict[int, list[Node]] = {}
+        for node in self.there:
+            by_processor.setdefault(node.thread, []).append(node)
+        po: set[tuple[int, int]] = set()
+        inside: set[tuple[int, int]] = set()
+        for own in by_processor.values():
+            inside.update((a.number, b.number) for a in own for b in own)
+            po.update((a.number, b.number) for a in own for b in own if self._follows(a, b))
+        return frozenset(po), frozenset(inside)
+
+    def _follows(self, a: Node, b: Node) -> bool:
+        """Whether b comes behind a in the program that their processor ran."""
+        one, two = self._place(a), self._place(b)
+        if one[2] == two[2]:
+            return a.number < b.number
+        return one[:2] < two[:2]
+
+    def _place(self, node: Node) -> tuple[int, int, int]:
+        """Which step of the host, whether it is one (or runs before it), and whose it is."""
+        thread = self.skeleton.threads[self.skeleton.events[node.event].thread]
+        if thread.kind == "handler":
+            return self.run.claim.gaps.get(thread.number, 0), 0, thread.number
+        return thread.events.index(node.event), 1, thread.number
+
+    # --- memory
+
+    def _memory(self) -> tuple[Pairs, Pairs, Pairs]:
+        """rf, co and loc."""
+        run = self.run
+        rf: set[tuple[int, int]] = set()
+        users: dict[Place, set[int]] = {}
+        writes: dict[Place, list[tuple[tuple[int, int], int]]] = {}
+        for number, place in run.write_places.items():
+            event = self.skeleton.writes[number].event
+            node = self.nodes.write(event)
+            if node is not None and node.number in self.numbers and place[1] != "shadow":
+                rank = (run.claim.coherence.get(event, 0), -event)
+                writes.setdefault(place, []).append((rank, node.number))
+                users.setdefault(place, set()).add(node.number)
+        for number, place in run.read_places.items():
+            read = self.skeleton.reads[number]
+            node = self.nodes.read(read.event)
+            if read.ghost or node is None or node.number not in self.numbers:
+                continue
+            users.setdefault(place, set()).add(node.number)
+            source = run.source(read)
+            if source == INITIAL:
+                rf.add((self._start(place[0]), node.number))
+            else:
+                writer = self.nodes.write(self.skeleton.writes[source].event)
+                if writer is not None:
+                    rf.add((writer.number, node.number))
+        self._locks(rf, users, writes)
+        self._edges(rf)
+        co: set[tuple[int, int]] = set()
+        loc: set[tuple[int, int]] = set()
+        for place, using in users.items():
+            start = self._start(place[0])
+            order = [start, *(n for _, n in sorted(writes.get(place, ())))]
+            co.update((a, b) for i, a in enumerate(order) for b in order[i + 1 :])
+            everyone = {start, *using}
+            loc.update((a, b) for a in everyone for b in everyone)
+        return frozenset(rf), frozenset(co), frozenset(loc)
+
+    def _start(self, location: object) -> int:
+        """The initial write of a location, of both halves of a word."""
+        return self.initial.setdefault(location, -1 - len(self.initial))
+
+    def _locks(
+        self,
+        rf: set[tuple[int, int]],
+        users: dict[Place, set[int]],
+        writes: dict[Place, list[tuple[tuple[int, int], int]]],
+    ) -> None:
+        """Locks as memory: exclusive ones read the store before theirs; shared ones their unlocks."""
+        claim = self.run.claim
+        found: dict[tuple[object, str], list[int]] = {}
+        for number in sorted(self.run.happened):
+            action = self.skeleton.events[number].action
+            if isinstance(action, sk.Grant | sk.Try | sk.Unlock | sk.LockState):
+                pointer = self.run.values.value(action.address)
+                assert isinstance(pointer, Pointer)
+                found.setdefault((pointer.location, action.kind), []).append(number)
+        for (location, kind), events in found.items():
+            events.sort(key=lambda e: (claim.coherence.get(e, 0), -e))
+            if kind in ("spinlock", "mutex", "folio"):
+                self._exclusive(location, events, rf, users, writes)
+            else:
+                self._shared(events, rf)
+
+    def _exclusive(
+        self,
+        location: object,
+        events: list[int],
+        rf: set[tuple[int, int]],
+        users: dict[Place, set[int]],
+        writes: dict[Place, list[tuple[tuple[int, int], int]]],
+    ) -> None:
+        place: Place = ((location, "lock"), "lock")  # type: ignore[assignment]
+        last = self._start(place[0])
+        for event in events:
+            read, write = self.nodes.read(event), self.nodes.write(event)
+            if read is not None and read.number in self.numbers:
+                rf.add((last, read.number))
+                users.setdefault(place, set()).add(read.number)
+            if write is not None and write.number in self.numbers:
+                last = write.number
+                rank = (self.run.claim.coherence.get(event, 0), -event)
+                writes.setdefault(place, []).append((rank, last))
+                users.setdefault(place, set()).add(last)
+
+    def _shared(self, events: list[int], rf: set[tuple[int, int]]) -> None:
+        unlocked: list[tuple[int, str]] = []
+        for event in events:
+            action = self.skeleton.events[event].action
+            read, write = self.nodes.read(event), self.nodes.write(event)
+            if isinstance(action, sk.Unlock):
+                assert write is not None
+                unlocked.append((write.number, action.mode))
+            elif isinstance(action, sk.Grant | sk.Try) and read is not None and write is not None:
+                if write.number in self.numbers:
+                    rf.update(
+                        (number, read.number)
+                        for number, mode in unlocked
+                        if "exclusive" in (mode, action.mode)
+                    )
+
+    def _edges(self, rf: set[tuple[int, int]]) -> None:
+        """IPIs and rcu_barrier() as a release that an acquire reads."""
+        for one, two in Law(self.run).edges():
+            source, target = self.nodes.write(one), self.nodes.read(two)
+            if source is not None and target is not None:
+                if {source.number, target.number} <= self.numbers:
+                    rf.add((source.number, target.number))
+
+    def _updates(self) -> Pairs:
+        """rmw: the read and the write of an update, and of taking a lock."""
+        found: set[tuple[int, int]] = set()
+        for own in self.nodes.of_event.values():
+            if len(own) == 2 and own[0].role in ("rmw", "lock") and own[1].kind == "W":
+                if {own[0].number, own[1].number} <= self.numbers:
+                    found.add((own[0].number, own[1].number))
+        return frozenset(found)
+
+    # --- sets
+
+    def _sets(self) -> dict[str, frozenset[int]]:
+        found: defaultdict[str, set[int]] = defaultdict(set)
+        for node in self.there:
+            action = self.skeleton.events[node.event].action
+            spin = getattr(action, "kind", "") == "spinlock"
+            if node.role == "lock" and spin:
+                taken = isinstance(action, sk.Grant) or self._taken(node.event)
+                found["LKW" if node.kind == "W" else ("LKR" if taken else "LF")].add(node.number)
+                continue
+            if node.role == "unlock" and spin:
+                found["UL"].add(node.number)
+                continue
+            found[node.kind].add(node.number)
+            if node.kind != "F":
+                found["M"].add(node.number)
+            acting = self.run.values.holds(node.active)
+            found[TAGS[node.order] if acting else "ONCE"].add(node.number)
+            if node.role in ("rmw", "lock"):
+                found["RMW"].add(node.number)
+        starts = set(self.initial.values())
+        for name in ("IW", "W", "M"):
+            found[name] |= starts
+        return defaultdict(frozenset[int], {name: frozenset(s) for name, s in found.items()})
+
+    def _taken(self, event: int) -> bool:
+        return bool(self.run.claim.decisions.taken.get(event, False))
+
+    # --- dependencies
+
+    def _dependencies(self) -> dict[str, Pairs]:
+        found: dict[str, set[tuple[int, int]]] = {"addr": set(), "data": set(), "ctrl": set()}
+        for node in self.there:
+            event = self.skeleton.events[node.event]
+            address = (
+                event.action.pointer
+                if isinstance(event.action, sk.Deallocate)
+                else address_of(event)
+            )
+            if address is not None:
+                found["addr"].update(self._from(address, node))
+            if node.kind == "W" and node.order != "plain":
+                for write in self.run.writes_of.get(node.event, ()):
+                    found["data"].update(self._from(write.value, node))
+                for term in event.controls:
+                    found["ctrl"].update(self._from(term, node))
+        return {name: frozenset(pairs) for name, pairs in found.items()}
+
+    def _from(self, term: Term, node: Node) -> list[tuple[int, int]]:
+        pairs: list[tuple[int, int]] = []
+        for event in self.sources(term):
+            source = self.nodes.read(event)
+            if source is None or source.order == "plain" or source.number not in self.numbers:
+                continue
+            if source.thread == node.thread and source.event != node.event:
+                pairs.append((source.number, node.number))
+        return pairs
+
+    def sources(self, term: Term) -> frozenset[int]:
+        """The events whose reads a term is computed from."""
+        found = self._sources.get(term)
+        if found is None:
+            found = self._sources[term] = self._sources_of(term)
+        return found
+
+    def _sources_of(self, term: Term) -> frozenset[int]:
+        row = self.skeleton.rows[term]
+        match row:
+            case ReadValue(access=access):
+                return frozenset((self.skeleton.reads[access].event,))
+            case Outcome(event=event, what="taken" | "locked"):
+                return frozenset((event,))
+            case Operation(args=args) | And(args=args) | Or(args=args):
+                return frozenset(e for a in args for e in self.sources(a))
+            case Not(arg=arg):
+                return self.sources(arg)
+            case Phi(arms=arms):
+                for guard, value in arms:
+                    if self.run.values.surely(guard):
+                        return self.sources(value)
+                return frozenset()
+            case _:
+                return frozenset()
