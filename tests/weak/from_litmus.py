@@ -15,6 +15,7 @@ from dsl.litmus import syntax as s
 from dsl.litmus.states import registers
 from dsl.primitives import PRIMITIVES
 from tests.weak.kinds import TWINS, Cell, Kinds, Untranslatable, type_of
+from tests.weak.versions import split_registers
 
 _GRACE: Final = frozenset(("synchronize_rcu", "synchronize_rcu_expedited"))
 _LOCKS: Final = frozenset(("spin_lock", "spin_trylock"))
@@ -56,6 +57,7 @@ def translate(litmus: s.Litmus, *, negated: bool = True) -> Translation:
     ``negated``: that it always does).  So ``final`` is refuted if the condition can hold (can
     fail).  Macros of the test must not be expanded.  Raises :class:`Untranslatable`.
     """
+    litmus = split_registers(litmus)
     kinds = Kinds(litmus)
     names = _Names(set(_RESERVED))
     globals_ = {name: names.new(name) for name in kinds.locations}
