@@ -12,7 +12,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -93,31 +92,60 @@ class _Open(Exception):
     """An engine has no answer; says why."""
 
 
-def compare(file: Path, under: LitmusModel, model: str, timeout: float = 30.0) -> Compared:
+def compare(source: Source, under: LitmusModel, model: str, timeout: float = 30.0) -> Compared:
     """One test, decided both ways."""
+    name = source.name
     try:
-        source = Source(str(file), read_text(file)[0])
         litmus = parse_litmus(source)
         texts = [translate(litmus, negated=negated) for negated in (True, False)]
         decided = decide_litmus(source, under, timeout, explain=False)
         can_hold, can_fail = (refuted(text.text, model, timeout) for text in texts)
-    except (Refusal, DiagnosticError):
-        return Compared(str(file), why="not read")
-    except (Untranslatable, _Open) as error:
-        what = "untranslatable: " if isinstance(error, Untranslatable) else ""
-        return Compared(str(file), why=f"{what}{error}")
+    except DiagnosticError as error:
+        return Compared(name, why=f"not read: {error.diagnostics[0].message}")
+    except Untranslatable as error:
+        return Compared(name, why=f"untranslatable: {error}")
+    except _Open as error:
+        return Compared(name, why=str(error))
     if not decided.observation:
-        return Compared(str(file), why=f"no answer as litmus test: {decided.why}")
+        return Compared(name, why=f"no answer as litmus test: {decided.why}")
     properties = tuple(sorted((can_hold | can_fail) - {"final"}))
-    ended = [f"an execution can end in {name}" for name in properties if name in ENDING]
+    ended = [f"an execution can end in {what}" for what in properties if what in ENDING]
     return Compared(
-        str(file),
+        name,
         decided.observation,
         _observation("final" in can_hold, "final" in can_fail),
         decided.flags,
         properties,
         "; ".join((*texts[0].notes, *ended)),
     )
+
+
+def weakened(source: Source, most: int) -> Iterator[Source]:
+    """The test without one part of the conjunction it asks about, for up to ``most`` parts.
+
+    Tests ask for what can hardly be; what is left of the condition mostly can be.
+    """
+    condition = parse_litmus(source).condition
+    parts = condition.parts if isinstance(condition, s.Conjunction) else ()
+    for part in [part for part in parts if isinstance(part, s.Equal)][:most]:
+        start, end = part.span.start, part.span.end
+        without = source.text[start:end]
+        text = f"{source.text[:start]}true{source.text[end:]}"
+        yield Source(f"{source.name} without {without}", text)
+
+
+def compare_file(
+    file: Path, under: LitmusModel, model: str, *, weaken: int = 0, timeout: float = 30.0
+) -> list[Compared]:
+    """The test in a file, and where it can be translated up to ``weaken`` weaker ones."""
+    try:
+        source = Source(str(file), read_text(file)[0])
+    except Refusal:
+        return [Compared(str(file), why="not read")]
+    found = [compare(source, under, model, timeout)]
+    if not found[0].why:
+        found += [compare(w, under, model, timeout) for w in weakened(source, weaken)]
+    return found
 
 
 def _observation(can_hold: bool, can_fail: bool) -> str:
@@ -147,20 +175,21 @@ def refuted(text: str, model: str, timeout: float) -> frozenset[str]:
 
 
 def compare_all(
-    files: Sequence[Path], model: str, *, jobs: int, timeout: float = 30.0
+    files: Sequence[Path], model: str, *, jobs: int, weaken: int = 0, timeout: float = 30.0
 ) -> Iterator[Compared]:
     """Every test, in worker processes, as they are done."""
     under = load_litmus_model(model)
-    one = partial(compare, under=under, model=model, timeout=timeout)
     chunks = [files[i : i + CHUNK] for i in range(0, len(files), CHUNK)]
-    pool = run_pool(
-        lambda number: [one(file) for file in chunks[number]],
-        len(chunks),
-        workers=jobs,
-        seconds=10 * timeout * CHUNK,
-        memory=4096,
-    )
-    for number, found in pool:
+
+    def job(number: int) -> list[Compared]:
+        return [
+            row
+            for file in chunks[number]
+            for row in compare_file(file, under, model, weaken=weaken, timeout=timeout)
+        ]
+
+    seconds = 10 * timeout * CHUNK
+    for number, found in run_pool(job, len(chunks), workers=jobs, seconds=seconds, memory=4096):
         if isinstance(found, Lost):
             yield from (Compared(str(file), why=found.why) for file in chunks[number])
         else:
@@ -184,39 +213,51 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="every Nth test only")
+    parser.add_argument("--weaken", type=int, default=0, metavar="N", help="N weaker tests of each")
     parser.add_argument("--races", action="store_true", help="data races must be the same too")
     parser.add_argument("--print", action="store_true", help="print the protocols, compare nothing")
     given = parser.parse_args()
     files = litmus_files(given.folders)[:: given.every]
     if given.print:
         for file in files:
-            print(translate(_parsed(file)).text)
+            print(translate(parse_litmus(Source(str(file), read_text(file)[0]))).text)
         return 0
-    counts: Counter[str] = Counter()
-    racy: Counter[str] = Counter()
-    observed: Counter[str] = Counter()
-    for row in compare_all(files, given.model, jobs=given.jobs, timeout=given.timeout):
-        counts[row.outcome] += 1
-        if row.litmus:
-            observed[row.litmus] += 1
-        if row.outcome == "different" or row.outcome.startswith("may differ"):
-            also = f" [{' '.join(row.properties)}]" if row.properties else ""
-            print(f"{row.file}: litmus {row.litmus}, protocol {row.khp}{also}: {row.outcome}")
-        if row.why.startswith("no answer") or row.why == "not read":
-            print(f"{row.file}: {row.why}")
-        if given.races and not row.why and row.race != ("data-race" in row.flags):
-            side = "protocol" if row.race else "litmus test"
-            racy[f"data race in the {side} only"] += 1
-            print(f"{row.file}: data race in the {side} only")
+    rows: list[Compared] = []
+    for row in compare_all(
+        files, given.model, jobs=given.jobs, weaken=given.weaken, timeout=given.timeout
+    ):
+        rows.append(row)
+        said = told(row, races=given.races)
+        if said:
+            print(f"{row.file}: {said}", flush=True)
+    outcomes = Counter(row.outcome for row in rows)
+    observed = Counter(row.litmus for row in rows if row.litmus)
     seen = ", ".join(f"{number} {what}" for what, number in observed.most_common())
-    print(f"{len(files)} tests, {observed.total()} compared (as litmus tests {seen})")
-    for what, number in (*counts.most_common(), *racy.most_common()):
+    print(f"{len(rows)} tests, {observed.total()} compared (as litmus tests {seen})")
+    for what, number in outcomes.most_common():
         print(f"{number:6} {what}")
-    return int(counts["different"] > 0 or bool(racy))
+    racy = sum(wrong_race(row) for row in rows) if given.races else 0
+    if given.races:
+        print(f"{racy:6} with a data race on one side only")
+    return int(outcomes["different"] > 0 or racy > 0)
 
 
-def _parsed(file: Path) -> s.Litmus:
-    return parse_litmus(Source(str(file), read_text(file)[0]))
+def wrong_race(row: Compared) -> bool:
+    """Whether one side only has a data race."""
+    return not row.why and row.race != ("data-race" in row.flags)
+
+
+def told(row: Compared, *, races: bool) -> str:
+    """What there is to say of a test, nothing if the sides agree or it is not translated."""
+    parts: list[str] = []
+    if row.why and not row.why.startswith("untranslatable"):
+        parts.append(row.why)
+    if not row.why and row.litmus != row.khp:
+        also = f" [{' '.join(row.properties)}]" if row.properties else ""
+        parts.append(f"litmus {row.litmus}, protocol {row.khp}{also}: {row.outcome}")
+    if races and wrong_race(row):
+        parts.append(f"data race in the {'protocol' if row.race else 'litmus test'} only")
+    return "; ".join(parts)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,16 @@ from dsl.source import Source
 from prover.answers import ALWAYS, NEVER, SOMETIMES
 from prover.litmus.batch import load_litmus_model
 from prover.litmus.decide import LitmusModel
-from tests.weak.compare import Compared, compare, compare_all, litmus_files
+from tests.weak.compare import Compared, compare_all, compare_file, litmus_files, wrong_race
 from tests.weak.from_litmus import Translation, translate
 from tests.weak.kinds import Untranslatable
 
 MODELS = ("sc",)
 RACES: tuple[str, ...] = ()
 """The models under which protocols are checked for data races."""
+
+WEAKER = 2
+"""So many weaker tests are asked of each, for under a strong model most answers are Never."""
 
 ROOT = Path(__file__).parents[2]
 OWN = litmus_files([ROOT / "tests" / "litmus"])
@@ -36,29 +39,32 @@ def under(model: str) -> LitmusModel:
 
 
 @cache
-def compared(file: Path, model: str) -> Compared:
-    return compare(file, under(model), model)
+def compared(file: Path, model: str) -> list[Compared]:
+    return compare_file(file, under(model), model, weaken=WEAKER)
 
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("file", OWN, ids=[file.stem for file in OWN])
 def test_same_answer(file: Path, model: str) -> None:
-    found = compared(file, model)
-    if found.why.startswith("untranslatable"):
-        assert "srcu" in found.why
-    elif file.stem in DIFFERENT:
-        assert found.outcome == f"may differ: {DIFFERENT[file.stem]}"
-    else:
-        assert found.outcome == "equal", found
-    if model in RACES and not found.why:
-        assert found.race == ("data-race" in found.flags)
+    for row in compared(file, model):
+        if row.why.startswith("untranslatable"):
+            assert "srcu" in row.why
+        elif file.stem in DIFFERENT:
+            assert row.outcome in {f"may differ: {DIFFERENT[file.stem]}", "equal"}
+        else:
+            assert row.outcome == "equal", row
+        if model in RACES:
+            assert not wrong_race(row), row
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_most_are_translated_and_answers_differ(model: str) -> None:
-    seen = Counter(compared(file, model).khp for file in OWN)
-    assert sum(seen[what] for what in (NEVER, SOMETIMES, ALWAYS)) >= 150, seen
-    assert all(seen[what] >= 5 for what in (NEVER, SOMETIMES, ALWAYS)), seen
+    own = [compared(file, model) for file in OWN]
+    assert sum(not rows[0].why for rows in own) >= 150
+    seen = Counter(row.khp for rows in own for row in rows)
+    assert seen[NEVER] >= 50, seen
+    assert seen[SOMETIMES] >= 100, seen
+    assert seen[ALWAYS] >= 5, seen
 
 
 @pytest.mark.soak
@@ -68,7 +74,7 @@ def test_same_answer_for_all_that_are_at_hand(model: str) -> None:
     rows = list(compare_all(litmus_files([FOLDER]), model, jobs=2))
     wrong = [row for row in rows if row.outcome == "different"]
     if model in RACES:
-        wrong += [r for r in rows if not r.why and r.race != ("data-race" in r.flags)]
+        wrong += [row for row in rows if wrong_race(row)]
     assert not wrong, wrong[:10]
     assert sum(row.outcome == "equal" for row in rows) >= 0.97 * len(rows)
 
