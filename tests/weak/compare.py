@@ -38,13 +38,7 @@ from tests.weak.kinds import Untranslatable
 CHUNK = 8
 """Tests per message to a worker."""
 
-ENDING: Final = frozenset(PROPERTIES) - {
-    "final",
-    "invariant",
-    "deadlock",
-    "lock-order",
-    "data-race",
-}
+ENDING: Final = frozenset(PROPERTIES) - {"final", "invariant", "deadlock", "data-race"}
 """Violations that end an execution, so that nothing is claimed of its end."""
 
 _EXPECTED: Final = Expect(

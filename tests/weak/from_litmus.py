@@ -19,12 +19,12 @@ from tests.weak.versions import split_registers
 
 _GRACE: Final = frozenset(("synchronize_rcu", "synchronize_rcu_expedited"))
 _LOCKS: Final = frozenset(("spin_lock", "spin_trylock"))
-_ATOMIC: Final = {
+AS_ATOMIC: Final = {
     **TWINS,
     "rcu_dereference": "atomic_read",
     "rcu_assign_pointer": "atomic_set_release",
 }
-_INT: Final = {
+AS_INT: Final = {
     **{atomic: name for name, atomic in TWINS.items()},
     # Of a value that is no pointer these do not exist; their events are the same.
     "rcu_dereference": "READ_ONCE",
@@ -276,9 +276,9 @@ def _renamed(name: str, cell: Cell) -> str:
     """The primitive that makes the same events on what a cell is."""
     match cell.kind:
         case "atomic":
-            return _ATOMIC.get(name, name)
+            return AS_ATOMIC.get(name, name)
         case "int":
-            return _INT.get(name, name)
+            return AS_INT.get(name, name)
         case "pointer":
             return _POINTER.get(name, name)
         case "lock":
