@@ -76,7 +76,7 @@ def violations(run: Run, found: Nodes) -> Iterator[Found]:
     for event in run.skeleton.events:
         if event.number not in found.of_event:
             continue
-        if event.number not in run.happened and event.number not in run.violated:
+        if event.number not in run.happened | run.waiting | run.violated.keys():
             continue
         yield from _lifetimes(run, found, event, frees)
         yield from _torn(run, found, event)

@@ -26,7 +26,8 @@ class NotAnExecution(Exception):
 class Run:
     """An execution of a skeleton.
 
-    ``happened`` are the events that took place; ``violated`` has for each event that violates
+    ``happened`` are the events that took place, ``waiting`` those that somebody came to and that
+    were never granted; ``violated`` has for each event that violates
     something by itself what it violates.  ``places`` has where each read and write access goes.
     """
 
@@ -34,6 +35,7 @@ class Run:
     claim: Claim
     values: Valuation = field(init=False)
     happened: set[int] = field(default_factory=set[int])
+    waiting: set[int] = field(default_factory=set[int])
     violated: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
     read_places: dict[int, Place] = field(default_factory=dict[int, Place])
     write_places: dict[int, Place] = field(default_factory=dict[int, Place])
@@ -110,6 +112,7 @@ class Run:
         if stops:
             return True
         if sk.is_blocking(self.skeleton, event) and number not in self.claim.granted:
+            self.waiting.add(number)
             return True
         self.happened.add(number)
         return True

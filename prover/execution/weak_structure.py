@@ -104,7 +104,9 @@ class Builder:
         if node.event in self.run.happened:
             return self.run.values.holds(node.when)
         # What went wrong and did not happen is there all the same, without a source.
-        return node.event in self.run.violated and node is self.nodes.first(node.event)
+        waiting = node.event in self.run.waiting and node.kind != "F"
+        wrong = node.event in self.run.violated and node is self.nodes.first(node.event)
+        return waiting or wrong
 
     def structure(self, law: Pairs, also: Pairs) -> Structure:
         """Everything a model may ask."""
@@ -145,7 +147,12 @@ class Builder:
         return frozenset(po), frozenset(inside)
 
     def _follows(self, a: Node, b: Node) -> bool:
-        """Whether b comes behind a in the program that their processor ran."""
+        """Whether b comes behind a in the program that their processor ran.
+
+        Nothing comes behind what is still going on: a handler may run meanwhile.
+        """
+        if a.event not in self.run.happened:
+            return a.event == b.event and a.number < b.number
         one, two = self._place(a), self._place(b)
         if one[2] == two[2]:
             return a.number < b.number

@@ -20,6 +20,10 @@ from prover.smt.memory import effective, gets, same_location
 from prover.smt.weak_frame import WeakFrame
 
 
+LOCKING = (sk.Request, sk.Grant, sk.Try, sk.Unlock, sk.LockState)
+"""Events that touch a lock."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """One edge between nodes, with the literal that says it is there."""
@@ -60,6 +64,9 @@ def _program_order_at_one_place(frame: WeakFrame) -> None:
     accesses: dict[int, list[tuple[Term, str]]] = {}
     for access in (*skeleton.reads, *skeleton.writes):
         accesses.setdefault(access.event, []).append((access.address, access.part))
+    for event in skeleton.events:
+        if isinstance(event.action, LOCKING):
+            accesses.setdefault(event.number, []).append((event.action.address, "whole"))
     logic.label = "program order at one place"
     for thread in skeleton.threads:
         seen: dict[str, dict[Term, int]] = {}
