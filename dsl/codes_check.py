@@ -292,11 +292,6 @@ Two expectations match one obligation and say different things:
         expect proved;   expect refuted deadlock when PAE == on;
 Narrow one with `when` or `under`, so that each obligation matches one.
 """,
-    "model-not-yet": """
-The memory model is known, but this version does not decide it:
-        models lkmm;
-Use `models sc;`, which is also the default.
-""",
     "bad-move": """
 A variant moves a statement to another function, next to itself, or into itself:
         move f.one after g.two;

@@ -14,7 +14,7 @@ from dsl.check.conditions import condition, configurations, mask, masks
 from dsl.check.constants import is_constant_place, show_place
 from dsl.check.objects import constant_value
 from dsl.check.report import Skip, did_you_mean
-from dsl.check.world import DECIDED_MODELS, MODELS, World
+from dsl.check.world import MODELS, World
 from dsl.diagnostic import Label
 from dsl.primitives import PROPERTIES
 from dsl.source import Span
@@ -196,20 +196,13 @@ def _property(world: World, name: s.Name) -> None:
 
 
 def model(world: World, name: s.Name) -> None:
-    """Refuse memory models that are unknown, or known but not decided yet."""
+    """Refuse memory models that are unknown."""
     if name.text not in MODELS:
         world.report.fail(
             "unknown-model",
             f"no memory model `{name.text}`",
             name.span,
             did_you_mean(name.text, MODELS) or f"memory models are {', '.join(MODELS)}",
-        )
-    if name.text not in DECIDED_MODELS:
-        world.report.fail(
-            "model-not-yet",
-            f"the memory model {name.text} is not decided by this version",
-            name.span,
-            f"use {', '.join(DECIDED_MODELS)}",
         )
 
 

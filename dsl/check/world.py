@@ -14,9 +14,6 @@ from dsl.types import Type
 MODELS = ("sc", "tso", "lkmm")
 """The memory models a file may name."""
 
-DECIDED_MODELS = ("sc",)
-"""Those of :data:`MODELS` that this version decides."""
-
 BUILTIN_NAMES = ("NULL", "true", "false", "choose", "container_of")
 """Names of expressions that no program may declare."""
 

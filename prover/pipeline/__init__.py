@@ -35,8 +35,12 @@ from prover.verdict import (
     meets,
 )
 
-NOT_COVERED = ("data races are not checked under sc",)
-"""What no verdict under sequential consistency covers."""
+def not_covered(model: str) -> tuple[str, ...]:
+    """What no verdict under a memory model covers."""
+    if model == "lkmm":
+        return ("invariants are not checked under lkmm",)
+    races = f"data races are not checked under {model}"
+    return (races,) if model == "sc" else (races, f"invariants are not checked under {model}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,13 @@ def _decide_all(
         return []
     # The engine takes longer to import than a small file to read; a file with mistakes needs none.
     # Imported before the workers are forked, it is imported once for all of them.
-    from prover.pipeline.decide import decide, refused
+    from prover.pipeline.decide import decide_group, refused
     from prover.pipeline.limits import Limits
 
-    def job(number: int) -> Decision:
-        index, task = jobs[number]
+    groups = _groups(jobs)
+
+    def job(number: int) -> list[Decision]:
+        index, task = jobs[groups[number][0]]
         file = loaded[index]
         assert isinstance(file, _Loaded)
         limits = Limits(request.timeout, request.memory, request.max_bound, request.explain)
@@ -114,18 +120,33 @@ def _decide_all(
             if variant not in file.protocols:
                 file.protocols[variant] = check(file.program, variant)
         except DiagnosticError as error:
-            return refused(error.diagnostics)
-        return decide(file.protocols[variant], task.obligation, task.expected, limits)
+            return [refused(error.diagnostics)] * len(groups[number])
+        asked = [(t.obligation, t.expected) for _, t in (jobs[n] for n in groups[number])]
+        return [d for _, d in decide_group(file.protocols[variant], asked, limits)]
 
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
     workers = request.jobs or os.cpu_count() or 1
-    pool = run_pool(job, len(jobs), workers=workers, seconds=request.timeout, memory=request.memory)
-    for done, (number, result) in enumerate(pool, 1):
-        results[number] = result
-        obligation = jobs[number][1].obligation
+    most = max(map(len, groups))
+    seconds = request.timeout * most
+    pool = run_pool(job, len(groups), workers=workers, seconds=seconds, memory=request.memory)
+    done = 0
+    for number, result in pool:
+        for place, member in enumerate(groups[number]):
+            results[member] = result if isinstance(result, Lost) else result[place]
+        done += len(groups[number])
+        obligation = jobs[groups[number][0]][1].obligation
         current = " / ".join(part for part in (obligation.scenario, obligation.variant) if part)
         on_progress(Progress(done, len(jobs), current))
     return results
+
+
+def _groups(jobs: list[tuple[int, Task]]) -> list[list[int]]:
+    """The obligations that differ only in the memory model, together: they share their work."""
+    found: dict[object, list[int]] = {}
+    for number, (index, task) in enumerate(jobs):
+        o = task.obligation
+        found.setdefault((index, o.scenario, o.variant, o.configuration), []).append(number)
+    return list(found.values())
 
 
 def _report(
@@ -199,7 +220,7 @@ def _outcome(task: Task, decision: Decision | Lost, hollow: str) -> Outcome:
         verdict,
         task.expected,
         meets(verdict, task.expected),
-        (*NOT_COVERED, *notes),
+        (*not_covered(task.obligation.model), *notes),
         decision.measured,
     )
 

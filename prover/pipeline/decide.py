@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.protocol import Expect, Protocol
 from dsl.source import Span
-from prover.execution.build import build
 from prover.execution.domains import DomainTooLarge
 from prover.execution.hazards import PRECEDENCE
 from prover.execution.replay import ReplayError
 from prover.execution.witness import Witness
-from prover.graph import compile_program
 from prover.graph.limits import TooLarge
 from prover.pipeline.decision import Decision
+from prover.pipeline.group import STRENGTH, Group
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import (
     QueryTooLarge,
@@ -27,7 +26,6 @@ from prover.pipeline.minimal import (
     violated,
     witness,
 )
-from prover.smt.encode import prepare
 from prover.smt.query import Query
 from prover.smt.reply import GaveUp, Sat, Unsat
 from prover.verdict import (
@@ -61,14 +59,17 @@ class _Found:
 class _Case:
     """One obligation being decided."""
 
-    protocol: Protocol
+    group: Group
     obligation: Obligation
     expected: Expect | None
-    limits: Limits
-    clock: Clock = field(default_factory=Clock)
     found: dict[str, _Found] = field(default_factory=dict[str, "_Found"])
     query: Query | None = None
     bound: int = 0
+
+    @property
+    def model(self) -> str:
+        """The memory model."""
+        return self.obligation.model
 
     def wanted(self) -> tuple[str, ...]:
         """The properties that the author wants to see refuted."""
@@ -79,7 +80,28 @@ def decide(
     protocol: Protocol, obligation: Obligation, expected: Expect | None, limits: Limits
 ) -> Decision:
     """The verdict on one obligation.  ``protocol`` has the obligation's variant applied."""
-    case = _Case(protocol, obligation, expected, limits)
+    ((_, decision),) = decide_group(protocol, [(obligation, expected)], limits)
+    return decision
+
+
+def decide_group(
+    protocol: Protocol, asked: Sequence[tuple[Obligation, Expect | None]], limits: Limits
+) -> list[tuple[Obligation, Decision]]:
+    """The verdicts on obligations that differ only in the memory model, in their order.
+
+    The weakest model is decided first: what it proves is proved under the stronger ones.
+    """
+    first = asked[0][0]
+    group = Group(protocol, first.scenario, dict(first.configuration), limits)
+    decided: dict[Obligation, Decision] = {}
+    for obligation, expected in sorted(asked, key=lambda a: -STRENGTH.index(a[0].model)):
+        group.clock = Clock()
+        decided[obligation] = _decided(_Case(group, obligation, expected))
+    return [(obligation, decided[obligation]) for obligation, _ in asked]
+
+
+def _decided(case: _Case) -> Decision:
+    """One obligation's decision, whatever happens."""
     try:
         return _decide(case)
     except _Undecided as error:
@@ -103,36 +125,29 @@ def refused(diagnostics: tuple[Diagnostic, ...]) -> Decision:
 
 def _decide(case: _Case) -> Decision:
     """Raises the bound until the verdict is settled."""
-    scenario = case.protocol.scenarios[case.obligation.scenario]
-    highest = min(scenario.bound or case.limits.max_bound, case.limits.max_bound)
+    limits = case.group.limits
+    scenario = case.group.protocol.scenarios[case.obligation.scenario]
+    highest = min(scenario.bound or limits.max_bound, limits.max_bound)
     decision = Decision(Unknown("not asked"), Measured())
-    search = _search(case, 1)
     for bound in range(1, highest + 1):
         case.bound = bound
-        search = search if bound == 1 else _search(case, bound)
-        _look_for_violations(case, search)
+        _look_for_violations(case)
         missing = [name for name in case.wanted() if name not in case.found]
         if case.found and not missing:
             break
-        loops = _reachable_cuts(search)
+        loops = _reachable_cuts(case)
         if not case.found:
-            decision = _not_refuted(case, search, bound, loops)
+            decision = _not_refuted(case, loops)
         if not loops:
             break
-    return _refuted(case, search) if case.found else decision
+    return _refuted(case) if case.found else decision
 
 
-def _search(case: _Case, bound: int) -> Search:
-    """The skeleton, query and solver session for one bound."""
-    obligation = case.obligation
-    with case.clock.stage("compile"):
-        configuration: Mapping[str, str] = dict(obligation.configuration)
-        program = compile_program(case.protocol, obligation.scenario, configuration, bound)
-        skeleton = build(program)
-    with case.clock.stage("encode"):
-        prepared = prepare(skeleton)
-    search = start(prepared, case.limits, case.clock, stretches=0, detail=False)
-    case.query = search.query
+def _search(case: _Case, model: str) -> Search:
+    """The query and session of a model for the case's bound."""
+    search = case.group.search(model, case.bound)
+    if model == case.model or case.query is None:
+        case.query = search.query
     return search
 
 
@@ -144,11 +159,47 @@ def _ask(search: Search, question: str, *also: str, values: bool = False) -> Sat
     return reply
 
 
-def _look_for_violations(case: _Case, search: Search) -> None:
+def _look_for_violations(case: _Case) -> None:
     """Asks whether anything can fail, then which properties can, and gets a witness for each."""
-    if isinstance(_ask(search, search.query.fail), Unsat):
+    group, bound = case.group, case.bound
+    sure = case.model != "sc" or not group.states_matter(bound)
+    if sure and group.weaker_is(group.clean, case.model, bound):
         return
-    detailed = start(search.prepared, case.limits, case.clock, stretches=0, detail=True)
+    known = group.violations.get((case.model, bound))
+    if known is not None and not set(case.wanted()) - known.keys():
+        case.found.update({name: f for name, f in known.items() if isinstance(f, _Found)})
+        return
+    search = _search(case, case.model)
+    if isinstance(_ask(search, search.query.fail), Unsat):
+        group.clean.add((case.model, bound))
+        return
+    if case.model == "sc":
+        _name_violations(case, _detailed(case, search))
+    else:
+        _under_stronger_models(case)
+        _name_violations(case, search)
+    group.violations[case.model, bound] = dict(case.found)
+
+
+def _detailed(case: _Case, search: Search) -> Search:
+    """The same question with every violation named."""
+    group = case.group
+    return start(search.prepared, group.limits, group.clock, stretches=0, detail=True)
+
+
+def _under_stronger_models(case: _Case) -> None:
+    """What stronger models show: the plainest witnesses."""
+    for model in STRENGTH[: STRENGTH.index(case.model)]:
+        stronger = _Case(case.group, replace(case.obligation, model=model), case.expected)
+        stronger.bound = case.bound
+        _look_for_violations(stronger)
+        for name, found in stronger.found.items():
+            if name != "invariant":
+                case.found.setdefault(name, found)
+
+
+def _name_violations(case: _Case, detailed: Search) -> None:
+    """Which properties can be the first to be violated, with a witness for each."""
     query = detailed.query
     settled = dict.fromkeys(case.found)
     for name in case.wanted():
@@ -173,31 +224,46 @@ def _rank(name: str) -> tuple[int, str]:
     return (PRECEDENCE.index(name) if name in PRECEDENCE else len(PRECEDENCE), name)
 
 
-def _reachable_cuts(search: Search) -> tuple[Span, ...]:
+def _reachable_cuts(case: _Case) -> tuple[Span, ...]:
     """The loops that can go further than the bound."""
+    group = case.group
+    if group.weaker_is(group.whole, case.model, case.bound):
+        return ()
+    search = _search(case, case.model)
     loops: dict[Span, None] = {}
     for index, question in search.query.cuts.items():
         loop = search.prepared.skeleton.cuts[index].loop
         if loop not in loops and isinstance(_ask(search, question), Sat):
             loops[loop] = None
+    if not loops:
+        group.whole.add((case.model, case.bound))
     return tuple(sorted(loops, key=lambda s: (s.file, s.start)))
 
 
-def _not_refuted(case: _Case, search: Search, bound: int, loops: tuple[Span, ...]) -> Decision:
+def _not_refuted(case: _Case, loops: tuple[Span, ...]) -> Decision:
     """The verdict where nothing can fail up to the bound."""
-    reply = _ask(search, search.query.ends)
-    if isinstance(reply, Unsat):
+    if not _can(case, lambda query: query.ends):
         if loops:
-            return _conclude(case, Bounded(bound, loops))
+            return _conclude(case, Bounded(case.bound, loops))
         return _conclude(case, Vacuous("no run of the scenario ends"))
-    asserts, unreached = _unreached_asserts(search)
-    unmarked, dead = _unreached_marks(case, search)
-    verdict: Verdict = Bounded(bound, loops) if loops else Proved()
+    asserts, unreached = _unreached_asserts(case)
+    unmarked, dead = _unreached_marks(case)
+    verdict: Verdict = Bounded(case.bound, loops) if loops else Proved()
     return Decision(verdict, _measured(case), asserts, unreached, unmarked, dead)
 
 
-def _unreached_asserts(search: Search) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+def _can(case: _Case, question: Callable[[Query], str]) -> bool:
+    """Whether something can happen: under sequential consistency, else under the case's model."""
+    for model in dict.fromkeys(("sc", case.model)):
+        search = _search(case, model)
+        if isinstance(_ask(search, question(search.query)), Sat):
+            return True
+    return False
+
+
+def _unreached_asserts(case: _Case) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """The asserts of the scenario, and those that no run reaches."""
+    search = _search(case, "sc")
     events = search.prepared.skeleton.events
     asserts = {
         event.origin.span: None
@@ -209,42 +275,42 @@ def _unreached_asserts(search: Search) -> tuple[tuple[Span, ...], tuple[Span, ..
         if any(check.property == "assert" for check in events[number].checks):
             asserts[span] = None
     reached: set[Span] = set()
-    for number, question in search.query.checks.items():
+    for number in search.query.checks:
         span = events[number].origin.span
         if span in asserts and span not in reached:
-            if isinstance(_ask(search, question), Sat):
+            if _can(case, lambda query, number=number: query.checks.get(number, "false")):
                 reached.add(span)
     return tuple(asserts), tuple(span for span in asserts if span not in reached)
 
 
 def _unreached_marks(
-    case: _Case, search: Search
+    case: _Case,
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     """The variant's labels that no run passes, and the other labels like that."""
-    variant = case.protocol.variants.get(case.obligation.variant)
+    search = _search(case, "sc")
+    variant = case.group.protocol.variants.get(case.obligation.variant)
     wanted = () if variant is None else variant.labels
-    missing = tuple(label for label in wanted if not _passed(search, label))
+    missing = tuple(
+        label
+        for label in wanted
+        if not _can(case, lambda query, label=label: query.marks.get(label, "false"))
+    )
     known_dead = tuple(k for k, q in search.query.marks.items() if q == "false" and k not in wanted)
     return missing, known_dead
 
 
-def _passed(search: Search, label: tuple[str, str]) -> bool:
-    question = search.query.marks.get(label, "false")
-    return isinstance(_ask(search, question), Sat)
-
-
-def _refuted(case: _Case, search: Search) -> Decision:
+def _refuted(case: _Case) -> Decision:
     """The refutation, with what the author wants to see in front."""
     wanted = case.wanted()
     names = sorted(case.found, key=lambda n: (n not in wanted, *_rank(n)))
     witnesses = [case.found[name].witness for name in names]
-    if case.limits.explain or not meets(_refutation(witnesses), case.expected):
+    if case.group.limits.explain or not meets(_refutation(witnesses), case.expected):
         witnesses = [
             _explained(case.found[name], name, minimal=name in (names[0], *wanted))
             for name in names
         ]
-    asserts, unreached = _unreached_asserts(search)
-    unmarked, _ = _unreached_marks(case, search)
+    asserts, unreached = _unreached_asserts(case)
+    unmarked, _ = _unreached_marks(case)
     return Decision(_refutation(witnesses), _measured(case), asserts, unreached, unmarked)
 
 
@@ -254,6 +320,8 @@ def _refutation(witnesses: list[Witness]) -> Refuted:
 
 def _explained(found: _Found, name: str, *, minimal: bool) -> Witness:
     """The witness to be shown: the smallest, or the one found without what it does not need."""
+    if found.witness.model != "sc":
+        return found.witness
     return (smallest if minimal else trimmed)(found.search, name, found.reply)
 
 
@@ -268,6 +336,6 @@ def _measured(case: _Case) -> Measured:
         events=0 if query is None else query.events,
         clauses=0 if query is None else query.clauses,
         bound=case.bound,
-        seconds=dict(case.clock.seconds),
+        seconds=dict(case.group.clock.seconds),
         peak_mib=peak,
     )

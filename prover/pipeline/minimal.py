@@ -6,13 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from prover.execution.replay import replay, violations_of
+from prover.execution.weak_replay import replay_weak, weak_violations
 from prover.execution.witness import Witness
 from prover.pipeline.limits import Clock, Limits
-from prover.smt.backends.z3 import Session
+from prover.models.cat import load_model
+from prover.smt.backends.z3 import DECIDING, Session
 from prover.smt.decode import decode
 from prover.smt.encode import Prepared, encode
 from prover.smt.query import Query
 from prover.smt.reply import Reply, Sat
+from prover.smt.weak_decode import DECIDING as WEAKLY_DECIDING
+from prover.smt.weak_decode import weak_decode
 
 STRETCHES = (4, 7)
 """The numbers of stretches that the smallest witness is looked for in, in turn; a witness that
@@ -51,7 +55,8 @@ def start(
     if query.clauses > MAX_CLAUSES:
         raise QueryTooLarge(f"{query.clauses} clauses")
     with clock.stage("load"):
-        session = Session(query.text, limits.timeout)
+        deciding = DECIDING if prepared.model == "sc" else WEAKLY_DECIDING
+        session = Session(query.text, limits.timeout, deciding)
     return Search(prepared, query, session, limits, clock)
 
 
@@ -77,6 +82,9 @@ def trimmed(search: Search, name: str, reply: Sat) -> Witness:
 def _witness(search: Search, name: str, reply: Sat, *, stretches: bool, trim: bool) -> Witness:
     prepared = search.prepared
     with search.clock.stage("replay"):
+        if prepared.model != "sc":
+            claim = weak_decode(prepared.skeleton, prepared.domains, reply.values)
+            return replay_weak(prepared.skeleton, claim, name, load_model(prepared.model))
         schedule = decode(prepared.skeleton, prepared.domains, reply.values, stretches=stretches)
         return replay(prepared.skeleton, schedule.events, schedule.decisions, name, trim=trim)
 
@@ -85,6 +93,9 @@ def violated(search: Search, reply: Sat) -> set[str]:
     """The properties that the execution of an assignment violates first."""
     skeleton = search.prepared.skeleton
     with search.clock.stage("replay"):
+        if search.prepared.model != "sc":
+            claim = weak_decode(skeleton, search.prepared.domains, reply.values)
+            return weak_violations(skeleton, claim)
         schedule = decode(skeleton, search.prepared.domains, reply.values, stretches=False)
         return violations_of(skeleton, schedule.events, schedule.decisions)
 

@@ -11,7 +11,7 @@ from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.protocol import Expect, Protocol
 from prover.verdict import Obligation, Request
 
-MODELS = ("sc",)
+MODELS = ("sc", "tso", "lkmm")
 """The memory models this version decides."""
 
 

@@ -1,0 +1,87 @@
+"""What obligations that differ only in the memory model share.
+
+Whatever one model allows, a weaker one allows too.  So an execution found under a stronger model
+shows a violation, or that a statement is reached, under every weaker one; and what no execution
+of a weaker model does, none of a stronger one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from dsl.protocol import Protocol
+from prover.execution.build import build
+from prover.execution.skeleton import Skeleton
+from prover.graph import compile_program
+from prover.graph.ir import Program
+from prover.pipeline.limits import Clock, Limits
+from prover.pipeline.minimal import Search, start
+from prover.smt.encode import prepare
+
+STRENGTH = ("sc", "tso", "lkmm")
+"""The memory models, the strongest first."""
+
+
+@dataclass(slots=True)
+class Group:
+    """One scenario, variant and configuration: its programs, and what was asked of them.
+
+    ``clean`` are pairs (model, bound) under which nothing can fail; ``whole`` those under which no
+    loop can go further; ``violations`` are what was found under a model.
+    """
+
+    protocol: Protocol
+    scenario: str
+    configuration: Mapping[str, str]
+    limits: Limits
+    clock: Clock = field(default_factory=Clock)
+    programs: dict[int, Program] = field(default_factory=dict[int, Program])
+    skeletons: dict[tuple[int, bool], Skeleton] = field(
+        default_factory=dict[tuple[int, bool], Skeleton]
+    )
+    searches: dict[tuple[str, int], Search] = field(default_factory=dict[tuple[str, int], Search])
+    clean: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    whole: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    violations: dict[tuple[str, int], Mapping[str, object]] = field(
+        default_factory=dict[tuple[str, int], Mapping[str, object]]
+    )
+
+    def search(self, model: str, bound: int) -> Search:
+        """The query and solver session of a model for one bound."""
+        found = self.searches.get((model, bound))
+        if found is None:
+            skeleton = self.skeleton(bound, claims=model == "sc")
+            with self.clock.stage("encode"):
+                prepared = prepare(skeleton, model)
+            found = start(prepared, self.limits, self.clock, stretches=0, detail=model != "sc")
+            self.searches[model, bound] = found
+        return found
+
+    def skeleton(self, bound: int, *, claims: bool) -> Skeleton:
+        """The bounded program; without ``claims`` it has no invariants.
+
+        An invariant is about the states of an interleaving: weaker models have none.
+        """
+        with self.clock.stage("compile"):
+            program = self.programs.get(bound)
+            if program is None:
+                program = compile_program(
+                    self.protocol, self.scenario, self.configuration, bound
+                )
+                self.programs[bound] = program
+            claims = claims or not program.invariants
+            found = self.skeletons.get((bound, claims))
+            if found is None:
+                found = build(program if claims else replace(program, invariants=()))
+                self.skeletons[bound, claims] = found
+        return found
+
+    def weaker_is(self, known: set[tuple[str, int]], model: str, bound: int) -> bool:
+        """Whether something is known of a model, or of one that allows all it allows."""
+        return any((name, bound) in known for name in STRENGTH[STRENGTH.index(model) :])
+
+    def states_matter(self, bound: int) -> bool:
+        """Whether there are invariants, which only sequential consistency judges."""
+        program = self.programs.get(bound)
+        return program is not None and bool(program.invariants)
