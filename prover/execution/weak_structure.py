@@ -351,11 +351,24 @@ class Builder:
             found = self._sources[term] = self._sources_of(term)
         return found
 
+    def _carried(self, access: int) -> frozenset[int]:
+        """What its own thread stored is read back: the dependency goes on through memory."""
+        read = self.skeleton.reads[access]
+        source = self.run.claim.rf.get(access, INITIAL)
+        if access not in self.run.read_places or source == INITIAL:
+            return frozenset()
+        write = self.skeleton.writes[source]
+        threads = {self.skeleton.events[e].thread for e in (write.event, read.event)}
+        if len(threads) > 1 or write.event == read.event:
+            return frozenset()
+        return self.sources(write.value)
+
     def _sources_of(self, term: Term) -> frozenset[int]:
         row = self.skeleton.rows[term]
         match row:
             case ReadValue(access=access):
-                return frozenset((self.skeleton.reads[access].event,))
+                own = frozenset((self.skeleton.reads[access].event,))
+                return own | self._carried(access)
             case Outcome(event=event, what="taken" | "locked"):
                 return frozenset((event,))
             case Operation(args=args) | And(args=args) | Or(args=args):

@@ -420,7 +420,7 @@ class WeakOrder:
     def _fence(self, strand: Strand, node: Node) -> None:
         """One fence."""
         there = self.frame.there(node)
-        if node.order in STRONG or (not self.lkmm and node.order.startswith("smp_mb__")):
+        if node.order in STRONG:
             strand.floor.push(self._strong(strand), there)
         elif not self.lkmm:
             return
@@ -443,6 +443,14 @@ class WeakOrder:
         elif node.order == "smp_mb__after_unlock_lock":
             bound = self._number(self.fresh())
             strand.floor.push(bound)
+            for lock, _ in strand.locks:
+                for unlock, _, _ in strand.unlocks:
+                    if unlock.number < lock.number:
+                        there_too = (there, self.frame.there(unlock), self._got(lock))
+                        no = neg(self.logic.all_of(there_too))
+                        everything, spread = self.before_unlock[unlock.event]
+                        for name in (everything, *spread.values()):
+                            self._below(name, bound, no)
             self.fences_after_lock.append((bound, there, [n for n, _ in strand.locks]))
 
     def _update(self, strand: Strand, node: Node, here: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prover.execution.execution import INITIAL
 from prover.execution.terms import (
     And,
     Not,
@@ -39,7 +40,9 @@ class Sources:
         row = frame.skeleton.rows[term]
         match row:
             case ReadValue(access=access):
-                return {frame.skeleton.reads[access].event: TRUE}
+                return self._union_of(
+                    [{frame.skeleton.reads[access].event: TRUE}, *self._carried(access)]
+                )
             case Outcome(event=event, what="taken" | "locked"):
                 return {event: TRUE}
             case Operation(args=args) | And(args=args) | Or(args=args):
@@ -51,11 +54,38 @@ class Sources:
             case _:
                 return {}
 
-    def _union(self, parts: list[tuple[Lit, Term]]) -> dict[int, Lit]:
-        logic = self._frame.logic
+    def _carried(self, access: int) -> list[dict[int, Lit]]:
+        """What its own thread stored is read back: the dependency goes on through memory."""
+        frame, skeleton = self._frame, self._frame.skeleton
+        read = skeleton.reads[access]
+        thread = skeleton.events[read.event].thread
+        found: list[dict[int, Lit]] = []
+        for number, pick in frame.picks.get(access, ()):
+            if number == INITIAL:
+                continue
+            write = skeleton.writes[number]
+            if skeleton.events[write.event].thread == thread and write.event != read.event:
+                found.append(
+                    {
+                        event: frame.logic.all_of((pick, lit))
+                        for event, lit in self.of(write.value).items()
+                    }
+                )
+        return found
+
+    def _union_of(self, parts: list[dict[int, Lit]]) -> dict[int, Lit]:
         ways: dict[int, list[Lit]] = {}
-        for when, term in parts:
-            if when != FALSE:
-                for event, lit in self.of(term).items():
-                    ways.setdefault(event, []).append(logic.all_of((when, lit)))
-        return {event: logic.any_of(lits) for event, lits in ways.items()}
+        for part in parts:
+            for event, lit in part.items():
+                ways.setdefault(event, []).append(lit)
+        return {event: self._frame.logic.any_of(lits) for event, lits in ways.items()}
+
+    def _union(self, parts: list[tuple[Lit, Term]]) -> dict[int, Lit]:
+        both = self._frame.logic.all_of
+        return self._union_of(
+            [
+                {event: both((when, lit)) for event, lit in self.of(term).items()}
+                for when, term in parts
+                if when != FALSE
+            ]
+        )
