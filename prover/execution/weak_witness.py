@@ -6,9 +6,11 @@ order of the program, the lines under the table say so.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from prover.execution import skeleton as sk
 from prover.execution.execution import INITIAL
-from prover.execution.hazards import address_of
+from prover.execution.hazards import touched
 from prover.execution.narrate import WORDS
 from prover.execution.nodes import Nodes
 from prover.execution.evaluate import Unknown
@@ -39,6 +41,21 @@ def tell(run: Run, nodes: Nodes, name: str, event: int, model: str) -> Witness:
         because=_reordered(run, nodes, shown),
         schedule=tuple(_place(skeleton, e) for e in order),
     )
+
+
+def tell_race(run: Run, nodes: Nodes, one: int, two: int, model: str) -> Witness:
+    """The witness of a data race between two nodes."""
+    first, second = nodes.nodes[one], nodes.nodes[two]
+    told = tell(run, nodes, "data-race", second.event, model)
+    skeleton = run.skeleton
+    words = [
+        f"{skeleton.threads[skeleton.events[n.event].thread].name}'s"
+        f" {'plain' if n.order == 'plain' else 'marked'} {'store' if n.kind == 'W' else 'load'}"
+        for n in (first, second)
+    ]
+    place = _label(run, second.event).rpartition(" ")[2]
+    line = f"nothing orders {words[0]} and {words[1]}: {place}"
+    return replace(told, explanation=(line,), because=())
 
 
 def _place(skeleton: sk.Skeleton, event: int) -> tuple[int, int]:
@@ -183,7 +200,7 @@ def _explanation(run: Run, name: str, number: int, message: str) -> tuple[str, .
     event = run.skeleton.events[number]
     if message:
         return (message,)
-    term = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
+    term = touched(event)
     value = None if term is None else _known(run, term)
     match value:
         case Pointer(via=Via() as via) | Wild(via=Via() as via) if name == "torn-value":
