@@ -17,11 +17,12 @@ from prover.execution.replay import ReplayError
 from prover.execution.weak_law import Law
 from prover.execution.weak_run import NotAnExecution, Run
 from prover.execution.weak_structure import Builder, for_protocols
+from prover.execution.weak_time import Allowed
 from prover.execution.weak_witness import tell
 from prover.execution.witness import Witness
 from prover.graph.values import Half, Pointer, Via, Wild, Word
 from prover.models.algebra import MemoryModel
-from prover.models.concrete import Pairs, breaches
+from prover.models.concrete import Pairs, breach, defined
 
 Found = tuple[str, int, Pairs]
 """A property violated at an event, with the orders between nodes that this assumes."""
@@ -34,13 +35,16 @@ def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryMod
     asked = for_protocols(model)
     candidates = [v for v in violations(run, found) if v[0] == name]
     if not candidates:
-        raise ReplayError(f"claimed {name}, replayed {sorted({n for n, _, _ in violations(run, found)})}")
+        raise ReplayError(
+            f"claimed {name}, replayed {sorted({n for n, _, _ in violations(run, found)})}"
+        )
     reasons: list[str] = []
     for _, event, also in candidates:
-        broken = breaches(asked, builder.structure(law, also))
+        meaning = defined(asked, builder.structure(law, also))
+        broken = [axiom.name for axiom in asked.axioms if breach(axiom, meaning) is not None]
         if not broken:
-            return tell(run, found, name, event, model.name)
-        reasons.append(", ".join(b.axiom.name for b in broken))
+            return tell(Allowed(run, found, builder, meaning, model.name), name, event)
+        reasons.append(", ".join(broken))
     raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
 
 
@@ -51,9 +55,7 @@ def weak_violations(skeleton: sk.Skeleton, claim: Claim) -> set[str]:
     return {name for name, _, _ in violations(run, found)}
 
 
-def _carried_out(
-    skeleton: sk.Skeleton, claim: Claim, found: Nodes
-) -> tuple[Run, Pairs, Builder]:
+def _carried_out(skeleton: sk.Skeleton, claim: Claim, found: Nodes) -> tuple[Run, Pairs, Builder]:
     try:
         run = Run(skeleton, claim)
         judge = Law(run)
@@ -82,9 +84,7 @@ def violations(run: Run, found: Nodes) -> Iterator[Found]:
         yield from _torn(run, found, event)
 
 
-def _lifetimes(
-    run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]
-) -> Iterator[Found]:
+def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -> Iterator[Found]:
     """Accesses to what was freed, and frees of it."""
     freeing = isinstance(event.action, sk.Deallocate)
     term = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
@@ -105,7 +105,9 @@ def _lifetimes(
         if free.thread == event.thread and free.number > event.number:
             continue
         name = "double-free" if freeing else "use-after-free"
-        also = frozenset(((end.number, last.number),)) if free.thread != event.thread else frozenset()
+        also = (
+            frozenset(((end.number, last.number),)) if free.thread != event.thread else frozenset()
+        )
         yield name, event.number, also
 
 
