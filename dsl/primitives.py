@@ -159,6 +159,7 @@ PRIMITIVES: dict[str, Primitive] = {row.name: row for row in _rows()}
 """Every primitive by name."""
 
 PROPERTIES: dict[str, str] = {
+    "data-race": "two accesses of one place, one plain, one a store, that nothing orders (LKMM)",
     "use-after-free": "an access to, or a lock operation in, an object that has been freed",
     "double-free": "a second free of one allocation, or a free of what was never allocated",
     "torn-value": "a word put together from halves of different updates, dereferenced or stored",

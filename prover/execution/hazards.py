@@ -275,6 +275,13 @@ def address_of(event: sk.Event) -> Term | None:
             return None
 
 
+def touched(event: sk.Event) -> Term | None:
+    """The address through which an event touches memory or frees it, None if it does neither."""
+    if isinstance(event.action, sk.Deallocate):
+        return event.action.pointer
+    return address_of(event)
+
+
 def _of_pointer(context: _Context, event: sk.Event, term: Term) -> list[Hazard]:
     """The hazards of an access through ``term``."""
     found: list[Hazard] = []

@@ -51,7 +51,7 @@ class Law:
         """
         happened = self.run.happened
         for thread in self.skeleton.threads:
-            begin, end = thread.events[0], thread.events[-1]
+            begin = thread.events[0]
             if thread.kind == "handler" and begin in happened:
                 yield thread.parent, begin
         for event in self.skeleton.events:

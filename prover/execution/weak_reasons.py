@@ -1,4 +1,4 @@
-"""Why no interleaving shows an execution: the steps that are out of order, and what would order them.
+"""Why no interleaving shows an execution: what is out of order, and what would order it.
 
 An execution is no interleaving where program order and what happened in memory go round in a
 circle.  The shortest circle through what decided the violation says what mattered: where it
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from prover.execution import skeleton as sk
-from prover.execution.hazards import address_of
+from prover.execution.execution import INITIAL
+from prover.execution.hazards import touched
 from prover.execution.terms import Term
 from prover.execution.weak_run import Run
-from prover.execution.weak_time import Allowed, Edge, Timeline
+from prover.execution.weak_time import Allowed, Edge, Timeline, between
 from prover.execution.wording import place_text
 from prover.graph.values import Pointer
 
@@ -46,9 +47,9 @@ class Reasons:
         return frozenset(e for circle in self.circles for edge in circle for e in edge)
 
 
-def reasons(case: Allowed, time: Timeline, bad: int) -> Reasons:
-    """Why no interleaving shows this."""
-    circles = tuple(_circles(case, time, bad))
+def reasons(case: Allowed, time: Timeline, bad: int, *, certain: bool) -> Reasons:
+    """Why no interleaving shows this; ``certain``: none does."""
+    circles = tuple(_circles(case, time, bad, certain=certain))
     lines = [line for circle in circles for line in _lines(case, time, circle)]
     lines.extend(_missed(case.run, time, circles))
     return Reasons(circles, tuple(dict.fromkeys(lines))[:MOST])
@@ -57,14 +58,16 @@ def reasons(case: Allowed, time: Timeline, bad: int) -> Reasons:
 # --- the circles
 
 
-def _circles(case: Allowed, time: Timeline, bad: int) -> Iterator[tuple[Edge, ...]]:
+def _circles(
+    case: Allowed, time: Timeline, bad: int, *, certain: bool
+) -> Iterator[tuple[Edge, ...]]:
     """A shortest circle, and further ones for other reasons that decided the violation."""
     across = _across(case, time, bad)
     used: set[Edge] = set()
     for attempt in range(MOST):
-        circle = _shortest(case, time, {e: c for e, c in across.items() if e not in used})
+        circle = _shortest(time, {e: c for e, c in across.items() if e not in used})
         far = any(across.get(edge, 0) >= FAR for edge in circle)
-        if not circle or (attempt and far):
+        if not circle or (far and (attempt or not certain)):
             return
         yield circle
         tellers = {*time.memory.misses, *_assumed(case)} & set(circle)
@@ -114,7 +117,8 @@ def _deciding(case: Allowed, bad: int) -> set[int]:
             continue
         found.add(number)
         for read in run.reads_of.get(number, ()):
-            if read.number in run.read_places and (source := run.source(read)) >= 0:
+            source = run.source(read) if read.number in run.read_places else INITIAL
+            if source != INITIAL:
                 pending.append(skeleton.writes[source].event)
         for term in _terms(run, number, whole=number == bad):
             pending.extend(case.builder.sources(term))
@@ -126,7 +130,7 @@ def _terms(run: Run, number: int, *, whole: bool) -> Iterator[Term]:
     event = run.skeleton.events[number]
     yield event.guard
     yield from event.controls
-    address = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
+    address = touched(event)
     if address is not None:
         yield address
     for write in run.writes_of.get(number, ()):
@@ -136,7 +140,7 @@ def _terms(run: Run, number: int, *, whole: bool) -> Iterator[Term]:
         yield from (word.value for word in run.skeleton.stored if word.event == number)
 
 
-def _shortest(case: Allowed, time: Timeline, across: dict[Edge, int]) -> tuple[Edge, ...]:
+def _shortest(time: Timeline, across: dict[Edge, int]) -> tuple[Edge, ...]:
     """The cheapest circle of steps across threads and along them; () if there is none."""
     ways: dict[int, list[tuple[int, int]]] = {}
     for (a, b), paid in across.items():
@@ -187,26 +191,23 @@ def _back(reached: dict[int, int], goal: int) -> tuple[Edge, ...]:
 
 def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[str]:
     """The steps of one thread that the circle goes through, where they are not in order."""
-    processor = _processors(time)
+    run, processor = case.run, _processors(time)
     along = sorted((a, b) for a, b in circle if processor[a] == processor[b])
     loose = [(a, b) for a, b in along if not time.sure.before(a, b)]
-    run = case.run
     for a, b in loose:
         fix = BETWEEN.get((_kind(run, a), _kind(run, b)), "smp_mb()")
+        first, second = _label(run, a), _label(run, b)
         if time.events.index(a) > time.events.index(b):
-            yield f"{_who(run, b)}: {_label(run, b)} overtakes {_label(run, a)}; {fix} would order them"
+            yield f"{who(run, b)}: {second} overtakes {first}; {fix} would order them"
         else:
-            yield f"{_who(run, b)}: nothing orders {_label(run, a)} and {_label(run, b)}; {fix} would"
+            yield f"{who(run, b)}: nothing orders {first} and {second}; {fix} would"
     if loose or case.model != "lkmm":
         return
-    of = case.nodes.nodes
-    strong = {
-        (of[a].event, of[b].event) for a, b in case.meaning.relations["strong-fence"] if a >= 0 <= b
-    }
+    strong = set(between(case, "strong-fence"))
     for a, b in along:
         if (a, b) not in strong:
             yield (
-                f"{_who(run, b)}: {_label(run, a)} comes before {_label(run, b)},"
+                f"{who(run, b)}: {_label(run, a)} comes before {_label(run, b)},"
                 " but not for every CPU; smp_mb() would see to that"
             )
 
@@ -214,14 +215,18 @@ def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[
 def _missed(run: Run, time: Timeline, circles: tuple[tuple[Edge, ...], ...]) -> Iterator[str]:
     """The reads that do not see a store which stands above them."""
     place = {event: index for index, event in enumerate(time.events)}
-    for read, store in sorted({edge for circle in circles for edge in circle}):
-        if (read, store) in time.memory.misses and place[store] < place[read]:
-            yield f"{_who(run, read)}: {_label(run, read)} does not see the store of {_who(run, store)} above, which is not there yet"
-        elif (read, store) in time.memory.overwrites and place[store] < place[read]:
-            yield f"{_who(run, read)}: {_label(run, read)} arrives before that of {_who(run, store)} above"
+    for a, b in sorted({edge for circle in circles for edge in circle}):
+        if place[a] < place[b]:
+            continue
+        said = f"{who(run, a)}: {_label(run, a)}"
+        if (a, b) in time.memory.misses:
+            yield f"{said} does not see the store of {who(run, b)} above, which is not there yet"
+        elif (a, b) in time.memory.overwrites:
+            yield f"{said} arrives before that of {who(run, b)} above"
 
 
-def _who(run: Run, event: int) -> str:
+def who(run: Run, event: int) -> str:
+    """The thread that makes a step."""
     return run.skeleton.threads[run.skeleton.events[event].thread].name
 
 
@@ -257,15 +262,15 @@ def _label(run: Run, number: int) -> str:
     event = run.skeleton.events[number]
     if isinstance(event.action, sk.Access):
         name = ACCESSES.get(event.action.what, "access to")
-        return f"the {name} {_place(run, number)}"
+        return f"the {name} {place_of(run, number)}"
     template = LABELS.get(type(event.action), "a step")
-    term = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
+    term = touched(event)
     value = None if term is None else run.values.value(term)
     known = isinstance(value, Pointer) and value.base is not None
     return template.format(str(value.location) if known else "it")  # type: ignore[union-attr]
 
 
-def _place(run: Run, number: int) -> str:
+def place_of(run: Run, number: int) -> str:
     """Where an access goes; the word where it goes to both halves."""
     places = {
         run.read_places[r.number]

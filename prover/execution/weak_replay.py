@@ -11,18 +11,18 @@ from collections.abc import Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
-from prover.execution.hazards import address_of, vias_of
+from prover.execution.hazards import touched, vias_of
 from prover.execution.nodes import Nodes, nodes
 from prover.execution.replay import ReplayError
 from prover.execution.weak_law import Law
 from prover.execution.weak_run import NotAnExecution, Run
-from prover.execution.weak_structure import Builder, for_protocols
+from prover.execution.weak_structure import Builder, for_protocols, for_races
 from prover.execution.weak_time import Allowed
-from prover.execution.weak_witness import tell
+from prover.execution.weak_witness import tell, tell_race
 from prover.execution.witness import Witness
 from prover.graph.values import Half, Pointer, Via, Wild, Word
 from prover.models.algebra import MemoryModel
-from prover.models.concrete import Pairs, breach, defined
+from prover.models.concrete import Pairs, breach, breaches, defined, evaluate
 
 Found = tuple[str, int, Pairs]
 """A property violated at an event, with the orders between nodes that this assumes."""
@@ -33,6 +33,8 @@ def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryMod
     found = nodes(skeleton)
     run, law, builder = _carried_out(skeleton, claim, found)
     asked = for_protocols(model)
+    if name == "data-race":
+        return _race(run, found, builder, law, model)
     candidates = [v for v in violations(run, found) if v[0] == name]
     if not candidates:
         raise ReplayError(
@@ -48,11 +50,37 @@ def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryMod
     raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
 
 
+def _race(run: Run, found: Nodes, builder: Builder, law: Pairs, model: MemoryModel) -> Witness:
+    """The witness of a data race: the model allows the execution, and raises its flag for it."""
+    usual = for_protocols(model)
+    structure = builder.structure(law, frozenset())
+    broken = breaches(usual, structure)
+    if broken:
+        raise ReplayError(f"claimed data-race: {model.name} forbids it ({broken[0].axiom.name})")
+    asked = for_races(model)
+    extended = defined(asked, builder.structure(law, frozenset(), faithful=True))
+    pairs = frozenset[tuple[int, int]]().union(
+        *(evaluate(f.relation, extended) for f in asked.flags)
+    )
+    lasting = sorted(p for p in pairs if all(_may_race(found, n) for n in p))
+    if not lasting:
+        raise ReplayError("claimed data-race, and none is raised")
+    one, two = lasting[0]
+    case = Allowed(run, found, builder, defined(usual, structure), model.name)
+    return tell_race(case, one, two)
+
+
+def _may_race(found: Nodes, number: int) -> bool:
+    return number >= 0 and found.nodes[number].role in ("access", "rmw")
+
+
 def weak_violations(skeleton: sk.Skeleton, claim: Claim) -> set[str]:
     """What an execution may violate, were it allowed."""
     found = nodes(skeleton)
     run, _, _ = _carried_out(skeleton, claim, found)
-    return {name for name, _, _ in violations(run, found)}
+    names = {name for name, _, _ in violations(run, found)}
+    # Nothing else goes wrong where a data race or a deadlock is asked for.
+    return names or {"data-race"}
 
 
 def _carried_out(skeleton: sk.Skeleton, claim: Claim, found: Nodes) -> tuple[Run, Pairs, Builder]:
@@ -87,7 +115,7 @@ def violations(run: Run, found: Nodes) -> Iterator[Found]:
 def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -> Iterator[Found]:
     """Accesses to what was freed, and frees of it."""
     freeing = isinstance(event.action, sk.Deallocate)
-    term = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
+    term = touched(event)
     if term is None:
         return
     value = run.values.value(term)
@@ -114,7 +142,7 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
 def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Found]:
     """Bits used that no update had stored by then."""
     vias: list[Via] = []
-    term = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
+    term = touched(event)
     if term is not None:
         value = run.values.value(term)
         if isinstance(value, Pointer | Wild) and value.via is not None:

@@ -16,17 +16,32 @@ from dataclasses import replace
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
 from prover.execution.execution import INITIAL
-from prover.execution.hazards import address_of
+from prover.execution.hazards import touched
 from prover.execution.nodes import Node, Nodes
 from prover.execution.terms import And, Not, Operation, Or, Outcome, Phi, ReadValue, Term
 from prover.execution.weak_law import Law
 from prover.execution.weak_run import Run
 from prover.graph.values import Pointer
-from prover.models.algebra import Axiom, Base, Definition, MemoryModel, Recursion, Relation, Union
+from prover.models.algebra import (
+    Axiom,
+    Base,
+    Definition,
+    Intersection,
+    MemoryModel,
+    Named,
+    Others,
+    Product,
+    Recursion,
+    Relation,
+    Union,
+)
 from prover.models.concrete import Pairs, Structure
 
 EXTENDED = {"lkmm": (("gp", "law"), ("hb", "also")), "tso": (("mfence", "law"), ("ghb", "also"))}
 """For each model: which definition gets which relation of the execution."""
+
+UNMARKED = "Unmarked"
+"""The set of the accesses that are plain in the protocol."""
 
 NOT_ASKED = ("rcu", "plain-coherence")
 """Axioms that say nothing here: sections follow the law, and no access is plain."""
@@ -52,18 +67,43 @@ TAGS = {
 
 
 def for_protocols(model: MemoryModel) -> MemoryModel:
-    """A shipped model as protocols ask it."""
+    """A shipped model as protocols ask it: which executions there are."""
+    definitions = _extended(model)
+    axioms = tuple(a for a in model.axioms if a.name not in NOT_ASKED)
+    return replace(model, definitions=_needed(definitions, axioms), axioms=axioms, xb=None, flags=())
+
+
+def for_races(model: MemoryModel) -> MemoryModel:
+    """A shipped model as protocols ask it for data races: its flag for them."""
+    flags = tuple(f for f in model.flags if f.name == "data-race")
+    return replace(model, definitions=_needed(_extended(model), flags), axioms=(), xb=None, flags=flags)
+
+
+def _extended(model: MemoryModel) -> list[Definition | Recursion]:
+    """The definitions with the relations that only protocols have."""
     also = dict(EXTENDED[model.name])
     definitions: list[Definition | Recursion] = []
     for definition in model.definitions:
-        if isinstance(definition, Definition) and definition.name in also:
-            assert isinstance(definition.term, Relation)
-            term = Union(definition.term, Base(also.pop(definition.name)))
+        if isinstance(definition, Definition) and isinstance(definition.term, Relation):
+            term = _of_marked(definition.term)
+            if definition.name in also:
+                term = Union(term, Base(also.pop(definition.name)))
             definition = Definition(definition.name, term)
         definitions.append(definition)
     assert not also
-    axioms = tuple(a for a in model.axioms if a.name not in NOT_ASKED)
-    return replace(model, definitions=_needed(definitions, axioms), axioms=axioms, xb=None, flags=())
+    return definitions
+
+
+def _of_marked(term: Relation) -> Relation:
+    """``overwrite & int`` between accesses that are marked in the protocol."""
+    match term:
+        case Union(left=left, right=right):
+            return Union(_of_marked(left), _of_marked(right))
+        case Intersection(left=Base(name="overwrite"), right=Base(name="int")):
+            marked = Others(Named(UNMARKED))
+            return Intersection(term, Product(marked, marked))
+        case _:
+            return term
 
 
 def _needed(
@@ -108,8 +148,8 @@ class Builder:
         wrong = node.event in self.run.violated and node is self.nodes.first(node.event)
         return waiting or wrong
 
-    def structure(self, law: Pairs, also: Pairs) -> Structure:
-        """Everything a model may ask."""
+    def structure(self, law: Pairs, also: Pairs, *, faithful: bool = False) -> Structure:
+        """Everything a model may ask; ``faithful``: plain accesses are plain."""
         po, inside = self._program_order()
         rf, co, loc = self._memory()
         carrier = frozenset(self.numbers | set(self.initial.values()))
@@ -128,9 +168,9 @@ class Builder:
             "same-value": frozenset(),
             "law": law,
             "also": also,
-            **self._dependencies(),
+            **self._dependencies(faithful=faithful),
         }
-        return Structure(carrier, self._sets(), relations)
+        return Structure(carrier, self._sets(faithful=faithful), relations)
 
     # --- program order
 
@@ -287,7 +327,7 @@ class Builder:
 
     # --- sets
 
-    def _sets(self) -> dict[str, frozenset[int]]:
+    def _sets(self, *, faithful: bool) -> dict[str, frozenset[int]]:
         found: defaultdict[str, set[int]] = defaultdict(set)
         for node in self.there:
             action = self.skeleton.events[node.event].action
@@ -302,6 +342,10 @@ class Builder:
             found[node.kind].add(node.number)
             if node.kind != "F":
                 found["M"].add(node.number)
+            if node.order == "plain":
+                found[UNMARKED].add(node.number)
+                if faithful:
+                    continue
             acting = self.run.values.holds(node.active)
             found[TAGS[node.order] if acting else "ONCE"].add(node.number)
             if node.role in ("rmw", "lock"):
@@ -316,18 +360,14 @@ class Builder:
 
     # --- dependencies
 
-    def _dependencies(self) -> dict[str, Pairs]:
+    def _dependencies(self, *, faithful: bool) -> dict[str, Pairs]:
         found: dict[str, set[tuple[int, int]]] = {"addr": set(), "data": set(), "ctrl": set()}
         for node in self.there:
             event = self.skeleton.events[node.event]
-            address = (
-                event.action.pointer
-                if isinstance(event.action, sk.Deallocate)
-                else address_of(event)
-            )
+            address = touched(event)
             if address is not None:
                 found["addr"].update(self._from(address, node))
-            if node.kind == "W" and node.order != "plain":
+            if node.kind == "W" and (faithful or node.order != "plain"):
                 for write in self.run.writes_of.get(node.event, ()):
                     found["data"].update(self._from(write.value, node))
                 for term in event.controls:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
@@ -124,7 +125,7 @@ def timeline(case: Allowed) -> Timeline:
 
     causes = add(_executes(case))
     sure = order.copy()
-    causes += add(_between(case, "rf"))
+    causes += add(between(case, "rf"))
     causes += add(memory.reads)
     causes += add(_rules(run))
     trailing = case.trailing
@@ -167,7 +168,7 @@ def communication(run: Run, *, ghost: bool) -> Communication:
     for place, own in writes.items():
         writes[place] = run.in_coherence(own)
         events = [of[w].event for w in writes[place]]
-        overwrites.extend(zip(events, events[1:], strict=False))
+        overwrites.extend(pairwise(events))
     reads: list[Edge] = []
     misses: list[Edge] = []
     for number, place in run.read_places.items():
@@ -191,10 +192,10 @@ def communication(run: Run, *, ghost: bool) -> Communication:
 def _executes(case: Allowed) -> Iterator[Edge]:
     """What the model puts in order, from event to event."""
     for name in EXECUTES[case.model]:
-        yield from _between(case, name)
+        yield from between(case, name)
 
 
-def _between(case: Allowed, name: str) -> Iterator[Edge]:
+def between(case: Allowed, name: str) -> Iterator[Edge]:
     """A relation of the model, from event to event."""
     of = case.nodes.nodes
     for a, b in sorted(case.meaning.relations.get(name, ())):
@@ -218,7 +219,7 @@ def _ties(
     """What no memory model knows stays with what it stands beside."""
     events = run.skeleton.events
     for program in programs:
-        for a, b in zip(program, program[1:], strict=False):
+        for a, b in pairwise(program):
             if b in trailing or isinstance(events[a].action, OPENS):
                 yield a, b
 
@@ -234,7 +235,7 @@ def _locks(run: Run) -> Iterator[Edge]:
             found.setdefault(pointer.location, []).append(number)
     for own in found.values():
         own.sort(key=lambda e: (run.claim.coherence.get(e, 0), -e))
-        yield from zip(own, own[1:], strict=False)
+        yield from pairwise(own)
 
 
 def _looks(run: Run, told: list[int]) -> Iterator[Edge]:
@@ -271,7 +272,7 @@ def _linear(
 ) -> tuple[int, ...]:
     """The events in order; a thread goes on as long as it can."""
     left = {event: index for index, event in enumerate(e for p in programs for e in p)}
-    follows = {(a, b) for p in programs for a, b in zip(p, p[1:], strict=False) if b in trailing}
+    follows = {(a, b) for p in programs for a, b in pairwise(p) if b in trailing}
     before = {b: {a for a in left if order.before(a, b)} for b in left}
     done: list[int] = []
     last = thread = -1

@@ -6,14 +6,16 @@ not, and why no interleaving shows this, the lines under the table say.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from prover.execution import skeleton as sk
 from prover.execution.domains import initial_value
 from prover.execution.evaluate import Unknown
-from prover.execution.hazards import address_of
+from prover.execution.hazards import touched
 from prover.execution.narrate import WORDS
 from prover.execution.nodes import LOOKERS
 from prover.execution.terms import ReadValue, Term
-from prover.execution.weak_reasons import reasons
+from prover.execution.weak_reasons import place_of, reasons, who
 from prover.execution.weak_run import Run
 from prover.execution.weak_time import Allowed, Timeline, timeline
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
@@ -23,35 +25,54 @@ from prover.graph.values import Location, Pointer, Via, Wild, number_text
 
 def tell(case: Allowed, name: str, event: int) -> Witness:
     """The witness of a violation of ``name`` at ``event``."""
-    run = case.run
-    skeleton = run.skeleton
+    return _told(case, name, event, event)
+
+
+def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
+    """The witness of a violation at ``event``, in which ``other`` has a part."""
+    run, skeleton = case.run, case.run.skeleton
     time = timeline(case)
-    why = reasons(case, time, event)
+    why = reasons(case, time, event, certain=event == other)
     shared = _contended(run)
     # A claim looks at everything.
     claim = _kind(run, event) in LOOKERS
-    needed = set(time.events) if claim else _needed(time, {event, *why.events})
+    needed = set(time.events) if claim else _needed(time, {event, other, *why.events})
     shown = [
         e
         for e in time.events
-        if e in needed and _kind(run, e) not in LOOKERS and (e == event or _shown(run, e, shared))
+        if e in needed
+        and _kind(run, e) not in LOOKERS
+        and (e in (event, other) or _shown(run, e, shared))
     ]
     used = sorted({skeleton.events[e].thread for e in shown})
     column = {thread: index for index, thread in enumerate(used)}
-    # A claim that fails is shown at the last step.
-    bad = event if event in shown or not shown else shown[-1]
+    # Where two steps have a part the later one is it; a claim fails at the last step.
+    parts = [e for e in shown if e in (event, other)] or shown
     message = next((c.message for c in skeleton.events[event].checks if c.property == name), "")
     return Witness(
         property=name,
         message=message,
         model=case.model,
         columns=tuple(Column(skeleton.threads[t].name, skeleton.threads[t].kind) for t in used),
-        moments=tuple(_moment(run, e, column, bad=e == bad) for e in shown),
+        moments=tuple(_moment(run, e, column, bad=e == parts[-1]) for e in shown),
         explanation=_explanation(run, name, event, message),
         because=why.lines,
         schedule=tuple(_place(skeleton, e) for e in time.events),
         plain=any(_is_plain(skeleton, e) for e in why.events or shown),
     )
+
+
+def tell_race(case: Allowed, one: int, two: int) -> Witness:
+    """The witness of a data race between two nodes."""
+    found = [case.nodes.nodes[number] for number in (one, two)]
+    words = [
+        f"{who(case.run, node.event)}'s {'plain' if node.order == 'plain' else 'marked'}"
+        f" {'store' if node.kind == 'W' else 'load'}"
+        for node in found
+    ]
+    line = f"nothing orders {words[0]} and {words[1]}: {place_of(case.run, found[1].event)}"
+    told = _told(case, "data-race", found[1].event, found[0].event)
+    return replace(told, explanation=(line,))
 
 
 def _kind(run: Run, event: int) -> str:
@@ -70,7 +91,7 @@ def _place(skeleton: sk.Skeleton, event: int) -> tuple[int, int]:
 
 
 def _needed(time: Timeline, wanted: set[int]) -> set[int]:
-    """What stands before the steps that are wanted in their programs, or makes them what they are."""
+    """What precedes the steps that are wanted in their programs, or makes them what they are."""
     before: dict[int, set[int]] = {}
     place = {event: index for index, event in enumerate(time.events)}
     for a, b in time.causes:
@@ -217,7 +238,7 @@ def _explanation(run: Run, name: str, number: int, message: str) -> tuple[str, .
         return (_claim(run, number, message),)
     if message:
         return (message,)
-    term = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
+    term = touched(event)
     value = None if term is None else _known(run, term)
     match value:
         case Pointer(via=Via() as via) | Wild(via=Via() as via) if name == "torn-value":

@@ -87,9 +87,9 @@ def _groups(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
         configurations = alike.setdefault(key, {})
         configurations.setdefault(obligation.configuration, []).append(outcome)
     groups: dict[tuple[object, ...], list[Outcome]] = {}
-    for key, configurations in alike.items():
+    for same, configurations in alike.items():
         for own in configurations.values():
-            groups.setdefault((*key, *_models(own)), []).extend(own)
+            groups.setdefault((same, _models(own)), []).extend(own)
     first = {id(outcome): index for index, outcome in enumerate(outcomes)}
     return sorted(groups.values(), key=lambda group: first[id(group[0])])
 

@@ -205,8 +205,8 @@ def _touch_texts(touches: tuple[Touch, ...]) -> list[str]:
 
 def _verdict(witness: Witness) -> list[str]:
     """What went wrong, and why."""
-    first, *rest = [*witness.explanation, *witness.because] or [witness.message or "violated"]
+    first, *rest = witness.explanation or (witness.message or "violated",)
     lines = wrap(f"{witness.property}: {first}", WIDTH, break_on_hyphens=False)
-    for text in rest:
+    for text in (*rest, *witness.because):
         lines.extend(wrap(text, WIDTH, break_on_hyphens=False))
     return lines

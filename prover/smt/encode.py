@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains, analyse
@@ -22,6 +23,7 @@ from prover.smt.violations import encode_violations, first_violation
 from prover.smt.waits import encode_waits
 from prover.smt.weak_frame import WeakFrame
 from prover.smt.weak_order import encode_order
+from prover.smt.weak_races import races
 from prover.smt.weak_waits import encode_weak_waits
 
 LOGIC = "QF_IDL"
@@ -41,6 +43,7 @@ class _Body:
     stuck: Lit
     inverted: dict[int, Lit]
     violations: dict[tuple[str, int], Lit]
+    racing: dict[int, Lit] = field(default_factory=dict[int, Lit])
 
 
 @dataclass(frozen=True)
@@ -114,10 +117,11 @@ def _weak_body(prepared: Prepared) -> _Body:
     encode_weak_waits(frame)
     encode_violations(frame)
     live = tuple(e.number for e in skeleton.events if frame.reached(e.number) != FALSE)
-    body = _Body(frame, live, deadlock(frame), lock_order(frame), {})
-    body = replace(body, violations=_violations(frame, live, body.stuck, body.inverted))
+    racing = races(frame) if prepared.model == "lkmm" else {}
+    body = _Body(frame, live, deadlock(frame), lock_order(frame), {}, racing)
+    found = _violations(frame, live, body.stuck, body.inverted, racing)
     encode_order(frame)
-    return body
+    return replace(body, violations=found)
 
 
 def _finish(body: _Body, contexts: int) -> Query:
@@ -136,7 +140,7 @@ def _finish(body: _Body, contexts: int) -> Query:
         for event in skeleton.events
         if isinstance(event.action, sk.Local) and event.action.what == "check"
     }
-    fail = logic.any_of((*bad, body.stuck, *body.inverted.values()))
+    fail = logic.any_of((*bad, body.stuck, *body.inverted.values(), *body.racing.values()))
     names = {key: logic.any_of(lits) for key, lits in marks.items()}
     _positions(frame, contexts)
     ask = _Questions(logic)
@@ -193,9 +197,16 @@ class _Questions:
 
 
 def _violations(
-    frame: Frame, live: tuple[int, ...], stuck: Lit, inverted: dict[int, Lit]
+    frame: Frame,
+    live: tuple[int, ...],
+    stuck: Lit,
+    inverted: dict[int, Lit],
+    racing: Mapping[int, Lit] = MappingProxyType({}),
 ) -> dict[tuple[str, int], Lit]:
-    """For each property and event, that its violation there is a first one of the execution."""
+    """For each property and event, that its violation there is a first one of the execution.
+
+    Deadlocks and data races count where nothing else goes wrong.
+    """
     logic, anchors = frame.logic, frame.order.anchors
     bad = {event: frame.violates(event) for event in live if frame.violates(event) != FALSE}
     found: dict[tuple[str, int], Lit] = {}
@@ -209,9 +220,11 @@ def _violations(
             found[name, event] = logic.all_of((lit, bad[event], *others))
         if event in inverted:
             found["lock-order", event] = logic.all_of((inverted[event], *others))
+    none = [neg(lit) for lit in (*bad.values(), *inverted.values())]
     if stuck != FALSE:
-        none = (neg(lit) for lit in (*bad.values(), *inverted.values()))
         found["deadlock", -1] = logic.all_of((stuck, *none))
+    for event, lit in racing.items():
+        found["data-race", event] = logic.all_of((lit, *none))
     return {key: lit for key, lit in found.items() if lit != FALSE}
 
 

@@ -30,6 +30,7 @@ class WeakFrame(Frame):
     after which the model's builder notes what came before (``fs<e>``), ``floors``
     those after which it lets others say what everything later comes after (``fa<e>``).
     ``landings`` are the pairs (free, event) for which a store after a free is a question;
+    ``racing`` are the processors, ``phantoms`` the plain stores that a data race may be about;
     ``edges`` are orders as from a release to an acquire: (event, event, literal).
     """
 
@@ -39,6 +40,8 @@ class WeakFrame(Frame):
     captures: dict[int, None] = field(default_factory=dict[int, None])
     floors: dict[int, None] = field(default_factory=dict[int, None])
     landings: dict[tuple[int, int], Lit] = field(default_factory=dict[tuple[int, int], Lit])
+    racing: dict[int, None] = field(default_factory=dict[int, None])
+    phantoms: dict[int, None] = field(default_factory=dict[int, None])
     edges: list[tuple[int, int, Lit]] = field(default_factory=list[tuple[int, int, Lit]])
     gaps: dict[int, list[tuple[int, Lit]]] = field(
         default_factory=dict[int, list[tuple[int, Lit]]]

@@ -23,7 +23,7 @@ So positions exist if and only if hb | pb, and rb by the law of grace periods, a
 from __future__ import annotations
 
 from prover.execution import skeleton as sk
-from prover.execution.hazards import address_of
+from prover.execution.hazards import address_of, touched
 from prover.execution.nodes import Node
 from prover.execution.terms import Term
 from prover.graph.values import Pointer
@@ -140,6 +140,7 @@ class WeakOrder:
         links = (*self.com.fr, *self.com.co)
         found = {link.source.thread for link in links if link.source.thread != link.target.thread}
         found.update(self._processor(free) for free, _ in self.frame.landings)
+        found.update(self.frame.racing)
         return tuple(sorted(found))
 
     def _processor(self, event: int) -> int:
@@ -186,6 +187,7 @@ class WeakOrder:
         if self.lkmm:
             self._dependencies()
             self._differ()
+            self._not_from_nowhere()
 
     # --- program order
 
@@ -395,6 +397,8 @@ class WeakOrder:
                     self.handed[node.number, t] = passed[t]
         strand.all.push(here, there)
         strand.writes.push(here, there)
+        if node.number in self.frame.phantoms:
+            self._phantom(strand, node, there)
         for t in self.threads:
             arrival = self.arrives(node, t)
             strand.spread[t].push(arrival, there)
@@ -405,6 +409,14 @@ class WeakOrder:
             strand.floor.push(here, there)
             for t in self.threads:
                 strand.floor.push(self.arrives(node, t), there)
+
+    def _phantom(self, strand: Strand, node: Node, there: Lit) -> None:
+        """A plain store as a read: bounded by what bounds reads."""
+        name = self._number(f"k{node.number}")
+        self._below(strand.floor.name(), name, strict=True)
+        self._below(strand.read_floor.name(), name, strict=True)
+        strand.all.push(name, there)
+        strand.reads.push(name, there)
 
     def _arrivals(self, strand: Strand, node: Node, here: str) -> None:
         """When a write has reached each thread: not before it executes."""
@@ -585,11 +597,7 @@ class WeakOrder:
                 rfi.setdefault(link.source.number, []).append(link)
         for node in self.nodes:
             event = self.frame.skeleton.events[node.event]
-            address = (
-                event.action.pointer
-                if isinstance(event.action, sk.Deallocate)
-                else address_of(event)
-            )
+            address = touched(event)
             if address is not None:
                 self._depends(node, address)
             if node.kind != "W" or node.order == "plain":
@@ -613,6 +621,38 @@ class WeakOrder:
             there = (self.frame.there(source), lit, when)
             no = neg(self.logic.all_of(there))
             self._below(self.executes(source), self.executes(node), no, strict=True)
+            if node.number in self.frame.phantoms:
+                self._below(self.executes(source), f"k{node.number}", no, strict=True)
+
+    def _not_from_nowhere(self) -> None:
+        """No value comes out of thin air: no circle of reads-from and of computing.
+
+        Where all accesses of a circle are marked the model says so itself; ``oo<e>`` is for plain
+        accesses, whose dependencies are no order.
+        """
+        frame = self.frame
+        if all(node.order != "plain" for node in self.nodes):
+            return
+        self.logic.label = "no value from nowhere"
+        writes = sk.by_event(frame.skeleton.writes)
+        stores: dict[int, dict[int, Lit]] = {}
+        for number, own in writes.items():
+            event = frame.skeleton.events[number]
+            terms = [*(w.value for w in own), *(w.when for w in own), *event.controls]
+            address = touched(event)
+            for term in (*terms, *(() if address is None else (address,))):
+                for source, lit in self.sources.of(term).items():
+                    if source != number:
+                        row = stores.setdefault(number, {})
+                        row[source] = self.logic.any_of((row.get(source, FALSE), lit))
+        for number, sources in stores.items():
+            for source, lit in sources.items():
+                self._below(f"oo{source}", f"oo{number}", neg(lit), strict=True)
+        readers = {source for sources in stores.values() for source in sources}
+        for link in self.com.rf:
+            if link.source.event in stores and link.target.event in readers:
+                one, two = f"oo{link.source.event}", f"oo{link.target.event}"
+                self._below(one, two, neg(link.lit), strict=True)
 
     def _differ(self) -> None:
         """Nodes of one thread between which prop may lead differ in position."""
