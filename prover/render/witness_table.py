@@ -54,8 +54,9 @@ def witness_table(
 
 
 def shown_by(witness: Witness) -> str:
-    """What it takes to see this; nothing where the property itself says so."""
-    if witness.property == "data-race":
+    """What it takes to see this; nothing where no reordering does it, or the property says so."""
+    weak = witness.model != "sc"
+    if weak and (not witness.because or witness.property == "data-race"):
         return ""
     match witness.model:
         case "sc":
