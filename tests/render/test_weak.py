@@ -38,3 +38,32 @@ def test_what_is_printed(
     kinds = ("  proved ", "  refuted ", f"{case.name}: ")
     brief = [line for line in text.splitlines() if line.startswith(kinds)]
     assert [line for line in printed(case, capsys).splitlines() if line.startswith(kinds)] == brief
+
+
+def test_one_model_of_a_file_can_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    case = str(Path(__file__).parent / "weak" / "message_passing.khp")
+    assert main(["-j", "1", "--model", "tso", case]) == 0
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.endswith("message_passing.khp: tso")
+    assert last == "3 obligations: 3 as expected"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("tos", "did you mean `tso`?"),
+        ("power", "there are: sc, tso, lkmm"),
+        (
+            "models/own.cat",
+            "protocols are decided under sc, tso, lkmm; a cat file is for litmus tests",
+        ),
+    ],
+)
+def test_a_model_that_there_is_not(
+    name: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = str(Path(__file__).parent / "weak" / "message_passing.khp")
+    assert main(["-j", "1", "--model", name, case]) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("error[unknown-selection]")
+    assert f"hint: {hint}" in " ".join(shown.split())
