@@ -95,7 +95,8 @@ def decide_group(
     decided: dict[Obligation, Decision] = {}
     for obligation, expected in sorted(asked, key=lambda a: -STRENGTH.index(a[0].model)):
         group.clock = Clock()
-        decided[obligation] = _decided(_Case(group, obligation, expected))
+        decision = _decided(_Case(group, obligation, expected))
+        decided[obligation] = replace(decision, suppressed=group.suppressed(obligation.model))
     return [(obligation, decided[obligation]) for obligation, _ in asked]
 
 

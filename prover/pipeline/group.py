@@ -97,6 +97,12 @@ class Group:
         """Whether something is known of a model, or of one that allows all it allows."""
         return any((name, bound) in known for name in STRENGTH[STRENGTH.index(model) :])
 
+    def suppressed(self, model: str) -> tuple[str, ...]:
+        """Places whose data races under a model are not looked for."""
+        searches = (*self.searches.items(), *self.detailed.items())
+        names = (s.query.suppressed for (name, _), s in searches if name == model)
+        return tuple(dict.fromkeys(place for found in names for place in found))
+
     def states_matter(self, bound: int) -> bool:
         """Whether there are invariants, which only sequential consistency judges."""
         program = self.programs.get(bound)
