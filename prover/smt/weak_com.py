@@ -46,7 +46,8 @@ class Communication:
 def communication(frame: WeakFrame) -> Communication:
     """Everything that can communicate in some execution."""
     _program_order_at_one_place(frame)
-    rf, fr, co = list(_reads_from(frame)), list(_from_reads(frame)), list(_coherence(frame))
+    rf, co = list(_reads_from(frame)), list(_coherence(frame))
+    fr = [*_from_reads(frame), *_own_overwrites(frame)]
     handoffs = list(_handoffs(frame))
     looks = list(_looks(frame))
     rf.extend(link for what, link in looks if what == "rf")
@@ -144,6 +145,30 @@ def _from_reads(frame: WeakFrame) -> Iterator[Link]:
                 continue
             parts = (there, effective(frame, write), same_location(frame, write, read))
             lit = logic.all_of((*parts, frame.coherent(read.event, access.event)))
+            if lit != FALSE:
+                yield Link(source, target, lit)
+
+
+def _own_overwrites(frame: WeakFrame) -> Iterator[Link]:
+    """fr within a thread: a read, and a later write of the same thread to the same place."""
+    logic, skeleton = frame.logic, frame.skeleton
+    writes: dict[int, list[sk.WriteAccess]] = {}
+    for write in skeleton.writes:
+        writes.setdefault(skeleton.events[write.event].thread, []).append(write)
+    for read in skeleton.reads:
+        source = frame.nodes.read(read.event)
+        if read.ghost or source is None or frame.reached(read.event) == FALSE:
+            continue
+        for write in writes.get(skeleton.events[read.event].thread, ()):
+            target = frame.nodes.write(write.event)
+            if target is None or write.event <= read.event or write.part != read.part:
+                continue
+            parts = (
+                frame.there(source),
+                effective(frame, write.number),
+                frame.same_place(read.address, write.address),
+            )
+            lit = logic.all_of(parts)
             if lit != FALSE:
                 yield Link(source, target, lit)
 

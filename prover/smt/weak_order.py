@@ -187,6 +187,7 @@ class WeakOrder:
         if self.lkmm:
             self._dependencies()
             self._differ()
+            self._not_from_nowhere()
 
     # --- program order
 
@@ -622,6 +623,36 @@ class WeakOrder:
             self._below(self.executes(source), self.executes(node), no, strict=True)
             if node.number in self.frame.phantoms:
                 self._below(self.executes(source), f"k{node.number}", no, strict=True)
+
+    def _not_from_nowhere(self) -> None:
+        """No value comes out of thin air: no circle of reads-from and of computing.
+
+        Where all accesses of a circle are marked the model says so itself; ``oo<e>`` is for plain
+        accesses, whose dependencies are no order.
+        """
+        frame = self.frame
+        if all(node.order != "plain" for node in self.nodes):
+            return
+        self.logic.label = "no value from nowhere"
+        writes = sk.by_event(frame.skeleton.writes)
+        stores: dict[int, dict[int, Lit]] = {}
+        for number, own in writes.items():
+            event = frame.skeleton.events[number]
+            terms = [*(w.value for w in own), *(w.when for w in own), *event.controls]
+            address = touched(event)
+            for term in (*terms, *(() if address is None else (address,))):
+                for source, lit in self.sources.of(term).items():
+                    if source != number:
+                        row = stores.setdefault(number, {})
+                        row[source] = self.logic.any_of((row.get(source, FALSE), lit))
+        for number, sources in stores.items():
+            for source, lit in sources.items():
+                self._below(f"oo{source}", f"oo{number}", neg(lit), strict=True)
+        readers = {source for sources in stores.values() for source in sources}
+        for link in self.com.rf:
+            if link.source.event in stores and link.target.event in readers:
+                one, two = f"oo{link.source.event}", f"oo{link.target.event}"
+                self._below(one, two, neg(link.lit), strict=True)
 
     def _differ(self) -> None:
         """Nodes of one thread between which prop may lead differ in position."""

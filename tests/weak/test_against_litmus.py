@@ -28,8 +28,8 @@ from tests.weak.compare import (
 from tests.weak.from_litmus import AS_ATOMIC, AS_INT, Translation, translate
 from tests.weak.kinds import Untranslatable
 
-MODELS = ("sc",)
-RACES: tuple[str, ...] = ()
+MODELS = ("sc", "tso", "lkmm")
+RACES: tuple[str, ...] = ("lkmm",)
 """The models under which protocols are checked for data races."""
 
 WEAKER = 1
