@@ -213,7 +213,10 @@ def _name_violations(case: _Case, detailed: Search) -> None:
         reply = _ask(detailed, query.remaining, *off, values=True)
         if isinstance(reply, Unsat):
             break
-        name = min(violated(detailed, reply) - settled.keys(), key=_rank)
+        names = violated(detailed, reply) - settled.keys()
+        if not names:
+            raise ReplayError("something else can fail, and replayed nothing does")
+        name = min(names, key=_rank)
         case.found[name] = _Found(detailed, reply, witness(detailed, name, reply))
         settled[name] = None
     if not case.found:

@@ -42,8 +42,14 @@ class Search:
 
     def ask(self, question: str, *also: str, values: bool = False) -> Reply:
         """The answer to a question, timed."""
+        query = self.query
         with self.clock.stage("solve"):
-            return self.session.ask(question, *also, values=values)
+            reply = self.session.ask(question, *also, values=values or bool(query.distinct))
+            if isinstance(reply, Sat) and any(
+                reply.values[a] == reply.values[b] for a, b in query.distinct
+            ):
+                return self.session.ask(question, *also, query.refined, values=values)
+            return reply
 
 
 def start(
@@ -95,7 +101,7 @@ def violated(search: Search, reply: Sat) -> set[str]:
     with search.clock.stage("replay"):
         if search.prepared.model != "sc":
             claim = weak_decode(skeleton, search.prepared.domains, reply.values)
-            return weak_violations(skeleton, claim)
+            return weak_violations(skeleton, claim, load_model(search.prepared.model))
         schedule = decode(skeleton, search.prepared.domains, reply.values, stretches=False)
         return violations_of(skeleton, schedule.events, schedule.decisions)
 

@@ -22,7 +22,7 @@ from prover.smt.query import Query
 from prover.smt.violations import encode_violations, first_violation
 from prover.smt.waits import encode_waits
 from prover.smt.weak_frame import WeakFrame
-from prover.smt.weak_order import encode_order
+from prover.smt.weak_order import DISTINCT, encode_order
 from prover.smt.weak_races import races
 from prover.smt.weak_waits import encode_weak_waits
 
@@ -176,6 +176,8 @@ def _finish(body: _Body, contexts: int) -> Query:
         checks=judged,
         events=len(live),
         clauses=logic.size(),
+        distinct=tuple(frame.distinct) if isinstance(frame, WeakFrame) else (),
+        refined=DISTINCT if isinstance(frame, WeakFrame) and frame.distinct else "true",
     )
 
 

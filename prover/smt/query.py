@@ -22,6 +22,9 @@ class Query:
     its end.  ``clauses`` counts them as in conjunctive normal form: an assertion is one, the
     definition of a conjunction or disjunction of n literals n + 1.  ``marks`` and ``checks``:
     a labelled statement, or an event's check, is reached.
+
+    ``distinct`` are pairs of integers: an answer in which two are level counts only if it is one too
+    with the Boolean ``refined`` true.
     """
 
     text: str
@@ -38,3 +41,5 @@ class Query:
     checks: Mapping[int, str]
     events: int
     clauses: int
+    distinct: tuple[tuple[str, str], ...] = ()
+    refined: str = "true"

@@ -31,7 +31,7 @@ class WeakFrame(Frame):
     those after which it lets others say what everything later comes after (``fa<e>``).
     ``landings`` are the pairs (free, event) for which a store after a free is a question;
     ``racing`` are the processors, ``phantoms`` the plain stores that a data race may be about;
-    ``edges`` are orders as from a release to an acquire: (event, event, literal).
+    ``distinct`` are pairs of positions that differ where it is asked for; ``edges`` are orders as from a release to an acquire: (event, event, literal).
     """
 
     model: str = "lkmm"
@@ -42,6 +42,7 @@ class WeakFrame(Frame):
     landings: dict[tuple[int, int], Lit] = field(default_factory=dict[tuple[int, int], Lit])
     racing: dict[int, None] = field(default_factory=dict[int, None])
     phantoms: dict[int, None] = field(default_factory=dict[int, None])
+    distinct: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     edges: list[tuple[int, int, Lit]] = field(default_factory=list[tuple[int, int, Lit]])
     gaps: dict[int, list[tuple[int, Lit]]] = field(
         default_factory=dict[int, list[tuple[int, Lit]]]

@@ -35,6 +35,9 @@ from prover.smt.weak_sources import Sources
 STRONG = {"smp_mb"}
 """Fences that order everything before with everything behind, for all processors."""
 
+DISTINCT = "no_two_level"
+"""The Boolean under which nodes between which prop may lead have positions of their own."""
+
 EXCLUSIVE = (sk.Unlock, sk.Ended)
 """Events whose own stores do not count as standing before them."""
 
@@ -655,8 +658,13 @@ class WeakOrder:
                 self._below(one, two, neg(link.lit), strict=True)
 
     def _differ(self) -> None:
-        """Nodes of one thread between which prop may lead differ in position."""
+        """Nodes of one thread between which prop may lead differ in position.
+
+        Few executions need that to be said, and saying it is a good half of the solver's time: it
+        holds under :data:`DISTINCT`, which is asked for where an answer has two nodes level.
+        """
         self.logic.label = "one position, one node"
+        asked = self.logic.variable(DISTINCT)
         starts: dict[int, dict[int, Node]] = {}
         ends: dict[int, dict[int, Node]] = {}
         for link in (*self.com.fr, *self.com.co):
@@ -669,7 +677,9 @@ class WeakOrder:
             last = ends.get(thread, {})
             for a, b in sorted({(min(x, y), max(x, y)) for x in first for y in last if x != y}):
                 one, two = f"p{a}", f"p{b}"
-                self.logic.clause(self.frame.less(one, two), self.frame.less(two, one))
+                differ = (self.frame.less(one, two), self.frame.less(two, one))
+                self.logic.clause(neg(asked), *differ)
+                self.frame.distinct.append((one, two))
 
 
 def encode_order(frame: WeakFrame) -> None:

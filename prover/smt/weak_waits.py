@@ -163,8 +163,8 @@ def _place(frame: WeakFrame, thread: sk.Thread, found: list[Section]) -> None:
     frame.gaps[thread.number] = gaps
     granted = frame.outcome(begin, "granted")
     logic.label = f"{thread.name} runs at one place"
+    # That it may be more than one only adds constraints.
     logic.clause(neg(granted), *(lit for _, lit in gaps))
-    logic.at_most_one([lit for _, lit in gaps])
     logic.label = f"{thread.name} waits for interrupts"
     for section in found:
         if section.thread != thread.host or section.kind != "irq" or section.begins == FALSE:
