@@ -17,7 +17,7 @@ from prover.graph import compile_program
 from prover.graph.ir import Program
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search, start
-from prover.smt.encode import prepare
+from prover.smt.encode import Prepared, prepare
 
 STRENGTH = ("sc", "tso", "lkmm")
 """The memory models, the strongest first."""
@@ -41,6 +41,10 @@ class Group:
         default_factory=dict[tuple[int, bool], Skeleton]
     )
     searches: dict[tuple[str, int], Search] = field(default_factory=dict[tuple[str, int], Search])
+    detailed: dict[tuple[str, int], Search] = field(default_factory=dict[tuple[str, int], Search])
+    prepared: dict[tuple[str, int], Prepared] = field(
+        default_factory=dict[tuple[str, int], Prepared]
+    )
     clean: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     whole: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     violations: dict[tuple[str, int], Mapping[str, object]] = field(
@@ -48,15 +52,29 @@ class Group:
     )
 
     def search(self, model: str, bound: int) -> Search:
-        """The query and solver session of a model for one bound."""
-        found = self.searches.get((model, bound))
+        """The query and solver session of a model for one bound: whether anything can fail.
+
+        One with every violation named serves too.
+        """
+        found = self.searches.get((model, bound)) or self.detailed.get((model, bound))
         if found is None:
+            found = self.searches[model, bound] = self._start(model, bound, detail=False)
+        return found
+
+    def naming(self, model: str, bound: int) -> Search:
+        """The same with every violation named."""
+        found = self.detailed.get((model, bound))
+        if found is None:
+            found = self.detailed[model, bound] = self._start(model, bound, detail=True)
+        return found
+
+    def _start(self, model: str, bound: int, *, detail: bool) -> Search:
+        prepared = self.prepared.get((model, bound))
+        if prepared is None:
             skeleton = self.skeleton(bound, claims=model == "sc")
             with self.clock.stage("encode"):
-                prepared = prepare(skeleton, model)
-            found = start(prepared, self.limits, self.clock, stretches=0, detail=model != "sc")
-            self.searches[model, bound] = found
-        return found
+                prepared = self.prepared[model, bound] = prepare(skeleton, model)
+        return start(prepared, self.limits, self.clock, stretches=0, detail=detail)
 
     def skeleton(self, bound: int, *, claims: bool) -> Skeleton:
         """The bounded program; without ``claims`` it has no invariants.

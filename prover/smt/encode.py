@@ -44,6 +44,7 @@ class _Body:
     inverted: dict[int, Lit]
     violations: dict[tuple[str, int], Lit]
     racing: dict[int, Lit] = field(default_factory=dict[int, Lit])
+    anywhere: dict[str, Lit] = field(default_factory=dict[str, Lit])
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,14 @@ class Prepared:
     @cached_property
     def body(self) -> _Body:
         """What every execution obeys."""
-        return _body(self)
+        return _body(self) if self.model == "sc" else _weak_body(self, detail=False)
 
     @cached_property
     def detailed(self) -> _Body:
         """The same, with every violation compared with the others."""
-        frame, body = self.body.frame.fork(), self.body
         if self.model != "sc":
-            return body
+            return _weak_body(self, detail=True)
+        frame, body = self.body.frame.fork(), self.body
         found = _violations(frame, body.live, body.stuck, body.inverted)
         return replace(body, frame=frame, violations=found)
 
@@ -92,8 +93,6 @@ def encode(prepared: Prepared, *, contexts: int = 0, detail: bool = True) -> Que
 
 def _body(prepared: Prepared) -> _Body:
     """What every execution obeys."""
-    if prepared.model != "sc":
-        return _weak_body(prepared)
     frame = Frame(prepared.skeleton, prepared.domains, prepared.order, prepared.hazards)
     frame.fill_tables()
     encode_reads(frame)
@@ -105,7 +104,7 @@ def _body(prepared: Prepared) -> _Body:
     return _Body(frame, live, deadlock(frame), lock_order(frame), {})
 
 
-def _weak_body(prepared: Prepared) -> _Body:
+def _weak_body(prepared: Prepared, *, detail: bool) -> _Body:
     """What every execution obeys under a weaker model than sequential consistency."""
     skeleton = prepared.skeleton
     frame = WeakFrame(skeleton, prepared.domains, prepared.order, prepared.hazards)
@@ -119,9 +118,28 @@ def _weak_body(prepared: Prepared) -> _Body:
     live = tuple(e.number for e in skeleton.events if frame.reached(e.number) != FALSE)
     racing = races(frame) if prepared.model == "lkmm" else {}
     body = _Body(frame, live, deadlock(frame), lock_order(frame), {}, racing)
-    found = _violations(frame, live, body.stuck, body.inverted, racing)
+    if detail:
+        found = _violations(frame, live, body.stuck, body.inverted, racing)
+        body = replace(body, violations=found)
+    else:
+        body = replace(body, anywhere=_anywhere(frame, body))
+    # Last: what was asked of positions so far says which of them there are.
     encode_order(frame)
-    return replace(body, violations=found)
+    return body
+
+
+def _anywhere(frame: Frame, body: _Body) -> dict[str, Lit]:
+    """For each property, that it is violated somewhere, whatever else is."""
+    found: dict[str, list[Lit]] = {}
+    for event in body.live:
+        if frame.violates(event) != FALSE:
+            for name, lit in first_violation(frame, event).items():
+                found.setdefault(name, []).append(lit)
+    found.setdefault("lock-order", []).extend(body.inverted.values())
+    found.setdefault("data-race", []).extend(body.racing.values())
+    found.setdefault("deadlock", []).append(body.stuck)
+    lits = {name: frame.logic.any_of(parts) for name, parts in sorted(found.items())}
+    return {name: lit for name, lit in lits.items() if lit != FALSE}
 
 
 def _finish(body: _Body, contexts: int) -> Query:
@@ -151,9 +169,10 @@ def _finish(body: _Body, contexts: int) -> Query:
         for name in sorted({name for name, _ in violations})
     }
     properties = {name: ask(lit) for name, lit in of_name.items()}
-    switches = {name: f"w{index}" for index, name in enumerate(of_name)}
+    asked = of_name or body.anywhere
+    switches = {name: f"w{index}" for index, name in enumerate(asked)}
     others = logic.any_of(
-        logic.all_of((lit, neg(logic.variable(switches[name])))) for name, lit in of_name.items()
+        logic.all_of((lit, neg(logic.variable(switches[name])))) for name, lit in asked.items()
     )
     remaining = ask(others)
     near = {key: ask(lit) for key, lit in within.items()}

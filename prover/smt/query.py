@@ -17,7 +17,8 @@ class Query:
     ``fail``: some property is violated.  ``violations``: (property, event or -1) -> question,
     that this is a first violation; ``properties``: the same for any event; ``within``:
     (property, k) -> question, that it happens within the first k stretches of one thread.
-    ``remaining``: some property is violated whose Boolean in ``switches`` is not true.
+    ``remaining``: some property is violated whose Boolean in ``switches`` is not true; without
+    ``violations`` it need not be a first one.
     ``cuts``: one per loop, that a run reaches the bound there.  ``ends``: every actor runs to
     its end.  ``clauses`` counts them as in conjunctive normal form: an assertion is one, the
     definition of a conjunction or disjunction of n literals n + 1.  ``marks`` and ``checks``:
