@@ -182,13 +182,13 @@ actor m { defer(); }
     [
         ("xchg(&a, 1)", "full", True),
         ("cmpxchg_acquire(&a, 0, 1)", "acquire", False),
-        ("atomic_inc(&n)", "relaxed", True),
+        ("atomic_inc(&n)", "noreturn", True),
         ("atomic_inc_return(&n)", "full", True),
         ("atomic_fetch_or_release(1, &n)", "release", True),
         ("atomic_add_unless(&n, 1, 2)", "full", False),
         ("refcount_dec_and_test(&r)", "release", True),
         ("test_and_set_bit_lock(1, &a)", "acquire", True),
-        ("clear_bit(1, &a)", "relaxed", True),
+        ("clear_bit(1, &a)", "noreturn", True),
     ],
 )
 def test_the_orders_of_atomic_updates(checked, call: str, order: str, writes: bool) -> None:

@@ -87,7 +87,7 @@ def test_what_is_selected_is_dumped(capsys: pytest.CaptureFixture[str]) -> None:
         (["--scenario", "bth"], "did you mean `both`?"),
         (["--variant", "unlokced"], "did you mean `unlocked`?"),
         (["--config", "PAE=on"], "there is no config `PAE`"),
-        (["--model", "tso"], "there is no model `tso`"),
+        (["--model", "pso"], "there is no model `pso`"),
     ],
 )
 def test_what_there_is_not(
