@@ -51,7 +51,7 @@ class Law:
         """
         happened = self.run.happened
         for thread in self.skeleton.threads:
-            begin, end = thread.events[0], thread.events[-1]
+            begin = thread.events[0]
             if thread.kind == "handler" and begin in happened:
                 yield thread.parent, begin
         for event in self.skeleton.events:
@@ -79,9 +79,18 @@ class Law:
     def law(self, nodes: Nodes) -> frozenset[tuple[int, int]]:
         """What grace periods put in order, as strong fences."""
         found: set[tuple[int, int]] = set()
+        for one, two in self.precedences():
+            found.update(self._between(nodes, one, two))
+        return frozenset(found)
+
+    def precedences(self) -> Iterator[tuple[int, int]]:
+        """What is over before what: a grace period and its end, sections and grace periods.
+
+        All that stands before the first comes before all that stands behind the second.
+        """
         sections = list(self.sections())
         for start, end in self._waits():
-            found.update(self._between(nodes, start, end))
+            yield start, end
             for section in sections:
                 if section.kind not in (*DELAYS_GRACE, "lock"):
                     continue
@@ -90,12 +99,11 @@ class Law:
                 contains = self.order.before(section.start, start) is True
                 first = contains or self.run.claim.first.get((section.start, start), False)
                 if not first:
-                    found.update(self._between(nodes, start, section.start))
+                    yield start, section.start
                 elif section.end < 0:
                     raise NotAnExecution(f"the section of event {section.start} never ended")
                 else:
-                    found.update(self._between(nodes, section.end, end))
-        return frozenset(found)
+                    yield section.end, end
 
     def _between(self, nodes: Nodes, one: int, two: int) -> Iterator[tuple[int, int]]:
         """Every node before event ``one`` with every node behind event ``two``."""
@@ -138,9 +146,7 @@ class Law:
             running = {"callback": "bh", "handler": "irq"}.get(thread.kind)
             if running and thread.events[0] in self.run.happened:
                 end = thread.events[-1]
-                yield Section(
-                    thread.number, running, thread.events[0], end if end in own else -1
-                )
+                yield Section(thread.number, running, thread.events[0], end if end in own else -1)
 
     def _marked(self, thread: sk.Thread, own: list[int]) -> Iterator[Section]:
         for index, number in enumerate(own):
@@ -287,12 +293,11 @@ class Law:
         ended = {
             pointer.base
             for event in self.skeleton.events
-            if isinstance(event.action, sk.Deallocate) and event.number in self.run.happened
+            if isinstance(event.action, sk.Deallocate)
+            and event.number in self.run.happened
             and isinstance(pointer := self.run.values.value(event.action.pointer), Pointer)
         }
         for own in lives.values():
             unended = [life for _, _, life in own if life not in ended]
             if len(unended) > 1:
                 raise NotAnExecution("an object has two lives at once")
-
-

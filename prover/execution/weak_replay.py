@@ -17,11 +17,12 @@ from prover.execution.replay import ReplayError
 from prover.execution.weak_law import Law
 from prover.execution.weak_run import NotAnExecution, Run
 from prover.execution.weak_structure import Builder, for_protocols, for_races
+from prover.execution.weak_time import Allowed
 from prover.execution.weak_witness import tell, tell_race
 from prover.execution.witness import Witness
 from prover.graph.values import Half, Pointer, Via, Wild, Word
 from prover.models.algebra import MemoryModel
-from prover.models.concrete import Pairs, breaches, defined, evaluate
+from prover.models.concrete import Pairs, breach, breaches, defined, evaluate
 
 Found = tuple[str, int, Pairs]
 """A property violated at an event, with the orders between nodes that this assumes."""
@@ -36,19 +37,24 @@ def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryMod
         return _race(run, found, builder, law, model)
     candidates = [v for v in violations(run, found) if v[0] == name]
     if not candidates:
-        raise ReplayError(f"claimed {name}, replayed {sorted({n for n, _, _ in violations(run, found)})}")
+        raise ReplayError(
+            f"claimed {name}, replayed {sorted({n for n, _, _ in violations(run, found)})}"
+        )
     reasons: list[str] = []
     for _, event, also in candidates:
-        broken = breaches(asked, builder.structure(law, also))
+        meaning = defined(asked, builder.structure(law, also))
+        broken = [axiom.name for axiom in asked.axioms if breach(axiom, meaning) is not None]
         if not broken:
-            return tell(run, found, name, event, model.name)
-        reasons.append(", ".join(b.axiom.name for b in broken))
+            return tell(Allowed(run, found, builder, meaning, model.name), name, event)
+        reasons.append(", ".join(broken))
     raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
 
 
 def _race(run: Run, found: Nodes, builder: Builder, law: Pairs, model: MemoryModel) -> Witness:
     """The witness of a data race: the model allows the execution, and raises its flag for it."""
-    broken = breaches(for_protocols(model), builder.structure(law, frozenset()))
+    usual = for_protocols(model)
+    structure = builder.structure(law, frozenset())
+    broken = breaches(usual, structure)
     if broken:
         raise ReplayError(f"claimed data-race: {model.name} forbids it ({broken[0].axiom.name})")
     asked = for_races(model)
@@ -58,9 +64,10 @@ def _race(run: Run, found: Nodes, builder: Builder, law: Pairs, model: MemoryMod
     )
     lasting = sorted(p for p in pairs if all(_may_race(found, n) for n in p))
     if not lasting:
-        raise ReplayError(f"claimed data-race, and none is raised")
+        raise ReplayError("claimed data-race, and none is raised")
     one, two = lasting[0]
-    return tell_race(run, found, one, two, model.name)
+    case = Allowed(run, found, builder, defined(usual, structure), model.name)
+    return tell_race(case, one, two)
 
 
 def _may_race(found: Nodes, number: int) -> bool:
@@ -79,9 +86,7 @@ def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> 
     return names | {"data-race"}
 
 
-def _carried_out(
-    skeleton: sk.Skeleton, claim: Claim, found: Nodes
-) -> tuple[Run, Pairs, Builder]:
+def _carried_out(skeleton: sk.Skeleton, claim: Claim, found: Nodes) -> tuple[Run, Pairs, Builder]:
     try:
         run = Run(skeleton, claim)
         judge = Law(run)
@@ -110,9 +115,7 @@ def violations(run: Run, found: Nodes) -> Iterator[Found]:
         yield from _torn(run, found, event)
 
 
-def _lifetimes(
-    run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]
-) -> Iterator[Found]:
+def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -> Iterator[Found]:
     """Accesses to what was freed, and frees of it."""
     freeing = isinstance(event.action, sk.Deallocate)
     term = touched(event)
@@ -133,7 +136,9 @@ def _lifetimes(
         if free.thread == event.thread and free.number > event.number:
             continue
         name = "double-free" if freeing else "use-after-free"
-        also = frozenset(((end.number, last.number),)) if free.thread != event.thread else frozenset()
+        also = (
+            frozenset(((end.number, last.number),)) if free.thread != event.thread else frozenset()
+        )
         yield name, event.number, also
 
 

@@ -228,7 +228,7 @@ class Builder:
             users.setdefault(place, set()).add(node.number)
             source = run.source(read)
             if source == INITIAL:
-                rf.add((self._start(place[0]), node.number))
+                rf.add((self._start(place), node.number))
             else:
                 writer = self.nodes.write(self.skeleton.writes[source].event)
                 if writer is not None:
@@ -238,16 +238,19 @@ class Builder:
         co: set[tuple[int, int]] = set()
         loc: set[tuple[int, int]] = set()
         for place, using in users.items():
-            start = self._start(place[0])
+            start = self._start(place)
             order = [start, *(n for _, n in sorted(writes.get(place, ())))]
             co.update((a, b) for i, a in enumerate(order) for b in order[i + 1 :])
             everyone = {start, *using}
             loc.update((a, b) for a in everyone for b in everyone)
         return frozenset(rf), frozenset(co), frozenset(loc)
 
-    def _start(self, location: object) -> int:
-        """The initial write of a location, of both halves of a word."""
-        return self.initial.setdefault(location, -1 - len(self.initial))
+    def _start(self, place: Place) -> int:
+        """The initial write of a place: the halves of a word have one each.
+
+        With one for both, a read of the initial low half would come before stores to the high one.
+        """
+        return self.initial.setdefault(place, -1 - len(self.initial))
 
     def _locks(
         self,
@@ -280,7 +283,7 @@ class Builder:
         writes: dict[Place, list[tuple[tuple[int, int], int]]],
     ) -> None:
         place: Place = ((location, "lock"), "lock")  # type: ignore[assignment]
-        last = self._start(place[0])
+        last = self._start(place)
         for event in events:
             read, write = self.nodes.read(event), self.nodes.write(event)
             if read is not None and read.number in self.numbers:

@@ -1,7 +1,7 @@
 """An execution under a weak memory model told as a witness.
 
-Its steps stand in an order of time: the order in which they executed.  Where that is not the
-order of the program, the lines under the table say so.
+Its steps stand in an order of time, which is that of the program as far as that can be.  What is
+not, and why no interleaving shows this, the lines under the table say.
 """
 
 from __future__ import annotations
@@ -9,53 +9,80 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prover.execution import skeleton as sk
-from prover.execution.execution import INITIAL
+from prover.execution.domains import initial_value
+from prover.execution.evaluate import Unknown
 from prover.execution.hazards import touched
 from prover.execution.narrate import WORDS
-from prover.execution.nodes import Nodes
-from prover.execution.evaluate import Unknown
+from prover.execution.nodes import LOOKERS
 from prover.execution.terms import ReadValue, Term
+from prover.execution.weak_reasons import place_of, reasons, who
 from prover.execution.weak_run import Run
+from prover.execution.weak_time import Allowed, Timeline, timeline
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
 from prover.execution.wording import cell_at, place_text, value_text
 from prover.graph.values import Location, Pointer, Via, Wild, number_text
 
 
-def tell(run: Run, nodes: Nodes, name: str, event: int, model: str) -> Witness:
+def tell(case: Allowed, name: str, event: int) -> Witness:
     """The witness of a violation of ``name`` at ``event``."""
-    skeleton = run.skeleton
-    order = _in_time(run, nodes)
+    return _told(case, name, event, event)
+
+
+def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
+    """The witness of a violation at ``event``, in which ``other`` has a part."""
+    run, skeleton = case.run, case.run.skeleton
+    time = timeline(case)
+    why = reasons(case, time, event, certain=event == other)
     shared = _contended(run)
-    shown = [e for e in order if e == event or _shown(run, e, shared)]
+    # A claim looks at everything.
+    claim = _kind(run, event) in LOOKERS
+    needed = set(time.events) if claim else _needed(time, {event, other, *why.events})
+    shown = [
+        e
+        for e in time.events
+        if e in needed
+        and _kind(run, e) not in LOOKERS
+        and (e in (event, other) or _shown(run, e, shared))
+    ]
     used = sorted({skeleton.events[e].thread for e in shown})
     column = {thread: index for index, thread in enumerate(used)}
-    moments = tuple(_moment(run, e, column, bad=e == event) for e in shown)
+    # Where two steps have a part the later one is it; a claim fails at the last step.
+    parts = [e for e in shown if e in (event, other)] or shown
     message = next((c.message for c in skeleton.events[event].checks if c.property == name), "")
     return Witness(
         property=name,
         message=message,
-        model=model,
+        model=case.model,
         columns=tuple(Column(skeleton.threads[t].name, skeleton.threads[t].kind) for t in used),
-        moments=moments,
+        moments=tuple(_moment(run, e, column, bad=e == parts[-1]) for e in shown),
         explanation=_explanation(run, name, event, message),
-        because=_reordered(run, nodes, shown),
-        schedule=tuple(_place(skeleton, e) for e in order),
+        because=why.lines,
+        schedule=tuple(_place(skeleton, e) for e in time.events),
+        plain=any(_is_plain(skeleton, e) for e in why.events or shown),
     )
 
 
-def tell_race(run: Run, nodes: Nodes, one: int, two: int, model: str) -> Witness:
+def tell_race(case: Allowed, one: int, two: int) -> Witness:
     """The witness of a data race between two nodes."""
-    first, second = nodes.nodes[one], nodes.nodes[two]
-    told = tell(run, nodes, "data-race", second.event, model)
-    skeleton = run.skeleton
+    found = [case.nodes.nodes[number] for number in (one, two)]
     words = [
-        f"{skeleton.threads[skeleton.events[n.event].thread].name}'s"
-        f" {'plain' if n.order == 'plain' else 'marked'} {'store' if n.kind == 'W' else 'load'}"
-        for n in (first, second)
+        f"{who(case.run, node.event)}'s {'plain' if node.order == 'plain' else 'marked'}"
+        f" {'store' if node.kind == 'W' else 'load'}"
+        for node in found
     ]
-    place = _label(run, second.event).rpartition(" ")[2]
-    line = f"nothing orders {words[0]} and {words[1]}: {place}"
-    return replace(told, explanation=(line,), because=())
+    line = f"nothing orders {words[0]} and {words[1]}: {place_of(case.run, found[1].event)}"
+    told = _told(case, "data-race", found[1].event, found[0].event)
+    return replace(told, explanation=(line,))
+
+
+def _kind(run: Run, event: int) -> str:
+    return run.skeleton.threads[run.skeleton.events[event].thread].kind
+
+
+def _is_plain(skeleton: sk.Skeleton, event: int) -> bool:
+    """Whether a step is an access that the compiler may move."""
+    action = skeleton.events[event].action
+    return isinstance(action, sk.Access) and action.order == "plain"
 
 
 def _place(skeleton: sk.Skeleton, event: int) -> tuple[int, int]:
@@ -63,23 +90,24 @@ def _place(skeleton: sk.Skeleton, event: int) -> tuple[int, int]:
     return thread, skeleton.threads[thread].events.index(event)
 
 
-def _in_time(run: Run, nodes: Nodes) -> list[int]:
-    """Events that happened or went wrong, in the order in which they were done.
-
-    What has no position of its own stands behind what comes before it in its thread.
-    """
-    position = run.claim.position
-    keys: dict[int, tuple[int, int, int]] = {}
-    for thread in run.skeleton.threads:
-        last = (-1, 0)
-        for index, number in enumerate(thread.events):
-            if number not in run.happened and number not in run.violated:
-                continue
-            node = nodes.last(number)
-            if node is not None:
-                last = (position.get(node.number, last[0]), -node.number)
-            keys[number] = (*last, index)
-    return sorted(keys, key=lambda e: (keys[e][0], keys[e][1], run.skeleton.events[e].thread, keys[e][2]))
+def _needed(time: Timeline, wanted: set[int]) -> set[int]:
+    """What precedes the steps that are wanted in their programs, or makes them what they are."""
+    before: dict[int, set[int]] = {}
+    place = {event: index for index, event in enumerate(time.events)}
+    for a, b in time.causes:
+        before.setdefault(b, set()).add(a)
+    for program in time.programs:
+        for index, event in enumerate(program):
+            earlier = {e for e in program[:index] if place[e] < place[event]}
+            before.setdefault(event, set()).update(earlier)
+    found: set[int] = set()
+    pending = sorted(wanted)
+    while pending:
+        event = pending.pop()
+        if event not in found:
+            found.add(event)
+            pending.extend(before.get(event, ()))
+    return found
 
 
 def _contended(run: Run) -> frozenset[Location]:
@@ -100,8 +128,16 @@ def _shown(run: Run, number: int, shared: frozenset[Location]) -> bool:
     event = run.skeleton.events[number]
     match event.action:
         case sk.Access():
-            places = {run.read_places[r.number][0] for r in run.reads_of.get(number, ()) if r.number in run.read_places}
-            places |= {run.write_places[w.number][0] for w in run.writes_of.get(number, ()) if w.number in run.write_places}
+            places = {
+                run.read_places[r.number][0]
+                for r in run.reads_of.get(number, ())
+                if r.number in run.read_places
+            }
+            places |= {
+                run.write_places[w.number][0]
+                for w in run.writes_of.get(number, ())
+                if w.number in run.write_places
+            }
             return bool(places & shared)
         case sk.Begin() | sk.Ended() | sk.IpiEnd() | sk.Request():
             return False
@@ -139,7 +175,9 @@ def _touches(run: Run, number: int) -> list[Touch]:
         if place is None or read.ghost:
             continue
         value = run.values.leaves[ReadValue(read.number)]
-        found.append(Touch(place_text(place), "", value_text(layout, value, cell_at(layout, place[0]))))
+        found.append(
+            Touch(place_text(place), "", value_text(layout, value, cell_at(layout, place[0])))
+        )
     if isinstance(run.skeleton.events[number].action, sk.Allocate):
         return found
     for write in run.writes_of.get(number, ()):
@@ -161,8 +199,6 @@ def _before(run: Run, write: int) -> str:
     if index:
         value = run.values.value(run.skeleton.writes[own[index - 1]].value)
     else:
-        from prover.execution.domains import initial_value
-
         start = initial_value(layout, place, weak=True)
         assert start is not None
         value = start
@@ -198,6 +234,8 @@ def _name(run: Run, term: object) -> str:
 
 def _explanation(run: Run, name: str, number: int, message: str) -> tuple[str, ...]:
     event = run.skeleton.events[number]
+    if _kind(run, number) in LOOKERS:
+        return (_claim(run, number, message),)
     if message:
         return (message,)
     term = touched(event)
@@ -217,40 +255,19 @@ def _explanation(run: Run, name: str, number: int, message: str) -> tuple[str, .
             return ()
 
 
-def _reordered(run: Run, nodes: Nodes, shown: list[int]) -> tuple[str, ...]:
-    """Which steps are out of program order, and which reads saw an old value."""
-    del nodes
-    found: list[str] = []
-    skeleton = run.skeleton
-    seen: dict[int, list[int]] = {}
-    for number in shown:
-        thread = skeleton.events[number].thread
-        index = skeleton.threads[thread].events.index(number)
-        late = [e for e in seen.get(thread, []) if skeleton.threads[thread].events.index(e) > index]
-        if late and number in run.write_places_by_event() | run.read_places_by_event():
-            found.append(
-                f"{skeleton.threads[thread].name}: {_label(run, number)} takes effect after"
-                f" {_label(run, late[-1])}, which follows it in the program"
-            )
-        seen.setdefault(thread, []).append(number)
-    for number in shown:
-        for read in run.reads_of.get(number, ()):
-            if read.number not in run.read_places or read.ghost:
-                continue
-            place = run.read_places[read.number]
-            source = run.source(read)
-            newer = [
-                w
-                for w, p in run.write_places.items()
-                if p == place
-                and skeleton.writes[w].event in shown
-                and shown.index(skeleton.writes[w].event) < shown.index(number)
-                and (source == INITIAL or run.claim.earlier(skeleton.writes[source].event, skeleton.writes[w].event))
-            ]
-            if newer:
-                thread = skeleton.threads[skeleton.events[number].thread].name
-                found.append(f"{thread}: the read of {place_text(place)} does not see the newer store yet")
-    return tuple(dict.fromkeys(found))
+def _claim(run: Run, number: int, message: str) -> str:
+    """A claim that does not hold, with what it saw."""
+    layout = run.skeleton.layout
+    seen: dict[str, str] = {}
+    for event in run.skeleton.threads[run.skeleton.events[number].thread].events:
+        for read in run.reads_of.get(event, ()):
+            if read.number in run.read_places:
+                place = run.read_places[read.number]
+                value = run.values.leaves[ReadValue(read.number)]
+                seen[place_text(place)] = value_text(layout, value, cell_at(layout, place[0]))
+    said = message or "the condition does not hold"
+    values = ", ".join(f"{place} = {value}" for place, value in seen.items())
+    return f"{said} (here {values})" if values else said
 
 
 def _known(run: Run, term: Term) -> object:
@@ -259,14 +276,3 @@ def _known(run: Run, term: Term) -> object:
         return run.values.value(term)
     except Unknown:
         return None
-
-
-def _label(run: Run, number: int) -> str:
-    """A step in few words: what it does to which place."""
-    for write in run.writes_of.get(number, ()):
-        if write.number in run.write_places:
-            return f"the store to {run.write_places[write.number][0]}"
-    for read in run.reads_of.get(number, ()):
-        if read.number in run.read_places:
-            return f"the read of {run.read_places[read.number][0]}"
-    return "a step"

@@ -66,7 +66,8 @@ class Witness:
 
     ``model`` is the strongest memory model that shows it.  ``explanation`` says in a line or
     two what went wrong, ``because`` one sentence per decisive edge.  ``schedule`` is the
-    sequence of (thread, event) it was replayed from.
+    sequence of (thread, event) it was replayed from.  ``plain``: a step that made it possible is a
+    plain access, which the compiler may move whatever the hardware does.
     """
 
     property: str
@@ -77,6 +78,7 @@ class Witness:
     explanation: tuple[str, ...]
     because: tuple[str, ...]
     schedule: tuple[tuple[int, int], ...]
+    plain: bool = False
 
 
 def contexts(witness: Witness) -> int:

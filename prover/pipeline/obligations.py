@@ -77,7 +77,7 @@ def _check_selection(protocol: Protocol, request: Request) -> None:
     found: list[Diagnostic] = []
     found.extend(_unknown("scenario", request.scenario, tuple(protocol.scenarios)))
     found.extend(_unknown("variant", request.variant, tuple(protocol.variants)))
-    found.extend(_unknown("model", request.model, MODELS))
+    found.extend(_unknown_model(request.model))
     for name, value in request.config:
         found.extend(_unknown("config", name, tuple(protocol.configs)))
         if name in protocol.configs:
@@ -93,3 +93,12 @@ def _unknown(what: str, name: str | None, known: tuple[str, ...]) -> Iterator[Di
     listed = ", ".join(known) or "none"
     hint = f"did you mean `{close[0]}`?" if close else f"there are: {listed}"
     yield Diagnostic("unknown-selection", f"there is no {what} `{name}`", None, (), hint)
+
+
+def _unknown_model(name: str | None) -> Iterator[Diagnostic]:
+    if name is not None and name.endswith(".cat"):
+        message = f"`{name}` cannot be asked about protocols"
+        hint = f"protocols are decided under {', '.join(MODELS)}; a cat file is for litmus tests"
+        yield Diagnostic("unknown-selection", message, None, (), hint)
+    else:
+        yield from _unknown("model", name, MODELS)

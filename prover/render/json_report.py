@@ -168,11 +168,12 @@ class _Places:
                 assert_never(verdict)
 
     def witness(self, witness: Witness) -> Json:
-        """One interleaving that violates a property."""
+        """One execution that violates a property."""
         return {
             "property": witness.property,
             "message": witness.message or None,
             "model": witness.model,
+            "plain": witness.plain,
             "columns": [{"name": c.name, "kind": c.kind} for c in witness.columns],
             "moments": [self.moment(moment) for moment in witness.moments],
             "explanation": list(witness.explanation),

@@ -2,12 +2,16 @@
 
 ::
 
-    retract.khp: sc; PAE=off|on
-    scenario   run                  variant  expects             when
-    ---------  -------------------  -------  ------------------  ----------
+    retract.khp: lkmm, sc; PAE=off|on
+    scenario   run                  variant  expects             when        models
+    ---------  -------------------  -------  ------------------  ----------  ------
     walk       walker * 2, retract           proved
                                     no_sync  refuted torn-value  PAE == on
                                     no_sync  proved              PAE == off
+                                    no_wmb   refuted assert                  lkmm
+                                    no_wmb   proved                          sc
+
+The last column is there where something is expected under some of the models only.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from typing import Final
 
 from dsl.protocol import Condition, Expect, Protocol, Scenario
 
-_HEADS: Final = ("scenario", "run", "variant", "expects", "when")
+_HEADS: Final = ("scenario", "run", "variant", "expects", "when", "models")
 _RUN_WIDTH: Final = 32
 _GAP: Final = "  "
 
@@ -40,6 +44,7 @@ class _Claim:
     variant: str
     expects: str
     when: str
+    models: str
 
 
 def _rows(protocol: Protocol, scenario: Scenario) -> Iterator[tuple[str, ...]]:
@@ -49,19 +54,18 @@ def _rows(protocol: Protocol, scenario: Scenario) -> Iterator[tuple[str, ...]]:
             claims += _claims(variant.name, variant.expects)
     for index, (run, claim) in enumerate(zip_longest(_run_lines(scenario), claims)):
         name = scenario.name if index == 0 else ""
-        rest = ("", "", "") if claim is None else (claim.variant, claim.expects, claim.when)
-        yield (name, run or "", *rest)
+        rest = claim or _Claim("", "", "", "")
+        yield (name, run or "", rest.variant, rest.expects, rest.when, rest.models)
 
 
 def _claims(variant: str, expects: tuple[Expect, ...]) -> Iterator[_Claim]:
     if not expects:
-        yield _Claim(variant, "nothing", "")
+        yield _Claim(variant, "nothing", "", "")
     for expect in expects:
         text = " ".join((expect.verdict, ", ".join(expect.properties))).strip()
         if expect.allowing:
             text += f" allowing {', '.join(expect.allowing)}"
-        under = f"under {', '.join(expect.models)}" if expect.models else ""
-        yield _Claim(variant, text, " ".join((_condition(expect.when), under)).strip())
+        yield _Claim(variant, text, _condition(expect.when), ", ".join(expect.models))
 
 
 def _condition(condition: Condition) -> str:
@@ -86,8 +90,10 @@ def _run_lines(scenario: Scenario) -> list[str]:
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:
-    table = [_HEADS, *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(_HEADS))]
+    # Models are a column only where some expectation is about some of them.
+    columns = len(_HEADS) if any(row[-1] for row in rows) else len(_HEADS) - 1
+    table = [row[:columns] for row in (_HEADS, *rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(columns)]
     table.insert(1, tuple("-" * width for width in widths))
     lines = (
         _GAP.join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from dsl.source import Source
-from prover.render.witness_table import witness_table
+from prover.execution.witness import Witness
+from prover.render.witness_table import shown_by, witness_table
 from prover.verdict import (
     Bounded,
     Broken,
@@ -25,6 +26,8 @@ from prover.verdict import (
 WIDTH = 79
 TAIL = 48
 """The widest line, and the column where it says what the verdict means."""
+
+Configuration: TypeAlias = tuple[tuple[str, str], ...]
 
 COLORS = {"proved": "32", "refuted": "31", "broken": "31"}
 """ANSI colours of verdicts; the others are yellow."""
@@ -49,7 +52,7 @@ def _file(file: FileReport, *, verbose: bool, quiet: bool, color: bool) -> list[
             continue
         lines.extend(_line(group, file.outcomes, color=color))
         if verbose or not outcome.as_expected:
-            lines.extend(_details(outcome, file, verbose=verbose))
+            lines.extend(_details(_plainest(group), file, verbose=verbose))
     if verbose:
         notes = dict.fromkeys(n for o in file.outcomes for n in o.notes)
         lines.extend(f"  note: {note}" for note in notes)
@@ -67,19 +70,46 @@ def _title(file: FileReport) -> str:
 
 
 def _groups(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
-    """Outcomes that differ in nothing but the configuration, in order of their first."""
-    groups: dict[tuple[object, ...], list[Outcome]] = {}
+    """Outcomes that differ in nothing but configuration and memory model, by their first.
+
+    Each group has all of its models under all of its configurations.
+    """
+    alike: dict[tuple[object, ...], dict[Configuration, list[Outcome]]] = {}
     for outcome in outcomes:
         obligation = outcome.obligation
         key = (
             obligation.scenario,
             obligation.variant,
-            obligation.model,
             summary_of(outcome.verdict),
             outcome.as_expected,
+            _expectation(outcome),
         )
-        groups.setdefault(key, []).append(outcome)
-    return list(groups.values())
+        configurations = alike.setdefault(key, {})
+        configurations.setdefault(obligation.configuration, []).append(outcome)
+    groups: dict[tuple[object, ...], list[Outcome]] = {}
+    for same, configurations in alike.items():
+        for own in configurations.values():
+            groups.setdefault((same, _models(own)), []).extend(own)
+    first = {id(outcome): index for index, outcome in enumerate(outcomes)}
+    return sorted(groups.values(), key=lambda group: first[id(group[0])])
+
+
+def _models(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """The memory models of outcomes, each once."""
+    return tuple(dict.fromkeys(o.obligation.model for o in outcomes))
+
+
+def _configurations(outcomes: Sequence[Outcome]) -> list[Configuration]:
+    """The configurations of outcomes, each once."""
+    return list(dict.fromkeys(o.obligation.configuration for o in outcomes))
+
+
+def _plainest(group: list[Outcome]) -> Outcome:
+    """The outcome to tell of a group: the one whose witness needs the least."""
+    return min(
+        group,
+        key=lambda o: isinstance(o.verdict, Refuted) and o.verdict.witness.model != "sc",
+    )
 
 
 def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -> list[str]:
@@ -87,11 +117,16 @@ def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -
 
     What does not fit goes on below, in the column of what the verdict says.
     """
-    outcome = group[0]
+    outcome = _plainest(group)
     obligation = outcome.obligation
     name = obligation.scenario + (f" / {obligation.variant}" if obligation.variant else "")
-    about = f"{name}  {_where(group, everything)}".strip()
+    asked = [o for o in everything if _asks_the_same(o, outcome)]
+    models = () if len(_models(group)) == len(_models(asked)) else _models(group)
+    where = _where(_configurations(group), _configurations(asked))
+    about = "  ".join(part for part in (name, where, ", ".join(models)) if part)
     tail = summary_of(outcome.verdict)
+    if isinstance(outcome.verdict, Refuted) and not models:
+        tail = ", ".join(map(_found, (outcome.verdict.witness, *outcome.verdict.others)))
     if not isinstance(outcome.verdict, Proved) or not outcome.as_expected:
         tail += "  " + _expectation(outcome)
     # As one word: its two are never on two lines.
@@ -122,16 +157,20 @@ def _expectation(outcome: Outcome) -> str:
     return f"(NOT EXPECTED: {' '.join(w for w in words if w)})"
 
 
-def _where(group: list[Outcome], everything: Sequence[Outcome]) -> str:
+def _asks_the_same(one: Outcome, two: Outcome) -> bool:
+    """Whether two outcomes are about one scenario and variant."""
+    a, b = one.obligation, two.obligation
+    return (a.scenario, a.variant) == (b.scenario, b.variant)
+
+
+def _found(witness: Witness) -> str:
+    """A violated property; that only weak memory shows it, where no model is named beside it."""
+    weak = witness.model != "sc" and shown_by(witness)
+    return f"{witness.property} (weak memory only)" if weak else witness.property
+
+
+def _where(own: list[Configuration], alike: list[Configuration]) -> str:
     """The configurations of a group, in as few words as say it: nothing if it is all of them."""
-    obligation = group[0].obligation
-    alike = [
-        o.obligation.configuration
-        for o in everything
-        if (o.obligation.scenario, o.obligation.variant, o.obligation.model)
-        == (obligation.scenario, obligation.variant, obligation.model)
-    ]
-    own = [o.obligation.configuration for o in group]
     if len(own) == len(alike):
         return ""
     fixed: list[str] = []
@@ -173,9 +212,11 @@ def _details(outcome: Outcome, file: FileReport, *, verbose: bool) -> list[str]:
     match outcome.verdict:
         case Refuted():
             shown = [outcome.verdict.witness, *(outcome.verdict.others if verbose else ())]
+            # Of a plain interleaving that goes without saying, unless others were looked for.
+            several = verbose and _models(file.outcomes) != ("sc",)
             for witness in shown:
                 lines.append("")
-                lines.extend(witness_table(witness, file.sources))
+                lines.extend(witness_table(witness, file.sources, plainly=several))
             lines.append("")
         case Bounded(loops=loops):
             for loop in loops:

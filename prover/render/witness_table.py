@@ -29,12 +29,19 @@ class _Row:
     notes: tuple[str, ...]
 
 
-def witness_table(witness: Witness, sources: Mapping[str, Source]) -> list[str]:
-    """The lines of the table, the explanation under it."""
+def witness_table(
+    witness: Witness, sources: Mapping[str, Source], *, plainly: bool = False
+) -> list[str]:
+    """What shows it, the lines of the table, the explanation under it.
+
+    ``plainly``: say so of a plain interleaving too.
+    """
+    shows = shown_by(witness)
+    lines = [shows, ""] if shows and (plainly or witness.model != "sc") else []
     if not witness.columns:
-        return ["(in the initial state)", "", *_verdict(witness)]
+        return [*lines, "(in the initial state)", "", *_verdict(witness)]
     offsets = _offsets(len(witness.columns))
-    lines = _header(witness.columns, offsets)
+    lines += _header(witness.columns, offsets)
     open_calls: dict[int, tuple[Call, ...]] = {}
     for row in _rows(witness, sources):
         thread = row.moment.thread
@@ -44,6 +51,24 @@ def witness_table(witness: Witness, sources: Mapping[str, Source]) -> list[str]:
     lines.append("")
     lines.extend(_verdict(witness))
     return [line.rstrip() for line in lines]
+
+
+def shown_by(witness: Witness) -> str:
+    """What it takes to see this; nothing where no reordering does it, or the property says so."""
+    weak = witness.model != "sc"
+    if weak and (not witness.because or witness.property == "data-race"):
+        return ""
+    match witness.model:
+        case "sc":
+            return "a plain interleaving (SC)"
+        case "tso":
+            return "needs a store buffer (x86-TSO)"
+        case "lkmm" if witness.plain:
+            return "allowed by LKMM, where the compiler may reorder plain accesses"
+        case "lkmm":
+            return "allowed by LKMM; x86-TSO hardware forbids it"
+        case _:
+            return f"allowed by {witness.model}"
 
 
 def _offsets(count: int) -> list[int]:
@@ -181,8 +206,8 @@ def _touch_texts(touches: tuple[Touch, ...]) -> list[str]:
 
 def _verdict(witness: Witness) -> list[str]:
     """What went wrong, and why."""
-    first, *rest = [*witness.explanation, *witness.because] or [witness.message or "violated"]
+    first, *rest = witness.explanation or (witness.message or "violated",)
     lines = wrap(f"{witness.property}: {first}", WIDTH, break_on_hyphens=False)
-    for text in rest:
+    for text in (*rest, *witness.because):
         lines.extend(wrap(text, WIDTH, break_on_hyphens=False))
     return lines

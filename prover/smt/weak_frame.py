@@ -15,7 +15,7 @@ from prover.execution.hazards import CONTINUES, Hazard
 from prover.execution.nodes import Node, Nodes
 from prover.execution.skeleton import Access, Grant, LocalCheck, Try, Unlock
 from prover.smt.frame import Frame
-from prover.smt.logic import FALSE, TRUE, Lit
+from prover.smt.logic import FALSE, TRUE, Lit, neg
 
 
 def _nobody() -> Nodes:
@@ -96,6 +96,12 @@ class WeakFrame(Frame):
         known = self._known(a, b)
         if known is not None:
             return known
+        if self.done(a) == self.begun(a) and self.done(b) == self.begun(b):
+            # Of two that are level one comes first all the same: whoever asks for both orders
+            # is to get one.
+            one, two = sorted((a, b))
+            lit = self.less(self.done(one), self.done(two))
+            return lit if a < b else neg(lit)
         return self.less(self.done(a), self.begun(b))
 
     def coherent(self, a: int, b: int) -> Lit:

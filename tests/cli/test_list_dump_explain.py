@@ -37,14 +37,39 @@ variant gone in one, two {
 
 LISTED = """\
 f.khp: sc; PAE=off|on; CPUS=one|two|many
-scenario  run       variant  expects                                  when
---------  --------  -------  ---------------------------------------  ----------------------------------
+scenario  run       variant  expects                                  when                       models
+--------  --------  -------  ---------------------------------------  -------------------------  ------
 one       a, b * 2           proved
-                    gone     refuted assert, warn-on allowing bug-on  PAE == on || CPUS == many under sc
+                    gone     refuted assert, warn-on allowing bug-on  PAE == on || CPUS == many  sc
                     gone     proved                                   PAE == off && CPUS == one
 two       a                  nothing
-                    gone     refuted assert, warn-on allowing bug-on  PAE == on || CPUS == many under sc
+                    gone     refuted assert, warn-on allowing bug-on  PAE == on || CPUS == many  sc
                     gone     proved                                   PAE == off && CPUS == one
+"""
+
+BY_MODEL = """\
+// Is it safe?
+models lkmm, sc, tso;
+int x;
+actor a { x = 1; }
+scenario one {
+	run a;
+	expect refuted assert under lkmm, tso;
+	expect proved under sc;
+}
+scenario two {
+	run a;
+	expect proved;
+}
+"""
+
+LISTED_BY_MODEL = """\
+f.khp: lkmm, sc, tso
+scenario  run  variant  expects         when  models
+--------  ---  -------  --------------  ----  ---------
+one       a             refuted assert        lkmm, tso
+                        proved                sc
+two       a             proved
 """
 
 
@@ -58,6 +83,20 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_list(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", file]) == 0
     assert capsys.readouterr() == (LISTED, "")
+
+
+def test_list_says_what_is_expected_under_which_models(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(file).write_text(BY_MODEL, encoding="utf-8")
+    assert main(["list", file]) == 0
+    assert capsys.readouterr() == (LISTED_BY_MODEL, "")
+    Path(file).write_text(
+        BY_MODEL.replace(" under lkmm, tso", "").replace("\texpect proved under sc;\n", ""),
+        encoding="utf-8",
+    )
+    assert main(["list", file]) == 0
+    assert "models" not in capsys.readouterr().out
 
 
 def test_list_of_a_file_without_scenarios(

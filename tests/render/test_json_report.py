@@ -132,6 +132,18 @@ def test_a_refutation_is_all_there(document: Any) -> None:
     assert witness["explanation"]
 
 
+def test_models_are_told_apart() -> None:
+    case = Path(__file__).parent / "weak" / "message_passing.khp"
+    found = json.loads(render(run(Request((str(case),), variant="no_wmb", jobs=1), lambda _: None)))
+    validate(found)
+    asked = found["files"][0]["obligations"]
+    kinds = {o["model"]: o["verdict"]["kind"] for o in asked}
+    assert kinds == {"lkmm": "refuted", "sc": "proved", "tso": "proved"}
+    (witness,) = asked[0]["verdict"]["witnesses"]
+    assert (witness["model"], witness["plain"]) == ("lkmm", False)
+    assert any("overtakes" in line for line in witness["because"])
+
+
 def test_a_bound_names_its_loop(document: Any) -> None:
     verdict = verdicts(document)["round_and_round", "safe"]
     assert verdict["bound"] == 2
