@@ -25,9 +25,7 @@ def controlling(graph: ir.Cfg) -> Mapping[str, tuple[str, ...]]:
             before[target].update(before[name])
             if isinstance(terminator, ir.Branch):
                 before[target][name] = None
-    return {
-        name: tuple(b for b in before[name] if name not in (after[b] or ())) for name in order
-    }
+    return {name: tuple(b for b in before[name] if name not in (after[b] or ())) for name in order}
 
 
 def _always_after(graph: ir.Cfg, order: list[str]) -> dict[str, frozenset[str] | None]:
@@ -42,7 +40,7 @@ def _always_after(graph: ir.Cfg, order: list[str]) -> dict[str, frozenset[str] |
         if isinstance(terminator, ir.End):
             found[name] = frozenset((name,))
         elif ways:
-            found[name] = frozenset.intersection(*ways) | {name}
+            found[name] = ways[0].intersection(*ways[1:]) | {name}
         else:
             found[name] = None
     return found

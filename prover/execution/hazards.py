@@ -53,12 +53,6 @@ PRECEDENCE = (
 """Which property an event violates when several conditions hold at once: the first."""
 
 
-CONTINUES = frozenset(("assert", "warn-on", "transition", "torn-value", "use-after-free"))
-"""Properties whose violation does not keep a thread from its next steps under a weak model: a
-store that follows in program order may have been seen before.
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class Null:
     """``term`` has the value ``value``, an address in NULL."""
@@ -273,13 +267,6 @@ def address_of(event: sk.Event) -> Term | None:
             return address
         case _:
             return None
-
-
-def touched(event: sk.Event) -> Term | None:
-    """The address through which an event touches memory or frees it, None if it does neither."""
-    if isinstance(event.action, sk.Deallocate):
-        return event.action.pointer
-    return address_of(event)
 
 
 def _of_pointer(context: _Context, event: sk.Event, term: Term) -> list[Hazard]:

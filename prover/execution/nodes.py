@@ -13,8 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
+from prover.execution.hazards import address_of
 from prover.execution.terms import Constant, Outcome, Term
 from prover.graph.values import Pointer
+
+CONTINUES = frozenset(("assert", "warn-on", "transition", "torn-value", "use-after-free"))
+"""Properties whose violation does not keep a thread from its next steps under a weak model: a
+store that follows in program order may have been seen before.
+"""
 
 LOOKERS = ("final", "invariant")
 """Kinds of thread that only look."""
@@ -86,14 +92,19 @@ def nodes(skeleton: sk.Skeleton) -> Nodes:
             processor = thread.host if thread.kind == "handler" else thread.number
             for kind, order, role, when, active in _parts(skeleton, event, writes, true):
                 own.append(
-                    Node(
-                        len(found) + len(own), number, processor, kind, order, role, when, active
-                    )
+                    Node(len(found) + len(own), number, processor, kind, order, role, when, active)
                 )
             if own:
                 of_event[number] = tuple(own)
                 found.extend(own)
     return Nodes(tuple(found), of_event)
+
+
+def touched(event: sk.Event) -> Term | None:
+    """The address through which an event touches memory or frees it, None if it does neither."""
+    if isinstance(event.action, sk.Deallocate):
+        return event.action.pointer
+    return address_of(event)
 
 
 def _is_ghost(skeleton: sk.Skeleton, event: sk.Event) -> bool:
@@ -111,31 +122,29 @@ Part = tuple[str, str, str, Term, Term]
 """Kind, order, role, when, active."""
 
 
-def _parts(
-    skeleton: sk.Skeleton,
-    event: sk.Event,
-    writes: Mapping[int, list[sk.WriteAccess]],
-    true: Term,
-) -> Iterator[Part]:
-    """The nodes of one event, in order."""
-    thread = skeleton.threads[event.thread]
-    match event.action:
-        case sk.Access(what="load", order=order):
-            yield "R", order, "access", true, true
-        case sk.Access(what="store", order=order):
-            yield "W", "once" if order == "mb" else order, "access", true, true
-            if order == "mb":
+def _of_access(access: sk.Access, writes: list[sk.WriteAccess], true: Term) -> Iterator[Part]:
+    """The nodes of a load, a store, an update, and of what sets up or ends the use of a lock."""
+    match access.what:
+        case "load":
+            yield "R", access.order, "access", true, true
+        case "store":
+            yield "W", "once" if access.order == "mb" else access.order, "access", true, true
+            if access.order == "mb":
                 yield "F", "smp_mb", "fence", true, true
-        case sk.Access(what="rmw", order=order):
-            own = writes.get(event.number, [])
-            when = own[0].when if own else true
-            yield "R", order, "rmw", true, when
-            yield "W", order, "rmw", when, true
-        case sk.Access(what="lock-init"):
+        case "rmw":
+            when = writes[0].when if writes else true
+            yield "R", access.order, "rmw", true, when
+            yield "W", access.order, "rmw", when, true
+        case "lock-init":
             yield "W", "once", "access", true, true
-        case sk.Access():
+        case _:
             # What an unlock does to a lock that it has let go.
             yield "R", "once", "look", true, true
+
+
+def _of_lock(skeleton: sk.Skeleton, event: sk.Event, true: Term) -> Iterator[Part]:
+    """The nodes of a lock operation."""
+    match event.action:
         case sk.Request():
             yield "R", "once", "request", true, true
         case sk.Grant():
@@ -149,6 +158,23 @@ def _parts(
             yield "W", "release", "unlock", true, true
         case sk.LockState():
             yield "R", "once", "look", true, true
+        case _:
+            pass
+
+
+def _parts(
+    skeleton: sk.Skeleton,
+    event: sk.Event,
+    writes: Mapping[int, list[sk.WriteAccess]],
+    true: Term,
+) -> Iterator[Part]:
+    """The nodes of one event, in order."""
+    thread = skeleton.threads[event.thread]
+    match event.action:
+        case sk.Access() as access:
+            yield from _of_access(access, writes.get(event.number, []), true)
+        case sk.Request() | sk.Grant() | sk.Try() | sk.Unlock() | sk.LockState():
+            yield from _of_lock(skeleton, event, true)
         case sk.Queue():
             yield "W", "once", "queue", true, true
         case sk.BarrierEnd():

@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 
 from prover.execution import skeleton as sk
 from prover.execution.execution import INITIAL
-from prover.execution.hazards import touched
+from prover.execution.nodes import touched
 from prover.execution.terms import Term
 from prover.execution.weak_run import Run
 from prover.execution.weak_time import Allowed, Edge, Timeline, between

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
-from prover.execution.hazards import touched, vias_of
-from prover.execution.nodes import Nodes, nodes
+from prover.execution.hazards import vias_of
+from prover.execution.nodes import Nodes, nodes, touched
 from prover.execution.replay import ReplayError
 from prover.execution.weak_law import Law
+from prover.execution.weak_models import for_protocols, for_races
 from prover.execution.weak_run import NotAnExecution, Run
-from prover.execution.weak_structure import Builder, for_protocols, for_races
+from prover.execution.weak_structure import Builder
 from prover.execution.weak_time import Allowed
 from prover.execution.weak_witness import tell, tell_race
 from prover.execution.witness import Witness
@@ -136,9 +137,8 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
         if free.thread == event.thread and free.number > event.number:
             continue
         name = "double-free" if freeing else "use-after-free"
-        also = (
-            frozenset(((end.number, last.number),)) if free.thread != event.thread else frozenset()
-        )
+        other = free.thread != event.thread
+        also: Pairs = frozenset(((end.number, last.number),)) if other else frozenset()
         yield name, event.number, also
 
 

@@ -13,10 +13,12 @@ from prover.execution.claim import Claim
 from prover.execution.domains import Place, initial_value
 from prover.execution.evaluate import Unknown, Valuation
 from prover.execution.execution import INITIAL
-from prover.execution.hazards import CONTINUES, LATE_PROPERTIES, address_of
+from prover.execution.hazards import LATE_PROPERTIES, address_of
+from prover.execution.nodes import CONTINUES
 from prover.execution.order import AFTER_ALL
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Term
 from prover.graph.values import POISON, Pointer, Value, Wild
+
 
 class NotAnExecution(Exception):
     """What was claimed is no execution; says why."""
@@ -73,9 +75,7 @@ class Run:
 
     def _settle_events(self) -> None:
         """Events one after another, as soon as what they need is known."""
-        pending = [
-            e.number for e in self.skeleton.events if self._kind(e.number) not in ("invariant",)
-        ]
+        pending = [e.number for e in self.skeleton.events if self._kind(e.number) != "invariant"]
         while pending:
             left = [number for number in pending if not self._settle(number)]
             if len(left) == len(pending):
@@ -135,9 +135,7 @@ class Run:
                 found.append("wild-pointer")
         if isinstance(event.action, sk.Deallocate):
             freed = self.values.value(event.action.pointer)
-            if freed != 0 and (
-                not isinstance(freed, Pointer) or freed.base is None or freed.path
-            ):
+            if freed != 0 and (not isinstance(freed, Pointer) or freed.base is None or freed.path):
                 found.append("double-free")
         return found
 

@@ -11,40 +11,17 @@ the compiler may make of them is the business of the check for data races (docs/
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
 from prover.execution.execution import INITIAL
-from prover.execution.hazards import touched
-from prover.execution.nodes import Node, Nodes
+from prover.execution.nodes import Node, Nodes, touched
 from prover.execution.terms import And, Not, Operation, Or, Outcome, Phi, ReadValue, Term
 from prover.execution.weak_law import Law
+from prover.execution.weak_models import UNMARKED
 from prover.execution.weak_run import Run
 from prover.graph.values import Pointer
-from prover.models.algebra import (
-    Axiom,
-    Base,
-    Definition,
-    Intersection,
-    MemoryModel,
-    Named,
-    Others,
-    Product,
-    Recursion,
-    Relation,
-    Union,
-)
 from prover.models.concrete import Pairs, Structure
-
-EXTENDED = {"lkmm": (("gp", "law"), ("hb", "also")), "tso": (("mfence", "law"), ("ghb", "also"))}
-"""For each model: which definition gets which relation of the execution."""
-
-UNMARKED = "Unmarked"
-"""The set of the accesses that are plain in the protocol."""
-
-NOT_ASKED = ("rcu", "plain-coherence")
-"""Axioms that say nothing here: sections follow the law, and no access is plain."""
 
 TAGS = {
     "once": "ONCE",
@@ -64,68 +41,6 @@ TAGS = {
     "smp_mb__after_unlock_lock": "After-unlock-lock",
 }
 """The set of the model that a node with an order is in."""
-
-
-def for_protocols(model: MemoryModel) -> MemoryModel:
-    """A shipped model as protocols ask it: which executions there are."""
-    definitions = _extended(model)
-    axioms = tuple(a for a in model.axioms if a.name not in NOT_ASKED)
-    return replace(model, definitions=_needed(definitions, axioms), axioms=axioms, xb=None, flags=())
-
-
-def for_races(model: MemoryModel) -> MemoryModel:
-    """A shipped model as protocols ask it for data races: its flag for them."""
-    flags = tuple(f for f in model.flags if f.name == "data-race")
-    return replace(model, definitions=_needed(_extended(model), flags), axioms=(), xb=None, flags=flags)
-
-
-def _extended(model: MemoryModel) -> list[Definition | Recursion]:
-    """The definitions with the relations that only protocols have."""
-    also = dict(EXTENDED[model.name])
-    definitions: list[Definition | Recursion] = []
-    for definition in model.definitions:
-        if isinstance(definition, Definition) and isinstance(definition.term, Relation):
-            term = _of_marked(definition.term)
-            if definition.name in also:
-                term = Union(term, Base(also.pop(definition.name)))
-            definition = Definition(definition.name, term)
-        definitions.append(definition)
-    assert not also
-    return definitions
-
-
-def _of_marked(term: Relation) -> Relation:
-    """``overwrite & int`` between accesses that are marked in the protocol."""
-    match term:
-        case Union(left=left, right=right):
-            return Union(_of_marked(left), _of_marked(right))
-        case Intersection(left=Base(name="overwrite"), right=Base(name="int")):
-            marked = Others(Named(UNMARKED))
-            return Intersection(term, Product(marked, marked))
-        case _:
-            return term
-
-
-def _needed(
-    definitions: list[Definition | Recursion], axioms: tuple[Axiom, ...]
-) -> tuple[Definition | Recursion, ...]:
-    """The definitions that the axioms rest on."""
-    wanted = {name for axiom in axioms for name in _names(str(axiom.relation))}
-    kept: list[Definition | Recursion] = []
-    for definition in reversed(definitions):
-        members = definition.members if isinstance(definition, Recursion) else (definition,)
-        if any(member.name in wanted for member in members):
-            kept.append(definition)
-            for member in members:
-                wanted |= _names(str(member.term))
-    return tuple(reversed(kept))
-
-
-def _names(text: str) -> set[str]:
-    """The words in a printed term."""
-    for mark in "()[]{}|;&\\~^?+*":
-        text = text.replace(mark, " ")
-    return set(text.split())
 
 
 class Builder:
@@ -258,7 +173,7 @@ class Builder:
         users: dict[Place, set[int]],
         writes: dict[Place, list[tuple[tuple[int, int], int]]],
     ) -> None:
-        """Locks as memory: exclusive ones read the store before theirs; shared ones their unlocks."""
+        """Locks as memory: an exclusive one reads the store before it, a shared one unlocks."""
         claim = self.run.claim
         found: dict[tuple[object, str], list[int]] = {}
         for number in sorted(self.run.happened):

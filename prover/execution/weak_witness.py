@@ -11,9 +11,8 @@ from dataclasses import replace
 from prover.execution import skeleton as sk
 from prover.execution.domains import initial_value
 from prover.execution.evaluate import Unknown
-from prover.execution.hazards import touched
 from prover.execution.narrate import WORDS
-from prover.execution.nodes import LOOKERS
+from prover.execution.nodes import LOOKERS, touched
 from prover.execution.terms import ReadValue, Term
 from prover.execution.weak_reasons import place_of, reasons, who
 from prover.execution.weak_run import Run

@@ -35,6 +35,7 @@ from prover.verdict import (
     meets,
 )
 
+
 def not_covered(model: str) -> tuple[str, ...]:
     """What no verdict under a memory model covers."""
     if model == "lkmm":

@@ -21,7 +21,6 @@ from prover.pipeline.minimal import (
     QueryTooLarge,
     Search,
     smallest,
-    start,
     trimmed,
     violated,
     witness,
@@ -277,6 +276,16 @@ def _can(case: _Case, question: Callable[[Query], str]) -> bool:
     return False
 
 
+def _check(number: int) -> Callable[[Query], str]:
+    """The question whether an event's check is reached."""
+    return lambda query: query.checks.get(number, "false")
+
+
+def _mark(label: tuple[str, str]) -> Callable[[Query], str]:
+    """The question whether a labelled statement is passed."""
+    return lambda query: query.marks.get(label, "false")
+
+
 def _unreached_asserts(case: _Case) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """The asserts of the scenario, and those that no run reaches."""
     search = _search(case, "sc")
@@ -294,7 +303,7 @@ def _unreached_asserts(case: _Case) -> tuple[tuple[Span, ...], tuple[Span, ...]]
     for number in search.query.checks:
         span = events[number].origin.span
         if span in asserts and span not in reached:
-            if _can(case, lambda query, number=number: query.checks.get(number, "false")):
+            if _can(case, _check(number)):
                 reached.add(span)
     return tuple(asserts), tuple(span for span in asserts if span not in reached)
 
@@ -306,11 +315,7 @@ def _unreached_marks(
     search = _search(case, "sc")
     variant = case.group.protocol.variants.get(case.obligation.variant)
     wanted = () if variant is None else variant.labels
-    missing = tuple(
-        label
-        for label in wanted
-        if not _can(case, lambda query, label=label: query.marks.get(label, "false"))
-    )
+    missing = tuple(label for label in wanted if not _can(case, _mark(label)))
     known_dead = tuple(k for k, q in search.query.marks.items() if q == "false" and k not in wanted)
     return missing, known_dead
 

@@ -84,9 +84,7 @@ class Group:
         with self.clock.stage("compile"):
             program = self.programs.get(bound)
             if program is None:
-                program = compile_program(
-                    self.protocol, self.scenario, self.configuration, bound
-                )
+                program = compile_program(self.protocol, self.scenario, self.configuration, bound)
                 self.programs[bound] = program
             claims = claims or not program.invariants
             found = self.skeletons.get((bound, claims))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from prover.execution.replay import replay, violations_of
 from prover.execution.weak_replay import replay_weak, weak_violations
 from prover.execution.witness import Witness
-from prover.pipeline.limits import Clock, Limits
 from prover.models.cat import load_model
+from prover.pipeline.limits import Clock, Limits
 from prover.smt.backends.z3 import DECIDING, Session
 from prover.smt.decode import decode
 from prover.smt.encode import Prepared, encode

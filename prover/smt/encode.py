@@ -11,7 +11,7 @@ from types import MappingProxyType
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains, analyse
 from prover.execution.hazards import Hazard, hazards
-from prover.execution.nodes import nodes
+from prover.execution.nodes import CONTINUES, nodes
 from prover.execution.order import AFTER_ALL, BEFORE_ALL, StaticOrder, static_order
 from prover.smt.deadlock import deadlock, lock_order
 from prover.smt.frame import Frame
@@ -21,8 +21,9 @@ from prover.smt.memory import encode_pools, encode_reads
 from prover.smt.query import Query
 from prover.smt.violations import encode_violations, first_violation
 from prover.smt.waits import encode_waits
+from prover.smt.weak_depends import DISTINCT
 from prover.smt.weak_frame import WeakFrame
-from prover.smt.weak_order import DISTINCT, encode_order
+from prover.smt.weak_order import encode_order
 from prover.smt.weak_races import races
 from prover.smt.weak_waits import encode_weak_waits
 
@@ -109,6 +110,7 @@ def _weak_body(prepared: Prepared, *, detail: bool) -> _Body:
     skeleton = prepared.skeleton
     frame = WeakFrame(skeleton, prepared.domains, prepared.order, prepared.hazards)
     frame.model, frame.nodes, frame.every_read = prepared.model, nodes(skeleton), True
+    frame.continues = CONTINUES
     frame.fill_tables()
     encode_reads(frame)
     encode_pools(frame)

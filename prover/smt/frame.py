@@ -41,7 +41,8 @@ class Frame:
     """One query under construction.
 
     ``picks`` has for each read its sources (write accesses, INITIAL), each with the literal that
-    says it is the one; only reads whose value is open are there, unless ``every_read``.
+    says it is the one; only reads whose value is open are there, unless ``every_read``.  A thread
+    goes on after a violation of a property in ``continues``.
     """
 
     skeleton: sk.Skeleton
@@ -59,6 +60,7 @@ class Frame:
         default_factory=dict[int, list[tuple[int, Lit]]]
     )
     every_read: bool = False
+    continues: frozenset[str] = frozenset()
 
     def fork(self) -> Frame:
         """A frame that goes on from here by itself."""
@@ -155,7 +157,7 @@ class Frame:
 
     def goes_on(self, what: Hazard | sk.LocalCheck) -> bool:
         """Whether a thread goes on after a hazard or a failed check."""
-        return False
+        return what.property in self.continues
 
     def risky(self, event: int) -> bool:
         """Whether anything can go wrong at an event."""
@@ -222,9 +224,7 @@ class Frame:
     def ok(self, event: int) -> Lit:
         """Whether an event is reached and violates nothing that stops its thread."""
         reached = self.reached(event)
-        return (
-            self.logic.all_of((reached, neg(self.stops(event)))) if reached != FALSE else FALSE
-        )
+        return self.logic.all_of((reached, neg(self.stops(event)))) if reached != FALSE else FALSE
 
     def outcome(self, event: int, what: str) -> Lit:
         """The literal of an outcome; FALSE where the event is never reached."""

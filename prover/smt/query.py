@@ -24,8 +24,8 @@ class Query:
     definition of a conjunction or disjunction of n literals n + 1.  ``marks`` and ``checks``:
     a labelled statement, or an event's check, is reached.
 
-    ``distinct`` are pairs of integers: an answer in which two are level counts only if it is one too
-    with the Boolean ``refined`` true.
+    ``distinct`` are pairs of integers: an answer in which two are level counts only if there is
+    one with the Boolean ``refined`` true too.
     """
 
     text: str

@@ -50,7 +50,7 @@ def encode_violations(frame: Frame) -> None:
 
 
 def _define_stop(frame: Frame, event: int) -> None:
-    """Defines ``y<e>`` where it is not ``x<e>``: a violation that keeps the thread from going on."""
+    """Defines ``y<e>`` where it is not ``x<e>``: a violation that stops the thread."""
     stops = frame.stops(event)
     if stops in (FALSE, frame.violates(event)):
         return

@@ -19,7 +19,6 @@ from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.memory import effective, gets, same_location
 from prover.smt.weak_frame import WeakFrame
 
-
 LOCKING = (sk.Request, sk.Grant, sk.Try, sk.Unlock, sk.LockState)
 """Events that touch a lock."""
 
@@ -63,8 +62,10 @@ def _program_order_at_one_place(frame: WeakFrame) -> None:
     """Events of one thread at one place are coherent in program order."""
     skeleton, logic = frame.skeleton, frame.logic
     accesses: dict[int, list[tuple[Term, str]]] = {}
-    for access in (*skeleton.reads, *skeleton.writes):
-        accesses.setdefault(access.event, []).append((access.address, access.part))
+    for read in skeleton.reads:
+        accesses.setdefault(read.event, []).append((read.address, read.part))
+    for write in skeleton.writes:
+        accesses.setdefault(write.event, []).append((write.address, write.part))
     for event in skeleton.events:
         if isinstance(event.action, LOCKING):
             accesses.setdefault(event.number, []).append((event.action.address, "whole"))
@@ -85,13 +86,10 @@ def _program_order_at_one_place(frame: WeakFrame) -> None:
             for address, part in accesses.get(number, ()):
                 seen[part][address] = number
 
-
     _handlers_at_one_place(frame, accesses)
 
 
-def _handlers_at_one_place(
-    frame: WeakFrame, accesses: dict[int, list[tuple[Term, str]]]
-) -> None:
+def _handlers_at_one_place(frame: WeakFrame, accesses: dict[int, list[tuple[Term, str]]]) -> None:
     """A handler's accesses stand between those of its host."""
     logic = frame.logic
     for handler, gaps in frame.gaps.items():
@@ -150,7 +148,7 @@ def _from_reads(frame: WeakFrame) -> Iterator[Link]:
 
 
 def _own_overwrites(frame: WeakFrame) -> Iterator[Link]:
-    """fr within a thread: a read, and a later write of the same thread to the same place."""
+    """Fr within a thread: a read, and a later write of the same thread to the same place."""
     logic, skeleton = frame.logic, frame.skeleton
     writes: dict[int, list[sk.WriteAccess]] = {}
     for write in skeleton.writes:
@@ -190,9 +188,7 @@ def _coherence(frame: WeakFrame) -> Iterator[Link]:
             same = frame.same_place(one.address, two.address)
             if same == FALSE:
                 continue
-            both = logic.all_of(
-                (effective(frame, one.number), effective(frame, two.number), same)
-            )
+            both = logic.all_of((effective(frame, one.number), effective(frame, two.number), same))
             for a, b in ((source, target), (target, source)):
                 lit = logic.all_of((both, frame.coherent(a.event, b.event)))
                 if lit != FALSE:

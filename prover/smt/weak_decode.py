@@ -67,9 +67,7 @@ def _events(
     )
 
 
-def _decisions(
-    skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, int]
-) -> Decisions:
+def _decisions(skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, int]) -> Decisions:
     choices: dict[int, int] = {}
     slots: dict[int, object] = {}
     for number, row in enumerate(skeleton.rows):

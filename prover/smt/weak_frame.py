@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from prover.execution.hazards import CONTINUES, Hazard
 from prover.execution.nodes import Node, Nodes
-from prover.execution.skeleton import Access, Grant, LocalCheck, Try, Unlock
+from prover.execution.skeleton import Access, Grant, Try, Unlock
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, TRUE, Lit, neg
 
@@ -31,7 +30,9 @@ class WeakFrame(Frame):
     those after which it lets others say what everything later comes after (``fa<e>``).
     ``landings`` are the pairs (free, event) for which a store after a free is a question;
     ``racing`` are the processors, ``phantoms`` the plain stores that a data race may be about;
-    ``distinct`` are pairs of positions that differ where it is asked for; ``edges`` are orders as from a release to an acquire: (event, event, literal).
+    ``distinct`` are pairs of positions that differ where it is asked for.  ``edges`` are orders as
+    from a release to an acquire: (event, event, literal); ``gaps`` are for each handler the
+    places in its host where it may run, with their literals.
     """
 
     model: str = "lkmm"
@@ -44,9 +45,7 @@ class WeakFrame(Frame):
     phantoms: dict[int, None] = field(default_factory=dict[int, None])
     distinct: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     edges: list[tuple[int, int, Lit]] = field(default_factory=list[tuple[int, int, Lit]])
-    gaps: dict[int, list[tuple[int, Lit]]] = field(
-        default_factory=dict[int, list[tuple[int, Lit]]]
-    )
+    gaps: dict[int, list[tuple[int, Lit]]] = field(default_factory=dict[int, list[tuple[int, Lit]]])
 
     def fork(self) -> WeakFrame:
         """A frame that goes on from here by itself."""
@@ -84,10 +83,6 @@ class WeakFrame(Frame):
         if all(self.goes_on(what) for what in (*self.hazards[event], *checks)):
             return FALSE
         return self.logic.variable(f"y{event}")
-
-    def goes_on(self, what: Hazard | LocalCheck) -> bool:
-        """Whether a thread goes on after a hazard or a failed check."""
-        return what.property in CONTINUES
 
     # --- orders of events
 

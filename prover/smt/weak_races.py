@@ -5,7 +5,8 @@ too, since the compiler may make updates of them (``k<n>`` is where such a read 
 store before a read must reach it (wr-vis); a read before a store must be over when it
 executes (rw-xbstar).  Two accesses race where positions are possible in which that is not so.
 
-Memory that alloc() and free() set, locks and ghost state take no part: lifetimes have their own check.
+Memory that alloc() and free() set, locks and ghost state take no part: lifetimes have a check of
+their own.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def _pairs(frame: WeakFrame) -> Iterator[tuple[Node, Node, Lit]]:
             other = frame.nodes.read(read.event)
             if other is not None and _apart(node, other) and write.part == read.part:
                 same = frame.same_place(write.address, read.address)
-                both = frame.logic.all_of((effective(frame, write.number), frame.there(other), same))
+                both = frame.logic.all_of(
+                    (effective(frame, write.number), frame.there(other), same)
+                )
                 if both != FALSE:
                     yield node, other, frame.logic.all_of((both, _with_read(frame, node, other)))
         for later in writes[i + 1 :]:
@@ -76,9 +79,7 @@ def _with_read(frame: WeakFrame, write: Node, read: Node) -> Lit:
     """Whether a store and a read of one place race, whichever comes first."""
     logic = frame.logic
     executes, reads = f"p{write.number}", f"p{read.number}"
-    after = logic.all_of(
-        (frame.coherent(read.event, write.event), frame.less(executes, reads))
-    )
+    after = logic.all_of((frame.coherent(read.event, write.event), frame.less(executes, reads)))
     arrives = f"v{read.thread}_{write.number}"
     before = logic.all_of(
         (

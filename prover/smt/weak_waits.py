@@ -173,9 +173,7 @@ def _place(frame: WeakFrame, thread: sk.Thread, found: list[Section]) -> None:
         for k, lit in gaps:
             if k > first:
                 closed = (
-                    over
-                    for last, over in _ends(frame, section)
-                    if frame.order.place[last][1] < k
+                    over for last, over in _ends(frame, section) if frame.order.place[last][1] < k
                 )
                 logic.clause(neg(lit), neg(granted), neg(section.begins), *closed)
     if len(thread.events) > 2:
