@@ -8,6 +8,7 @@ be with the orders that it assumes added to what executes before what.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
@@ -25,8 +26,19 @@ from prover.graph.values import Half, Pointer, Via, Wild, Word
 from prover.models.algebra import MemoryModel
 from prover.models.concrete import Pairs, breach, breaches, defined, evaluate
 
-Found = tuple[str, int, Pairs]
-"""A property violated at an event, with the orders between nodes that this assumes."""
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A property violated at an event, with what that assumes.
+
+    ``also`` are orders between nodes, added to what executes before what; ``free`` is the event of
+    a free that the event's store lands after, in coherence (-1: none).
+    """
+
+    property: str
+    event: int
+    also: Pairs = frozenset()
+    free: int = -1
 
 
 def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryModel) -> Witness:
@@ -36,17 +48,17 @@ def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryMod
     asked = for_protocols(model)
     if name == "data-race":
         return _race(run, found, builder, law, model)
-    candidates = [v for v in violations(run, found) if v[0] == name]
+    wrongs = list(violations(run, found))
+    candidates = [wrong for wrong in wrongs if wrong.property == name]
     if not candidates:
-        raise ReplayError(
-            f"claimed {name}, replayed {sorted({n for n, _, _ in violations(run, found)})}"
-        )
+        raise ReplayError(f"claimed {name}, replayed {sorted({w.property for w in wrongs})}")
     reasons: list[str] = []
-    for _, event, also in candidates:
-        meaning = defined(asked, builder.structure(law, also))
+    for wrong in candidates:
+        structure = builder.structure(law, wrong.also, landing=(wrong.free, wrong.event))
+        meaning = defined(asked, structure)
         broken = [axiom.name for axiom in asked.axioms if breach(axiom, meaning) is not None]
         if not broken:
-            return tell(Allowed(run, found, builder, meaning, model.name), name, event)
+            return tell(Allowed(run, found, builder, meaning, model.name), name, wrong.event)
         reasons.append(", ".join(broken))
     raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
 
@@ -81,9 +93,11 @@ def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> 
     run, law, builder = _carried_out(skeleton, claim, found)
     asked = for_protocols(model)
     names: set[str] = set()
-    for name, _, also in violations(run, found):
-        if name not in names and not breaches(asked, builder.structure(law, also)):
-            names.add(name)
+    for wrong in violations(run, found):
+        if wrong.property not in names:
+            structure = builder.structure(law, wrong.also, landing=(wrong.free, wrong.event))
+            if not breaches(asked, structure):
+                names.add(wrong.property)
     return names | {"data-race"}
 
 
@@ -97,11 +111,11 @@ def _carried_out(skeleton: sk.Skeleton, claim: Claim, found: Nodes) -> tuple[Run
         raise ReplayError(str(error)) from error
 
 
-def violations(run: Run, found: Nodes) -> Iterator[Found]:
+def violations(run: Run, found: Nodes) -> Iterator[Wrong]:
     """What happens in an execution that must not."""
     for number, names in run.violated.items():
         for name in names:
-            yield name, number, frozenset()
+            yield Wrong(name, number)
     frees = [
         e
         for e in run.skeleton.events
@@ -116,7 +130,7 @@ def violations(run: Run, found: Nodes) -> Iterator[Found]:
         yield from _torn(run, found, event)
 
 
-def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -> Iterator[Found]:
+def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -> Iterator[Wrong]:
     """Accesses to what was freed, and frees of it."""
     freeing = isinstance(event.action, sk.Deallocate)
     term = touched(event)
@@ -139,10 +153,12 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
         name = "double-free" if freeing else "use-after-free"
         other = free.thread != event.thread
         also: Pairs = frozenset(((end.number, last.number),)) if other else frozenset()
-        yield name, event.number, also
+        yield Wrong(name, event.number, also)
+        if other and not freeing and found.write(event.number) is not None:
+            yield Wrong(name, event.number, free=free.number)
 
 
-def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Found]:
+def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Wrong]:
     """Bits used that no update had stored by then."""
     vias: list[Via] = []
     term = touched(event)
@@ -160,7 +176,7 @@ def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Found]:
                 continue
             also = _before_updates(run, found, event, via, place)
             if also is not None:
-                yield "torn-value", event.number, also
+                yield Wrong("torn-value", event.number, also)
 
 
 def _before_updates(

@@ -63,10 +63,21 @@ class Builder:
         wrong = node.event in self.run.violated and node is self.nodes.first(node.event)
         return waiting or wrong
 
-    def structure(self, law: Pairs, also: Pairs, *, faithful: bool = False) -> Structure:
-        """Everything a model may ask; ``faithful``: plain accesses are plain."""
+    def structure(
+        self,
+        law: Pairs,
+        also: Pairs,
+        *,
+        faithful: bool = False,
+        landing: tuple[int, int] = (-1, -1),
+    ) -> Structure:
+        """Everything a model may ask; ``faithful``: plain accesses are plain.
+
+        ``landing`` = (free, event): the free is a write to the place that the event writes, coherent
+        before it.
+        """
         po, inside = self._program_order()
-        rf, co, loc = self._memory()
+        rf, co, loc = self._memory(landing)
         carrier = frozenset(self.numbers | set(self.initial.values()))
         own = frozenset((n, n) for n in carrier)
         outside = frozenset(
@@ -122,7 +133,7 @@ class Builder:
 
     # --- memory
 
-    def _memory(self) -> tuple[Pairs, Pairs, Pairs]:
+    def _memory(self, landing: tuple[int, int]) -> tuple[Pairs, Pairs, Pairs]:
         """rf, co and loc."""
         run = self.run
         rf: set[tuple[int, int]] = set()
@@ -149,6 +160,7 @@ class Builder:
                 if writer is not None:
                     rf.add((writer.number, node.number))
         self._locks(rf, users, writes)
+        self._free(landing, users, writes)
         self._edges(rf)
         co: set[tuple[int, int]] = set()
         loc: set[tuple[int, int]] = set()
@@ -166,6 +178,23 @@ class Builder:
         With one for both, a read of the initial low half would come before stores to the high one.
         """
         return self.initial.setdefault(place, -1 - len(self.initial))
+
+    def _free(
+        self,
+        landing: tuple[int, int],
+        users: dict[Place, set[int]],
+        writes: dict[Place, list[tuple[tuple[int, int], int]]],
+    ) -> None:
+        """A free as one more write to the places that an event writes after it."""
+        free, event = landing
+        node, write = self.nodes.write(free), self.nodes.write(event)
+        if node is None or write is None:
+            return
+        rank = (self.run.claim.coherence.get(free, 0), -free)
+        for place, own in writes.items():
+            if any(number == write.number for _, number in own):
+                own.append((rank, node.number))
+                users[place].add(node.number)
 
     def _locks(
         self,

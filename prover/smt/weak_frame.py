@@ -66,7 +66,11 @@ class WeakFrame(Frame):
         return self.logic.atom(f"(<= {self.logic.number(one)} {self.logic.number(two)})")
 
     def there(self, node: Node) -> Lit:
-        """Whether a node is in the execution."""
+        """Whether a node is in the execution: a read also where what it reads ends its thread."""
+        if node.kind == "R" and isinstance(self.skeleton.events[node.event].action, Access):
+            from prover.smt.memory import performs
+
+            return performs(self, node.event)
         return self.logic.all_of((self.happened(node.event), self.holds(node.when)))
 
     def acting(self, node: Node) -> Lit:
