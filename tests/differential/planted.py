@@ -58,7 +58,11 @@ BUGS = (
         " else logic.variable(f'co{writes[other].event}_{write.event}'),",
     ),
     Planted(
-        "rf from writes to come", memory, "_source", "frame.coherent(write.event, read.event)", "TRUE"
+        "rf from writes to come",
+        memory,
+        "_source",
+        "frame.coherent(write.event, read.event)",
+        "TRUE",
     ),
     Planted(
         "lock exclusion one-sided",
