@@ -73,8 +73,8 @@ class Builder:
     ) -> Structure:
         """Everything a model may ask; ``faithful``: plain accesses are plain.
 
-        ``landing`` = (free, event): the free is a write to the place that the event writes, coherent
-        before it.
+        ``landing`` = (free, event): the free is a write to the place that the event writes,
+        coherent before it.
         """
         po, inside = self._program_order()
         rf, co, loc = self._memory(landing)

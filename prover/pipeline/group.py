@@ -108,7 +108,7 @@ class Group:
         return any((name, bound) in known for name in STRENGTH[STRENGTH.index(model) :])
 
     def no_more(self, model: str, bound: int, found: Collection[str]) -> bool:
-        """Whether a weaker model shows nothing beside these properties: so neither does this one."""
+        """Whether a weaker model shows nothing else: then this one does not either."""
         weaker = STRENGTH[STRENGTH.index(model) + 1 :]
         known = (self.violations.get((name, bound)) for name in weaker)
         return any(shown is not None and set(shown) <= set(found) for shown in known)

@@ -159,18 +159,28 @@ def _locks_delay(frame: Frame, start: int, end: int) -> None:
         )
 
 
-def _encode_barriers(frame: Frame) -> None:
-    """rcu_barrier() returns only after every callback queued before it has run."""
-    queues = [
+def queues(frame: Frame) -> list[tuple[int, sk.Queue]]:
+    """Every call_rcu() that can be reached."""
+    return [
         (event.number, event.action)
         for event in frame.skeleton.events
         if isinstance(event.action, sk.Queue) and frame.reached(event.number) != FALSE
     ]
-    for event in frame.skeleton.events:
-        action = event.action
-        if not isinstance(action, sk.BarrierEnd) or frame.reached(event.number) == FALSE:
-            continue
-        for queued, queue in queues:
+
+
+def barriers(frame: Frame) -> list[tuple[sk.Event, sk.BarrierEnd]]:
+    """Every return of rcu_barrier() that can be reached."""
+    return [
+        (event, event.action)
+        for event in frame.skeleton.events
+        if isinstance(event.action, sk.BarrierEnd) and frame.reached(event.number) != FALSE
+    ]
+
+
+def _encode_barriers(frame: Frame) -> None:
+    """rcu_barrier() returns only after every callback queued before it has run."""
+    for event, action in barriers(frame):
+        for queued, queue in queues(frame):
             ended = frame.skeleton.threads[queue.callback].events[-1]
             frame.logic.label = f"rcu_barrier {action.start} over callback of event {queued}"
             waits_for = (

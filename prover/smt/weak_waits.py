@@ -17,7 +17,7 @@ from prover.execution.terms import Outcome
 from prover.smt.interrupts import encode_hostings, hostings, interrupted
 from prover.smt.locks import begins, releases, takings
 from prover.smt.logic import FALSE, Lit, neg
-from prover.smt.waits import DELAYS_GRACE, Section, sections, waits
+from prover.smt.waits import DELAYS_GRACE, Section, barriers, queues, sections, waits
 from prover.smt.weak_frame import WeakFrame
 
 
@@ -114,16 +114,8 @@ def _law(frame: WeakFrame, section: Section, start: int, end: int) -> None:
 
 def _barriers(frame: WeakFrame) -> None:
     """rcu_barrier() returns only after every callback queued before it has run."""
-    queues = [
-        (event.number, event.action)
-        for event in frame.skeleton.events
-        if isinstance(event.action, sk.Queue) and frame.reached(event.number) != FALSE
-    ]
-    for event in frame.skeleton.events:
-        action = event.action
-        if not isinstance(action, sk.BarrierEnd) or frame.reached(event.number) == FALSE:
-            continue
-        for queued, queue in queues:
+    for event, action in barriers(frame):
+        for queued, queue in queues(frame):
             ended = frame.skeleton.threads[queue.callback].events[-1]
             granted = frame.outcome(event.number, "granted")
             waited = (frame.ok(queued), frame.before(queued, action.start), granted)
