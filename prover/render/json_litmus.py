@@ -34,7 +34,7 @@ def _test(answer: Answered, model: str) -> Json:
     witness = decided.witness
     return {
         "file": answer.file,
-        # Until the test has been parsed, its file stands for its name.
+        # Until the test has been parsed and expanded, its file stands for its name.
         "name": decided.name if decided.quantifier else None,
         "quantifier": decided.quantifier or None,
         "model": model,
