@@ -5,18 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dsl.diagnostic import Diagnostic
-from dsl.source import Source
+from dsl.source import Source, Span
 
 NEVER, SOMETIMES, ALWAYS = "Never", "Sometimes", "Always"
 
 
 @dataclass(frozen=True, slots=True)
+class LitmusValue:
+    """A location, or a register of a process (``1:r0``), and its value as the test writes it."""
+
+    place: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class LitmusStep:
-    """A statement that is carried out: by which process, as written, and what it reads."""
+    """A statement that is carried out: by which process, as written and where, what it reads."""
 
     process: int
     text: str
-    seen: str
+    span: Span | None
+    reads: tuple[LitmusValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,7 @@ class Link:
 
     process: int
     text: str
+    span: Span | None
     how: str
 
 
@@ -40,7 +50,7 @@ class LitmusWitness:
     model: str
     steps: tuple[LitmusStep, ...]
     cycle: tuple[Link, ...]
-    final: tuple[str, ...]
+    final: tuple[LitmusValue, ...]
     plain: bool
 
 
@@ -68,7 +78,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A file's answer; ``source`` for its diagnostics."""
+    """A file's answer; ``source`` for the places in its diagnostics and its witness."""
 
     file: str
     decided: Decided
@@ -77,7 +87,8 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class LitmusReport:
-    """The answers, in the order of the files."""
+    """The answers, in the order of the files, and how long the run took."""
 
     model: str
     tests: tuple[Answered, ...]
+    seconds: float = 0.0

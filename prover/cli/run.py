@@ -11,6 +11,7 @@ from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input
 from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 
 if TYPE_CHECKING:
+    from prover.answers import LitmusReport
     from prover.litmus.batch import LitmusRequest
     from prover.verdict import Report
 
@@ -81,7 +82,7 @@ def run(
     if any(name.endswith(".litmus") for name in files) or output == "herd":
         from prover.litmus.batch import LitmusRequest
 
-        explain = output == "table" and (verbose or len(files) == 1)
+        explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
         asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
         raise typer.Exit(_litmus(asked, output, color, quiet=quiet))
     # Slow imports come after the options are known to be right.
@@ -123,15 +124,11 @@ def _litmus(
     """Decides litmus tests; the exit code."""
     from dsl.diagnostic import DiagnosticError
     from prover.litmus.batch import exit_code, run_litmus
-    from prover.render.litmus import render_herd, render_table
 
     other = [name for name in request.files if not name.endswith(".litmus")]
     if other:
         message = f"{other[0]!r} is no litmus test (.litmus); protocols have a run of their own"
         raise typer.BadParameter(message, param_hint="'FILE...'")
-    if output == "json":
-        message = "litmus tests are printed as a table or in herd's lines"
-        raise typer.BadParameter(message, param_hint="'--format'")
     try:
         with ProgressLine(sys.stderr, enabled=not quiet) as line:
             report = run_litmus(request, line.show)
@@ -141,11 +138,29 @@ def _litmus(
     for answer in report.tests:
         sources = {} if answer.source is None else {answer.source.name: answer.source}
         complain_about(answer.decided.diagnostics, sources, color)
-    if output == "herd":
-        emit(render_herd(report))
-    else:
-        emit(render_table(report, quiet=quiet, color=use_color(color, sys.stdout)))
-    return exit_code(report)
+    code = exit_code(report)
+    emit(_rendered_litmus(report, code, output, color, quiet=quiet))
+    return code
+
+
+def _rendered_litmus(
+    report: LitmusReport, code: int, output: Output, color: Color, *, quiet: bool
+) -> str:
+    match output:
+        case "table":
+            from prover.render.litmus import render_table
+
+            return render_table(report, quiet=quiet, color=use_color(color, sys.stdout))
+        case "json":
+            from prover.render.json_litmus import render
+
+            return render(report, code)
+        case "herd":
+            from prover.render.litmus import render_herd
+
+            return render_herd(report)
+        case _:
+            assert_never(output)
 
 
 def _rendered(report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool) -> str:

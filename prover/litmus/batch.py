@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,7 @@ def load_litmus_model(name: str, *, explain: bool = False) -> LitmusModel:
 
 def run_litmus(request: LitmusRequest, on_progress: Callable[[Progress], None]) -> LitmusReport:
     """Decides every test."""
+    start = time.monotonic()
     under = load_litmus_model(request.model, explain=request.explain)
     files = request.files
     workers = request.jobs or os.cpu_count() or 1
@@ -75,7 +77,8 @@ def run_litmus(request: LitmusRequest, on_progress: Callable[[Progress], None]) 
     for done, (number, result) in enumerate(pool, 1):
         found[number] = list(_lost(chunks[number], result)) if isinstance(result, Lost) else result
         on_progress(Progress(min(done * size, len(files)), len(files), chunks[number][0]))
-    return LitmusReport(request.model, tuple(answer for chunk in found for answer in chunk))
+    answers = tuple(answer for chunk in found for answer in chunk)
+    return LitmusReport(request.model, answers, time.monotonic() - start)
 
 
 def _answer(file: str, under: LitmusModel, request: LitmusRequest) -> Answered:
@@ -87,7 +90,7 @@ def _answer(file: str, under: LitmusModel, request: LitmusRequest) -> Answered:
         decided = decide(source, under, request.timeout, explain=request.explain)
     except MemoryError:
         return Answered(file, _without_answer(file, "out of memory", ()))
-    return Answered(file, decided, source if decided.diagnostics else None)
+    return Answered(file, decided, source if decided.diagnostics or decided.witness else None)
 
 
 def _lost(chunk: tuple[str, ...], lost: Lost) -> Iterator[Answered]:

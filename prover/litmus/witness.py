@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dsl.litmus import syntax as s
 from dsl.source import Source
-from prover.answers import Link, LitmusStep, LitmusWitness
+from prover.answers import Link, LitmusStep, LitmusValue, LitmusWitness
 from prover.litmus.events import Event
 from prover.litmus.execution import Execution, last_value, structure
 from prover.models.concrete import Pairs, compose, cycle
@@ -65,11 +65,12 @@ def _steps(execution: Execution, order: Pairs, source: Source) -> tuple[LitmusSt
         if (event.process, event.span) in said:
             continue
         said.add((event.process, event.span))
-        found.append(LitmusStep(event.process, _text(event, source), _seen(execution, event)))
+        text, reads = _text(event, source), _reads(execution, event)
+        found.append(LitmusStep(event.process, text, event.span, reads))
     return tuple(found)
 
 
-def _seen(execution: Execution, event: Event) -> str:
+def _reads(execution: Execution, event: Event) -> tuple[LitmusValue, ...]:
     """What the statement of an event reads, in the order of its reads."""
     own = [
         execution.test.events[n]
@@ -77,8 +78,10 @@ def _seen(execution: Execution, event: Event) -> str:
         if execution.test.events[n].span == event.span
         and execution.test.events[n].process == event.process
     ]
-    reads = [e for e in own if e.kind == "R"]
-    return ", ".join(f"{execution.places[e.number]} = {execution.values[e.number]}" for e in reads)
+    places, values = execution.places, execution.values
+    return tuple(
+        LitmusValue(str(places[e.number]), str(values[e.number])) for e in own if e.kind == "R"
+    )
 
 
 def _text(event: Event, source: Source) -> str:
@@ -95,20 +98,20 @@ def _links(
     for a, b in zip(ring, (*ring[1:], *ring[:1]), strict=True):
         how = next(name for name in ("po", "rf", "co", "fr") if (a, b) in relations[name])
         event = execution.test.events[a]
-        found.append(Link(event.process, _text(event, source), how))
+        found.append(Link(event.process, _text(event, source), event.span, how))
     return tuple(found)
 
 
-def _final(execution: Execution) -> tuple[str, ...]:
+def _final(execution: Execution) -> tuple[LitmusValue, ...]:
     """The registers and locations that the question is about, at the end."""
     litmus = execution.test.litmus
     asked = list(dict.fromkeys([*_mentioned(litmus.condition), *litmus.locations]))
-    told: list[str] = []
+    told: list[LitmusValue] = []
     for what in asked:
         place = what.name
         if isinstance(what, s.FinalRegister):
             place = f"{what.process}:{what.name}"
-        told.append(f"{place}={last_value(execution, what)}")
+        told.append(LitmusValue(place, str(last_value(execution, what))))
     return tuple(told)
 
 

@@ -1,23 +1,17 @@
 """A report as JSON, for programs: ``--format json``.
 
-``report.schema.json`` beside this module describes exactly what this release writes.  The
-text is the same on every run, apart from the members called ``measured``.  The version goes
-up when a member goes away or means something else; readers skip members they do not know.
+``report.schema.json`` beside this module describes exactly what this release writes.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Final, TypeAlias, assert_never
+from typing import Final, assert_never
 
-from dsl.diagnostic import Diagnostic, Label
 from dsl.protocol import Expect
-from dsl.source import Source, Span
 from prover.execution.witness import Call, Moment, Touch, Witness
+from prover.render.json_parts import Json, Places, document
 from prover.verdict import (
     Bounded,
     Broken,
@@ -33,26 +27,15 @@ from prover.verdict import (
     exit_code,
     name_of,
 )
-from prover.version import VERSION
 
 SCHEMA: Final = "prove-report"
 SCHEMA_VERSION: Final = 1
 
-Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
-
 
 def render(report: Report) -> str:
-    """The whole report as one JSON object, ASCII only, with a newline at the end."""
-    document: dict[str, Json] = {
-        "schema": SCHEMA,
-        "version": SCHEMA_VERSION,
-        "tool": {"name": "prove", "version": VERSION},
-        "solver": {"name": "z3", "version": version("z3-solver")},
-        "exit_code": exit_code(report),
-        "files": [_file(file) for file in report.files],
-        "measured": {"seconds": round(report.seconds, 6)},
-    }
-    return json.dumps(document, indent=2) + "\n"
+    """The whole report as one JSON object."""
+    files: list[Json] = [_file(file) for file in report.files]
+    return document((SCHEMA, SCHEMA_VERSION), exit_code(report), {"files": files}, report.seconds)
 
 
 def schema() -> str:
@@ -62,7 +45,7 @@ def schema() -> str:
 
 def _file(file: FileReport) -> Json:
     """One file's part."""
-    places = _Places(file.sources)
+    places = _Verdicts(file.sources)
     return {
         "file": file.name,
         "diagnostics": [places.diagnostic(diagnostic) for diagnostic in file.diagnostics],
@@ -71,7 +54,7 @@ def _file(file: FileReport) -> Json:
     }
 
 
-def _outcome(outcome: Outcome, places: _Places) -> Json:
+def _outcome(outcome: Outcome, places: _Verdicts) -> Json:
     """One obligation with what was found out about it."""
     obligation = outcome.obligation
     return {
@@ -113,40 +96,8 @@ def _touch(touch: Touch) -> Json:
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
-    """Writes what has places in one file or its imports."""
-
-    sources: Mapping[str, Source]
-
-    def at(self, span: Span) -> Json:
-        """A span by lines and columns; null where it is in no file."""
-        source = self.sources.get(span.file)
-        if source is None:
-            return None
-        line, column = source.line_column(span.start)
-        end_line, end_column = source.line_column(max(span.start, span.end))
-        return {
-            "file": span.file,
-            "line": line,
-            "column": column,
-            "end_line": end_line,
-            "end_column": end_column,
-        }
-
-    def diagnostic(self, diagnostic: Diagnostic) -> Json:
-        """One thing that is wrong with the file."""
-        primary = diagnostic.primary
-        return {
-            "code": diagnostic.code,
-            "message": diagnostic.message,
-            "primary": None if primary is None else self.label(primary),
-            "trail": [self.label(label) for label in diagnostic.trail],
-            "hint": diagnostic.hint or None,
-        }
-
-    def label(self, label: Label) -> Json:
-        """A place and what is said about it."""
-        return {"at": self.at(label.span), "text": label.text}
+class _Verdicts(Places):
+    """Writes verdicts and their witnesses."""
 
     def verdict(self, verdict: Verdict) -> Json:
         """A verdict with what belongs to its kind."""

@@ -77,14 +77,15 @@ def _witness(witness: LitmusWitness) -> list[str]:
             f"    {''.join('=='.ljust(width) for _ in processes)}".rstrip(),
         ]
     for step in witness.steps:
-        text = f"{step.text}  [{step.seen}]" if step.seen else step.text
+        seen = ", ".join(f"{read.place} = {read.value}" for read in step.reads)
+        text = f"{step.text}  [{seen}]" if seen else step.text
         index = processes.index(step.process)
         if columns:
             wrapped = textwrap.wrap(text, width - 2, subsequent_indent="  ")
             lines.extend("    " + " " * (index * width) + part for part in wrapped)
         else:
             lines.append(f"    P{step.process}: {text}")
-    lines += ["", "    final: " + " ".join(witness.final)]
+    lines += ["", "    final: " + " ".join(f"{end.place}={end.value}" for end in witness.final)]
     if witness.cycle:
         lines += ["", "    no order of the statements shows this:"]
         for link, after in zip(witness.cycle, (*witness.cycle[1:], witness.cycle[0]), strict=True):

@@ -78,7 +78,6 @@ def test_a_claim_that_is_not_so(folder: Path, capsys: pytest.CaptureFixture[str]
         (["absent.litmus"], 2, "absent.litmus"),
         (["--model", "nosuch", "sb.litmus"], 2, "no memory model is called"),
         (["sb.litmus", "other.khp"], 2, "other.khp"),
-        (["--format", "json", "sb.litmus"], 2, "--format"),
     ],
 )
 def test_mistakes_are_told(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from prover.cli.entry import main
 from prover.pipeline import run
 from prover.render.json_report import SCHEMA_VERSION, render, schema
 from prover.verdict import Broken, Report, Request, exit_code
+from tests.render.documents import SPOILS, Spoil, members, spoilt, without_measurements
 
 TEXT = """\
 config MODE = safe | racy;
@@ -203,12 +203,6 @@ def test_a_bug_obeys_the_schema(report: Report) -> None:
     assert found["exit_code"] == 4
 
 
-def without_measurements(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {k: without_measurements(v) for k, v in node.items() if k != "measured"}
-    return [without_measurements(v) for v in node] if isinstance(node, list) else node
-
-
 def test_only_measurements_differ(report: Report, document: Any) -> None:
     request = Request(tuple(file.name for file in report.files), jobs=2)
     again = json.loads(render(run(request, lambda _: None)))
@@ -216,50 +210,19 @@ def test_only_measurements_differ(report: Report, document: Any) -> None:
     assert list(without_measurements(again)) == list(without_measurements(document))
 
 
-def _members(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every member of every object; one element stands for all of an array."""
-    if isinstance(node, dict):
-        for name, value in node.items():
-            yield (*path, name)
-            yield from _members(value, (*path, name))
-    elif isinstance(node, list) and node:
-        yield from _members(node[0], (*path, 0))
-
-
-def _spoilt(document: Any, path: tuple[Any, ...], spoil: Callable[[Any, Any], None]) -> Any:
-    changed = copy.deepcopy(document)
-    node = changed
-    for step in path[:-1]:
-        node = node[step]
-    spoil(node, path[-1])
-    return changed
-
-
-def _drop(node: Any, name: Any) -> None:
-    del node[name]
-
-
-def _confuse(node: Any, name: Any) -> None:
-    node[name] = {"not": ["what", "is", "expected"]}
-
-
-def _add(node: Any, name: Any) -> None:
-    node[f"{name}_too"] = 1
-
-
 FREE = {"config", "seconds"}
 """Objects whose members' names are not fixed."""
 
 
-@pytest.mark.parametrize("spoil", [_drop, _confuse, _add])
-def test_the_schema_refuses_what_is_wrong(document: Any, spoil: Callable[[Any, Any], None]) -> None:
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_the_schema_refuses_what_is_wrong(document: Any, spoil: Spoil) -> None:
     refuted = copy.deepcopy(document)
     refuted["files"][0]["obligations"].sort(key=lambda o: o["verdict"]["kind"] != "refuted")
     validator = Draft202012Validator(json.loads(schema()))
-    paths = [p for p in _members(refuted) if len(p) < 2 or p[-2] not in FREE]
+    paths = [p for p in members(refuted) if len(p) < 2 or p[-2] not in FREE]
     assert len(paths) > 50
     for path in paths:
-        assert not validator.is_valid(_spoilt(refuted, path, spoil)), path
+        assert not validator.is_valid(spoilt(refuted, path, spoil)), path
 
 
 def test_the_command_prints_it(
