@@ -8,6 +8,7 @@ be with the orders that it assumes added to what executes before what.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
@@ -25,8 +26,22 @@ from prover.graph.values import Half, Pointer, Via, Wild, Word
 from prover.models.algebra import MemoryModel
 from prover.models.concrete import Pairs, breach, breaches, defined, evaluate
 
-Found = tuple[str, int, Pairs]
-"""A property violated at an event, with the orders between nodes that this assumes."""
+STORING = (sk.Access, sk.Grant, sk.Try, sk.Unlock)
+"""Events whose store can reach memory after a free that they executed before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A property violated at an event.
+
+    ``also`` are the orders between nodes that this assumes, ``lands`` the store (as from, to) that
+    is assumed to be coherent after a free.
+    """
+
+    name: str
+    event: int
+    also: Pairs = frozenset()
+    lands: Pairs = frozenset()
 
 
 def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryModel) -> Witness:
@@ -36,17 +51,17 @@ def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryMod
     asked = for_protocols(model)
     if name == "data-race":
         return _race(run, found, builder, law, model)
-    candidates = [v for v in violations(run, found) if v[0] == name]
+    candidates = [v for v in violations(run, found) if v.name == name]
     if not candidates:
         raise ReplayError(
-            f"claimed {name}, replayed {sorted({n for n, _, _ in violations(run, found)})}"
+            f"claimed {name}, replayed {sorted({v.name for v in violations(run, found)})}"
         )
     reasons: list[str] = []
-    for _, event, also in candidates:
-        meaning = defined(asked, builder.structure(law, also))
+    for one in candidates:
+        meaning = defined(asked, builder.structure(law, one.also, lands=one.lands))
         broken = [axiom.name for axiom in asked.axioms if breach(axiom, meaning) is not None]
         if not broken:
-            return tell(Allowed(run, found, builder, meaning, model.name), name, event)
+            return tell(Allowed(run, found, builder, meaning, model.name), name, one.event)
         reasons.append(", ".join(broken))
     raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
 
@@ -63,12 +78,17 @@ def _race(run: Run, found: Nodes, builder: Builder, law: Pairs, model: MemoryMod
     pairs = frozenset[tuple[int, int]]().union(
         *(evaluate(f.relation, extended) for f in asked.flags)
     )
-    lasting = sorted(p for p in pairs if all(_may_race(found, n) for n in p))
+    lasting = racing(found, pairs)
     if not lasting:
         raise ReplayError("claimed data-race, and none is raised")
     one, two = lasting[0]
     case = Allowed(run, found, builder, defined(usual, structure), model.name)
     return tell_race(case, one, two)
+
+
+def racing(found: Nodes, pairs: Pairs) -> list[tuple[int, int]]:
+    """Of the pairs that the model says race those that count: no locks, frees and allocs."""
+    return sorted(p for p in pairs if all(_may_race(found, n) for n in p))
 
 
 def _may_race(found: Nodes, number: int) -> bool:
@@ -81,9 +101,10 @@ def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> 
     run, law, builder = _carried_out(skeleton, claim, found)
     asked = for_protocols(model)
     names: set[str] = set()
-    for name, _, also in violations(run, found):
-        if name not in names and not breaches(asked, builder.structure(law, also)):
-            names.add(name)
+    for one in violations(run, found):
+        if one.name not in names:
+            if not breaches(asked, builder.structure(law, one.also, lands=one.lands)):
+                names.add(one.name)
     return names | {"data-race"}
 
 
@@ -101,7 +122,7 @@ def violations(run: Run, found: Nodes) -> Iterator[Found]:
     """What happens in an execution that must not."""
     for number, names in run.violated.items():
         for name in names:
-            yield name, number, frozenset()
+            yield Found(name, number)
     frees = [
         e
         for e in run.skeleton.events
@@ -139,7 +160,11 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
         name = "double-free" if freeing else "use-after-free"
         other = free.thread != event.thread
         also: Pairs = frozenset(((end.number, last.number),)) if other else frozenset()
-        yield name, event.number, also
+        yield Found(name, event.number, also)
+        write = found.write(event.number)
+        if other and write is not None and isinstance(event.action, STORING):
+            # It may have executed before the free, and reach memory after it.
+            yield Found(name, event.number, lands=frozenset(((end.number, write.number),)))
 
 
 def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Found]:
@@ -160,7 +185,7 @@ def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Found]:
                 continue
             also = _before_updates(run, found, event, via, place)
             if also is not None:
-                yield "torn-value", event.number, also
+                yield Found("torn-value", event.number, also)
 
 
 def _before_updates(

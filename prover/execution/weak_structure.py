@@ -54,6 +54,7 @@ class Builder:
         self.numbers = {n.number for n in self.there}
         self._sources: dict[Term, frozenset[int]] = {}
         self.initial: dict[object, int] = {}
+        self.reuses = frozenset(Law(run).reuses(nodes))
 
     def _there(self, node: Node) -> bool:
         if node.event in self.run.happened:
@@ -63,10 +64,19 @@ class Builder:
         wrong = node.event in self.run.violated and node is self.nodes.first(node.event)
         return waiting or wrong
 
-    def structure(self, law: Pairs, also: Pairs, *, faithful: bool = False) -> Structure:
-        """Everything a model may ask; ``faithful``: plain accesses are plain."""
+    def structure(
+        self, law: Pairs, also: Pairs, *, lands: Pairs = frozenset(), faithful: bool = False
+    ) -> Structure:
+        """Everything a model may ask; ``faithful``: plain accesses are plain.
+
+        ``lands`` are stores that are coherent after a free of what they go to.
+        """
         po, inside = self._program_order()
         rf, co, loc = self._memory()
+        for free, store in lands:
+            co |= frozenset(((free, store), *((free, b) for a, b in co if a == store)))
+            own = self._of_object(free)
+            loc |= frozenset(pair for n in own for pair in ((free, n), (n, free)))
         carrier = frozenset(self.numbers | set(self.initial.values()))
         own = frozenset((n, n) for n in carrier)
         outside = frozenset(
@@ -160,6 +170,20 @@ class Builder:
             loc.update((a, b) for a in everyone for b in everyone)
         return frozenset(rf), frozenset(co), frozenset(loc)
 
+    def _of_object(self, free: int) -> set[int]:
+        """The nodes that touch what a free frees: it is a store to all of that."""
+        action = self.skeleton.events[self.nodes.nodes[free].event].action
+        assert isinstance(action, sk.Deallocate)
+        freed = self.run.values.value(action.pointer)
+        assert isinstance(freed, Pointer)
+        found: set[int] = set()
+        for node in self.there:
+            address = touched(self.skeleton.events[node.event])
+            value = 0 if address is None or node.kind == "F" else self.run.values.value(address)
+            if isinstance(value, Pointer) and value.base == freed.base:
+                found.add(node.number)
+        return found
+
     def _start(self, place: Place) -> int:
         """The initial write of a place: the halves of a word have one each.
 
@@ -227,8 +251,8 @@ class Builder:
                     )
 
     def _edges(self, rf: set[tuple[int, int]]) -> None:
-        """IPIs and rcu_barrier() as a release that an acquire reads."""
-        for one, two in Law(self.run).edges():
+        """IPIs, rcu_barrier() and slots used again as a release that an acquire reads."""
+        for one, two in (*Law(self.run).edges(), *self.reuses):
             source, target = self.nodes.write(one), self.nodes.read(two)
             if source is not None and target is not None:
                 if {source.number, target.number} <= self.numbers:
@@ -265,13 +289,22 @@ class Builder:
                 if faithful:
                     continue
             acting = self.run.values.holds(node.active)
-            found[TAGS[node.order] if acting else "ONCE"].add(node.number)
+            order = self._passes_on(node) or node.order
+            found[TAGS[order] if acting else "ONCE"].add(node.number)
             if node.role in ("rmw", "lock"):
                 found["RMW"].add(node.number)
         starts = set(self.initial.values())
         for name in ("IW", "W", "M"):
             found[name] |= starts
         return defaultdict(frozenset[int], {name: frozenset(s) for name, s in found.items()})
+
+    def _passes_on(self, node: Node) -> str:
+        """A free is a release, and an alloc an acquire, where a slot is used again."""
+        if node.role == "free" and any(node.event == free for free, _ in self.reuses):
+            return "release"
+        if node.role == "alloc" and node.kind == "R":
+            return "acquire" if any(node.event == alloc for _, alloc in self.reuses) else ""
+        return ""
 
     def _taken(self, event: int) -> bool:
         return bool(self.run.claim.decisions.taken.get(event, False))
