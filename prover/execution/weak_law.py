@@ -318,13 +318,17 @@ class Law:
             for free, other in ended:
                 write = nodes.write(free)
                 assert write is not None
-                earlier = rank.get(write.number, 0) < rank.get(read.number, 0)
+                earlier = self.order.before(free, alloc)
+                if earlier is None:
+                    earlier = rank.get(write.number, 0) < rank.get(read.number, 0)
                 if other.object == life.object and other != life and earlier:
                     over.add(other)
                     yield free, alloc
             for other_alloc, other in begun:
                 first = nodes.read(other_alloc)
                 assert first is not None
-                before = rank.get(first.number, 0) < rank.get(read.number, 0)
+                before = self.order.before(other_alloc, alloc)
+                if before is None:
+                    before = rank.get(first.number, 0) < rank.get(read.number, 0)
                 if other.object == life.object and other != life and before and other not in over:
                     raise NotAnExecution("an object has two lives at once")

@@ -1,6 +1,6 @@
 """A tiny protocol by the enumerator and by the solver, and where they disagree.
 
-    python -m tests.weak.against lkmm FILE...
+python -m tests.weak.against lkmm FILE...
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from prover.smt.backends.z3 import Session
 from prover.smt.encode import Prepared, encode, prepare
 from prover.smt.query import Query
 from prover.smt.reply import GaveUp, Sat
-from prover.smt.weak_decode import weak_decode
+from prover.smt.weak_decode import DECIDING, weak_decode
 from tests.weak.enumerate import IGNORED, Explored, Outcome, explore
 
 SECONDS = 30.0
@@ -77,12 +77,12 @@ class _Asking:
         over = [meaning(self.query, q) for q in (*over, self.query.ends)]
         self.literals = {o: both(*over, *self._cells(o)) for o in found.outcomes}
         others = both(*over, *(f"(not {lit})" for lit in self.literals.values()))
-        self.asked = {f"ask{i}": lit for i, lit in enumerate((*self.literals.values(), others))}
+        self.asked = {f"out{i}": lit for i, lit in enumerate((*self.literals.values(), others))}
         lines = [
             f"(declare-const {name} Bool) (assert (=> {name} {lit}))"
             for name, lit in self.asked.items()
         ]
-        self.session = Session("\n".join((self.query.text, *lines)), SECONDS)
+        self.session = Session("\n".join((self.query.text, *lines)), SECONDS, DECIDING)
 
     def compare(self, *, replay: bool) -> Comparison:
         """All questions asked."""

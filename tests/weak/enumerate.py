@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import permutations, product
+from itertools import combinations, permutations, product
 
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
@@ -285,6 +285,8 @@ class Explorer:
                 continue
             for order in permutations([e for e, _ in allocs] + [e for e, _ in frees]):
                 rank = {event: index for index, event in enumerate(order)}
+                if any(self.order.before(b, a) for a, b in combinations(order, 2)):
+                    continue
                 found = self._reuse(rank, allocs, frees)
                 if found is not None:
                     seen.setdefault(found.handed | found.also, found)
@@ -339,9 +341,12 @@ class Explorer:
                 if region.pool == pool:
                     ways.append(
                         [
-                            self._keeps(alloc, other, [f for f, freed in ended if freed == life])
+                            self._keeps(alloc, other, frees)
                             for other, life in begun
-                            if life.object == region.name and other != alloc
+                            if life.object == region.name
+                            for frees in [[f for f, freed in ended if freed == life]]
+                            if self.order.before(other, alloc) is not False
+                            if not any(self.order.before(f, alloc) for f in frees)
                         ]
                     )
         for chosen in product(*ways):

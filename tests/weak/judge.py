@@ -101,8 +101,10 @@ class _Reading:
 
     def _least(self, recursion: Recursion) -> None:
         for member in recursion.members:
-            assert isinstance(member.term, Relation)
-            self.relations[member.name] = (0,) * self.size
+            if isinstance(member.term, Relation):
+                self.relations[member.name] = (0,) * self.size
+            else:
+                self.sets[member.name] = 0
         while any([self._define(member) for member in recursion.members]):
             pass
 
