@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
 from prover.execution.hazards import vias_of
-from prover.execution.nodes import Nodes, nodes, touched
+from prover.execution.nodes import Node, Nodes, nodes, touched
 from prover.execution.replay import ReplayError
 from prover.execution.weak_law import Law
 from prover.execution.weak_models import for_protocols, for_races
@@ -144,7 +144,7 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
     if term is None:
         return
     value = run.values.value(term)
-    last = found.last(event.number)
+    last = _last(run, found, event)
     if not isinstance(value, Pointer) or value.base is None or last is None:
         return
     for free in frees:
@@ -162,9 +162,19 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
         also: Pairs = frozenset(((end.number, last.number),)) if other else frozenset()
         yield Found(name, event.number, also)
         write = found.write(event.number)
-        if other and write is not None and isinstance(event.action, STORING):
+        stores = event.number in run.happened and write is not None and write == last
+        if other and stores and isinstance(event.action, STORING):
+            assert write is not None
             # It may have executed before the free, and reach memory after it.
             yield Found(name, event.number, lands=frozenset(((end.number, write.number),)))
+
+
+def _last(run: Run, found: Nodes, event: sk.Event) -> Node | None:
+    """The last that an event did: an update may only read, and so does what goes wrong then."""
+    if event.number not in run.happened | run.waiting:
+        return found.first(event.number)
+    own = [n for n in found.of_event.get(event.number, ()) if run.values.holds(n.when)]
+    return own[-1] if own else None
 
 
 def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Found]:

@@ -199,8 +199,12 @@ class Explorer:
 
     def _violations(self, run: Run) -> Iterator[Found]:
         """What may go wrong; of what certainly goes wrong at one event only what counts."""
-        for one in violations(run, self.nodes):
+        found = list(violations(run, self.nodes))
+        torn = {one.event for one in found if one.name == "torn-value"}
+        for one in found:
             certain = run.violated.get(one.event, [])
+            if one.event in torn:
+                certain = [*certain, "torn-value"]
             ranks = [PRECEDENCE.index(n) for n in certain if n in PRECEDENCE]
             if one.name not in IGNORED and PRECEDENCE.index(one.name) <= min(ranks, default=99):
                 yield one
