@@ -23,7 +23,7 @@ from dsl.imports import Program
 from dsl.source import Span
 from dsl.variant import apply, owners
 
-DEFAULT_MODELS = ("sc",)
+DEFAULT_MODELS = ("lkmm",)
 CALLS_PER_JUDGEMENT = 6
 
 

@@ -22,6 +22,9 @@ CONTINUES = frozenset(("assert", "warn-on", "transition", "torn-value", "use-aft
 store that follows in program order may have been seen before.
 """
 
+AS_ONCE = {"racy": "once", "mb": "once"}
+"""Orders of accesses that are marked ones; smp_store_mb() has its barrier as a node of its own."""
+
 LOOKERS = ("final", "invariant")
 """Kinds of thread that only look."""
 
@@ -126,9 +129,9 @@ def _of_access(access: sk.Access, writes: list[sk.WriteAccess], true: Term) -> I
     """The nodes of a load, a store, an update, and of what sets up or ends the use of a lock."""
     match access.what:
         case "load":
-            yield "R", access.order, "access", true, true
+            yield "R", AS_ONCE.get(access.order, access.order), "access", true, true
         case "store":
-            yield "W", "once" if access.order == "mb" else access.order, "access", true, true
+            yield "W", AS_ONCE.get(access.order, access.order), "access", true, true
             if access.order == "mb":
                 yield "F", "smp_mb", "fence", true, true
         case "rmw":

@@ -31,14 +31,14 @@ STORING = (sk.Access, sk.Grant, sk.Try, sk.Unlock)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Wrong:
     """A property violated at an event.
 
     ``also`` are the orders between nodes that this assumes, ``lands`` the store (as from, to) that
     is assumed to be coherent after a free.
     """
 
-    name: str
+    property: str
     event: int
     also: Pairs = frozenset()
     lands: Pairs = frozenset()
@@ -51,10 +51,10 @@ def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryMod
     asked = for_protocols(model)
     if name == "data-race":
         return _race(run, found, builder, law, model)
-    candidates = [v for v in violations(run, found) if v.name == name]
+    candidates = [v for v in violations(run, found) if v.property == name]
     if not candidates:
         raise ReplayError(
-            f"claimed {name}, replayed {sorted({v.name for v in violations(run, found)})}"
+            f"claimed {name}, replayed {sorted({v.property for v in violations(run, found)})}"
         )
     reasons: list[str] = []
     for one in candidates:
@@ -102,9 +102,9 @@ def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> 
     asked = for_protocols(model)
     names: set[str] = set()
     for one in violations(run, found):
-        if one.name not in names:
+        if one.property not in names:
             if not breaches(asked, builder.structure(law, one.also, lands=one.lands)):
-                names.add(one.name)
+                names.add(one.property)
     return names | {"data-race"}
 
 
@@ -118,11 +118,11 @@ def _carried_out(skeleton: sk.Skeleton, claim: Claim, found: Nodes) -> tuple[Run
         raise ReplayError(str(error)) from error
 
 
-def violations(run: Run, found: Nodes) -> Iterator[Found]:
+def violations(run: Run, found: Nodes) -> Iterator[Wrong]:
     """What happens in an execution that must not."""
     for number, names in run.violated.items():
         for name in names:
-            yield Found(name, number)
+            yield Wrong(name, number)
     frees = [
         e
         for e in run.skeleton.events
@@ -137,7 +137,7 @@ def violations(run: Run, found: Nodes) -> Iterator[Found]:
         yield from _torn(run, found, event)
 
 
-def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -> Iterator[Found]:
+def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -> Iterator[Wrong]:
     """Accesses to what was freed, and frees of it."""
     freeing = isinstance(event.action, sk.Deallocate)
     term = touched(event)
@@ -160,13 +160,13 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
         name = "double-free" if freeing else "use-after-free"
         other = free.thread != event.thread
         also: Pairs = frozenset(((end.number, last.number),)) if other else frozenset()
-        yield Found(name, event.number, also)
+        yield Wrong(name, event.number, also)
         write = found.write(event.number)
         stores = event.number in run.happened and write is not None and write == last
         if other and stores and isinstance(event.action, STORING):
             assert write is not None
             # It may have executed before the free, and reach memory after it.
-            yield Found(name, event.number, lands=frozenset(((end.number, write.number),)))
+            yield Wrong(name, event.number, lands=frozenset(((end.number, write.number),)))
 
 
 def _last(run: Run, found: Nodes, event: sk.Event) -> Node | None:
@@ -177,7 +177,7 @@ def _last(run: Run, found: Nodes, event: sk.Event) -> Node | None:
     return own[-1] if own else None
 
 
-def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Found]:
+def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Wrong]:
     """Bits used that no update had stored by then."""
     vias: list[Via] = []
     term = touched(event)
@@ -195,7 +195,7 @@ def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Found]:
                 continue
             also = _before_updates(run, found, event, via, place)
             if also is not None:
-                yield Found("torn-value", event.number, also)
+                yield Wrong("torn-value", event.number, also)
 
 
 def _before_updates(

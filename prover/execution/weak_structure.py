@@ -75,8 +75,8 @@ class Builder:
         rf, co, loc = self._memory()
         for free, store in lands:
             co |= frozenset(((free, store), *((free, b) for a, b in co if a == store)))
-            own = self._of_object(free)
-            loc |= frozenset(pair for n in own for pair in ((free, n), (n, free)))
+            touching = self._of_object(free)
+            loc |= frozenset(pair for n in touching for pair in ((free, n), (n, free)))
         carrier = frozenset(self.numbers | set(self.initial.values()))
         own = frozenset((n, n) for n in carrier)
         outside = frozenset(

@@ -286,6 +286,7 @@ class Process:
 
 def _load(address: str, order: str, called: str, *, atomic: bool) -> str:
     """A read."""
+    order = "once" if order == "racy" else order
     if atomic and order in ("once", "acquire"):
         return f"atomic_read{'_acquire' if order == 'acquire' else ''}({address})"
     match order:
@@ -300,6 +301,7 @@ def _load(address: str, order: str, called: str, *, atomic: bool) -> str:
 
 def _store(address: str, value: str, order: str, called: str, *, atomic: bool) -> str:
     """A write."""
+    order = "once" if order == "racy" else order
     if atomic and order in ("once", "release"):
         suffix = "_release" if order == "release" else ""
         return f"atomic_set{suffix}({address}, {value})"

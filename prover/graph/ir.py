@@ -105,7 +105,8 @@ class Havoc:
 class Load:
     """``%r = load order part address``.
 
-    ``order`` is ``plain``, ``once`` or ``acquire``.  ``address`` points at the scalar or
+    ``order`` is ``plain``, ``racy`` (plain, and its author knows: data_race(), ``__data_racy``),
+    ``once`` or ``acquire``.  ``address`` points at the scalar or
     word; ``part`` is ``whole``, ``low`` or ``high``; ``word`` names the word type ("" if
     the place is none).  A loaded word or half is marked as read from there.
     """
@@ -122,7 +123,7 @@ class Load:
 class Store:
     """``store order part address, value``.
 
-    ``order`` is ``plain``, ``once``, ``release`` or ``mb`` (smp_store_mb).  ``update``
+    ``order`` is ``plain``, ``racy``, ``once``, ``release`` or ``mb`` (smp_store_mb).  ``update``
     numbers the update that a half-store belongs to (two or more half-stores with one
     number are one update of the word, complete at the last); 0: it is one by itself.
     """

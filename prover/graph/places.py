@@ -117,7 +117,7 @@ def _load(scope: Scope, place: Memory, order: str, span: Span) -> Expr:
     if part != "whole":
         scope.graph.halves.add(reg)
     if order == "plain" and place.racy:
-        order = "once"
+        order = "racy"
     scope.builder.emit(Load(reg, place.address, order, part, place.word, scope.origin(span)))
     if place.number:
         return scope.apply("wrap", Reg(reg), params=(U32.bits, int(U32.signed)))
@@ -187,7 +187,7 @@ def _store(scope: Scope, place: Memory, value: Expr, order: str, span: Span) -> 
             return
         value = _as_half(scope, value)
     if order == "plain" and place.racy:
-        order = "once"
+        order = "racy"
     # A whole store to a split word is two stores to its halves, which the update counts too.
     update = scope.update if place.word and is_split(scope, place.word) else 0
     origin = scope.origin(span)

@@ -79,8 +79,9 @@ def _writing(order: str) -> Meaning:
 
 
 def _access() -> Iterator[tuple[str, Meaning]]:
-    for name in ("READ_ONCE", "rcu_dereference", "rcu_access_pointer", "data_race"):
+    for name in ("READ_ONCE", "rcu_dereference", "rcu_access_pointer"):
         yield name, _reading("once")
+    yield "data_race", _reading("racy")
     yield "smp_load_acquire", _reading("acquire")
     yield "WRITE_ONCE", _writing("once")
     yield "smp_store_release", _writing("release")

@@ -45,8 +45,8 @@ _ARITY: dict[str, tuple[tuple[int, ...], int]] = {
 """Operation -> the possible numbers of operands, and the number of parameters."""
 
 _ORDERS = {
-    "load": ("plain", "once", "acquire"),
-    "store": ("plain", "once", "release", "mb"),
+    "load": ("plain", "racy", "once", "acquire"),
+    "store": ("plain", "racy", "once", "release", "mb"),
     "rmw": ("relaxed", "noreturn", "acquire", "release", "full"),
 }
 _PARTS = ("whole", "low", "high")

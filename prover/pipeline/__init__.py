@@ -215,7 +215,9 @@ def _outcome(task: Task, decision: Decision | Lost, hollow: str) -> Outcome:
         met = meets(unknown, task.expected)
         return Outcome(task.obligation, unknown, task.expected, met, (), Measured())
     verdict: Verdict = Vacuous(hollow) if hollow else decision.verdict
-    notes = [f"{owner}.{label} is never reached here" for owner, label in decision.dead]
+    races = f"data races on {', '.join(decision.suppressed)} are not looked for, as the file asks"
+    notes = [races] if decision.suppressed else []
+    notes += [f"{owner}.{label} is never reached here" for owner, label in decision.dead]
     return Outcome(
         task.obligation,
         verdict,

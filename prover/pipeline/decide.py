@@ -95,7 +95,8 @@ def decide_group(
     decided: dict[Obligation, Decision] = {}
     for obligation, expected in sorted(asked, key=lambda a: -STRENGTH.index(a[0].model)):
         group.clock = Clock()
-        decided[obligation] = _decided(_Case(group, obligation, expected))
+        decision = _decided(_Case(group, obligation, expected))
+        decided[obligation] = replace(decision, suppressed=group.suppressed(obligation.model))
     return [(obligation, decided[obligation]) for obligation, _ in asked]
 
 
@@ -169,7 +170,13 @@ def _look_for_violations(case: _Case) -> None:
         case.found.update({name: f for name, f in known.items() if isinstance(f, _Found)})
         return
     _under_stronger_models(case)
+    if case.found and case.model != "sc" and group.no_more(case.model, bound, case.found):
+        group.violations[case.model, bound] = dict(case.found)
+        return
     if not case.found:
+        if case.wanted():
+            # A refutation is expected: the query that names it answers this question too.
+            group.naming(case.model, bound)
         search = _search(case, case.model)
         if isinstance(_ask(search, search.query.fail), Unsat):
             group.clean.add((case.model, bound))

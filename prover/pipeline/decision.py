@@ -15,7 +15,8 @@ class Decision:
 
     ``unreached`` are asserts, and ``unmarked`` labels of the variant, that no run reaches;
     ``dead`` are other labels of that kind, worth a note.  ``diagnostics`` are mistakes of the
-    author's that show only in a given configuration.
+    author's that show only in a given configuration; ``suppressed`` are places whose data races
+    the author says are known.
     """
 
     verdict: Verdict
@@ -25,3 +26,4 @@ class Decision:
     unmarked: tuple[tuple[str, str], ...] = ()
     dead: tuple[tuple[str, str], ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    suppressed: tuple[str, ...] = ()

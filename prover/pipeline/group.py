@@ -7,7 +7,7 @@ of a weaker model does, none of a stronger one does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from dsl.protocol import Protocol
@@ -73,8 +73,18 @@ class Group:
         if prepared is None:
             skeleton = self.skeleton(bound, claims=model == "sc")
             with self.clock.stage("encode"):
-                prepared = self.prepared[model, bound] = prepare(skeleton, model)
+                prepared = self._alike(model, bound, skeleton) or prepare(skeleton, model)
+            self.prepared[model, bound] = prepared
         return start(prepared, self.limits, self.clock, stretches=0, detail=detail)
+
+    def _alike(self, model: str, bound: int, skeleton: Skeleton) -> Prepared | None:
+        """What is known of the skeleton under another model, where that is the same."""
+        pools = any(region.pool for region in skeleton.layout.regions.values())
+        for (other, size), prepared in self.prepared.items():
+            if size == bound and prepared.skeleton is skeleton:
+                if not pools or "sc" not in (model, other):
+                    return replace(prepared, model=model)
+        return None
 
     def skeleton(self, bound: int, *, claims: bool) -> Skeleton:
         """The bounded program; without ``claims`` it has no invariants.
@@ -96,6 +106,18 @@ class Group:
     def weaker_is(self, known: set[tuple[str, int]], model: str, bound: int) -> bool:
         """Whether something is known of a model, or of one that allows all it allows."""
         return any((name, bound) in known for name in STRENGTH[STRENGTH.index(model) :])
+
+    def no_more(self, model: str, bound: int, found: Collection[str]) -> bool:
+        """Whether a weaker model shows nothing beside these properties: so neither does this one."""
+        weaker = STRENGTH[STRENGTH.index(model) + 1 :]
+        known = (self.violations.get((name, bound)) for name in weaker)
+        return any(shown is not None and set(shown) <= set(found) for shown in known)
+
+    def suppressed(self, model: str) -> tuple[str, ...]:
+        """Places whose data races under a model are not looked for."""
+        searches = (*self.searches.items(), *self.detailed.items())
+        names = (s.query.suppressed for (name, _), s in searches if name == model)
+        return tuple(dict.fromkeys(place for found in names for place in found))
 
     def states_matter(self, bound: int) -> bool:
         """Whether there are invariants, which only sequential consistency judges."""

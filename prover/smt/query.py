@@ -25,7 +25,8 @@ class Query:
     a labelled statement, or an event's check, is reached.
 
     ``distinct`` are pairs of integers: an answer in which two are level counts only if there is
-    one with the Boolean ``refined`` true too.
+    one with the Boolean ``refined`` true too.  ``suppressed`` are places whose data races are
+    not looked for, since the author says so.
     """
 
     text: str
@@ -44,3 +45,4 @@ class Query:
     clauses: int
     distinct: tuple[tuple[str, str], ...] = ()
     refined: str = "true"
+    suppressed: tuple[str, ...] = ()

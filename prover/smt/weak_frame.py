@@ -30,9 +30,10 @@ class WeakFrame(Frame):
     those after which it lets others say what everything later comes after (``fa<e>``).
     ``landings`` are the pairs (free, event) for which a store after a free is a question;
     ``racing`` are the processors, ``phantoms`` the plain stores that a data race may be about;
-    ``distinct`` are pairs of positions that differ where it is asked for.  ``edges`` are orders as
-    from a release to an acquire: (event, event, literal); ``gaps`` are for each handler the
-    places in its host where it may run, with their literals.
+    ``suppressed`` are the places whose races are their author's business; ``distinct`` pairs of
+    positions that differ where it is asked for.  ``edges`` are orders as from a release to an
+    acquire: (event, event, literal); ``gaps`` are for each handler the places in its host where it
+    may run, with their literals.
     """
 
     model: str = "lkmm"
@@ -43,6 +44,7 @@ class WeakFrame(Frame):
     landings: dict[tuple[int, int], Lit] = field(default_factory=dict[tuple[int, int], Lit])
     racing: dict[int, None] = field(default_factory=dict[int, None])
     phantoms: dict[int, None] = field(default_factory=dict[int, None])
+    suppressed: dict[str, None] = field(default_factory=dict[str, None])
     distinct: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     edges: list[tuple[int, int, Lit]] = field(default_factory=list[tuple[int, int, Lit]])
     gaps: dict[int, list[tuple[int, Lit]]] = field(default_factory=dict[int, list[tuple[int, Lit]]])
@@ -64,7 +66,11 @@ class WeakFrame(Frame):
         return self.logic.atom(f"(<= {self.logic.number(one)} {self.logic.number(two)})")
 
     def there(self, node: Node) -> Lit:
-        """Whether a node is in the execution."""
+        """Whether a node is in the execution: a read also where what it reads ends its thread."""
+        if node.kind == "R" and isinstance(self.skeleton.events[node.event].action, Access):
+            from prover.smt.memory import performs
+
+            return performs(self, node.event)
         return self.logic.all_of((self.happened(node.event), self.holds(node.when)))
 
     def acting(self, node: Node) -> Lit:
@@ -125,20 +131,23 @@ class WeakFrame(Frame):
         lands = self.landings.get((free, event))
         if lands is None:
             lands = self.landings[free, event] = self.logic.variable(f"l{free}_{event}")
-        return self.logic.any_of((executes, lands))
+        return self.logic.any_of((executes, self.logic.all_of((self._writes(event, write), lands))))
 
     def _later(self, free: int, event: int, write: Node | None) -> Lit:
         """Whether the last that an event does executes after a free: an update may only read."""
         read = self.nodes.read(event)
         if read is None or write is None:
             return self.less(self.done(free), self.done(event))
-        writes = self.logic.all_of((self.ok(event), self.holds(write.when)))
+        writes = self._writes(event, write)
         return self.logic.any_of(
             (
                 self.less(self.done(free), f"p{read.number}"),
                 self.logic.all_of((writes, self.less(self.done(free), f"p{write.number}"))),
             )
         )
+
+    def _writes(self, event: int, write: Node) -> Lit:
+        return self.logic.all_of((self.ok(event), self.holds(write.when)))
 
     def _known(self, a: int, b: int) -> Lit | None:
         known = self.order.before(a, b)

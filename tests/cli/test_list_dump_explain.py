@@ -15,6 +15,7 @@ from prover.cli.entry import main
 
 TEXT = """\
 // Is it safe?
+models sc;
 config PAE = off | on;
 config CPUS = one | two | many;
 int x;
@@ -105,7 +106,7 @@ def test_list_of_a_file_without_scenarios(
     monkeypatch.chdir(tmp_path)
     Path("f.khp").write_text("int x;\n", encoding="utf-8")
     assert main(["list", "f.khp"]) == 0
-    assert capsys.readouterr().out == "f.khp: sc\nno scenarios\n"
+    assert capsys.readouterr().out == "f.khp: lkmm\nno scenarios\n"
 
 
 def test_standard_input(

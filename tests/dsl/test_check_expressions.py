@@ -14,7 +14,7 @@ def test_declarations() -> None:
     checked = check(program("// Result: proved\n//\n// Why?\n\n// Not this.\n" + TYPES))
 
     assert checked.header == "Result: proved\n\nWhy?"
-    assert checked.models == ("sc",)
+    assert checked.models == ("lkmm",)
     assert checked.configs == {"PAE": ("off", "on")}
     assert checked.enums == {"scan": {"FAIL": 0, "SUCCEED": 3, "LATER": 4}}
     word = checked.words["pmd_t"]

@@ -11,6 +11,7 @@ from prover.pipeline import run
 from prover.verdict import Outcome, Refuted, Request
 
 PROGRAM = """
+models sc;
 u8 x;
 u8 y;
 actor a { x = 1; y = 1; y = 2; x = 2; }

@@ -20,7 +20,7 @@ from prover.execution.order import static_order
 from prover.execution.terms import Allocated, ReadValue
 from prover.execution.weak_law import DELAYS_GRACE, Law, Section
 from prover.execution.weak_models import for_protocols, for_races
-from prover.execution.weak_replay import Found, racing, violations
+from prover.execution.weak_replay import Wrong, racing, violations
 from prover.execution.weak_run import NotAnExecution, Run
 from prover.execution.weak_structure import Builder
 from prover.graph.values import Allocation, Pointer, Value
@@ -147,16 +147,16 @@ class Explorer:
                 if not self._news(outcome, named):
                     return
 
-    def _news(self, outcome: Outcome | None, named: list[Found]) -> bool:
+    def _news(self, outcome: Outcome | None, named: list[Wrong]) -> bool:
         found = self.found
         races = self.races is not None and self.plain and "data-race" not in found.violations
         return (
             races
             or (outcome is not None and outcome not in found.outcomes)
-            or any(found_.name not in found.violations for found_ in named)
+            or any(found_.property not in found.violations for found_ in named)
         )
 
-    def _judge(self, run: Run, orders: Orders, outcome: Outcome | None, named: list[Found]) -> None:
+    def _judge(self, run: Run, orders: Orders, outcome: Outcome | None, named: list[Wrong]) -> None:
         found = self.found
         found.judged += 1
         if found.judged > self.most:
@@ -173,14 +173,14 @@ class Explorer:
         if outcome is not None:
             found.outcomes.add(outcome)
         for one in named:
-            if one.name in found.violations:
+            if one.property in found.violations:
                 continue
             if not one.also and not one.lands:
-                found.violations.add(one.name)
+                found.violations.add(one.property)
                 continue
             assumed = _with(builder.structure(pairs, one.also, lands=one.lands), orders)
             if self.judge.allows(assumed):
-                found.violations.add(one.name)
+                found.violations.add(one.property)
         if self.races is not None and self.plain and "data-race" not in found.violations:
             faithful = builder.structure(pairs, frozenset(), faithful=True)
             flagged = self.races.flagged(_with(faithful, orders))
@@ -197,16 +197,18 @@ class Explorer:
         values = [run.values.leaves.get(ReadValue(r.number)) for r in reads]
         return tuple(v for v in values if v is not None) if None not in values else None
 
-    def _violations(self, run: Run) -> Iterator[Found]:
+    def _violations(self, run: Run) -> Iterator[Wrong]:
         """What may go wrong; of what certainly goes wrong at one event only what counts."""
         found = list(violations(run, self.nodes))
-        torn = {one.event for one in found if one.name == "torn-value"}
+        torn = {one.event for one in found if one.property == "torn-value"}
         for one in found:
             certain = run.violated.get(one.event, [])
             if one.event in torn:
                 certain = [*certain, "torn-value"]
             ranks = [PRECEDENCE.index(n) for n in certain if n in PRECEDENCE]
-            if one.name not in IGNORED and PRECEDENCE.index(one.name) <= min(ranks, default=99):
+            if one.property not in IGNORED and PRECEDENCE.index(one.property) <= min(
+                ranks, default=99
+            ):
                 yield one
 
     # --- grace periods

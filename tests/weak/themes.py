@@ -70,9 +70,7 @@ class Draft:
         """The whole text."""
         names = [chr(ord("a") + i) for i in range(len(actors))]
         ghosts = "".join(f"ghost int r{i};\n" for i in range(self.seen))
-        bodies = "".join(
-            f"actor {n} {{ {b} }}\n" for n, b in zip(names, actors, strict=True)
-        )
+        bodies = "".join(f"actor {n} {{ {b} }}\n" for n, b in zip(names, actors, strict=True))
         finals = "".join(f'final r{i} >= 0 : "r{i}";\n' for i in range(self.seen))
         return (
             f"models lkmm, tso;\n{head}{ghosts}{bodies}"
@@ -92,12 +90,16 @@ WORD = (
 
 def words(d: Draft) -> str:
     """Split words: half stores, wide updates, readers of halves."""
-    head = WORD.replace("split", "split").format(
-        b=d.one("0x323456000", "0x123457000", "0x323457000"),
-        start=d.one("", " = table(&A)"),
-        cf=d.one("", "smp_wmb();"),
-        ff=d.one("", "smp_wmb();"),
-    ).replace("{ split", "{ split")
+    head = (
+        WORD.replace("split", "split")
+        .format(
+            b=d.one("0x323456000", "0x123457000", "0x323457000"),
+            start=d.one("", " = table(&A)"),
+            cf=d.one("", "smp_wmb();"),
+            ff=d.one("", "smp_wmb();"),
+        )
+        .replace("{ split", "{ split")
+    )
     steps = (
         "clear(&w);",
         "fill(&w, table(&B));",
@@ -158,14 +160,38 @@ def trylocks(d: Draft) -> str:
     """Trylocks that fail or not, and looks at locks."""
     kind, lock, unlock, trylock, held, again = d.random.choice(
         (
-            ("spinlock_t", "spin_lock", "spin_unlock", "spin_trylock", "spin_is_locked",
-             "spin_unlock"),
-            ("struct mutex", "mutex_lock", "mutex_unlock", "mutex_trylock", "mutex_is_locked",
-             "mutex_unlock"),
-            ("struct rw_semaphore", "down_write", "up_write", "down_read_trylock",
-             "rwsem_is_locked", "up_read"),
-            ("struct rw_semaphore", "down_read", "up_read", "down_write_trylock",
-             "rwsem_is_locked", "up_write"),
+            (
+                "spinlock_t",
+                "spin_lock",
+                "spin_unlock",
+                "spin_trylock",
+                "spin_is_locked",
+                "spin_unlock",
+            ),
+            (
+                "struct mutex",
+                "mutex_lock",
+                "mutex_unlock",
+                "mutex_trylock",
+                "mutex_is_locked",
+                "mutex_unlock",
+            ),
+            (
+                "struct rw_semaphore",
+                "down_write",
+                "up_write",
+                "down_read_trylock",
+                "rwsem_is_locked",
+                "up_read",
+            ),
+            (
+                "struct rw_semaphore",
+                "down_read",
+                "up_read",
+                "down_write_trylock",
+                "rwsem_is_locked",
+                "up_write",
+            ),
             ("rwlock_t", "write_lock", "write_unlock", "read_trylock", "", "read_unlock"),
         )
     )
@@ -207,7 +233,9 @@ def callbacks(d: Draft) -> str:
     tail = d.one("", "", "rcu_barrier();", "smp_store_release(&x, 1);")
     actors = [f"{' '.join(parts)} {tail} {d.maybe(d.access('x'), 0.2)}", _reader(d)]
     if d.random.random() < 0.25:
-        actors.append("if (smp_load_acquire(&x) == 1) { rcu_barrier(); " + d.into("READ_ONCE(x)") + " }")
+        actors.append(
+            "if (smp_load_acquire(&x) == 1) { rcu_barrier(); " + d.into("READ_ONCE(x)") + " }"
+        )
     return d.program(head, actors)
 
 
@@ -226,8 +254,17 @@ def graces(d: Draft) -> str:
 
 def interrupts(d: Draft) -> str:
     """IPIs whose handler is empty, a fence, or has accesses."""
-    inside = d.one("", "", "smp_mb();", "WRITE_ONCE(x, 1);", "WRITE_ONCE(y, 1);", "WRITE_ONCE(z, 1);",
-                   "if (READ_ONCE(x) == 1) WRITE_ONCE(y, 1);", "smp_wmb();", "WRITE_ONCE(z, READ_ONCE(y));")
+    inside = d.one(
+        "",
+        "",
+        "smp_mb();",
+        "WRITE_ONCE(x, 1);",
+        "WRITE_ONCE(y, 1);",
+        "WRITE_ONCE(z, 1);",
+        "if (READ_ONCE(x) == 1) WRITE_ONCE(y, 1);",
+        "smp_wmb();",
+        "WRITE_ONCE(z, READ_ONCE(y));",
+    )
     head = f"int x; int y; int z; static void h(void) {{ {inside} }}\n"
     wait = d.one("true", "true", "false")
     sender = f"{d.access('x', 'y')} smp_call_function(h, {wait}, b); {d.access('x', 'y')}"
@@ -245,15 +282,20 @@ def pools(d: Draft) -> str:
     size = d.one("1", "1", "2")
     zeroed = d.one("", " zeroed")
     head = f"struct o {{ int v; }};\npool struct o pl[{size}]{zeroed};\nstruct o *p; int x;\n"
-    publish = d.one("WRITE_ONCE(p, q);", "rcu_assign_pointer(p, q);", "smp_wmb(); WRITE_ONCE(p, q);")
+    publish = d.one(
+        "WRITE_ONCE(p, q);", "rcu_assign_pointer(p, q);", "smp_wmb(); WRITE_ONCE(p, q);"
+    )
     init = d.one("WRITE_ONCE(q->v, 1);", "WRITE_ONCE(q->v, 1);", "")
     first = f"struct o *q = alloc(pl); if (q) {{ {init} {publish} }}"
     take = d.one("READ_ONCE(p)", "xchg(&p, NULL)", "xchg_relaxed(&p, NULL)")
     use = d.one(d.into("READ_ONCE(q->v)"), "WRITE_ONCE(q->v, 2);", "")
-    again = d.one("", "q = alloc(pl); if (q) " + d.one("WRITE_ONCE(q->v, 3);", d.into("READ_ONCE(q->v)")))
+    again = d.one(
+        "", "q = alloc(pl); if (q) " + d.one("WRITE_ONCE(q->v, 3);", d.into("READ_ONCE(q->v)"))
+    )
     second = f"struct o *q = {take}; if (q) {{ {use} free(q); {again} }}"
     third = d.one(
-        "struct o *q = alloc(pl); if (q) " + d.one("WRITE_ONCE(q->v, 2);", "{ WRITE_ONCE(q->v, 2); free(q); }"),
+        "struct o *q = alloc(pl); if (q) "
+        + d.one("WRITE_ONCE(q->v, 2);", "{ WRITE_ONCE(q->v, 2); free(q); }"),
         f"struct o *q = READ_ONCE(p); if (q) {{ {d.into('READ_ONCE(q->v)')} }}",
         f"struct o *q = {d.one('READ_ONCE(p)', 'xchg(&p, NULL)')}; if (q) {{ free(q); }}",
     )
@@ -264,14 +306,21 @@ def pools(d: Draft) -> str:
 def publications(d: Draft) -> str:
     """Objects set up and made known, with or without order."""
     head = "struct o { int v; };\npool struct o pl[1];\nstruct o *p; int x; int y;\n"
-    publish = d.one("WRITE_ONCE(p, q);", "rcu_assign_pointer(p, q);", "smp_wmb(); WRITE_ONCE(p, q);",
-                    "smp_mb(); WRITE_ONCE(p, q);", "xchg(&p, q);")
+    publish = d.one(
+        "WRITE_ONCE(p, q);",
+        "rcu_assign_pointer(p, q);",
+        "smp_wmb(); WRITE_ONCE(p, q);",
+        "smp_mb(); WRITE_ONCE(p, q);",
+        "xchg(&p, q);",
+    )
     init = d.one("WRITE_ONCE(q->v, 1);", "q->v = 1;", "")
     reader = d.one("READ_ONCE(p)", "rcu_dereference(p)", "smp_load_acquire(&p)")
     plain = d.one("READ_ONCE(q->v)", "q->v")
     use = f"struct o *q = {reader}; if (q) {{ {d.into(plain)} }}"
-    actors = [f"{d.maybe(d.access('x'))} struct o *q = alloc(pl); if (q) {{ {init} {publish} }}",
-              f"{use} {d.maybe(d.access('x'))}"]
+    actors = [
+        f"{d.maybe(d.access('x'))} struct o *q = alloc(pl); if (q) {{ {init} {publish} }}",
+        f"{use} {d.maybe(d.access('x'))}",
+    ]
     if d.random.random() < 0.3:
         actors.append(d.access("x"))
     return d.program(head, actors)
@@ -280,19 +329,37 @@ def publications(d: Draft) -> str:
 def flags(d: Draft) -> str:
     """The last user says so by a flag before somebody frees."""
     head = "struct o { int v; int u; };\nstruct o obj; int done; int x;\n"
-    use = d.one(d.into("READ_ONCE(obj.v)"), "WRITE_ONCE(obj.v, 1);", "obj.v = 1;", "xchg(&obj.v, 1);",
-                d.into("obj.v"))
+    use = d.one(
+        d.into("READ_ONCE(obj.v)"),
+        "WRITE_ONCE(obj.v, 1);",
+        "obj.v = 1;",
+        "xchg(&obj.v, 1);",
+        d.into("obj.v"),
+    )
     order = d.one("", "", "smp_mb();", "smp_wmb();", "smp_rmb();")
-    say = d.one("WRITE_ONCE(done, 1);", "WRITE_ONCE(done, 1);", "smp_store_release(&done, 1);",
-                "xchg_release(&done, 1);", "xchg_relaxed(&done, 1);")
+    say = d.one(
+        "WRITE_ONCE(done, 1);",
+        "WRITE_ONCE(done, 1);",
+        "smp_store_release(&done, 1);",
+        "xchg_release(&done, 1);",
+        "xchg_relaxed(&done, 1);",
+    )
     hear = d.one("READ_ONCE(done)", "smp_load_acquire(&done)", "READ_ONCE(done)")
-    mid = d.one("", "", "smp_mb();", "smp_rmb();", d.into("READ_ONCE(obj.u)"), "WRITE_ONCE(obj.v, 2);")
+    mid = d.one(
+        "", "", "smp_mb();", "smp_rmb();", d.into("READ_ONCE(obj.u)"), "WRITE_ONCE(obj.v, 2);"
+    )
     if d.random.random() < 0.35:
         link = d.one("", "if (READ_ONCE(done) == 1)", "if (smp_load_acquire(&done) == 1)")
         see = d.one("if (READ_ONCE(obj.v) == 1)", link)
         then = d.one("WRITE_ONCE(x, 1);", "smp_store_release(&x, 1);")
-        return d.program(head, [f"{use} {order} {say}", f"{see} {then}",
-                                f"if ({hear.replace('done', 'x')} == 1) {{ {mid} free(&obj); }}"])
+        return d.program(
+            head,
+            [
+                f"{use} {order} {say}",
+                f"{see} {then}",
+                f"if ({hear.replace('done', 'x')} == 1) {{ {mid} free(&obj); }}",
+            ],
+        )
     return d.program(head, [f"{use} {order} {say}", f"if ({hear} == 1) {{ {mid} free(&obj); }}"])
 
 
@@ -302,8 +369,12 @@ def refcounts(d: Draft) -> str:
 
     def actor() -> str:
         use = d.one(d.into("READ_ONCE(obj.v)"), "WRITE_ONCE(obj.v, 1);", "obj.v = 1;", "")
-        put = d.one("atomic_dec_and_test(&obj.n)", "atomic_dec_return_release(&obj.n) == 0",
-                    "atomic_dec_return_relaxed(&obj.n) == 0", "atomic_dec_and_test(&obj.n)")
+        put = d.one(
+            "atomic_dec_and_test(&obj.n)",
+            "atomic_dec_return_release(&obj.n) == 0",
+            "atomic_dec_return_relaxed(&obj.n) == 0",
+            "atomic_dec_and_test(&obj.n)",
+        )
         order = d.one("", "", "smp_mb__after_atomic();", "smp_mb();", "smp_rmb();")
         before = d.one("", "", "smp_mb__before_atomic();")
         return f"{use} {before} if ({put}) {{ {order} free(&obj); }}"
@@ -317,21 +388,29 @@ def refcounts(d: Draft) -> str:
 def landings(d: Draft) -> str:
     """Stores that execute before a free and may land after it; locks in objects, freed."""
     head = "struct o { int v; spinlock_t l; struct mutex m; };\nstruct o obj; int x; int y;\n"
-    writer = d.one("WRITE_ONCE(obj.v, 1);", "smp_store_release(&obj.v, 1);", "obj.v = 1;",
-                   "xchg(&obj.v, 1);", "spin_lock(&obj.l); WRITE_ONCE(x, 2); spin_unlock(&obj.l);",
-                   "mutex_lock(&obj.m); WRITE_ONCE(x, 2); mutex_unlock(&obj.m);")
+    writer = d.one(
+        "WRITE_ONCE(obj.v, 1);",
+        "smp_store_release(&obj.v, 1);",
+        "obj.v = 1;",
+        "xchg(&obj.v, 1);",
+        "spin_lock(&obj.l); WRITE_ONCE(x, 2); spin_unlock(&obj.l);",
+        "mutex_lock(&obj.m); WRITE_ONCE(x, 2); mutex_unlock(&obj.m);",
+    )
     if "lock" in writer:
         lock = "spin" if "spin" in writer else "mutex"
         field = "l" if lock == "spin" else "m"
-        other = (f"{lock}_lock(&obj.{field}); int r = READ_ONCE(x); {lock}_unlock(&obj.{field}); "
-                 f"if (r == 2) {{ {d.fence()} free(&obj); }}")
+        other = (
+            f"{lock}_lock(&obj.{field}); int r = READ_ONCE(x); {lock}_unlock(&obj.{field}); "
+            f"if (r == 2) {{ {d.fence()} free(&obj); }}"
+        )
         return d.program(head, [writer, other])
     see = d.one("READ_ONCE(obj.v)", "smp_load_acquire(&obj.v)")
     tell = d.one("WRITE_ONCE(x, 1);", "smp_store_release(&x, 1);", "smp_mb(); WRITE_ONCE(x, 1);")
     hear = d.one("READ_ONCE(x)", "smp_load_acquire(&x)")
     mid = d.one("", "", d.into("READ_ONCE(obj.v)"), "WRITE_ONCE(obj.v, 2);", "smp_mb();")
-    return d.program(head, [writer, f"if ({see} == 1) {{ {tell} }}",
-                            f"if ({hear} == 1) {{ {mid} free(&obj); }}"])
+    return d.program(
+        head, [writer, f"if ({see} == 1) {{ {tell} }}", f"if ({hear} == 1) {{ {mid} free(&obj); }}"]
+    )
 
 
 THEMES: dict[str, Maker] = {
