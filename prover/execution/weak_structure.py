@@ -18,7 +18,7 @@ from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node, Nodes, touched
 from prover.execution.terms import And, Not, Operation, Or, Outcome, Phi, ReadValue, Term
 from prover.execution.weak_law import Law
-from prover.execution.weak_models import UNMARKED
+from prover.execution.weak_models import FROM_READS, UNMARKED
 from prover.execution.weak_run import Run
 from prover.graph.values import Pointer
 from prover.models.concrete import Pairs, Structure
@@ -41,6 +41,10 @@ TAGS = {
     "smp_mb__after_unlock_lock": "After-unlock-lock",
 }
 """The set of the model that a node with an order is in."""
+
+
+Sources = dict[Place | None, set[tuple[int, int]]]
+"""For each place the pairs of a store and a read of it; under None those of no one place."""
 
 
 class Builder:
@@ -72,7 +76,7 @@ class Builder:
         ``lands`` are stores that are coherent after a free of what they go to.
         """
         po, inside = self._program_order()
-        rf, co, loc = self._memory()
+        rf, co, fr, loc = self._memory()
         for free, store in lands:
             co |= frozenset(((free, store), *((free, b) for a, b in co if a == store)))
             touching = self._of_object(free)
@@ -90,9 +94,10 @@ class Builder:
             "rmw": self._updates(),
             "rf": rf,
             "co": co,
+            FROM_READS: fr,
             "same-value": frozenset(),
             "law": law,
-            "also": also,
+            "also": also | self._lives(),
             **self._dependencies(faithful=faithful),
         }
         return Structure(carrier, self._sets(faithful=faithful), relations)
@@ -132,10 +137,10 @@ class Builder:
 
     # --- memory
 
-    def _memory(self) -> tuple[Pairs, Pairs, Pairs]:
-        """rf, co and loc."""
+    def _memory(self) -> tuple[Pairs, Pairs, Pairs, Pairs]:
+        """rf, co, fr and loc."""
         run = self.run
-        rf: set[tuple[int, int]] = set()
+        rf: Sources = {}
         users: dict[Place, set[int]] = {}
         writes: dict[Place, list[tuple[tuple[int, int], int]]] = {}
         for number, place in run.write_places.items():
@@ -153,22 +158,26 @@ class Builder:
             users.setdefault(place, set()).add(node.number)
             source = run.source(read)
             if source == INITIAL:
-                rf.add((self._start(place), node.number))
+                rf.setdefault(place, set()).add((self._start(place), node.number))
             else:
                 writer = self.nodes.write(self.skeleton.writes[source].event)
                 if writer is not None:
-                    rf.add((writer.number, node.number))
+                    rf.setdefault(place, set()).add((writer.number, node.number))
         self._locks(rf, users, writes)
         self._edges(rf)
         co: set[tuple[int, int]] = set()
+        fr: set[tuple[int, int]] = set()
         loc: set[tuple[int, int]] = set()
         for place, using in users.items():
             start = self._start(place)
             order = [start, *(n for _, n in sorted(writes.get(place, ())))]
             co.update((a, b) for i, a in enumerate(order) for b in order[i + 1 :])
+            for source, reader in rf.get(place, ()):
+                fr.update((reader, b) for b in order[order.index(source) + 1 :] if b != reader)
             everyone = {start, *using}
             loc.update((a, b) for a in everyone for b in everyone)
-        return frozenset(rf), frozenset(co), frozenset(loc)
+        pairs = frozenset(pair for own in rf.values() for pair in own)
+        return pairs, frozenset(co), frozenset(fr), frozenset(loc)
 
     def _of_object(self, free: int) -> set[int]:
         """The nodes that touch what a free frees: it is a store to all of that."""
@@ -184,6 +193,16 @@ class Builder:
                 found.add(node.number)
         return found
 
+    def _lives(self) -> Pairs:
+        """The end of a life comes before the next begins, also where one thread does both."""
+        found: set[tuple[int, int]] = set()
+        for free, alloc in self.reuses:
+            one, two = self.nodes.write(free), self.nodes.read(alloc)
+            assert one is not None
+            assert two is not None
+            found.add((one.number, two.number))
+        return frozenset(found)
+
     def _start(self, place: Place) -> int:
         """The initial write of a place: the halves of a word have one each.
 
@@ -193,7 +212,7 @@ class Builder:
 
     def _locks(
         self,
-        rf: set[tuple[int, int]],
+        rf: Sources,
         users: dict[Place, set[int]],
         writes: dict[Place, list[tuple[tuple[int, int], int]]],
     ) -> None:
@@ -212,12 +231,13 @@ class Builder:
                 self._exclusive(location, events, rf, users, writes)
             else:
                 self._shared(events, rf)
+                self._looks(location, events, rf, users, writes)
 
     def _exclusive(
         self,
         location: object,
         events: list[int],
-        rf: set[tuple[int, int]],
+        rf: Sources,
         users: dict[Place, set[int]],
         writes: dict[Place, list[tuple[tuple[int, int], int]]],
     ) -> None:
@@ -226,7 +246,7 @@ class Builder:
         for event in events:
             read, write = self.nodes.read(event), self.nodes.write(event)
             if read is not None and read.number in self.numbers:
-                rf.add((last, read.number))
+                rf.setdefault(place, set()).add((last, read.number))
                 users.setdefault(place, set()).add(read.number)
             if write is not None and write.number in self.numbers:
                 last = write.number
@@ -234,7 +254,7 @@ class Builder:
                 writes.setdefault(place, []).append((rank, last))
                 users.setdefault(place, set()).add(last)
 
-    def _shared(self, events: list[int], rf: set[tuple[int, int]]) -> None:
+    def _shared(self, events: list[int], rf: Sources) -> None:
         unlocked: list[tuple[int, str]] = []
         for event in events:
             action = self.skeleton.events[event].action
@@ -244,19 +264,47 @@ class Builder:
                 unlocked.append((write.number, action.mode))
             elif isinstance(action, sk.Grant | sk.Try) and read is not None and write is not None:
                 if write.number in self.numbers:
-                    rf.update(
+                    rf.setdefault(None, set()).update(
                         (number, read.number)
                         for number, mode in unlocked
                         if "exclusive" in (mode, action.mode)
                     )
 
-    def _edges(self, rf: set[tuple[int, int]]) -> None:
+    def _looks(
+        self,
+        location: object,
+        events: list[int],
+        rf: Sources,
+        users: dict[Place, set[int]],
+        writes: dict[Place, list[tuple[tuple[int, int], int]]],
+    ) -> None:
+        """What looks at a lock with readers read, and that each store behind comes later.
+
+        Each look and store have a place of their own: readers put nothing in order among themselves.
+        """
+        last = -1
+        for index, event in enumerate(events):
+            read, write = self.nodes.read(event), self.nodes.write(event)
+            if write is not None and write.number in self.numbers:
+                last = write.number
+            elif read is not None and read.number in self.numbers:
+                if last >= 0:
+                    rf.setdefault(None, set()).add((last, read.number))
+                for later in events[index + 1 :]:
+                    store = self.nodes.write(later)
+                    if store is not None and store.number in self.numbers:
+                        place: Place = ((location, event, later), "lock")  # type: ignore[assignment]
+                        rf[place] = {(self._start(place), read.number)}
+                        users[place] = {read.number, store.number}
+                        writes[place] = [((0, 0), store.number)]
+
+    def _edges(self, rf: Sources) -> None:
         """IPIs, rcu_barrier() and slots used again as a release that an acquire reads."""
         for one, two in (*Law(self.run).edges(), *self.reuses):
             source, target = self.nodes.write(one), self.nodes.read(two)
             if source is not None and target is not None:
                 if {source.number, target.number} <= self.numbers:
-                    rf.add((source.number, target.number))
+                    rf.setdefault(None, set()).add((source.number, target.number))
 
     def _updates(self) -> Pairs:
         """rmw: the read and the write of an update, and of taking a lock."""

@@ -198,18 +198,31 @@ class Explorer:
         return tuple(v for v in values if v is not None) if None not in values else None
 
     def _violations(self, run: Run) -> Iterator[Wrong]:
-        """What may go wrong; of what certainly goes wrong at one event only what counts."""
-        found = list(violations(run, self.nodes))
-        torn = {one.event for one in found if one.property == "torn-value"}
-        for one in found:
+        """What may go wrong; of what goes wrong at one event only what counts."""
+        wrongs = list(violations(run, self.nodes))
+        torn = {one.event for one in wrongs if one.property == "torn-value"}
+        for one in wrongs:
             certain = run.violated.get(one.event, [])
             if one.event in torn:
                 certain = [*certain, "torn-value"]
             ranks = [PRECEDENCE.index(n) for n in certain if n in PRECEDENCE]
-            if one.property not in IGNORED and PRECEDENCE.index(one.property) <= min(
-                ranks, default=99
-            ):
+            if one.property in IGNORED or PRECEDENCE.index(one.property) > min(ranks, default=99):
+                continue
+            if one.property == "uninitialized":
+                yield from self._alive(one, wrongs)
+            else:
                 yield one
+
+    def _alive(self, poison: Wrong, wrongs: list[Wrong]) -> Iterator[Wrong]:
+        """Poison read counts where the access is over before any free of what it goes to."""
+        freed = [
+            one.also
+            for one in wrongs
+            if one.event == poison.event and one.property == "use-after-free" and not one.lands
+        ]
+        if all(freed):
+            turned = frozenset((b, a) for also in freed for a, b in also)
+            yield replace(poison, also=turned)
 
     # --- grace periods
 
