@@ -303,7 +303,7 @@ class Law:
         for event in self.skeleton.events:
             if isinstance(event.action, sk.Deallocate) and event.number in self.run.happened:
                 value = self.run.values.value(event.action.pointer)
-                if isinstance(value, Pointer) and value.base is not None:
+                if isinstance(value, Pointer) and value.base is not None and not value.path:
                     yield event.number, value.base
 
     def reuses(self, nodes: Nodes) -> Iterator[tuple[int, int]]:

@@ -153,7 +153,7 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
         end = found.last(free.number)
         if free.number == event.number or end is None:
             continue
-        if not isinstance(freed, Pointer) or freed.base != value.base:
+        if not isinstance(freed, Pointer) or freed.base != value.base or freed.path:
             continue
         if free.thread == event.thread and free.number > event.number:
             continue

@@ -329,6 +329,7 @@ def reuses(frame: WeakFrame) -> list[tuple[int, int, Lit]]:
                     for value, lit in frame.table(event.action.pointer).items()
                     if isinstance(value, Pointer)
                     and value.base is not None
+                    and not value.path
                     and value.base != Allocation(region.name, number)
                     and value.base.object == region.name
                 )

@@ -287,7 +287,7 @@ class Explorer:
                     begun.append((event.number, value.base))
             elif isinstance(event.action, sk.Deallocate):
                 value = run.values.value(event.action.pointer)
-                if isinstance(value, Pointer) and value.base is not None:
+                if isinstance(value, Pointer) and value.base is not None and not value.path:
                     ended.append((event.number, value.base))
         return begun, ended
 
