@@ -11,6 +11,7 @@ the compiler may make of them is the business of the check for data races (docs/
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
@@ -184,8 +185,9 @@ class Builder:
         action = self.skeleton.events[self.nodes.nodes[free].event].action
         assert isinstance(action, sk.Deallocate)
         freed = self.run.values.value(action.pointer)
-        assert isinstance(freed, Pointer)
         found: set[int] = set()
+        if not isinstance(freed, Pointer) or freed.base is None or freed.path:
+            return found
         for node in self.there:
             address = touched(self.skeleton.events[node.event])
             value = 0 if address is None or node.kind == "F" else self.run.values.value(address)
@@ -194,14 +196,26 @@ class Builder:
         return found
 
     def _lives(self) -> Pairs:
-        """The end of a life comes before the next begins, also where one thread does both."""
+        """A free comes after what its own thread did to the object, and before the next life."""
         found: set[tuple[int, int]] = set()
         for free, alloc in self.reuses:
             one, two = self.nodes.write(free), self.nodes.read(alloc)
             assert one is not None
             assert two is not None
             found.add((one.number, two.number))
+        for node in self.there:
+            event = self.skeleton.events[node.event]
+            if isinstance(event.action, sk.Deallocate):
+                found.update((own, node.number) for own in self._own_before(node, event))
         return frozenset(found)
+
+    def _own_before(self, free: Node, event: sk.Event) -> Iterator[int]:
+        """What the thread of a free did before to what it frees: overwritten, if it is marked."""
+        for number in self._of_object(free.number):
+            node = self.nodes.nodes[number]
+            same = self.skeleton.events[node.event].thread == event.thread
+            if same and node.number < free.number and node.order != "plain":
+                yield number
 
     def _start(self, place: Place) -> int:
         """The initial write of a place: the halves of a word have one each.
