@@ -413,6 +413,78 @@ def landings(d: Draft) -> str:
     )
 
 
+def shootdowns(d: Draft) -> str:
+    """An IPI between taking a pointer away and freeing what it led to."""
+    inside = d.one("", "", "smp_mb();", "WRITE_ONCE(x, 1);", "rcu_read_lock(); rcu_read_unlock();")
+    head = f"int x; spinlock_t l;\n{OBJECT}static void h(void) {{ {inside} }}\n"
+    start, end = d.random.choice(
+        (*[("local_irq_disable();", "local_irq_enable();")] * 3, *SECTIONS)
+    )
+    use = d.one(d.into("READ_ONCE(q->v)"), "WRITE_ONCE(q->v, 1);")
+    reader = f"{start} struct o *q = {d.load('p')}; if (q) {{ {use} }} {end}"
+    send = f"smp_call_function(h, {d.one('true', 'true', 'true', 'false')}, b);"
+    also = d.one("", "", "", "synchronize_rcu();", d.access("x"))
+    away = d.one("WRITE_ONCE(p, NULL);", "WRITE_ONCE(p, NULL);", "xchg(&p, NULL);")
+    parts = [away, send, also]
+    if d.random.random() < 0.2:
+        d.random.shuffle(parts)
+    return d.program(head, [f"{' '.join(parts)} free(&obj);", reader])
+
+
+def laws(d: Draft) -> str:
+    """Two sections and one or two grace periods, in circles of accesses."""
+    head = "int x; int y; int z; spinlock_t l; struct o { struct rcu_head rcu; }; struct o obj;\n"
+    kinds = [s for s in SECTIONS if s[0]]
+
+    def section(one: str, two: str) -> str:
+        start, end = d.random.choice((*kinds, ("rcu_read_lock();", "rcu_read_unlock();")))
+        return f"{start} {one} {two} {end}"
+
+    def pair(one: str, two: str) -> tuple[str, str]:
+        store = d.store(one, "1")
+        return (
+            (store, d.into(d.load(two)))
+            if d.random.random() < 0.7
+            else (d.into(d.load(one)), d.store(two, "1"))
+        )
+
+    sync = d.one("synchronize_rcu();", "synchronize_rcu();", "synchronize_rcu_expedited();")
+    if d.random.random() < 0.5:
+        one, two = pair("x", "y")
+        return d.program(head, [f"{one} {sync} {two}", section(*pair("y", "x"))])
+    one, two = pair("x", "y")
+    three, four = pair("y", "z")
+    last = d.one("section", "sync", "fence")
+    five, six = pair("z", "x")
+    between = {"sync": "synchronize_rcu();", "fence": "smp_mb();", "section": ""}[last]
+    third = section(five, six) if last == "section" else f"{five} {between} {six}"
+    return d.program(head, [f"{one} {sync} {two}", section(three, four), third])
+
+
+def setups(d: Draft) -> str:
+    """Objects with locks of their own, set up, made known, used and freed."""
+    kind, init, lock, unlock = d.random.choice(
+        (
+            ("spinlock_t", "spin_lock_init", "spin_lock", "spin_unlock"),
+            ("struct mutex", "mutex_init", "mutex_lock", "mutex_unlock"),
+            ("struct rw_semaphore", "init_rwsem", "down_read", "up_read"),
+        )
+    )
+    head = f"struct o {{ int v; {kind} l; }};\npool struct o pl[1] zeroed;\nstruct o *p; int x;\n"
+    publish = d.one("WRITE_ONCE(p, q);", "rcu_assign_pointer(p, q);", "smp_mb(); WRITE_ONCE(p, q);")
+    setup = d.maybe(f"{init}(&q->l);", 0.85)
+    held = d.maybe(f"{lock}(&q->l); WRITE_ONCE(x, 1); {unlock}(&q->l);", 0.3)
+    end = d.one("", "", "free(q);", "if (READ_ONCE(x) == 1) free(q);")
+    use = f"{lock}(&q->l); {d.one(d.into('READ_ONCE(q->v)'), 'WRITE_ONCE(x, 1);')} {unlock}(&q->l);"
+    return d.program(
+        head,
+        [
+            f"struct o *q = alloc(pl); if (q) {{ {setup} {publish} {held} {end} }}",
+            f"struct o *q = {d.load('p')}; if (q) {{ {use} {d.maybe('free(q);', 0.3)} }}",
+        ],
+    )
+
+
 THEMES: dict[str, Maker] = {
     "words": words,
     "locked": locked,
@@ -425,6 +497,9 @@ THEMES: dict[str, Maker] = {
     "flags": flags,
     "refcounts": refcounts,
     "landings": landings,
+    "shootdowns": shootdowns,
+    "laws": laws,
+    "setups": setups,
 }
 
 
