@@ -294,7 +294,7 @@ class Builder:
     ) -> None:
         """What looks at a lock with readers read, and that each store behind comes later.
 
-        Each look and store have a place of their own: readers put nothing in order among themselves.
+        Each look and store have a place of their own: readers order nothing among themselves.
         """
         last = -1
         for index, event in enumerate(events):

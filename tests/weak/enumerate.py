@@ -356,20 +356,27 @@ class Explorer:
         ]
         ways: list[list[Orders]] = []
         for alloc, pool in failed:
-            for region in self.skeleton.layout.regions.values():
-                if region.pool == pool:
-                    ways.append(
-                        [
-                            self._keeps(alloc, other, frees)
-                            for other, life in begun
-                            if life.object == region.name
-                            for frees in [[f for f, freed in ended if freed == life]]
-                            if self.order.before(other, alloc) is not False
-                            if not any(self.order.before(f, alloc) for f in frees)
-                        ]
-                    )
+            ways.extend(
+                list(self._keepers(alloc, region.name, begun, ended))
+                for region in self.skeleton.layout.regions.values()
+                if region.pool == pool
+            )
         for chosen in product(*ways):
             yield Orders(frozenset(), frozenset[tuple[int, int]]().union(*(o.also for o in chosen)))
+
+    def _keepers(
+        self,
+        alloc: int,
+        slot: str,
+        begun: list[tuple[int, Allocation]],
+        ended: list[tuple[int, Allocation]],
+    ) -> Iterator[Orders]:
+        """The lives that may hold a slot when an alloc comes."""
+        for other, life in begun:
+            frees = [free for free, freed in ended if freed == life]
+            gone = any(self.order.before(free, alloc) for free in frees)
+            if life.object == slot and self.order.before(other, alloc) is not False and not gone:
+                yield self._keeps(alloc, other, frees)
 
     def _keeps(self, alloc: int, other: int, frees: list[int]) -> Orders:
         """A life that began before an alloc, and did not end before it."""

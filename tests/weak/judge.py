@@ -105,8 +105,10 @@ class _Reading:
                 self.relations[member.name] = (0,) * self.size
             else:
                 self.sets[member.name] = 0
-        while any([self._define(member) for member in recursion.members]):
-            pass
+        changed = True
+        while changed:
+            changes = [self._define(member) for member in recursion.members]
+            changed = any(changes)
 
     def holds(self, axiom: Axiom) -> bool:
         """Whether an axiom holds."""
@@ -216,10 +218,8 @@ def _composed(left: Rows, right: Rows) -> Rows:
     found: list[int] = []
     for row in left:
         ends = 0
-        while row:
-            low = row & -row
-            ends |= right[low.bit_length() - 1]
-            row ^= low
+        for middle in bits(row):
+            ends |= right[middle]
         found.append(ends)
     return tuple(found)
 

@@ -84,7 +84,7 @@ class Lazy(Run):
         self.tape = tape
         self.made = Choices()
         self.met: set[int] = set()
-        super().__init__(skeleton, cast(Claim, self.made))
+        super().__init__(skeleton, cast("Claim", self.made))
 
     def _settle_choices(self) -> None:
         for row in self.skeleton.rows:

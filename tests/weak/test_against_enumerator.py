@@ -7,15 +7,20 @@ must stand before the concrete reading.  ``make soak`` takes more.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
-from tests.weak.against import compare
+from prover.models.cat.load import load_model
+from prover.models.concrete import Pairs, Structure, breaches, defined, evaluate
+from tests.weak.against import compare, skeleton_of
+from tests.weak.enumerate import Explorer
+from tests.weak.judge import Judge
 from tests.weak.tape import TooMany
 from tests.weak.themes import THEMES, text
 
 MODELS = ("tso", "lkmm")
-SEEDS = 13
+SEEDS = 20
 CHUNKS, SIZE = 8, 50
 RUNS, MOST = 1_500, 1_500
 """Larger programs are left out."""
@@ -49,6 +54,34 @@ def check(theme: str, seeds: range) -> None:
 @pytest.mark.parametrize("theme", THEMES)
 def test_same_answers(theme: str) -> None:
     check(theme, range(SEEDS))
+
+
+class Doubting(Judge):
+    """Asks the concrete reading too."""
+
+    def allows(self, structure: Structure) -> bool:
+        allowed = super().allows(structure)
+        assert allowed == (not breaches(self.model, structure))
+        return allowed
+
+    def flagged(self, structure: Structure) -> Pairs:
+        found = super().flagged(structure)
+        extended = defined(self.model, structure)
+        slow = (evaluate(flag.relation, extended) for flag in self.model.flags)
+        assert found == frozenset[tuple[int, int]]().union(*slow)
+        return found
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("theme", THEMES)
+def test_judge_is_the_concrete_reading(theme: str, model: str) -> None:
+    explorer = Explorer(skeleton_of(text(theme, 3)), load_model(model), most=60)
+    explorer.judge = Doubting(explorer.judge.model)
+    if explorer.races is not None:
+        explorer.races = Doubting(explorer.races.model)
+    with suppress(TooMany):
+        explorer.explore()
+    assert explorer.found.judged
 
 
 @pytest.mark.soak
