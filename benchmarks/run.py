@@ -5,7 +5,7 @@
     python benchmarks/run.py --compare old.json new.json
 
 Every obligation is decided in a process of its own, one at a time.  The families are the
-safe scenario of retract.khp with n walkers, and the same with two rounds.
+safe scenario of retract.khp with n walkers, under sc and under lkmm, and with two rounds under sc.
 """
 
 from __future__ import annotations
@@ -54,12 +54,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A scenario that grows: ``run`` is its list of actors, with ``walker`` in it once."""
+    """A scenario that grows, under one memory model: ``run`` is its list of actors, with ``walker``
+    in it once.
+    """
 
     name: str
     path: Path
     scenario: str
     run: str
+    model: str = "sc"
 
     def text(self, n: int) -> str:
         """The file with n walkers."""
@@ -74,6 +77,13 @@ class Family:
 
 FAMILIES = (
     Family("walkers", PROTOCOLS / "retract.khp", "walk_fault", "khugepaged, walker, fault"),
+    Family(
+        "walkers-lkmm",
+        PROTOCOLS / "retract.khp",
+        "walk_fault",
+        "khugepaged, walker, fault",
+        "lkmm",
+    ),
     Family(
         "two-rounds",
         HERE / "two_rounds.khp",
@@ -130,7 +140,7 @@ def member(family: Family, n: int, timeout: float) -> Row:
         family.path.name, family.text(n), family.path.parent, (library_root(),)
     )
     protocol = check(program)
-    obligation = Obligation(family.scenario, "", (("PAE", "on"),), "sc")
+    obligation = Obligation(family.scenario, "", (("PAE", "on"),), family.model)
     expected = protocol.scenarios[family.scenario].expects[0]
     row = decided(family.path.name, protocol, Task(obligation, expected), timeout)
     return replace(row, file=family.name, obligation=f"n = {n}")
@@ -275,7 +285,7 @@ def main() -> int:
     for family in FAMILIES if options.max_n else ():
         if family.name not in wanted:
             continue
-        title = f"{family.name}: {family.run}, n walkers, PAE=on"
+        title = f"{family.name}: {family.run}, n walkers, PAE=on, {family.model}"
         found = show(title, family_rows(family, options.max_n, options.timeout))
         print(f"  {growth(found)}")
         # The largest members may take too long: that is what is being found out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias, assert_never
 
 from dsl.diagnostic import Diagnostic, DiagnosticError
@@ -77,6 +78,8 @@ def _text(
         case "smt2":
             from prover.smt.encode import encode, prepare
 
-            return encode(prepare(build(compiled))).text
+            if obligation.model != "sc":
+                compiled = replace(compiled, invariants=())
+            return encode(prepare(build(compiled), obligation.model)).text
         case _:
             assert_never(form)

@@ -15,8 +15,7 @@ from prover.cli.entry import main
 
 TEXT = """\
 // Is it safe?
-models sc;
-config PAE = off | on;
+models sc; config PAE = off | on;
 config CPUS = one | two | many;
 int x;
 actor a {

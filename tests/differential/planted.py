@@ -39,7 +39,7 @@ class Planted:
         monkeypatch.setattr(self.module, self.function, made[self.function])
 
 
-LATER = "frame.before(read.event, writes[other].event),"
+LATER = "frame.coherent(read.event, writes[other].event),"
 """What says that a read comes before a write after the one it reads from."""
 
 GRACE = "synchronize_rcu|call_rcu|kfree_rcu"
@@ -52,13 +52,17 @@ BUGS = (
         "co not total",
         memory,
         "_source",
-        "frame.before(writes[other].event, write.event),",
-        "frame.before(writes[other].event, write.event)"
+        "frame.coherent(writes[other].event, write.event),",
+        "frame.coherent(writes[other].event, write.event)"
         " if frame.order.before(writes[other].event, write.event) is not None"
         " else logic.variable(f'co{writes[other].event}_{write.event}'),",
     ),
     Planted(
-        "rf from writes to come", memory, "_source", "frame.before(write.event, read.event)", "TRUE"
+        "rf from writes to come",
+        memory,
+        "_source",
+        "frame.coherent(write.event, read.event)",
+        "TRUE",
     ),
     Planted(
         "lock exclusion one-sided",

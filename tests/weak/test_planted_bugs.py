@@ -1,0 +1,74 @@
+"""A part of the weak encoding that is dropped, or is too strong, is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from prover.execution.nodes import Node
+from prover.litmus.batch import load_litmus_model
+from prover.smt import weak_between, weak_com, weak_order, weak_waits
+from prover.smt.weak_numbers import Numbers
+from prover.smt.weak_walk import Walk
+from tests.weak.compare import compare_file
+from tests.weak.test_against_litmus import DIFFERENT, OWN
+
+UNDER = load_litmus_model("lkmm")
+
+
+def nothing(*_: object, **__: object) -> None:
+    """What is left of a part that was dropped."""
+
+
+def nobody(*_: object, **__: object) -> Iterator[object]:
+    """The same for a part that yields."""
+    return iter(())
+
+
+def everything_acquires(walk: Walk, strand: object, node: object, here: str, there: object) -> None:
+    """Every read orders all that follows it."""
+    ORIGINAL(walk, strand, node, here, there)  # type: ignore[arg-type]
+    strand.floor.push(here, there)  # type: ignore[attr-defined]
+
+
+def at_once(_: Numbers, node: Node, thread: int) -> str:
+    """A write reaches each thread when it executes."""
+    del thread
+    return f"p{node.number}"
+
+
+ORIGINAL = Walk._read
+
+PLANTED: tuple[tuple[str, object, str, Callable[..., object]], ...] = (
+    ("fences dropped", Walk, "_fence", nothing),
+    ("writes arrive at once", Walk, "_arrivals", nothing),
+    ("reads-from orders nothing", weak_between, "_read_from", nothing),
+    ("overwriting orders nothing", weak_order, "communicate", nothing),
+    ("dependencies dropped", weak_order, "dependencies", nothing),
+    ("unlock to lock orders nothing", weak_order, "hand_over", nothing),
+    ("grace periods wait for nobody", weak_waits, "_law", nothing),
+    ("what a thread overwrites is free", weak_com, "_own_overwrites", nobody),
+    ("update goes on from nothing", weak_between, "_continue", nothing),
+    ("every read is an acquire", Walk, "_read", everything_acquires),
+    ("writes reach all at once", Numbers, "arrives", at_once),
+)
+
+
+@pytest.mark.parametrize(("what", "where", "name", "planted"), PLANTED, ids=[p[0] for p in PLANTED])
+def test_it_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    where: object,
+    name: str,
+    planted: Callable[..., object],
+) -> None:
+    monkeypatch.setattr(where, name, planted)
+    tests = [file for file in OWN if file.stem not in DIFFERENT]
+    wrong = (
+        row.outcome
+        for file in tests
+        for row in compare_file(file, UNDER, "lkmm", weaken=0)
+        if row.outcome != "equal" and not row.outcome.startswith(("untranslatable", "may differ"))
+    )
+    assert next(wrong, None), what
