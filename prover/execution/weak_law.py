@@ -282,22 +282,53 @@ class Law:
 
     def _check_pools(self) -> None:
         """A slot has one life at a time."""
-        rank = self.run.claim.position
-        lives: dict[str, list[tuple[int, int, Allocation]]] = {}
+        lives: dict[str, list[Allocation]] = {}
+        for _, life in self._begun():
+            lives.setdefault(life.object, []).append(life)
+        ended = {life for _, life in self._ended()}
+        for own in lives.values():
+            if len([life for life in own if life not in ended]) > 1:
+                raise NotAnExecution("an object has two lives at once")
+
+    def _begun(self) -> Iterator[tuple[int, Allocation]]:
+        """The allocs that gave something, with the life that each began."""
         for event in self.skeleton.events:
             if isinstance(event.action, sk.Allocate) and event.number in self.run.happened:
                 value = self.run.values.leaves.get(Allocated(event.number), 0)
                 if isinstance(value, Pointer) and value.base is not None:
-                    entry = (rank.get(event.number, 0), event.number, value.base)
-                    lives.setdefault(value.base.object, []).append(entry)
-        ended = {
-            pointer.base
-            for event in self.skeleton.events
-            if isinstance(event.action, sk.Deallocate)
-            and event.number in self.run.happened
-            and isinstance(pointer := self.run.values.value(event.action.pointer), Pointer)
-        }
-        for own in lives.values():
-            unended = [life for _, _, life in own if life not in ended]
-            if len(unended) > 1:
-                raise NotAnExecution("an object has two lives at once")
+                    yield event.number, value.base
+
+    def _ended(self) -> Iterator[tuple[int, Allocation]]:
+        """The frees, with the life that each ended."""
+        for event in self.skeleton.events:
+            if isinstance(event.action, sk.Deallocate) and event.number in self.run.happened:
+                value = self.run.values.value(event.action.pointer)
+                if isinstance(value, Pointer) and value.base is not None and not value.path:
+                    yield event.number, value.base
+
+    def reuses(self, nodes: Nodes) -> Iterator[tuple[int, int]]:
+        """Each free with each alloc that gave the slot of an earlier life again."""
+        rank = self.run.claim.position
+        ended = list(self._ended())
+        begun = list(self._begun())
+        for alloc, life in begun:
+            read = nodes.read(alloc)
+            assert read is not None
+            over: set[Allocation] = set()
+            for free, other in ended:
+                write = nodes.write(free)
+                assert write is not None
+                earlier = self.order.before(free, alloc)
+                if earlier is None:
+                    earlier = rank.get(write.number, 0) < rank.get(read.number, 0)
+                if other.object == life.object and other != life and earlier:
+                    over.add(other)
+                    yield free, alloc
+            for other_alloc, other in begun:
+                first = nodes.read(other_alloc)
+                assert first is not None
+                before = self.order.before(other_alloc, alloc)
+                if before is None:
+                    before = rank.get(first.number, 0) < rank.get(read.number, 0)
+                if other.object == life.object and other != life and before and other not in over:
+                    raise NotAnExecution("an object has two lives at once")

@@ -29,6 +29,9 @@ EXTENDED = {"lkmm": (("gp", "law"), ("hb", "also")), "tso": (("mfence", "law"), 
 UNMARKED = "Unmarked"
 """The set of the accesses that are plain in the protocol."""
 
+FROM_READS = "from-reads"
+"""fr of the execution.  ``rf^-1 ; co`` would go from one half of a word to the other."""
+
 NOT_ASKED = ("rcu", "plain-coherence")
 """Axioms that say nothing here: sections follow the law, and no access is plain."""
 
@@ -57,6 +60,8 @@ def _extended(model: MemoryModel) -> list[Definition | Recursion]:
     for definition in model.definitions:
         if isinstance(definition, Definition) and isinstance(definition.term, Relation):
             term = _of_marked(definition.term)
+            if definition.name == "fr":
+                term = Base(FROM_READS)
             if definition.name in also:
                 term = Union(term, Base(also.pop(definition.name)))
             definitions.append(Definition(definition.name, term))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
 from prover.execution.hazards import vias_of
-from prover.execution.nodes import Nodes, nodes, touched
+from prover.execution.nodes import Node, Nodes, nodes, touched
 from prover.execution.replay import ReplayError
 from prover.execution.weak_law import Law
 from prover.execution.weak_models import for_protocols, for_races
@@ -26,19 +26,22 @@ from prover.graph.values import Half, Pointer, Via, Wild, Word
 from prover.models.algebra import MemoryModel
 from prover.models.concrete import Pairs, breach, breaches, defined, evaluate
 
+STORING = (sk.Access, sk.Grant, sk.Try, sk.Unlock)
+"""Events whose store can reach memory after a free that they executed before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A property violated at an event, with what that assumes.
+    """A property violated at an event.
 
-    ``also`` are orders between nodes, added to what executes before what; ``free`` is the event of
-    a free that the event's store lands after, in coherence (-1: none).
+    ``also`` are the orders between nodes that this assumes, ``lands`` the store (as from, to) that
+    is assumed to be coherent after a free.
     """
 
     property: str
     event: int
     also: Pairs = frozenset()
-    free: int = -1
+    lands: Pairs = frozenset()
 
 
 def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryModel) -> Witness:
@@ -48,17 +51,17 @@ def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryMod
     asked = for_protocols(model)
     if name == "data-race":
         return _race(run, found, builder, law, model)
-    wrongs = list(violations(run, found))
-    candidates = [wrong for wrong in wrongs if wrong.property == name]
+    candidates = [v for v in violations(run, found) if v.property == name]
     if not candidates:
-        raise ReplayError(f"claimed {name}, replayed {sorted({w.property for w in wrongs})}")
+        raise ReplayError(
+            f"claimed {name}, replayed {sorted({v.property for v in violations(run, found)})}"
+        )
     reasons: list[str] = []
-    for wrong in candidates:
-        structure = builder.structure(law, wrong.also, landing=(wrong.free, wrong.event))
-        meaning = defined(asked, structure)
+    for one in candidates:
+        meaning = defined(asked, builder.structure(law, one.also, lands=one.lands))
         broken = [axiom.name for axiom in asked.axioms if breach(axiom, meaning) is not None]
         if not broken:
-            return tell(Allowed(run, found, builder, meaning, model.name), name, wrong.event)
+            return tell(Allowed(run, found, builder, meaning, model.name), name, one.event)
         reasons.append(", ".join(broken))
     raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
 
@@ -75,12 +78,17 @@ def _race(run: Run, found: Nodes, builder: Builder, law: Pairs, model: MemoryMod
     pairs = frozenset[tuple[int, int]]().union(
         *(evaluate(f.relation, extended) for f in asked.flags)
     )
-    lasting = sorted(p for p in pairs if all(_may_race(found, n) for n in p))
+    lasting = racing(found, pairs)
     if not lasting:
         raise ReplayError("claimed data-race, and none is raised")
     one, two = lasting[0]
     case = Allowed(run, found, builder, defined(usual, structure), model.name)
     return tell_race(case, one, two)
+
+
+def racing(found: Nodes, pairs: Pairs) -> list[tuple[int, int]]:
+    """Of the pairs that the model says race those that count: no locks, frees and allocs."""
+    return sorted(p for p in pairs if all(_may_race(found, n) for n in p))
 
 
 def _may_race(found: Nodes, number: int) -> bool:
@@ -93,11 +101,10 @@ def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> 
     run, law, builder = _carried_out(skeleton, claim, found)
     asked = for_protocols(model)
     names: set[str] = set()
-    for wrong in violations(run, found):
-        if wrong.property not in names:
-            structure = builder.structure(law, wrong.also, landing=(wrong.free, wrong.event))
-            if not breaches(asked, structure):
-                names.add(wrong.property)
+    for one in violations(run, found):
+        if one.property not in names:
+            if not breaches(asked, builder.structure(law, one.also, lands=one.lands)):
+                names.add(one.property)
     return names | {"data-race"}
 
 
@@ -137,7 +144,7 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
     if term is None:
         return
     value = run.values.value(term)
-    last = found.last(event.number)
+    last = _last(run, found, event)
     if not isinstance(value, Pointer) or value.base is None or last is None:
         return
     for free in frees:
@@ -146,7 +153,7 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
         end = found.last(free.number)
         if free.number == event.number or end is None:
             continue
-        if not isinstance(freed, Pointer) or freed.base != value.base:
+        if not isinstance(freed, Pointer) or freed.base != value.base or freed.path:
             continue
         if free.thread == event.thread and free.number > event.number:
             continue
@@ -154,8 +161,20 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
         other = free.thread != event.thread
         also: Pairs = frozenset(((end.number, last.number),)) if other else frozenset()
         yield Wrong(name, event.number, also)
-        if other and not freeing and found.write(event.number) is not None:
-            yield Wrong(name, event.number, free=free.number)
+        write = found.write(event.number)
+        stores = event.number in run.happened and write is not None and write == last
+        if other and stores and isinstance(event.action, STORING):
+            assert write is not None
+            # It may have executed before the free, and reach memory after it.
+            yield Wrong(name, event.number, lands=frozenset(((end.number, write.number),)))
+
+
+def _last(run: Run, found: Nodes, event: sk.Event) -> Node | None:
+    """The last that an event did: an update may only read, and so does what goes wrong then."""
+    if event.number not in run.happened | run.waiting:
+        return found.first(event.number)
+    own = [n for n in found.of_event.get(event.number, ()) if run.values.holds(n.when)]
+    return own[-1] if own else None
 
 
 def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Wrong]:

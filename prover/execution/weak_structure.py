@@ -11,6 +11,7 @@ the compiler may make of them is the business of the check for data races (docs/
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
@@ -18,7 +19,7 @@ from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node, Nodes, touched
 from prover.execution.terms import And, Not, Operation, Or, Outcome, Phi, ReadValue, Term
 from prover.execution.weak_law import Law
-from prover.execution.weak_models import UNMARKED
+from prover.execution.weak_models import FROM_READS, UNMARKED
 from prover.execution.weak_run import Run
 from prover.graph.values import Pointer
 from prover.models.concrete import Pairs, Structure
@@ -43,6 +44,10 @@ TAGS = {
 """The set of the model that a node with an order is in."""
 
 
+Sources = dict[Place | None, set[tuple[int, int]]]
+"""For each place the pairs of a store and a read of it; under None those of no one place."""
+
+
 class Builder:
     """Puts the relations of one execution together."""
 
@@ -54,6 +59,7 @@ class Builder:
         self.numbers = {n.number for n in self.there}
         self._sources: dict[Term, frozenset[int]] = {}
         self.initial: dict[object, int] = {}
+        self.reuses = frozenset(Law(run).reuses(nodes))
 
     def _there(self, node: Node) -> bool:
         if node.event in self.run.happened:
@@ -64,20 +70,18 @@ class Builder:
         return waiting or wrong
 
     def structure(
-        self,
-        law: Pairs,
-        also: Pairs,
-        *,
-        faithful: bool = False,
-        landing: tuple[int, int] = (-1, -1),
+        self, law: Pairs, also: Pairs, *, lands: Pairs = frozenset(), faithful: bool = False
     ) -> Structure:
         """Everything a model may ask; ``faithful``: plain accesses are plain.
 
-        ``landing`` = (free, event): the free is a write to the place that the event writes,
-        coherent before it.
+        ``lands`` are stores that are coherent after a free of what they go to.
         """
         po, inside = self._program_order()
-        rf, co, loc = self._memory(landing)
+        rf, co, fr, loc = self._memory()
+        for free, store in lands:
+            co |= frozenset(((free, store), *((free, b) for a, b in co if a == store)))
+            touching = self._of_object(free)
+            loc |= frozenset(pair for n in touching for pair in ((free, n), (n, free)))
         carrier = frozenset(self.numbers | set(self.initial.values()))
         own = frozenset((n, n) for n in carrier)
         outside = frozenset(
@@ -91,9 +95,10 @@ class Builder:
             "rmw": self._updates(),
             "rf": rf,
             "co": co,
+            FROM_READS: fr,
             "same-value": frozenset(),
             "law": law,
-            "also": also,
+            "also": also | self._lives(),
             **self._dependencies(faithful=faithful),
         }
         return Structure(carrier, self._sets(faithful=faithful), relations)
@@ -133,10 +138,10 @@ class Builder:
 
     # --- memory
 
-    def _memory(self, landing: tuple[int, int]) -> tuple[Pairs, Pairs, Pairs]:
-        """rf, co and loc."""
+    def _memory(self) -> tuple[Pairs, Pairs, Pairs, Pairs]:
+        """rf, co, fr and loc."""
         run = self.run
-        rf: set[tuple[int, int]] = set()
+        rf: Sources = {}
         users: dict[Place, set[int]] = {}
         writes: dict[Place, list[tuple[tuple[int, int], int]]] = {}
         for number, place in run.write_places.items():
@@ -154,23 +159,63 @@ class Builder:
             users.setdefault(place, set()).add(node.number)
             source = run.source(read)
             if source == INITIAL:
-                rf.add((self._start(place), node.number))
+                rf.setdefault(place, set()).add((self._start(place), node.number))
             else:
                 writer = self.nodes.write(self.skeleton.writes[source].event)
                 if writer is not None:
-                    rf.add((writer.number, node.number))
+                    rf.setdefault(place, set()).add((writer.number, node.number))
         self._locks(rf, users, writes)
-        self._free(landing, users, writes)
         self._edges(rf)
         co: set[tuple[int, int]] = set()
+        fr: set[tuple[int, int]] = set()
         loc: set[tuple[int, int]] = set()
         for place, using in users.items():
             start = self._start(place)
             order = [start, *(n for _, n in sorted(writes.get(place, ())))]
             co.update((a, b) for i, a in enumerate(order) for b in order[i + 1 :])
+            for source, reader in rf.get(place, ()):
+                fr.update((reader, b) for b in order[order.index(source) + 1 :] if b != reader)
             everyone = {start, *using}
             loc.update((a, b) for a in everyone for b in everyone)
-        return frozenset(rf), frozenset(co), frozenset(loc)
+        pairs = frozenset(pair for own in rf.values() for pair in own)
+        return pairs, frozenset(co), frozenset(fr), frozenset(loc)
+
+    def _of_object(self, free: int) -> set[int]:
+        """The nodes that touch what a free frees: it is a store to all of that."""
+        action = self.skeleton.events[self.nodes.nodes[free].event].action
+        assert isinstance(action, sk.Deallocate)
+        freed = self.run.values.value(action.pointer)
+        found: set[int] = set()
+        if not isinstance(freed, Pointer) or freed.base is None or freed.path:
+            return found
+        for node in self.there:
+            address = touched(self.skeleton.events[node.event])
+            value = 0 if address is None or node.kind == "F" else self.run.values.value(address)
+            if isinstance(value, Pointer) and value.base == freed.base:
+                found.add(node.number)
+        return found
+
+    def _lives(self) -> Pairs:
+        """A free comes after what its own thread did to the object, and before the next life."""
+        found: set[tuple[int, int]] = set()
+        for free, alloc in self.reuses:
+            one, two = self.nodes.write(free), self.nodes.read(alloc)
+            assert one is not None
+            assert two is not None
+            found.add((one.number, two.number))
+        for node in self.there:
+            event = self.skeleton.events[node.event]
+            if isinstance(event.action, sk.Deallocate):
+                found.update((own, node.number) for own in self._own_before(node, event))
+        return frozenset(found)
+
+    def _own_before(self, free: Node, event: sk.Event) -> Iterator[int]:
+        """What the thread of a free did before to what it frees: overwritten, if it is marked."""
+        for number in self._of_object(free.number):
+            node = self.nodes.nodes[number]
+            same = self.skeleton.events[node.event].thread == event.thread
+            if same and node.number < free.number and node.order != "plain":
+                yield number
 
     def _start(self, place: Place) -> int:
         """The initial write of a place: the halves of a word have one each.
@@ -179,26 +224,9 @@ class Builder:
         """
         return self.initial.setdefault(place, -1 - len(self.initial))
 
-    def _free(
-        self,
-        landing: tuple[int, int],
-        users: dict[Place, set[int]],
-        writes: dict[Place, list[tuple[tuple[int, int], int]]],
-    ) -> None:
-        """A free as one more write to the places that an event writes after it."""
-        free, event = landing
-        node, write = self.nodes.write(free), self.nodes.write(event)
-        if node is None or write is None:
-            return
-        rank = (self.run.claim.coherence.get(free, 0), -free)
-        for place, own in writes.items():
-            if any(number == write.number for _, number in own):
-                own.append((rank, node.number))
-                users[place].add(node.number)
-
     def _locks(
         self,
-        rf: set[tuple[int, int]],
+        rf: Sources,
         users: dict[Place, set[int]],
         writes: dict[Place, list[tuple[tuple[int, int], int]]],
     ) -> None:
@@ -217,12 +245,13 @@ class Builder:
                 self._exclusive(location, events, rf, users, writes)
             else:
                 self._shared(events, rf)
+                self._looks(location, events, rf, users, writes)
 
     def _exclusive(
         self,
         location: object,
         events: list[int],
-        rf: set[tuple[int, int]],
+        rf: Sources,
         users: dict[Place, set[int]],
         writes: dict[Place, list[tuple[tuple[int, int], int]]],
     ) -> None:
@@ -231,7 +260,7 @@ class Builder:
         for event in events:
             read, write = self.nodes.read(event), self.nodes.write(event)
             if read is not None and read.number in self.numbers:
-                rf.add((last, read.number))
+                rf.setdefault(place, set()).add((last, read.number))
                 users.setdefault(place, set()).add(read.number)
             if write is not None and write.number in self.numbers:
                 last = write.number
@@ -239,7 +268,7 @@ class Builder:
                 writes.setdefault(place, []).append((rank, last))
                 users.setdefault(place, set()).add(last)
 
-    def _shared(self, events: list[int], rf: set[tuple[int, int]]) -> None:
+    def _shared(self, events: list[int], rf: Sources) -> None:
         unlocked: list[tuple[int, str]] = []
         for event in events:
             action = self.skeleton.events[event].action
@@ -249,19 +278,47 @@ class Builder:
                 unlocked.append((write.number, action.mode))
             elif isinstance(action, sk.Grant | sk.Try) and read is not None and write is not None:
                 if write.number in self.numbers:
-                    rf.update(
+                    rf.setdefault(None, set()).update(
                         (number, read.number)
                         for number, mode in unlocked
                         if "exclusive" in (mode, action.mode)
                     )
 
-    def _edges(self, rf: set[tuple[int, int]]) -> None:
-        """IPIs and rcu_barrier() as a release that an acquire reads."""
-        for one, two in Law(self.run).edges():
+    def _looks(
+        self,
+        location: object,
+        events: list[int],
+        rf: Sources,
+        users: dict[Place, set[int]],
+        writes: dict[Place, list[tuple[tuple[int, int], int]]],
+    ) -> None:
+        """What looks at a lock with readers read, and that each store behind comes later.
+
+        Each look and store have a place of their own: readers order nothing among themselves.
+        """
+        last = -1
+        for index, event in enumerate(events):
+            read, write = self.nodes.read(event), self.nodes.write(event)
+            if write is not None and write.number in self.numbers:
+                last = write.number
+            elif read is not None and read.number in self.numbers:
+                if last >= 0:
+                    rf.setdefault(None, set()).add((last, read.number))
+                for later in events[index + 1 :]:
+                    store = self.nodes.write(later)
+                    if store is not None and store.number in self.numbers:
+                        place: Place = ((location, event, later), "lock")  # type: ignore[assignment]
+                        rf[place] = {(self._start(place), read.number)}
+                        users[place] = {read.number, store.number}
+                        writes[place] = [((0, 0), store.number)]
+
+    def _edges(self, rf: Sources) -> None:
+        """IPIs, rcu_barrier() and slots used again as a release that an acquire reads."""
+        for one, two in (*Law(self.run).edges(), *self.reuses):
             source, target = self.nodes.write(one), self.nodes.read(two)
             if source is not None and target is not None:
                 if {source.number, target.number} <= self.numbers:
-                    rf.add((source.number, target.number))
+                    rf.setdefault(None, set()).add((source.number, target.number))
 
     def _updates(self) -> Pairs:
         """rmw: the read and the write of an update, and of taking a lock."""
@@ -294,13 +351,22 @@ class Builder:
                 if faithful:
                     continue
             acting = self.run.values.holds(node.active)
-            found[TAGS[node.order] if acting else "ONCE"].add(node.number)
+            order = self._passes_on(node) or node.order
+            found[TAGS[order] if acting else "ONCE"].add(node.number)
             if node.role in ("rmw", "lock"):
                 found["RMW"].add(node.number)
         starts = set(self.initial.values())
         for name in ("IW", "W", "M"):
             found[name] |= starts
         return defaultdict(frozenset[int], {name: frozenset(s) for name, s in found.items()})
+
+    def _passes_on(self, node: Node) -> str:
+        """A free is a release, and an alloc an acquire, where a slot is used again."""
+        if node.role == "free" and any(node.event == free for free, _ in self.reuses):
+            return "release"
+        if node.role == "alloc" and node.kind == "R":
+            return "acquire" if any(node.event == alloc for _, alloc in self.reuses) else ""
+        return ""
 
     def _taken(self, event: int) -> bool:
         return bool(self.run.claim.decisions.taken.get(event, False))

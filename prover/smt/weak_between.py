@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from prover.execution import skeleton as sk
 from prover.execution.hazards import address_of
 from prover.execution.nodes import Node
 from prover.graph.values import Pointer
-from prover.smt.logic import Lit, neg
+from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.weak_com import Link
+from prover.smt.weak_frame import WeakFrame
 from prover.smt.weak_numbers import Numbers
 
 
@@ -89,34 +92,60 @@ def land(n: Numbers) -> None:
 def _coherent_before_free(n: Numbers, free: int) -> None:
     """What a thread did with an object before it frees it is coherent before that."""
     frame = n.frame
-    action = frame.skeleton.events[free].action
-    assert isinstance(action, sk.Deallocate)
+    n.logic.label = f"coherence before the free of event {free}"
+    for number, lit in _touched_before(frame, frame.skeleton.events[free]):
+        n.logic.clause(neg(lit), frame.coherence(number, free))
+
+
+def end_of_life(n: Numbers) -> None:
+    """A free overwrites the object: it comes after what its own thread did there before."""
+    frame = n.frame
+    for event in frame.skeleton.events:
+        write = frame.nodes.write(event.number)
+        if not isinstance(event.action, sk.Deallocate) or write is None:
+            continue
+        n.logic.label = f"free {event.number} after what its thread did there"
+        for number, lit in _touched_before(frame, event):
+            last = frame.nodes.last(number)
+            for node in frame.nodes.of_event[number]:
+                if node.order != "plain" and (node is last or node.kind == "R"):
+                    gone = neg(frame.there(node))
+                    n.below(n.executes(node), n.executes(write), neg(lit), gone, strict=True)
+
+
+def _touched_before(frame: WeakFrame, free: sk.Event) -> Iterator[tuple[int, Lit]]:
+    """The earlier events of its thread that touch what a free frees, with the literal of that."""
+    assert isinstance(free.action, sk.Deallocate)
     freed = {
         value.base: lit
-        for value, lit in frame.table(action.pointer).items()
-        if isinstance(value, Pointer) and value.base is not None
+        for value, lit in frame.table(free.action.pointer).items()
+        if isinstance(value, Pointer) and value.base is not None and not value.path
     }
-    thread, index = frame.order.place[free]
-    n.logic.label = f"coherence before the free of event {free}"
+    thread, index = frame.order.place[free.number]
     for number in frame.skeleton.threads[thread].events[:index]:
         address = address_of(frame.skeleton.events[number])
         if address is None or number not in frame.nodes.of_event:
             continue
-        for value, lit in frame.table(address).items():
-            if isinstance(value, Pointer) and value.base in freed:
-                both = (neg(lit), neg(freed[value.base]))
-                n.logic.clause(*both, frame.coherence(number, free))
+        both = (
+            frame.logic.all_of((lit, freed[value.base]))
+            for value, lit in frame.table(address).items()
+            if isinstance(value, Pointer) and value.base in freed
+        )
+        touches = frame.logic.any_of(both)
+        if touches != FALSE:
+            yield number, touches
 
 
 def reuse(n: Numbers) -> None:
     """From a free to the alloc that gives the object again: as from a release to an acquire."""
     for free, alloc, lit in n.reuses:
-        target = n.frame.nodes.read(alloc)
+        source, target = n.frame.nodes.write(free), n.frame.nodes.read(alloc)
+        assert source is not None
         assert target is not None
         n.logic.label = f"alloc {alloc} after free {free}"
         everything, spread = n.before_unlock[free]
-        n.below(everything, n.executes(target), neg(lit), strict=True)
-        n.below(n.floors[free], n.executes(target), neg(lit), strict=True)
+        n.below(everything, n.executes(source), neg(lit), strict=True)
+        n.below(n.executes(source), n.executes(target), neg(lit), strict=True)
         for t, name in spread.items():
             if t == target.thread:
                 n.below(name, n.executes(target), neg(lit))

@@ -16,7 +16,7 @@ from prover.execution.terms import Allocated, Term
 from prover.graph.values import Allocation, Pointer
 from prover.smt.locks import Taking, conflict, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
-from prover.smt.memory import effective, gets, same_location
+from prover.smt.memory import effective, gets, performs, same_location
 from prover.smt.weak_frame import WeakFrame
 
 LOCKING = (sk.Request, sk.Grant, sk.Try, sk.Unlock, sk.LockState)
@@ -135,7 +135,8 @@ def _from_reads(frame: WeakFrame) -> Iterator[Link]:
         source = frame.nodes.read(read.event)
         if read.ghost or source is None:
             continue
-        there = frame.there(source)
+        # Also where poison was read, which ends the thread.
+        there = performs(frame, read.event)
         for write in frame.domains.sources[number]:
             access = skeleton.writes[write]
             target = frame.nodes.write(access.event)
@@ -328,6 +329,7 @@ def reuses(frame: WeakFrame) -> list[tuple[int, int, Lit]]:
                     for value, lit in frame.table(event.action.pointer).items()
                     if isinstance(value, Pointer)
                     and value.base is not None
+                    and not value.path
                     and value.base != Allocation(region.name, number)
                     and value.base.object == region.name
                 )

@@ -123,15 +123,31 @@ class WeakFrame(Frame):
         known = self._known(free, event)
         if known is not None:
             return known
-        executes = self.less(self.done(free), self.done(event))
         write = self.nodes.write(event)
+        executes = self._later(free, event, write)
         stores = isinstance(self.skeleton.events[event].action, Access | Grant | Try | Unlock)
         if self.model != "lkmm" or write is None or not stores:
             return executes
         lands = self.landings.get((free, event))
         if lands is None:
             lands = self.landings[free, event] = self.logic.variable(f"l{free}_{event}")
-        return self.logic.any_of((executes, lands))
+        return self.logic.any_of((executes, self.logic.all_of((self._writes(event, write), lands))))
+
+    def _later(self, free: int, event: int, write: Node | None) -> Lit:
+        """Whether the last that an event does executes after a free: an update may only read."""
+        read = self.nodes.read(event)
+        if read is None or write is None:
+            return self.less(self.done(free), self.done(event))
+        writes = self._writes(event, write)
+        return self.logic.any_of(
+            (
+                self.less(self.done(free), f"p{read.number}"),
+                self.logic.all_of((writes, self.less(self.done(free), f"p{write.number}"))),
+            )
+        )
+
+    def _writes(self, event: int, write: Node) -> Lit:
+        return self.logic.all_of((self.ok(event), self.holds(write.when)))
 
     def _known(self, a: int, b: int) -> Lit | None:
         known = self.order.before(a, b)

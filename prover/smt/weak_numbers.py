@@ -109,6 +109,10 @@ class Numbers:
             names[thread] = self.number(self.fresh())
         return names[thread]
 
+    def reused(self, alloc: int) -> Lit:
+        """Whether an alloc gives a slot that was freed before."""
+        return self.logic.any_of(lit for _, event, lit in self.reuses if event == alloc)
+
     def got(self, node: Node) -> Lit:
         """Whether the lock that a lock node reads is taken."""
         grant = isinstance(self.frame.skeleton.events[node.event].action, sk.Grant)

@@ -22,7 +22,7 @@ So positions exist if and only if hb | pb, and rb by the law of grace periods, a
 
 from __future__ import annotations
 
-from prover.smt.weak_between import communicate, hand_over, land, reuse
+from prover.smt.weak_between import communicate, end_of_life, hand_over, land, reuse
 from prover.smt.weak_depends import dependencies, differ, not_from_nowhere
 from prover.smt.weak_frame import WeakFrame
 from prover.smt.weak_numbers import Numbers
@@ -41,6 +41,7 @@ def encode_order(frame: WeakFrame) -> None:
     land(numbers)
     reuse(numbers)
     if numbers.lkmm:
+        end_of_life(numbers)
         dependencies(numbers)
         differ(numbers)
         not_from_nowhere(numbers)

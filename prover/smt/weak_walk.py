@@ -12,7 +12,7 @@ from prover.smt.weak_strand import Strand
 STRONG = ("smp_mb",)
 """Fences that order everything before with everything behind, for all processors."""
 
-EXCLUSIVE = (sk.Unlock, sk.Ended)
+EXCLUSIVE = (sk.Unlock, sk.Ended, sk.Deallocate)
 """Events whose own stores do not count as standing before them."""
 
 
@@ -182,6 +182,8 @@ class Walk:
             self.numbers.below(self._strong(strand), here, neg(acting), strict=True)
         elif node.order == "acquire":
             strand.floor.push(here, acting)
+        elif node.role == "alloc":
+            strand.floor.push(here, self.numbers.reused(node.event))
         if node.order != "acquire" or acting != there:
             strand.all.push(here, there)
             if node.order != "noreturn":

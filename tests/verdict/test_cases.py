@@ -26,7 +26,16 @@ def test_there_are_cases(library) -> None:
     folders = Counter(case.folder for case in library.cases)
     assert folders["litmus"] >= 40
     assert sum(folders.values()) >= 200
-    for folder in ("lifetimes", "words", "sections", "locks", "bounds", "vacuity", "obligations"):
+    for folder in (
+        "lifetimes",
+        "words",
+        "sections",
+        "locks",
+        "bounds",
+        "vacuity",
+        "obligations",
+        "weak",
+    ):
         assert folders[folder] >= 5
     results = Counter(case.result for case in library.cases)
     assert set(results) == set(VERDICTS)
@@ -49,7 +58,7 @@ def test_a_case_asks_one_question(case) -> None:
     assert (blank, rest[0]) == ("//", "")
     assert question.startswith("// ")
     assert question.endswith(("?", "?)"))
-    assert any(line in ("models sc;", "models lkmm;") for line in rest)
+    assert any(line.startswith("models ") for line in rest)
 
 
 def test_a_case_is_in_the_one_format(case) -> None:

@@ -1,0 +1,436 @@
+"""Every execution of a tiny protocol under a weak memory model: the oracle for the encoding.
+
+All claims that there can be are carried out and judged by the concrete reading: what each read
+reads, the order at each place, who got a lock and when, which section comes before which
+grace period, where handlers run, whose slot is allocated again.  Slow and obvious.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import combinations, permutations, product
+
+from prover.execution import skeleton as sk
+from prover.execution.claim import Claim
+from prover.execution.domains import Domains, analyse
+from prover.execution.hazards import PRECEDENCE
+from prover.execution.nodes import Node, Nodes, nodes
+from prover.execution.order import static_order
+from prover.execution.terms import Allocated, ReadValue
+from prover.execution.weak_law import DELAYS_GRACE, Law, Section
+from prover.execution.weak_models import for_protocols, for_races
+from prover.execution.weak_replay import Wrong, racing, violations
+from prover.execution.weak_run import NotAnExecution, Run
+from prover.execution.weak_structure import Builder
+from prover.graph.values import Allocation, Pointer, Value
+from prover.models.algebra import MemoryModel
+from prover.models.concrete import Pairs, Structure
+from tests.weak.judge import Judge
+from tests.weak.orders import coherences
+from tests.weak.tape import Lazy, TooMany, choices
+
+Outcome = tuple[Value, ...]
+"""The values that the reads of the final claims give, in the order of the reads."""
+
+IGNORED = frozenset(("deadlock", "lock-order", "invariant"))
+"""Properties that are not of one event, or not of these models."""
+
+
+@dataclass(slots=True)
+class Explored:
+    """What the executions of a protocol come to; ``judged`` of them were judged."""
+
+    outcomes: set[Outcome] = field(default_factory=set[Outcome])
+    violations: set[str] = field(default_factory=set[str])
+    judged: int = 0
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a claim says of pools and barriers: orders as from a release to an acquire, and others.
+
+    ``position`` ranks the nodes of alloc and free.
+    """
+
+    handed: Pairs = frozenset()
+    also: Pairs = frozenset()
+    position: tuple[tuple[int, int], ...] = ()
+
+
+class Explorer:
+    """Goes through the executions of one skeleton."""
+
+    def __init__(
+        self, skeleton: sk.Skeleton, model: MemoryModel, *, runs: int = 4_000, most: int = 6_000
+    ) -> None:
+        self.skeleton = skeleton
+        self.model = model
+        self.order = static_order(skeleton)
+        self.domains: Domains = analyse(skeleton, self.order, weak=True)
+        self.nodes: Nodes = nodes(skeleton)
+        self.judge = Judge(for_protocols(model))
+        self.races = Judge(for_races(model)) if model.name == "lkmm" else None
+        self.runs, self.most = runs, most
+        self.plain = any(node.order == "plain" for node in self.nodes.nodes)
+        self.found = Explored()
+
+    def explore(self) -> Explored:
+        """Everything that can be; raises TooMany."""
+        for lazy in choices(self.skeleton, self.domains, self.runs):
+            for gaps in self._gaps(lazy):
+                claim = replace(lazy.made.claim(), gaps=gaps)
+                try:
+                    run = Run(self.skeleton, claim)
+                except NotAnExecution:
+                    continue
+                for ranks in coherences(run):
+                    self.found.seen += 1
+                    if self.found.seen > 20 * self.most:
+                        raise TooMany
+                    self._ordered(replace(claim, coherence=ranks))
+        return self.found
+
+    # --- handlers
+
+    def _gaps(self, run: Lazy) -> Iterator[dict[int, int]]:
+        """Where handlers run; a handler that never ends keeps its host from further steps."""
+        threads = self.skeleton.threads
+        begun = [t for t in threads if t.kind == "handler" and t.events[0] in run.happened]
+        for where in product(*(self._places(t.host) for t in begun)):
+            gaps = {t.number: k for t, k in zip(begun, where, strict=True)}
+            if self._halts_are(run, gaps):
+                yield gaps
+
+    def _places(self, host: int) -> list[int]:
+        """Places between the steps of a thread that can be told apart."""
+        found = [0]
+        for index, number in enumerate(self.skeleton.threads[host].events):
+            action = self.skeleton.events[number].action
+            bounds = isinstance(action, sk.SectionStart | sk.SectionEnd | sk.Ended)
+            if bounds or number in self.nodes.of_event:
+                found.append(index + 1)
+        return found
+
+    def _halts_are(self, run: Lazy, gaps: dict[int, int]) -> bool:
+        """Whether threads make all their steps but those that handlers keep them from."""
+        for thread in self.skeleton.threads:
+            own = [
+                (k, h) for h, k in gaps.items() if self.skeleton.threads[h].host == thread.number
+            ]
+            lasting = [k for k, h in own if self.skeleton.threads[h].events[-1] not in run.happened]
+            first = min(lasting, default=len(thread.events))
+            for index, number in enumerate(thread.events):
+                steps = run.steps_at(number)
+                if steps is not None and steps != (index < first):
+                    return False
+        return True
+
+    # --- executions
+
+    def _ordered(self, claim: Claim) -> None:
+        """A claim with everything but the choices of waits and pools."""
+        try:
+            run = Run(self.skeleton, claim)
+            Law(run).check()
+        except NotAnExecution:
+            return
+        outcome, named = self._outcome(run), list(self._violations(run))
+        if not self._news(outcome, named):
+            return
+        for orders in self._orders(run):
+            for first in self._firsts(run):
+                position = dict(orders.position)
+                whole = replace(claim, first=first, position=position)
+                self._judge(Run(self.skeleton, whole), orders, outcome, named)
+                if not self._news(outcome, named):
+                    return
+
+    def _news(self, outcome: Outcome | None, named: list[Wrong]) -> bool:
+        found = self.found
+        races = self.races is not None and self.plain and "data-race" not in found.violations
+        return (
+            races
+            or (outcome is not None and outcome not in found.outcomes)
+            or any(found_.property not in found.violations for found_ in named)
+        )
+
+    def _judge(self, run: Run, orders: Orders, outcome: Outcome | None, named: list[Wrong]) -> None:
+        found = self.found
+        found.judged += 1
+        if found.judged > self.most:
+            raise TooMany
+        law = Law(run)
+        try:
+            pairs = law.law(self.nodes)
+            builder = Builder(run, self.nodes)
+            structure = _with(builder.structure(pairs, frozenset()), orders)
+        except NotAnExecution:
+            return
+        if not self.judge.allows(structure):
+            return
+        if outcome is not None:
+            found.outcomes.add(outcome)
+        for one in named:
+            if one.property in found.violations:
+                continue
+            if not one.also and not one.lands:
+                found.violations.add(one.property)
+                continue
+            assumed = _with(builder.structure(pairs, one.also, lands=one.lands), orders)
+            if self.judge.allows(assumed):
+                found.violations.add(one.property)
+        if self.races is not None and self.plain and "data-race" not in found.violations:
+            faithful = builder.structure(pairs, frozenset(), faithful=True)
+            flagged = self.races.flagged(_with(faithful, orders))
+            if racing(self.nodes, flagged):
+                found.violations.add("data-race")
+
+    def _outcome(self, run: Run) -> Outcome | None:
+        """The values at the end, where every actor has come to its end."""
+        for thread in self.skeleton.threads:
+            if thread.kind == "actor" and thread.events[-1] not in run.happened:
+                return None
+        finals = {t.number for t in self.skeleton.threads if t.kind == "final"}
+        reads = [r for r in self.skeleton.reads if self.skeleton.events[r.event].thread in finals]
+        values = [run.values.leaves.get(ReadValue(r.number)) for r in reads]
+        return tuple(v for v in values if v is not None) if None not in values else None
+
+    def _violations(self, run: Run) -> Iterator[Wrong]:
+        """What may go wrong; of what goes wrong at one event only what counts."""
+        wrongs = list(violations(run, self.nodes))
+        torn = {one.event for one in wrongs if one.property == "torn-value"}
+        for one in wrongs:
+            certain = run.violated.get(one.event, [])
+            if one.event in torn:
+                certain = [*certain, "torn-value"]
+            ranks = [PRECEDENCE.index(n) for n in certain if n in PRECEDENCE]
+            if one.property in IGNORED or PRECEDENCE.index(one.property) > min(ranks, default=99):
+                continue
+            if one.property == "uninitialized":
+                yield from self._alive(one, wrongs)
+            else:
+                yield one
+
+    def _alive(self, poison: Wrong, wrongs: list[Wrong]) -> Iterator[Wrong]:
+        """Poison read counts where the access is over before any free of what it goes to."""
+        freed = [
+            one.also
+            for one in wrongs
+            if one.event == poison.event and one.property == "use-after-free" and not one.lands
+        ]
+        if all(freed):
+            turned = frozenset((b, a) for also in freed for a, b in also)
+            yield replace(poison, also=turned)
+
+    # --- grace periods
+
+    def _firsts(self, run: Run) -> Iterator[dict[tuple[int, int], bool]]:
+        """Which of each section and each grace period comes first."""
+        law = Law(run)
+        sections = [s for s in law.sections() if s.kind in (*DELAYS_GRACE, "lock")]
+        pairs = [
+            (section.start, start)
+            for start, end in self._waits(run)
+            for section in sections
+            if self._open(section, start, end)
+        ]
+        pairs = list(dict.fromkeys(pairs))
+        for first in product((True, False), repeat=len(pairs)):
+            yield dict(zip(pairs, first, strict=True))
+
+    def _open(self, section: Section, start: int, end: int) -> bool:
+        """Whether it is open which of the two comes first."""
+        if self.order.before(end, section.start) is True:
+            return False
+        return self.order.before(section.start, start) is not True and section.end >= 0
+
+    def _waits(self, run: Run) -> Iterator[tuple[int, int]]:
+        for event in self.skeleton.events:
+            match event.action:
+                case sk.GraceStart(end=end) if end in run.happened:
+                    yield event.number, end
+                case sk.Queue(callback=callback):
+                    begin = self.skeleton.threads[callback].events[0]
+                    if begin in run.happened:
+                        yield event.number, begin
+                case _:
+                    pass
+
+    # --- pools and barriers
+
+    def _orders(self, run: Run) -> Iterator[Orders]:
+        parts = [list(self._reuses(run)), list(self._empties(run)), list(self._barriers(run))]
+        for chosen in product(*parts):
+            yield Orders(
+                frozenset[tuple[int, int]]().union(*(o.handed for o in chosen)),
+                frozenset[tuple[int, int]]().union(*(o.also for o in chosen)),
+                chosen[0].position,
+            )
+
+    def _node(self, event: int, kind: str) -> Node:
+        found = self.nodes.read(event) if kind == "R" else self.nodes.write(event)
+        assert found is not None
+        return found
+
+    def _lives(self, run: Run) -> tuple[list[tuple[int, Allocation]], list[tuple[int, Allocation]]]:
+        """The allocs that gave something, and the frees, with the life that they begin or end."""
+        begun: list[tuple[int, Allocation]] = []
+        ended: list[tuple[int, Allocation]] = []
+        for event in self.skeleton.events:
+            if event.number not in run.happened:
+                continue
+            if isinstance(event.action, sk.Allocate):
+                value = run.values.leaves.get(Allocated(event.number), 0)
+                if isinstance(value, Pointer) and value.base is not None:
+                    begun.append((event.number, value.base))
+            elif isinstance(event.action, sk.Deallocate):
+                value = run.values.value(event.action.pointer)
+                if isinstance(value, Pointer) and value.base is not None and not value.path:
+                    ended.append((event.number, value.base))
+        return begun, ended
+
+    def _reuses(self, run: Run) -> Iterator[Orders]:
+        """In which order allocs and frees of the same slots come."""
+        begun, ended = self._lives(run)
+        slots = sorted({life.object for _, life in begun})
+        ways: list[list[Orders]] = []
+        for slot in slots:
+            allocs = [(e, life) for e, life in begun if life.object == slot]
+            frees = [(e, life) for e, life in ended if life.object == slot]
+            seen: dict[frozenset[tuple[int, int]], Orders] = {}
+            if len(allocs) < 2:
+                continue
+            for order in permutations([e for e, _ in allocs] + [e for e, _ in frees]):
+                rank = {event: index for index, event in enumerate(order)}
+                if any(self.order.before(b, a) for a, b in combinations(order, 2)):
+                    continue
+                found = self._reuse(rank, allocs, frees)
+                if found is not None:
+                    seen.setdefault(found.handed | found.also, found)
+            ways.append(list(seen.values()))
+        for chosen in product(*ways):
+            yield Orders(
+                frozenset(),
+                frozenset[tuple[int, int]]().union(*(o.also for o in chosen)),
+                tuple(p for o in chosen for p in o.position),
+            )
+
+    def _reuse(
+        self,
+        rank: dict[int, int],
+        allocs: list[tuple[int, Allocation]],
+        frees: list[tuple[int, Allocation]],
+    ) -> Orders | None:
+        """The orders of one slot; None where two lives overlap."""
+        handed: set[tuple[int, int]] = set()
+        also: set[tuple[int, int]] = set()
+        for alloc, life in allocs:
+            read = self._node(alloc, "R").number
+            for other, earlier in allocs:
+                if rank[other] < rank[alloc] and not any(
+                    freed == earlier and rank[free] < rank[alloc] for free, freed in frees
+                ):
+                    return None
+            for free, freed in frees:
+                write = self._node(free, "W").number
+                if freed != life and rank[free] < rank[alloc]:
+                    handed.add((write, read))
+                elif freed != life:
+                    also.add((read, write))
+        position = tuple(
+            (self._node(e, "R" if (e in dict(allocs)) else "W").number, r) for e, r in rank.items()
+        )
+        return Orders(frozenset(handed), frozenset(also), position)
+
+    def _empties(self, run: Run) -> Iterator[Orders]:
+        """Whose lives keep an alloc from giving anything."""
+        begun, ended = self._lives(run)
+        failed = [
+            (e.number, e.action.pool)
+            for e in self.skeleton.events
+            if isinstance(e.action, sk.Allocate)
+            and e.number in run.happened
+            and run.values.leaves.get(Allocated(e.number), 0) == 0
+        ]
+        ways: list[list[Orders]] = []
+        for alloc, pool in failed:
+            ways.extend(
+                list(self._keepers(alloc, region.name, begun, ended))
+                for region in self.skeleton.layout.regions.values()
+                if region.pool == pool
+            )
+        for chosen in product(*ways):
+            yield Orders(frozenset(), frozenset[tuple[int, int]]().union(*(o.also for o in chosen)))
+
+    def _keepers(
+        self,
+        alloc: int,
+        slot: str,
+        begun: list[tuple[int, Allocation]],
+        ended: list[tuple[int, Allocation]],
+    ) -> Iterator[Orders]:
+        """The lives that may hold a slot when an alloc comes."""
+        for other, life in begun:
+            frees = [free for free, freed in ended if freed == life]
+            gone = any(self.order.before(free, alloc) for free in frees)
+            if life.object == slot and self.order.before(other, alloc) is not False and not gone:
+                yield self._keeps(alloc, other, frees)
+
+    def _keeps(self, alloc: int, other: int, frees: list[int]) -> Orders:
+        """A life that began before an alloc, and did not end before it."""
+        also = {(self._node(other, "W").number, self._node(alloc, "R").number)}
+        also.update((self._node(alloc, "R").number, self._node(f, "W").number) for f in frees)
+        return Orders(frozenset(), frozenset(also))
+
+    def _barriers(self, run: Run) -> Iterator[Orders]:
+        """Of callbacks queued by others, which an rcu_barrier() came after."""
+        ways: list[list[Orders]] = []
+        for event in self.skeleton.events:
+            if not isinstance(event.action, sk.BarrierEnd) or event.number not in run.happened:
+                continue
+            start = event.action.start
+            for thread in self.skeleton.threads:
+                if thread.kind != "callback" or thread.parent not in run.happened:
+                    continue
+                if self.order.before(thread.parent, start) is not None:
+                    continue
+                ways.append(self._waited(run, thread, start, event.number))
+        for chosen in product(*ways):
+            yield Orders(
+                frozenset[tuple[int, int]]().union(*(o.handed for o in chosen)),
+                frozenset[tuple[int, int]]().union(*(o.also for o in chosen)),
+            )
+
+    def _waited(self, run: Run, thread: sk.Thread, start: int, end: int) -> list[Orders]:
+        found: list[Orders] = []
+        if thread.events[-1] in run.happened:
+            edge = (self._node(thread.events[-1], "W").number, self._node(end, "R").number)
+            found.append(Orders(frozenset((edge,))))
+        own = self.skeleton.threads[self.skeleton.events[start].thread].events
+        queue = self._node(thread.parent, "W").number
+        earlier = [
+            node.number
+            for number in own[: own.index(start)]
+            if number in run.happened
+            for node in self.nodes.of_event.get(number, ())
+            if node.kind != "F"
+        ]
+        found.append(Orders(frozenset(), frozenset((number, queue) for number in earlier)))
+        return found
+
+
+def _with(structure: Structure, orders: Orders) -> Structure:
+    """An execution with what pools and barriers put in order."""
+    relations = dict(structure.relations)
+    relations["rf"] = relations["rf"] | orders.handed
+    relations["also"] = relations["also"] | orders.also
+    return Structure(structure.carrier, structure.sets, relations)
+
+
+def explore(
+    skeleton: sk.Skeleton, model: MemoryModel, *, runs: int = 4_000, most: int = 6_000
+) -> Explored:
+    """The outcomes and violations of all executions; raises TooMany."""
+    return Explorer(skeleton, model, runs=runs, most=most).explore()

@@ -1,0 +1,508 @@
+"""Random tiny protocols, by theme: what litmus tests cannot say.
+
+Each maker gives the text of one protocol; the same seed gives the same text.  The scenario is
+called s; what the actors saw is in ghost variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+Maker = Callable[["Draft"], str]
+
+OBJECT = "struct o { int v; struct rcu_head rcu; };\nstruct o obj;\nstruct o *p = &obj;\n"
+CALLBACK = "static void gone(struct rcu_head *h) { free(container_of(h, struct o, rcu)); }\n"
+
+
+class Draft:
+    """Draws the parts of one protocol."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.seen = 0
+
+    def one(self, *options: str) -> str:
+        """One of the options."""
+        return self.random.choice(options)
+
+    def maybe(self, text: str, chance: float = 0.5) -> str:
+        """The text, or nothing."""
+        return text if self.random.random() < chance else ""
+
+    def into(self, value: str) -> str:
+        """Something read, kept in a ghost variable of its own."""
+        self.seen += 1
+        return f"r{self.seen - 1} = {value};"
+
+    def fence(self) -> str:
+        """A fence, or none."""
+        return self.one("", "", "smp_mb();", "smp_rmb();", "smp_wmb();", "barrier();")
+
+    def load(self, place: str) -> str:
+        """A load."""
+        return self.one(f"READ_ONCE({place})", f"READ_ONCE({place})", f"smp_load_acquire(&{place})")
+
+    def store(self, place: str, value: str) -> str:
+        """A store."""
+        return self.one(
+            f"WRITE_ONCE({place}, {value});",
+            f"WRITE_ONCE({place}, {value});",
+            f"smp_store_release(&{place}, {value});",
+            f"xchg(&{place}, {value});",
+        )
+
+    def access(self, *places: str) -> str:
+        """A load or a store of a small number."""
+        place = self.one(*places)
+        if self.random.random() < 0.5:
+            return self.into(self.load(place))
+        return self.store(place, self.one("1", "2"))
+
+    def accesses(self, count: int, *places: str) -> str:
+        """Some of them, now and then with a fence between."""
+        found = [self.access(*places)]
+        for _ in range(count - 1):
+            found += [self.fence(), self.access(*places)]
+        return " ".join(filter(None, found))
+
+    def program(self, head: str, actors: Sequence[str]) -> str:
+        """The whole text."""
+        names = [chr(ord("a") + i) for i in range(len(actors))]
+        ghosts = "".join(f"ghost int r{i};\n" for i in range(self.seen))
+        bodies = "".join(f"actor {n} {{ {b} }}\n" for n, b in zip(names, actors, strict=True))
+        finals = "".join(f'final r{i} >= 0 : "r{i}";\n' for i in range(self.seen))
+        return (
+            f"models lkmm, tso;\n{head}{ghosts}{bodies}"
+            f"scenario s {{ run {', '.join(names)};\n{finals}expect proved; }}\n"
+        )
+
+
+WORD = (
+    "struct t {{ int v; }};\n"
+    "word pmd_t {{ split low, high; present 0x1; none = 0; table(struct t *) = 0x67; }}\n"
+    "struct t A at 0x123456000;\nstruct t B at {b};\npmd_t w{start};\n"
+    "update void clear(pmd_t *p) {{ WRITE_ONCE(p->low, 0); {cf} WRITE_ONCE(p->high, 0); }}\n"
+    "update void fill(pmd_t *p, pmd_t n)\n"
+    "{{ WRITE_ONCE(p->high, n.high); {ff} WRITE_ONCE(p->low, n.low); }}\n"
+)
+
+
+def words(d: Draft) -> str:
+    """Split words: half stores, wide updates, readers of halves."""
+    head = (
+        WORD.replace("split", "split")
+        .format(
+            b=d.one("0x323456000", "0x123457000", "0x323457000"),
+            start=d.one("", " = table(&A)"),
+            cf=d.one("", "smp_wmb();"),
+            ff=d.one("", "smp_wmb();"),
+        )
+        .replace("{ split", "{ split")
+    )
+    steps = (
+        "clear(&w);",
+        "fill(&w, table(&B));",
+        "WRITE_ONCE(w, table(&B));",
+        "xchg(&w, table(&B));",
+        "xchg(&w, none);",
+        "cmpxchg(&w, table(&A), none);",
+        "WRITE_ONCE(w.low, 0);",
+    )
+    use = d.one(
+        "if (q.low & 1) { struct t *t = (struct t *)q; READ_ONCE(t->v); }",
+        "if (q.low & 1) { struct t *t = (struct t *)q; READ_ONCE(t->v); }",
+        "xchg(&other, q);",
+    )
+    read = d.one(
+        "pmd_t q = READ_ONCE(w);",
+        "pmd_t q; q.low = READ_ONCE(w.low); q.high = READ_ONCE(w.high);",
+        "pmd_t q; q.low = READ_ONCE(w.low); smp_rmb(); q.high = READ_ONCE(w.high);",
+        "pmd_t q; q.low = READ_ONCE(w.low); smp_rmb(); q.high = READ_ONCE(w.high); smp_rmb();"
+        " if (q.low != READ_ONCE(w.low)) return;",
+        "pmd_t q; q.low = smp_load_acquire(&w.low); q.high = READ_ONCE(w.high);",
+    )
+    if "other" in use:
+        head += "pmd_t other;\n"
+    writer = d.one(*steps) + d.maybe(" " + d.one(*steps), 0.35)
+    third = [d.one(*steps)] if d.random.random() < 0.25 else []
+    return d.program(head, [writer, f"{read} {use}", *third])
+
+
+def locked(d: Draft) -> str:
+    """Sections of sleeping and read-write locks."""
+    kind, start, end, other_start, other_end = d.random.choice(
+        (
+            ("struct mutex", "mutex_lock", "mutex_unlock", "mutex_lock", "mutex_unlock"),
+            ("struct rw_semaphore", "down_write", "up_write", "down_read", "up_read"),
+            ("struct rw_semaphore", "down_read", "up_read", "down_read", "up_read"),
+            ("rwlock_t", "write_lock", "write_unlock", "read_lock", "read_unlock"),
+            ("rwlock_t", "read_lock", "read_unlock", "read_lock", "read_unlock"),
+            ("spinlock_t", "spin_lock", "spin_unlock", "spin_lock", "spin_unlock"),
+        )
+    )
+    head = f"int x; int y; {kind} l;\n"
+    actors: list[str] = []
+    for lock, unlock in ((start, end), (other_start, other_end)):
+        inside = d.accesses(d.random.randint(1, 2), "x", "y")
+        if d.random.random() < 0.3:
+            inside = d.one(d.into("x"), "x = 1;", "y = 1;")
+        before = d.maybe(d.access("x", "y"), 0.35)
+        after = d.maybe(d.access("x", "y"), 0.35)
+        section = f"{lock}(&l); {inside} {unlock}(&l);"
+        actors.append(f"{before} {section} {after}")
+    if d.random.random() < 0.3:
+        actors.append(d.accesses(2, "x", "y"))
+    return d.program(head, actors)
+
+
+def trylocks(d: Draft) -> str:
+    """Trylocks that fail or not, and looks at locks."""
+    kind, lock, unlock, trylock, held, again = d.random.choice(
+        (
+            (
+                "spinlock_t",
+                "spin_lock",
+                "spin_unlock",
+                "spin_trylock",
+                "spin_is_locked",
+                "spin_unlock",
+            ),
+            (
+                "struct mutex",
+                "mutex_lock",
+                "mutex_unlock",
+                "mutex_trylock",
+                "mutex_is_locked",
+                "mutex_unlock",
+            ),
+            (
+                "struct rw_semaphore",
+                "down_write",
+                "up_write",
+                "down_read_trylock",
+                "rwsem_is_locked",
+                "up_read",
+            ),
+            (
+                "struct rw_semaphore",
+                "down_read",
+                "up_read",
+                "down_write_trylock",
+                "rwsem_is_locked",
+                "up_write",
+            ),
+            ("rwlock_t", "write_lock", "write_unlock", "read_trylock", "", "read_unlock"),
+        )
+    )
+    head = f"int x; int y; {kind} l;\n"
+    one = f"{d.maybe(d.access('x', 'y'))} {lock}(&l); {d.access('x', 'y')} {unlock}(&l);"
+    one += " " + d.maybe(d.access("x", "y"), 0.4)
+    if held and d.random.random() < 0.35:
+        two = f"{d.into(f'{held}(&l)')} {d.fence()} {d.access('x', 'y')}"
+    else:
+        failed = d.one("", f"else {{ {d.into('READ_ONCE(x)')} }}")
+        two = f"if ({trylock}(&l)) {{ {d.access('x', 'y')} {again}(&l); }} {failed}"
+    return d.program(head, [one, f"{d.maybe(d.access('x', 'y'), 0.3)} {two}"])
+
+
+SECTIONS = (
+    ("rcu_read_lock();", "rcu_read_unlock();"),
+    ("local_irq_disable();", "local_irq_enable();"),
+    ("preempt_disable();", "preempt_enable();"),
+    ("local_bh_disable();", "local_bh_enable();"),
+    ("spin_lock(&l);", "spin_unlock(&l);"),
+    ("", ""),
+)
+
+
+def _reader(d: Draft, guard: str = "q") -> str:
+    """A reader of the object, in a section of some kind or in none."""
+    start, end = d.random.choice(SECTIONS)
+    use = d.one(d.into("READ_ONCE(q->v)"), "WRITE_ONCE(q->v, 1);")
+    after = d.maybe(d.access("x"), 0.25)
+    return f"{start} struct o *q = {d.load('p')}; if ({guard}) {{ {use} }} {end} {after}"
+
+
+def callbacks(d: Draft) -> str:
+    """call_rcu() and kfree_rcu(), with rcu_barrier() now and then."""
+    head = f"int x; spinlock_t l;\n{OBJECT}{CALLBACK}"
+    away = d.one("WRITE_ONCE(p, NULL);", "WRITE_ONCE(p, NULL);", "xchg(&p, NULL);", "")
+    queue = d.one("call_rcu(&obj.rcu, gone);", "call_rcu(&obj.rcu, gone);", "kfree_rcu(&obj, rcu);")
+    parts = [away, queue] if d.random.random() < 0.8 else [queue, away]
+    tail = d.one("", "", "rcu_barrier();", "smp_store_release(&x, 1);")
+    actors = [f"{' '.join(parts)} {tail} {d.maybe(d.access('x'), 0.2)}", _reader(d)]
+    if d.random.random() < 0.25:
+        actors.append(
+            "if (smp_load_acquire(&x) == 1) { rcu_barrier(); " + d.into("READ_ONCE(x)") + " }"
+        )
+    return d.program(head, actors)
+
+
+def graces(d: Draft) -> str:
+    """synchronize_rcu() over sections of all kinds, then a free or a store."""
+    head = f"int x; spinlock_t l;\n{OBJECT}"
+    away = d.one("WRITE_ONCE(p, NULL);", "WRITE_ONCE(p, NULL);", "xchg(&p, NULL);")
+    sync = d.one("synchronize_rcu();", "synchronize_rcu();", "synchronize_rcu();", "")
+    parts = [away, sync] if d.random.random() < 0.85 else [sync, away]
+    end = d.one("free(&obj);", "free(&obj);", d.access("x"))
+    actors = [f"{d.maybe(d.access('x'), 0.3)} {' '.join(parts)} {end}", _reader(d)]
+    if d.random.random() < 0.15:
+        actors.append(d.accesses(1, "x"))
+    return d.program(head, actors)
+
+
+def interrupts(d: Draft) -> str:
+    """IPIs whose handler is empty, a fence, or has accesses."""
+    inside = d.one(
+        "",
+        "",
+        "smp_mb();",
+        "WRITE_ONCE(x, 1);",
+        "WRITE_ONCE(y, 1);",
+        "WRITE_ONCE(z, 1);",
+        "if (READ_ONCE(x) == 1) WRITE_ONCE(y, 1);",
+        "smp_wmb();",
+        "WRITE_ONCE(z, READ_ONCE(y));",
+    )
+    head = f"int x; int y; int z; static void h(void) {{ {inside} }}\n"
+    wait = d.one("true", "true", "false")
+    sender = f"{d.access('x', 'y')} smp_call_function(h, {wait}, b); {d.access('x', 'y')}"
+    start, end = d.random.choice((("", ""), ("local_irq_disable();", "local_irq_enable();")))
+    middle = d.accesses(2, "x", "y")
+    host = f"{start} {middle} {end} {d.maybe(d.access('x', 'y'), 0.25)}"
+    actors = [sender, host]
+    if "z" in inside or d.random.random() < 0.2:
+        actors.append(d.accesses(2, "x", "y", "z") if "z" in inside else d.accesses(1, "x", "y"))
+    return d.program(head, actors)
+
+
+def pools(d: Draft) -> str:
+    """Objects allocated, freed and allocated again."""
+    size = d.one("1", "1", "2")
+    zeroed = d.one("", " zeroed")
+    head = f"struct o {{ int v; }};\npool struct o pl[{size}]{zeroed};\nstruct o *p; int x;\n"
+    publish = d.one(
+        "WRITE_ONCE(p, q);", "rcu_assign_pointer(p, q);", "smp_wmb(); WRITE_ONCE(p, q);"
+    )
+    init = d.one("WRITE_ONCE(q->v, 1);", "WRITE_ONCE(q->v, 1);", "")
+    first = f"struct o *q = alloc(pl); if (q) {{ {init} {publish} }}"
+    take = d.one("READ_ONCE(p)", "xchg(&p, NULL)", "xchg_relaxed(&p, NULL)")
+    use = d.one(d.into("READ_ONCE(q->v)"), "WRITE_ONCE(q->v, 2);", "")
+    again = d.one(
+        "", "q = alloc(pl); if (q) " + d.one("WRITE_ONCE(q->v, 3);", d.into("READ_ONCE(q->v)"))
+    )
+    second = f"struct o *q = {take}; if (q) {{ {use} free(q); {again} }}"
+    third = d.one(
+        "struct o *q = alloc(pl); if (q) "
+        + d.one("WRITE_ONCE(q->v, 2);", "{ WRITE_ONCE(q->v, 2); free(q); }"),
+        f"struct o *q = READ_ONCE(p); if (q) {{ {d.into('READ_ONCE(q->v)')} }}",
+        f"struct o *q = {d.one('READ_ONCE(p)', 'xchg(&p, NULL)')}; if (q) {{ free(q); }}",
+    )
+    actors = [first, second, third] if d.random.random() < 0.6 else [first, second]
+    return d.program(head, actors)
+
+
+def publications(d: Draft) -> str:
+    """Objects set up and made known, with or without order."""
+    head = "struct o { int v; };\npool struct o pl[1];\nstruct o *p; int x; int y;\n"
+    publish = d.one(
+        "WRITE_ONCE(p, q);",
+        "rcu_assign_pointer(p, q);",
+        "smp_wmb(); WRITE_ONCE(p, q);",
+        "smp_mb(); WRITE_ONCE(p, q);",
+        "xchg(&p, q);",
+    )
+    init = d.one("WRITE_ONCE(q->v, 1);", "q->v = 1;", "")
+    reader = d.one("READ_ONCE(p)", "rcu_dereference(p)", "smp_load_acquire(&p)")
+    plain = d.one("READ_ONCE(q->v)", "q->v")
+    use = f"struct o *q = {reader}; if (q) {{ {d.into(plain)} }}"
+    actors = [
+        f"{d.maybe(d.access('x'))} struct o *q = alloc(pl); if (q) {{ {init} {publish} }}",
+        f"{use} {d.maybe(d.access('x'))}",
+    ]
+    if d.random.random() < 0.3:
+        actors.append(d.access("x"))
+    return d.program(head, actors)
+
+
+def flags(d: Draft) -> str:
+    """The last user says so by a flag before somebody frees."""
+    head = "struct o { int v; int u; };\nstruct o obj; int done; int x;\n"
+    use = d.one(
+        d.into("READ_ONCE(obj.v)"),
+        "WRITE_ONCE(obj.v, 1);",
+        "obj.v = 1;",
+        "xchg(&obj.v, 1);",
+        d.into("obj.v"),
+    )
+    order = d.one("", "", "smp_mb();", "smp_wmb();", "smp_rmb();")
+    say = d.one(
+        "WRITE_ONCE(done, 1);",
+        "WRITE_ONCE(done, 1);",
+        "smp_store_release(&done, 1);",
+        "xchg_release(&done, 1);",
+        "xchg_relaxed(&done, 1);",
+    )
+    hear = d.one("READ_ONCE(done)", "smp_load_acquire(&done)", "READ_ONCE(done)")
+    mid = d.one(
+        "", "", "smp_mb();", "smp_rmb();", d.into("READ_ONCE(obj.u)"), "WRITE_ONCE(obj.v, 2);"
+    )
+    if d.random.random() < 0.35:
+        link = d.one("", "if (READ_ONCE(done) == 1)", "if (smp_load_acquire(&done) == 1)")
+        see = d.one("if (READ_ONCE(obj.v) == 1)", link)
+        then = d.one("WRITE_ONCE(x, 1);", "smp_store_release(&x, 1);")
+        return d.program(
+            head,
+            [
+                f"{use} {order} {say}",
+                f"{see} {then}",
+                f"if ({hear.replace('done', 'x')} == 1) {{ {mid} free(&obj); }}",
+            ],
+        )
+    return d.program(head, [f"{use} {order} {say}", f"if ({hear} == 1) {{ {mid} free(&obj); }}"])
+
+
+def refcounts(d: Draft) -> str:
+    """The last one to put a reference frees."""
+    head = f"struct o {{ int v; atomic_t n; }};\nstruct o obj = {{ .n = {d.one('2', '2', '1')} }}; int x;\n"
+
+    def actor() -> str:
+        use = d.one(d.into("READ_ONCE(obj.v)"), "WRITE_ONCE(obj.v, 1);", "obj.v = 1;", "")
+        put = d.one(
+            "atomic_dec_and_test(&obj.n)",
+            "atomic_dec_return_release(&obj.n) == 0",
+            "atomic_dec_return_relaxed(&obj.n) == 0",
+            "atomic_dec_and_test(&obj.n)",
+        )
+        order = d.one("", "", "smp_mb__after_atomic();", "smp_mb();", "smp_rmb();")
+        before = d.one("", "", "smp_mb__before_atomic();")
+        return f"{use} {before} if ({put}) {{ {order} free(&obj); }}"
+
+    actors = [actor(), actor()]
+    if d.random.random() < 0.25:
+        actors[1] = "if (atomic_inc_not_zero(&obj.n)) { " + actors[1] + " }"
+    return d.program(head, actors)
+
+
+def landings(d: Draft) -> str:
+    """Stores that execute before a free and may land after it; locks in objects, freed."""
+    head = "struct o { int v; spinlock_t l; struct mutex m; };\nstruct o obj; int x; int y;\n"
+    writer = d.one(
+        "WRITE_ONCE(obj.v, 1);",
+        "smp_store_release(&obj.v, 1);",
+        "obj.v = 1;",
+        "xchg(&obj.v, 1);",
+        "spin_lock(&obj.l); WRITE_ONCE(x, 2); spin_unlock(&obj.l);",
+        "mutex_lock(&obj.m); WRITE_ONCE(x, 2); mutex_unlock(&obj.m);",
+    )
+    if "lock" in writer:
+        lock = "spin" if "spin" in writer else "mutex"
+        field = "l" if lock == "spin" else "m"
+        other = (
+            f"{lock}_lock(&obj.{field}); int r = READ_ONCE(x); {lock}_unlock(&obj.{field}); "
+            f"if (r == 2) {{ {d.fence()} free(&obj); }}"
+        )
+        return d.program(head, [writer, other])
+    see = d.one("READ_ONCE(obj.v)", "smp_load_acquire(&obj.v)")
+    tell = d.one("WRITE_ONCE(x, 1);", "smp_store_release(&x, 1);", "smp_mb(); WRITE_ONCE(x, 1);")
+    hear = d.one("READ_ONCE(x)", "smp_load_acquire(&x)")
+    mid = d.one("", "", d.into("READ_ONCE(obj.v)"), "WRITE_ONCE(obj.v, 2);", "smp_mb();")
+    return d.program(
+        head, [writer, f"if ({see} == 1) {{ {tell} }}", f"if ({hear} == 1) {{ {mid} free(&obj); }}"]
+    )
+
+
+def shootdowns(d: Draft) -> str:
+    """An IPI between taking a pointer away and freeing what it led to."""
+    inside = d.one("", "", "smp_mb();", "WRITE_ONCE(x, 1);", "rcu_read_lock(); rcu_read_unlock();")
+    head = f"int x; spinlock_t l;\n{OBJECT}static void h(void) {{ {inside} }}\n"
+    start, end = d.random.choice(
+        (*[("local_irq_disable();", "local_irq_enable();")] * 3, *SECTIONS)
+    )
+    use = d.one(d.into("READ_ONCE(q->v)"), "WRITE_ONCE(q->v, 1);")
+    reader = f"{start} struct o *q = {d.load('p')}; if (q) {{ {use} }} {end}"
+    send = f"smp_call_function(h, {d.one('true', 'true', 'true', 'false')}, b);"
+    also = d.one("", "", "", "synchronize_rcu();", d.access("x"))
+    away = d.one("WRITE_ONCE(p, NULL);", "WRITE_ONCE(p, NULL);", "xchg(&p, NULL);")
+    parts = [away, send, also]
+    if d.random.random() < 0.2:
+        d.random.shuffle(parts)
+    return d.program(head, [f"{' '.join(parts)} free(&obj);", reader])
+
+
+def laws(d: Draft) -> str:
+    """Two sections and one or two grace periods, in circles of accesses."""
+    head = "int x; int y; int z; spinlock_t l; struct o { struct rcu_head rcu; }; struct o obj;\n"
+    kinds = [s for s in SECTIONS if s[0]]
+
+    def section(one: str, two: str) -> str:
+        start, end = d.random.choice((*kinds, ("rcu_read_lock();", "rcu_read_unlock();")))
+        return f"{start} {one} {two} {end}"
+
+    def pair(one: str, two: str) -> tuple[str, str]:
+        store = d.store(one, "1")
+        return (
+            (store, d.into(d.load(two)))
+            if d.random.random() < 0.7
+            else (d.into(d.load(one)), d.store(two, "1"))
+        )
+
+    sync = d.one("synchronize_rcu();", "synchronize_rcu();", "synchronize_rcu_expedited();")
+    if d.random.random() < 0.5:
+        one, two = pair("x", "y")
+        return d.program(head, [f"{one} {sync} {two}", section(*pair("y", "x"))])
+    one, two = pair("x", "y")
+    three, four = pair("y", "z")
+    last = d.one("section", "sync", "fence")
+    five, six = pair("z", "x")
+    between = {"sync": "synchronize_rcu();", "fence": "smp_mb();", "section": ""}[last]
+    third = section(five, six) if last == "section" else f"{five} {between} {six}"
+    return d.program(head, [f"{one} {sync} {two}", section(three, four), third])
+
+
+def setups(d: Draft) -> str:
+    """Objects with locks of their own, set up, made known, used and freed."""
+    kind, init, lock, unlock = d.random.choice(
+        (
+            ("spinlock_t", "spin_lock_init", "spin_lock", "spin_unlock"),
+            ("struct mutex", "mutex_init", "mutex_lock", "mutex_unlock"),
+            ("struct rw_semaphore", "init_rwsem", "down_read", "up_read"),
+        )
+    )
+    head = f"struct o {{ int v; {kind} l; }};\npool struct o pl[1] zeroed;\nstruct o *p; int x;\n"
+    publish = d.one("WRITE_ONCE(p, q);", "rcu_assign_pointer(p, q);", "smp_mb(); WRITE_ONCE(p, q);")
+    setup = d.maybe(f"{init}(&q->l);", 0.85)
+    held = d.maybe(f"{lock}(&q->l); WRITE_ONCE(x, 1); {unlock}(&q->l);", 0.3)
+    end = d.one("", "", "free(q);", "if (READ_ONCE(x) == 1) free(q);")
+    use = f"{lock}(&q->l); {d.one(d.into('READ_ONCE(q->v)'), 'WRITE_ONCE(x, 1);')} {unlock}(&q->l);"
+    return d.program(
+        head,
+        [
+            f"struct o *q = alloc(pl); if (q) {{ {setup} {publish} {held} {end} }}",
+            f"struct o *q = {d.load('p')}; if (q) {{ {use} {d.maybe('free(q);', 0.3)} }}",
+        ],
+    )
+
+
+THEMES: dict[str, Maker] = {
+    "words": words,
+    "locked": locked,
+    "trylocks": trylocks,
+    "callbacks": callbacks,
+    "graces": graces,
+    "interrupts": interrupts,
+    "pools": pools,
+    "publications": publications,
+    "flags": flags,
+    "refcounts": refcounts,
+    "landings": landings,
+    "shootdowns": shootdowns,
+    "laws": laws,
+    "setups": setups,
+}
+
+
+def text(theme: str, seed: int) -> str:
+    """A protocol of a theme."""
+    return THEMES[theme](Draft(seed))
