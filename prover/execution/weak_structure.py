@@ -17,9 +17,10 @@ from prover.execution import skeleton as sk
 from prover.execution.domains import Place
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node, Nodes, touched
-from prover.execution.terms import And, Not, Operation, Or, Outcome, Phi, ReadValue, Term
+from prover.execution.terms import Term
 from prover.execution.weak_law import Law
 from prover.execution.weak_models import FROM_READS, UNMARKED
+from prover.execution.weak_origins import Origins
 from prover.execution.weak_run import Run
 from prover.graph.values import Pointer
 from prover.models.concrete import Pairs, Structure
@@ -57,7 +58,7 @@ class Builder:
         self.skeleton = run.skeleton
         self.there = [n for n in nodes.nodes if self._there(n)]
         self.numbers = {n.number for n in self.there}
-        self._sources: dict[Term, frozenset[int]] = {}
+        self._origins = Origins(run)
         self.initial: dict[object, int] = {}
         self.reuses = frozenset(Law(run).reuses(nodes))
 
@@ -200,9 +201,7 @@ class Builder:
         found: set[tuple[int, int]] = set()
         for free, alloc in self.reuses:
             one, two = self.nodes.write(free), self.nodes.read(alloc)
-            assert one is not None
-            assert two is not None
-            found.add((one.number, two.number))
+            found.update(((one.number, two.number),) if one and two else ())
         for node in self.there:
             event = self.skeleton.events[node.event]
             if isinstance(event.action, sk.Deallocate):
@@ -364,9 +363,8 @@ class Builder:
         """A free is a release, and an alloc an acquire, where a slot is used again."""
         if node.role == "free" and any(node.event == free for free, _ in self.reuses):
             return "release"
-        if node.role == "alloc" and node.kind == "R":
-            return "acquire" if any(node.event == alloc for _, alloc in self.reuses) else ""
-        return ""
+        again = node.role == "alloc" and node.kind == "R"
+        return "acquire" if again and any(node.event == a for _, a in self.reuses) else ""
 
     def _taken(self, event: int) -> bool:
         return bool(self.run.claim.decisions.taken.get(event, False))
@@ -399,39 +397,4 @@ class Builder:
 
     def sources(self, term: Term) -> frozenset[int]:
         """The events whose reads a term is computed from."""
-        found = self._sources.get(term)
-        if found is None:
-            found = self._sources[term] = self._sources_of(term)
-        return found
-
-    def _carried(self, access: int) -> frozenset[int]:
-        """What its own thread stored is read back: the dependency goes on through memory."""
-        read = self.skeleton.reads[access]
-        source = self.run.claim.rf.get(access, INITIAL)
-        if access not in self.run.read_places or source == INITIAL:
-            return frozenset()
-        write = self.skeleton.writes[source]
-        threads = {self.skeleton.events[e].thread for e in (write.event, read.event)}
-        if len(threads) > 1 or write.event == read.event:
-            return frozenset()
-        return self.sources(write.value)
-
-    def _sources_of(self, term: Term) -> frozenset[int]:
-        row = self.skeleton.rows[term]
-        match row:
-            case ReadValue(access=access):
-                own = frozenset((self.skeleton.reads[access].event,))
-                return own | self._carried(access)
-            case Outcome(event=event, what="taken" | "locked"):
-                return frozenset((event,))
-            case Operation(args=args) | And(args=args) | Or(args=args):
-                return frozenset(e for a in args for e in self.sources(a))
-            case Not(arg=arg):
-                return self.sources(arg)
-            case Phi(arms=arms):
-                for guard, value in arms:
-                    if self.run.values.surely(guard):
-                        return self.sources(value)
-                return frozenset()
-            case _:
-                return frozenset()
+        return self._origins.of(term)
