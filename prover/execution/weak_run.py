@@ -187,14 +187,6 @@ class Run:
             return order[-1] if order else INITIAL
         return self.claim.rf.get(read.number, INITIAL)
 
-    def read_places_by_event(self) -> set[int]:
-        """The events that read something."""
-        return {self.skeleton.reads[r].event for r in self.read_places}
-
-    def write_places_by_event(self) -> set[int]:
-        """The events that wrote something."""
-        return {self.skeleton.writes[w].event for w in self.write_places}
-
     def in_coherence(self, writes: list[int]) -> list[int]:
         """Write accesses in the order of coherence."""
         rank, of = self.claim.coherence, self.skeleton.writes

@@ -100,9 +100,7 @@ class WeakFrame(Frame):
         if self.done(a) == self.begun(a) and self.done(b) == self.begun(b):
             # Of two that are level one comes first all the same: whoever asks for both orders
             # is to get one.
-            one, two = sorted((a, b))
-            lit = self.less(self.done(one), self.done(two))
-            return lit if a < b else neg(lit)
+            return self._first(a, b, self.done(min(a, b)), self.done(max(a, b)))
         return self.less(self.done(a), self.begun(b))
 
     def coherent(self, a: int, b: int) -> Lit:
@@ -114,9 +112,12 @@ class WeakFrame(Frame):
 
     def coherence(self, a: int, b: int) -> Lit:
         """The literal of coherence, also of events of one thread; level events go by number."""
-        one, two = sorted((a, b))
-        lit = self.less(f"co{one}", f"co{two}")
-        return lit if a < b else Lit(-lit)
+        return self._first(a, b, f"co{min(a, b)}", f"co{max(a, b)}")
+
+    def _first(self, a: int, b: int, lower: str, upper: str) -> Lit:
+        """Whether a comes first, by the integers of the lower and of the greater number."""
+        lit = self.less(lower, upper)
+        return lit if a < b else neg(lit)
 
     def after_free(self, free: int, event: int) -> Lit:
         """Whether an access is not over when ``free`` executes, or lands after it."""

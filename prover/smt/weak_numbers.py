@@ -15,7 +15,7 @@ class Numbers:
 
     ``threads`` are the processors that can see that a write has not arrived.  The rest is noted
     while the threads are walked through: ``cumulated`` what a read brought with it, ``handed`` what
-    an unlock passes on and what a lock is passed, ``noted`` and ``floors`` what stands before
+    an unlock passes on and what a lock is passed, ``before_unlock`` what stands before
     the events of :attr:`WeakFrame.captures` and before unlocks, ``fences_after_lock`` the
     smp_mb__after_unlock_lock() with their locks.
     """
@@ -45,9 +45,7 @@ class Numbers:
             if node.kind == "R"
         )
         self.locking: set[tuple[int, int]] = set()
-        self.floors: dict[int, str] = {}
         self.cumulated: dict[int, dict[int, str]] = {}
-        self.gates: dict[int, dict[int, dict[str, str]]] = {}
         self.fences_after_lock: list[tuple[str, Lit, list[Node]]] = []
         self.handed: dict[tuple[int, int], str] = {}
         self.before_unlock: dict[int, tuple[str, dict[int, str]]] = {}

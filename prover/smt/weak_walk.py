@@ -123,7 +123,6 @@ class Walk:
                 self.numbers.below(strand.spread[t].name(), name)
             spread = {t: strand.spread[t].name() for t in self.threads}
             self.numbers.before_unlock[event] = (strand.all.name(), spread)
-            self.numbers.floors[event] = strand.floor.name()
 
     def _strong(self, strand: Strand) -> str:
         """What a strong fence here has before it."""
