@@ -264,7 +264,7 @@ def _reachable_cuts(case: _Case) -> tuple[Span, ...]:
 
 def _not_refuted(case: _Case, loops: tuple[Span, ...]) -> Decision:
     """The verdict where nothing can fail up to the bound."""
-    if not _can(case, lambda query: query.ends):
+    if not _can(case, "ends", lambda query: query.ends):
         if loops:
             return _conclude(case, Bounded(case.bound, loops))
         return _conclude(case, Vacuous("no run of the scenario ends"))
@@ -274,11 +274,18 @@ def _not_refuted(case: _Case, loops: tuple[Span, ...]) -> Decision:
     return Decision(verdict, _measured(case), asserts, unreached, unmarked, dead)
 
 
-def _can(case: _Case, question: Callable[[Query], str]) -> bool:
-    """Whether something can happen: under sequential consistency, else under the case's model."""
+def _can(case: _Case, what: object, question: Callable[[Query], str]) -> bool:
+    """Whether something can happen: under sequential consistency, else under the case's model.
+
+    What is known of another model is not asked again.
+    """
     for model in dict.fromkeys(("sc", case.model)):
-        search = _search(case, model)
-        if isinstance(_ask(search, question(search.query)), Sat):
+        known = case.group.known(what, model, case.bound)
+        if known is None:
+            search = _search(case, model)
+            known = isinstance(_ask(search, question(search.query)), Sat)
+            case.group.reached[what, model, case.bound] = known
+        if known:
             return True
     return False
 
@@ -310,7 +317,7 @@ def _unreached_asserts(case: _Case) -> tuple[tuple[Span, ...], tuple[Span, ...]]
     for number in search.query.checks:
         span = events[number].origin.span
         if span in asserts and span not in reached:
-            if _can(case, _check(number)):
+            if _can(case, number, _check(number)):
                 reached.add(span)
     return tuple(asserts), tuple(span for span in asserts if span not in reached)
 
@@ -322,7 +329,7 @@ def _unreached_marks(
     search = _search(case, "sc")
     variant = case.group.protocol.variants.get(case.obligation.variant)
     wanted = () if variant is None else variant.labels
-    missing = tuple(label for label in wanted if not _can(case, _mark(label)))
+    missing = tuple(label for label in wanted if not _can(case, label, _mark(label)))
     known_dead = tuple(k for k, q in search.query.marks.items() if q == "false" and k not in wanted)
     return missing, known_dead
 

@@ -28,7 +28,8 @@ class Group:
     """One scenario, variant and configuration: its programs, and what was asked of them.
 
     ``clean`` are pairs (model, bound) under which nothing can fail; ``whole`` those under which no
-    loop can go further; ``violations`` are what was found under a model.
+    loop can go further; ``violations`` are what was found under a model; ``reached`` is whether
+    something can happen under a model and bound.
     """
 
     protocol: Protocol
@@ -49,6 +50,9 @@ class Group:
     whole: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     violations: dict[tuple[str, int], Mapping[str, object]] = field(
         default_factory=dict[tuple[str, int], Mapping[str, object]]
+    )
+    reached: dict[tuple[object, str, int], bool] = field(
+        default_factory=dict[tuple[object, str, int], bool]
     )
 
     def search(self, model: str, bound: int) -> Search:
@@ -112,6 +116,15 @@ class Group:
         weaker = STRENGTH[STRENGTH.index(model) + 1 :]
         known = (self.violations.get((name, bound)) for name in weaker)
         return any(shown is not None and set(shown) <= set(found) for shown in known)
+
+    def known(self, what: object, model: str, bound: int) -> bool | None:
+        """Whether something can happen under a model, where any model says so."""
+        place = STRENGTH.index(model)
+        if any(self.reached.get((what, name, bound), False) for name in STRENGTH[: place + 1]):
+            return True
+        if not all(self.reached.get((what, name, bound), True) for name in STRENGTH[place:]):
+            return False
+        return None
 
     def suppressed(self, model: str) -> tuple[str, ...]:
         """Places whose data races under a model are not looked for."""

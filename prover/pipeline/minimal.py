@@ -48,7 +48,8 @@ class Search:
             if isinstance(reply, Sat) and any(
                 reply.values[a] == reply.values[b] for a, b in query.distinct
             ):
-                return self.session.ask(question, *also, query.refined, values=values)
+                self.session.add(query.apart)
+                return self.session.ask(question, *also, values=values)
             return reply
 
 

@@ -25,7 +25,7 @@ class Query:
     a labelled statement, or an event's check, is reached.
 
     ``distinct`` are pairs of integers: an answer in which two are level counts only if there is
-    one with the Boolean ``refined`` true too.  ``suppressed`` are places whose data races are
+    one with the assertions of ``apart`` added.  ``suppressed`` are places whose data races are
     not looked for, since the author says so.
     """
 
@@ -44,5 +44,5 @@ class Query:
     events: int
     clauses: int
     distinct: tuple[tuple[str, str], ...] = ()
-    refined: str = "true"
+    apart: str = ""
     suppressed: tuple[str, ...] = ()

@@ -82,7 +82,10 @@ class _Asking:
             f"(declare-const {name} Bool) (assert (=> {name} {lit}))"
             for name, lit in self.asked.items()
         ]
-        self.session = Session("\n".join((self.query.text, *lines)), SECONDS, DECIDING)
+        text = "\n".join((self.query.text, *lines))
+        self.session = Session(text, SECONDS, DECIDING)
+        self.apart = Session(text, SECONDS, DECIDING)
+        self.apart.add(self.query.apart)
 
     def compare(self, *, replay: bool) -> Comparison:
         """All questions asked."""
@@ -109,7 +112,7 @@ class _Asking:
 
     def _replay(self, what: str, *off: str) -> None:
         """What the solver shows must stand before the concrete reading."""
-        reply = self.session.ask(self.query.remaining, *off, self.query.refined)
+        reply = self.apart.ask(self.query.remaining, *off)
         if not isinstance(reply, Sat):
             self.result.spurious.append(f"{what}: only with nodes level")
             return
@@ -122,8 +125,8 @@ class _Asking:
 
     def _can(self, question: str, *also: str) -> bool:
         reply = self.session.ask(question, *also, values=False)
-        if isinstance(reply, Sat) and self.query.refined != "true":
-            reply = self.session.ask(question, *also, self.query.refined, values=False)
+        if isinstance(reply, Sat) and self.query.distinct:
+            reply = self.apart.ask(question, *also, values=False)
         assert not isinstance(reply, GaveUp), reply
         return isinstance(reply, Sat)
 

@@ -37,6 +37,10 @@ class Session:
         self._text = text
         self._deciding = deciding
 
+    def add(self, text: str) -> None:
+        """More assertions, about what the document declares."""
+        self._solver.from_string(text)
+
     def ask(self, question: str, *also: str, values: bool = True) -> Reply:
         """Whether the Booleans named can hold together; ``true`` and ``false`` are themselves.
 
