@@ -20,35 +20,43 @@ def dependencies(n: Numbers) -> None:
     for link in n.com.rf:
         if link.source.thread == link.target.thread and link.source.order != "plain":
             rfi.setdefault(link.source.number, []).append(link)
+    ways: dict[tuple[int, int], dict[Lit, None]] = {}
     for node in n.nodes:
         event = n.frame.skeleton.events[node.event]
         address = touched(event)
         if address is not None:
-            _depends(n, node, address)
+            _depends(n, ways, node, address)
         if node.kind != "W" or node.order == "plain":
             continue
         terms = [address] if address is not None else []
         terms.extend(w.value for w in writes.get(node.event, ()))
         for term in (*terms, *event.controls):
-            _depends(n, node, term)
+            _depends(n, ways, node, term)
         for link in rfi.get(node.number, ()):
             for term in terms:
-                _depends(n, link.target, term, link.lit)
+                _depends(n, ways, link.target, term, link.lit)
+    for (source, target), lits in ways.items():
+        no = neg(n.logic.any_of(lits))
+        n.below(f"p{source}", f"p{target}", no, strict=True)
+        if target in n.frame.phantoms:
+            n.below(f"p{source}", f"k{target}", no, strict=True)
 
 
-def _depends(n: Numbers, node: Node, term: Term, when: Lit = TRUE) -> None:
-    """A node comes after the marked reads that a term is computed from."""
+def _depends(
+    n: Numbers,
+    ways: dict[tuple[int, int], dict[Lit, None]],
+    node: Node,
+    term: Term,
+    when: Lit = TRUE,
+) -> None:
+    """Notes that a node comes after the marked reads that a term is computed from."""
     for event, lit in n.sources.of(term).items():
         source = n.frame.nodes.read(event)
         if source is None or source.order in ("plain", "acquire") or source.event == node.event:
             continue
-        if source.thread != node.thread:
-            continue
-        there = (n.frame.there(source), lit, when)
-        no = neg(n.logic.all_of(there))
-        n.below(n.executes(source), n.executes(node), no, strict=True)
-        if node.number in n.frame.phantoms:
-            n.below(n.executes(source), f"k{node.number}", no, strict=True)
+        if source.thread == node.thread:
+            there = n.logic.all_of((n.frame.there(source), lit, when))
+            ways.setdefault((source.number, node.number), {})[there] = None
 
 
 def not_from_nowhere(n: Numbers) -> None:
