@@ -372,6 +372,11 @@ def is_blocking(skeleton: Skeleton, event: Event) -> bool:
             return False
 
 
+def is_check(event: Event) -> bool:
+    """Whether an event is a check that stands in the program, such as an assert()."""
+    return isinstance(event.action, Local) and event.action.what == "check"
+
+
 class OfEvent(Protocol):
     """What belongs to one event: an access, an update, a stored word, an edge."""
 

@@ -151,6 +151,12 @@ def _search(case: _Case, model: str) -> Search:
     return search
 
 
+def _at_hand(case: _Case) -> Search:
+    """A query there is already, under whatever model, else the case's own."""
+    models = (m for m in STRENGTH if case.group.at_hand(m, case.bound))
+    return _search(case, next(models, case.model))
+
+
 def _ask(search: Search, question: str, *also: str, values: bool = False) -> Sat | Unsat:
     """The answer to a question; no answer ends the obligation."""
     reply = search.ask(question, *also, values=values)
@@ -169,6 +175,12 @@ def _look_for_violations(case: _Case) -> None:
     if known is not None and not set(case.wanted()) - known.keys():
         case.found.update({name: f for name, f in known.items() if isinstance(f, _Found)})
         return
+    if case.model != "sc" and not case.wanted():
+        # Most often nothing fails, and then the stronger models need not be asked.
+        search = _search(case, case.model)
+        if isinstance(_ask(search, search.query.fail), Unsat):
+            group.clean.add((case.model, bound))
+            return
     _under_stronger_models(case)
     if case.found and case.model != "sc" and group.no_more(case.model, bound, case.found):
         group.violations[case.model, bound] = dict(case.found)
@@ -275,16 +287,22 @@ def _not_refuted(case: _Case, loops: tuple[Span, ...]) -> Decision:
 
 
 def _can(case: _Case, what: object, question: Callable[[Query], str]) -> bool:
-    """Whether something can happen: under sequential consistency, else under the case's model.
+    """Whether something can happen under the case's model.
 
-    What is known of another model is not asked again.
+    A few plain executions show most of it; what is known of another model is not asked again.
     """
-    for model in dict.fromkeys(("sc", case.model)):
-        known = case.group.known(what, model, case.bound)
+    group, bound = case.group, case.bound
+    at_hand = [model for model in STRENGTH if group.at_hand(model, bound)]
+    if "sc" not in at_hand:
+        group.rehearse(bound)
+    for model in dict.fromkeys((*at_hand[:1], case.model)):
+        if not group.weaker_is({(case.model, bound)}, model, bound):
+            continue
+        known = group.known(what, model, bound)
         if known is None:
             search = _search(case, model)
             known = isinstance(_ask(search, question(search.query)), Sat)
-            case.group.reached[what, model, case.bound] = known
+            group.reached[what, model, bound] = known
         if known:
             return True
     return False
@@ -302,7 +320,7 @@ def _mark(label: tuple[str, str]) -> Callable[[Query], str]:
 
 def _unreached_asserts(case: _Case) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """The asserts of the scenario, and those that no run reaches."""
-    search = _search(case, "sc")
+    search = _at_hand(case)
     events = search.prepared.skeleton.events
     asserts = {
         event.origin.span: None
@@ -326,7 +344,7 @@ def _unreached_marks(
     case: _Case,
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     """The variant's labels that no run passes, and the other labels like that."""
-    search = _search(case, "sc")
+    search = _at_hand(case)
     variant = case.group.protocol.variants.get(case.obligation.variant)
     wanted = () if variant is None else variant.labels
     missing = tuple(label for label in wanted if not _can(case, label, _mark(label)))

@@ -11,7 +11,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from dsl.protocol import Protocol
+from prover.execution import skeleton as sk
 from prover.execution.build import build
+from prover.execution.rehearse import Reached, rehearse
 from prover.execution.skeleton import Skeleton
 from prover.graph import compile_program
 from prover.graph.ir import Program
@@ -54,6 +56,7 @@ class Group:
     reached: dict[tuple[object, str, int], bool] = field(
         default_factory=dict[tuple[object, str, int], bool]
     )
+    rehearsed: dict[int, Reached] = field(default_factory=dict[int, Reached])
 
     def search(self, model: str, bound: int) -> Search:
         """The query and solver session of a model for one bound: whether anything can fail.
@@ -116,6 +119,22 @@ class Group:
         weaker = STRENGTH[STRENGTH.index(model) + 1 :]
         known = (self.violations.get((name, bound)) for name in weaker)
         return any(shown is not None and set(shown) <= set(found) for shown in known)
+
+    def at_hand(self, model: str, bound: int) -> bool:
+        """Whether there is a query under a model already."""
+        return (model, bound) in self.searches or (model, bound) in self.detailed
+
+    def rehearse(self, bound: int) -> None:
+        """Finds out what a few plain executions reach, once."""
+        if bound in self.rehearsed:
+            return
+        skeleton = self.skeleton(bound, claims=True)
+        marks = frozenset((m.owner, m.label) for m in skeleton.marks)
+        checks = (e.number for e in skeleton.events if sk.is_check(e))
+        with self.clock.stage("replay"):
+            found = self.rehearsed[bound] = rehearse(skeleton, marks, frozenset(checks))
+        shown = (*found.marks, *found.events, *(("ends",) if found.ends else ()))
+        self.reached.update({(what, "sc", bound): True for what in shown})
 
     def known(self, what: object, model: str, bound: int) -> bool | None:
         """Whether something can happen under a model, where any model says so."""

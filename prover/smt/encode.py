@@ -158,7 +158,7 @@ def _finish(body: _Body, contexts: int) -> Query:
     checks = {
         event.number: frame.reached(event.number)
         for event in skeleton.events
-        if isinstance(event.action, sk.Local) and event.action.what == "check"
+        if sk.is_check(event)
     }
     fail = logic.any_of((*bad, body.stuck, *body.inverted.values(), *body.racing.values()))
     names = {key: logic.any_of(lits) for key, lits in marks.items()}
