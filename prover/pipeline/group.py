@@ -7,7 +7,7 @@ of a weaker model does, none of a stronger one does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dsl.protocol import Protocol
@@ -113,12 +113,6 @@ class Group:
     def weaker_is(self, known: set[tuple[str, int]], model: str, bound: int) -> bool:
         """Whether something is known of a model, or of one that allows all it allows."""
         return any((name, bound) in known for name in STRENGTH[STRENGTH.index(model) :])
-
-    def no_more(self, model: str, bound: int, found: Collection[str]) -> bool:
-        """Whether a weaker model shows nothing else: then this one does not either."""
-        weaker = STRENGTH[STRENGTH.index(model) + 1 :]
-        known = (self.violations.get((name, bound)) for name in weaker)
-        return any(shown is not None and set(shown) <= set(found) for shown in known)
 
     def at_hand(self, model: str, bound: int) -> bool:
         """Whether there is a query under a model already."""

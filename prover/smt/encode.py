@@ -156,9 +156,7 @@ def _finish(body: _Body, contexts: int) -> Query:
     for mark in skeleton.marks:
         marks.setdefault((mark.owner, mark.label), []).append(frame.holds(mark.guard))
     checks = {
-        event.number: frame.reached(event.number)
-        for event in skeleton.events
-        if sk.is_check(event)
+        event.number: frame.reached(event.number) for event in skeleton.events if sk.is_check(event)
     }
     fail = logic.any_of((*bad, body.stuck, *body.inverted.values(), *body.racing.values()))
     names = {key: logic.any_of(lits) for key, lits in marks.items()}

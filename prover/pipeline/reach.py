@@ -1,0 +1,77 @@
+"""What can be reached: the ends of actors, asserts, labelled statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dsl.source import Span
+from prover.pipeline.case import Case, ask, at_hand, search_of
+from prover.pipeline.group import STRENGTH
+from prover.smt.query import Query
+from prover.smt.reply import Sat
+
+
+def can(case: Case, what: object, question: Callable[[Query], str]) -> bool:
+    """Whether something can happen under the case's model.
+
+    A few plain executions show most of it; what is known of another model is not asked again.
+    """
+    group, bound = case.group, case.bound
+    at_hand = [model for model in STRENGTH if group.at_hand(model, bound)]
+    if "sc" not in at_hand:
+        group.rehearse(bound)
+    for model in dict.fromkeys((*at_hand[:1], case.model)):
+        if not group.weaker_is({(case.model, bound)}, model, bound):
+            continue
+        known = group.known(what, model, bound)
+        if known is None:
+            search = search_of(case, model)
+            known = isinstance(ask(search, question(search.query)), Sat)
+            group.reached[what, model, bound] = known
+        if known:
+            return True
+    return False
+
+
+def _check(number: int) -> Callable[[Query], str]:
+    """The question whether an event's check is reached."""
+    return lambda query: query.checks.get(number, "false")
+
+
+def _mark(label: tuple[str, str]) -> Callable[[Query], str]:
+    """The question whether a labelled statement is passed."""
+    return lambda query: query.marks.get(label, "false")
+
+
+def unreached_asserts(case: Case) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """The asserts of the scenario, and those that no run reaches."""
+    search = at_hand(case)
+    events = search.prepared.skeleton.events
+    asserts = {
+        event.origin.span: None
+        for event in events
+        if any(check.property == "assert" for check in event.checks)
+    }
+    for number in search.query.checks:
+        span = events[number].origin.span
+        if any(check.property == "assert" for check in events[number].checks):
+            asserts[span] = None
+    reached: set[Span] = set()
+    for number in search.query.checks:
+        span = events[number].origin.span
+        if span in asserts and span not in reached:
+            if can(case, number, _check(number)):
+                reached.add(span)
+    return tuple(asserts), tuple(span for span in asserts if span not in reached)
+
+
+def unreached_marks(
+    case: Case,
+) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """The variant's labels that no run passes, and the other labels like that."""
+    search = at_hand(case)
+    variant = case.group.protocol.variants.get(case.obligation.variant)
+    wanted = () if variant is None else variant.labels
+    missing = tuple(label for label in wanted if not can(case, label, _mark(label)))
+    known_dead = tuple(k for k, q in search.query.marks.items() if q == "false" and k not in wanted)
+    return missing, known_dead

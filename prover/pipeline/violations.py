@@ -1,0 +1,128 @@
+"""What can go wrong: whether anything can, which properties, and a witness for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from prover.execution.hazards import PRECEDENCE
+from prover.execution.replay import ReplayError
+from prover.pipeline.case import Case, Found, Undecided, ask, search_of
+from prover.pipeline.group import STRENGTH
+from prover.pipeline.minimal import Search, violated, witness
+from prover.smt.reply import Sat, Unsat
+
+
+def look_for_violations(case: Case) -> None:
+    """Asks whether anything can fail, then which properties can, and gets a witness for each."""
+    group, bound = case.group, case.bound
+    sure = case.model != "sc" or not group.states_matter(bound)
+    if sure and group.weaker_is(group.clean, case.model, bound):
+        return
+    known = group.violations.get((case.model, bound)) or (_shown_by_weaker(case) if sure else None)
+    if known is not None and not set(case.wanted()) - known.keys():
+        case.found.update({name: f for name, f in known.items() if isinstance(f, Found)})
+        return
+    if case.model != "sc":
+        if not case.wanted() and _is_clean(case):
+            # Most often nothing fails, and then the stronger models need not be asked.
+            return
+        _under_stronger_models(case)
+        if case.found and not set(case.wanted()) - case.found.keys():
+            # All that is wanted was found; most often nothing else goes wrong anywhere.
+            search = search_of(case, case.model)
+            named = (n for n in case.found if n in search.query.switches)
+            off = [search.query.switches[name] for name in named]
+            if isinstance(ask(search, search.query.remaining, *off), Unsat):
+                group.violations[case.model, bound] = dict(case.found)
+                return
+    if not case.found and not case.wanted() and _is_clean(case):
+        return
+    _name_violations(case, group.naming(case.model, bound))
+    if case.found:
+        group.violations[case.model, bound] = dict(case.found)
+
+
+def _is_clean(case: Case) -> bool:
+    """Whether nothing at all can fail."""
+    search = search_of(case, case.model)
+    clean = isinstance(ask(search, search.query.fail), Unsat)
+    if clean:
+        case.group.clean.add((case.model, case.bound))
+    return clean
+
+
+def _shown_by_weaker(case: Case) -> Mapping[str, object] | None:
+    """All that a weaker model shows, where the case's model shows that too."""
+    strong = STRENGTH[: STRENGTH.index(case.model) + 1]
+    for model in STRENGTH[len(strong) :]:
+        found = case.group.violations.get((model, case.bound))
+        if found and all(
+            isinstance(f, Found) and f.witness.model in strong for f in found.values()
+        ):
+            return found
+    return None
+
+
+def _under_stronger_models(case: Case) -> None:
+    """What a stronger model shows: the plainest witnesses."""
+    stronger = Case(case.group, replace(case.obligation, model="sc"), case.expected)
+    stronger.bound = case.bound
+    detailed = case.group.naming("sc", case.bound) if case.wanted() else None
+    for name in case.wanted():
+        assert detailed is not None
+        _ask_for(stronger, detailed, name)
+    if not case.wanted() or set(case.wanted()) - stronger.found.keys():
+        stronger.found.clear()
+        look_for_violations(stronger)
+    for name, found in stronger.found.items():
+        # States are a matter of interleavings.
+        if name != "invariant":
+            case.found.setdefault(name, found)
+
+
+def _ask_for(case: Case, detailed: Search, name: str) -> None:
+    """A witness for one property, where it can be the first to be violated."""
+    reply = ask(detailed, detailed.query.properties.get(name, "false"), values=True)
+    if isinstance(reply, Sat):
+        case.found[name] = _plainest(case, detailed, name, reply)
+
+
+def _name_violations(case: Case, detailed: Search) -> None:
+    """Which properties can be the first to be violated, with a witness for each."""
+    query = detailed.query
+    settled = dict.fromkeys(case.found)
+    for name in case.wanted():
+        settled[name] = None
+        if name not in case.found:
+            _ask_for(case, detailed, name)
+    while True:
+        off = [query.switches[name] for name in settled if name in query.switches]
+        reply = ask(detailed, query.remaining, *off, values=True)
+        if isinstance(reply, Unsat):
+            break
+        names = violated(detailed, reply) - settled.keys()
+        if not names:
+            raise ReplayError("something else can fail, and replayed nothing does")
+        name = min(names, key=rank)
+        case.found[name] = _plainest(case, detailed, name, reply)
+        settled[name] = None
+    if not case.found and not _is_clean(case):
+        raise ReplayError("something can fail, but no property can be the first to")
+
+
+def _plainest(case: Case, detailed: Search, name: str, reply: Sat) -> Found:
+    """The witness under the strongest model that has one; sequential consistency has none."""
+    if name == "deadlock" and case.model != "sc":
+        raise Undecided(f"a deadlock that only {case.model} shows has no replay yet")
+    if case.model == "lkmm" and name != "data-race":
+        stronger = case.group.naming("tso", case.bound)
+        again = ask(stronger, stronger.query.properties.get(name, "false"), values=True)
+        if isinstance(again, Sat):
+            return Found(stronger, again, witness(stronger, name, again))
+    return Found(detailed, reply, witness(detailed, name, reply))
+
+
+def rank(name: str) -> tuple[int, str]:
+    """Which of several violations an author should see first."""
+    return (PRECEDENCE.index(name) if name in PRECEDENCE else len(PRECEDENCE), name)
