@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from math import prod
 
 from dsl import protocol as p
@@ -27,8 +28,11 @@ DEFAULT_MODELS = ("lkmm",)
 CALLS_PER_JUDGEMENT = 6
 
 
-def check(program: Program, variant: str = "") -> p.Protocol:
+def check(program: Program, variant: str = "", base: p.Protocol | None = None) -> p.Protocol:
     """The checked protocol, with the variant of that name applied if one is given.
+
+    ``base`` is the checked protocol without it: what the variant leaves as it is need not be
+    checked again.
 
     Raises :class:`dsl.diagnostic.DiagnosticError` with everything that is wrong,
     in the order of the files and of their text.
@@ -39,12 +43,45 @@ def check(program: Program, variant: str = "") -> p.Protocol:
             files = program.files if not variant else _applied(report, program, variant)
             world = names.collect(report, files)
             _declare(world)
-            protocol = _protocol(world, program, files, variant)
+            protocol = _protocol(world, program, files, variant, _Known.of(program, base))
     except EnoughError:
         protocol = None
     report.close(file.name for file in program.files)
     assert protocol is not None  # nothing was reported, so nothing was cut short
     return protocol
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was checked before: a protocol, and the declarations that its bodies come from."""
+
+    protocol: p.Protocol | None
+    owners: Mapping[str, s.FunctionDecl | s.ActorDecl]
+
+    @classmethod
+    def of(cls, program: Program, base: p.Protocol | None) -> _Known:
+        """What is known of a program."""
+        return cls(base, {} if base is None else owners(program.files))
+
+    def function(self, name: str, decl: s.FunctionDecl) -> p.Function | None:
+        """The function, where its declaration is the one that was checked."""
+        if self.protocol is None or self.owners.get(name) is not decl:
+            return None
+        return self.protocol.functions.get(name)
+
+    def actor(self, name: str, decl: s.ActorDecl) -> p.Function | None:
+        """The same for an actor."""
+        if self.protocol is None or self.owners.get(name) is not decl:
+            return None
+        return self.protocol.actors.get(name)
+
+    def without_iterators(self, world: World) -> _Known:
+        """Nothing where an iterator has changed: it is part of every body that uses it."""
+        changed = (
+            signature.kind == "iterator" and self.owners.get(name) is not signature.decl
+            for name, signature in world.functions.items()
+        )
+        return _Known(None, {}) if any(changed) else self
 
 
 @contextmanager
@@ -99,16 +136,17 @@ def _declare(world: World) -> None:
 
 
 def _protocol(
-    world: World, program: Program, files: tuple[s.File, ...], variant_name: str
+    world: World, program: Program, files: tuple[s.File, ...], variant_name: str, known: _Known
 ) -> p.Protocol:
     placed, pools = objects.declare(world)
-    functions = _functions(world)
+    known = known.without_iterators(world)
+    functions = _functions(world, known)
     actors: dict[str, p.Function] = {}
     for name, decl in world.actors.items():
-        actors[name] = bodies.actor(world, decl)
+        actors[name] = known.actor(name, decl) or bodies.actor(world, decl)
     check_addresses(world.report, [*functions.values(), *actors.values()])
     check_calls(world.report, functions.values(), actors.values())
-    labelled = owners(program.files)
+    base, labelled = known.protocol, owners(program.files)
     finals, invariants, transitions = _claims(world, files)
     return p.Protocol(
         name=program.main.name,
@@ -123,8 +161,12 @@ def _protocol(
         pools=pools,
         functions=functions,
         actors=actors,
-        scenarios={name: scenario(world, decl) for name, decl in world.scenarios.items()},
-        variants={name: variant(world, labelled, decl) for name, decl in world.variants.items()},
+        scenarios=base.scenarios
+        if base
+        else {name: scenario(world, decl) for name, decl in world.scenarios.items()},
+        variants=base.variants
+        if base
+        else {name: variant(world, labelled, decl) for name, decl in world.variants.items()},
         transitions=transitions,
         invariants=invariants,
         finals=finals,
@@ -132,10 +174,11 @@ def _protocol(
     )
 
 
-def _functions(world: World) -> dict[str, p.Function]:
+def _functions(world: World, known: _Known) -> dict[str, p.Function]:
     checked: dict[str, p.Function] = {}
     for name, signature in world.functions.items():
-        function = bodies.function(world, signature)
+        before = known.function(name, signature.decl)
+        function = before or bodies.function(world, signature)
         if function is not None:
             checked[name] = function
     return checked

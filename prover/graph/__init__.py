@@ -7,25 +7,40 @@ from collections.abc import Mapping
 from dsl.protocol import Protocol
 from prover.graph.instructions import change_graphs
 from prover.graph.ir import Cfg, Program
-from prover.graph.lower import lower
+from prover.graph.kept import Kept
+from prover.graph.lower import lower_others, setting_of
 from prover.graph.simplify import simplify, simplify_cfg
 from prover.graph.split_words import split_words
 from prover.graph.unroll import loops, unroll
 
 
 def compile_program(
-    protocol: Protocol, scenario: str, configuration: Mapping[str, str], bound: int
+    protocol: Protocol,
+    scenario: str,
+    configuration: Mapping[str, str],
+    bound: int,
+    kept: Kept | None = None,
 ) -> Program:
     """The acyclic program of one scenario in one configuration, with loops cut at ``bound``.
 
     What has loops is simplified twice: before unrolling so that there is less to copy, and
-    after it because a copy knows which round it is in.
+    after it because a copy knows which round it is in.  ``kept`` has graphs that are finished,
+    and gets those that are made.
     """
-    lowered = lower(protocol, scenario, configuration)
-    halves = split_words(lowered)
+    kept = Kept() if kept is None else kept
+    setting = setting_of(protocol, scenario, configuration, bound)
+    found = {actor: kept.find(setting, actor) for actor in setting.instances}
+    finished = {actor: graph for actor, graph in found.items() if graph is not None}
+    done = frozenset(map(id, finished.values()))
+    lowered = lower_others(setting, scenario, finished)
     space = lowered.layout.space
 
     def unrolled(cfg: Cfg) -> Cfg:
         return simplify_cfg(unroll(cfg, bound), space) if loops(cfg) else cfg
 
-    return change_graphs(simplify(halves), unrolled)
+    halves = split_words(lowered, done)
+    program = change_graphs(simplify(halves, done), unrolled, done=done)
+    made = {a.symmetry: a.graph for a in program.actors if a.symmetry not in finished}
+    for actor, graph in made.items():
+        kept.keep(setting, actor, graph)
+    return program

@@ -143,16 +143,21 @@ def change_graphs(
     program: Program,
     change: Callable[[Cfg], Cfg],
     change_claim: Callable[[Cfg], Cfg] | None = None,
+    done: frozenset[int] = frozenset(),
 ) -> Program:
-    """``program`` with every graph changed; instances that shared one graph still do."""
-    done: dict[int, Cfg] = {}
+    """``program`` with every graph changed; instances that shared one graph still do.
+
+    Actors' graphs whose identity is in ``done`` stay as they are.
+    """
+    changed: dict[int, Cfg] = {}
     for actor in program.actors:
-        if id(actor.graph) not in done:
-            done[id(actor.graph)] = change(actor.graph)
+        if id(actor.graph) not in changed:
+            stays = id(actor.graph) in done
+            changed[id(actor.graph)] = actor.graph if stays else change(actor.graph)
     claim = change_claim or change
     return replace(
         program,
-        actors=tuple(replace(actor, graph=done[id(actor.graph)]) for actor in program.actors),
+        actors=tuple(replace(actor, graph=changed[id(actor.graph)]) for actor in program.actors),
         finals=tuple(claim(cfg) for cfg in program.finals),
         invariants=tuple(claim(cfg) for cfg in program.invariants),
     )

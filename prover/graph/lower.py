@@ -19,6 +19,7 @@ from prover.graph.constants import Constants, scratch
 from prover.graph.context import Obligation, Slot, refusal
 from prover.graph.graphs import actor_graph, claim_graph
 from prover.graph.ir import ActorGraph, Cfg, Expr, Layout, Program, TransitionRule, TransitionTable
+from prover.graph.kept import Setting
 from prover.graph.layout import layout
 from prover.graph.lower_expr import place
 from prover.graph.lower_stmt import statement
@@ -28,12 +29,28 @@ from prover.graph.primitives import meanings
 
 def lower(protocol: p.Protocol, scenario: str, configuration: Mapping[str, str]) -> Program:
     """The program of one scenario in one configuration."""
+    return lower_others(setting_of(protocol, scenario, configuration, 1), scenario, {})
+
+
+def setting_of(
+    protocol: p.Protocol, scenario: str, configuration: Mapping[str, str], bound: int
+) -> Setting:
+    """What all graphs of a program are made under."""
     memory = layout(protocol, scenario, configuration)
+    run = protocol.scenarios[scenario].run
+    instances = {name: _instances(name, count) for name, count in run}
+    return Setting(protocol, configuration, instances, memory, bound)
+
+
+def lower_others(setting: Setting, scenario: str, finished: Mapping[str, Cfg]) -> Program:
+    """The program of a scenario, where some actors have their graphs already."""
+    protocol, configuration, memory = setting.protocol, setting.configuration, setting.layout
     chosen = protocol.scenarios[scenario]
-    instances = {name: _instances(name, count) for name, count in chosen.run}
-    obligation = Obligation(protocol, configuration, memory, instances, meanings(), statement)
+    obligation = Obligation(
+        protocol, configuration, memory, setting.instances, meanings(), statement
+    )
     return Program(
-        tuple(_actors(obligation)),
+        tuple(_actors(obligation, finished)),
         memory,
         _transitions(protocol, configuration, memory),
         _claims(obligation, "final", (*protocol.finals, *chosen.finals)),
@@ -46,9 +63,9 @@ def _instances(actor: str, count: int) -> tuple[str, ...]:
     return tuple(actor if n == 1 else f"{actor}.{n}" for n in range(1, count + 1))
 
 
-def _actors(obligation: Obligation) -> Iterator[ActorGraph]:
+def _actors(obligation: Obligation, finished: Mapping[str, Cfg]) -> Iterator[ActorGraph]:
     for name, instances in obligation.instances.items():
-        graph = actor_graph(obligation, obligation.protocol.actors[name])
+        graph = finished.get(name) or actor_graph(obligation, obligation.protocol.actors[name])
         for instance in instances:
             yield ActorGraph(instance, name, graph)
 

@@ -61,9 +61,9 @@ from prover.graph.values import AddressSpace, Poison
 _Known = Mapping[str, Expr]
 
 
-def simplify(program: Program) -> Program:
-    """``program`` with every graph made smaller."""
-    return change_graphs(program, lambda cfg: simplify_cfg(cfg, program.layout.space))
+def simplify(program: Program, done: frozenset[int] = frozenset()) -> Program:
+    """``program`` with every graph made smaller, but for actors' with an identity in ``done``."""
+    return change_graphs(program, lambda cfg: simplify_cfg(cfg, program.layout.space), done=done)
 
 
 def simplify_cfg(cfg: Cfg, space: AddressSpace) -> Cfg:

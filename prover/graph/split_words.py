@@ -46,14 +46,18 @@ _FIRST_ORDER = {"mb": "once"}
 """The order of the first of two stores where it is not that of the whole."""
 
 
-def split_words(program: Program) -> Program:
+def split_words(program: Program, done: frozenset[int] = frozenset()) -> Program:
     """``program`` with every whole load and store of a split word in halves.
 
-    Claims look at one moment: they load the low half first, no choice.
+    Actors' graphs with an identity in ``done`` are so already.  Claims look at one moment: they
+    load the low half first, no choice.
     """
     layout = program.layout
     return change_graphs(
-        program, lambda cfg: _split(cfg, layout, True), lambda cfg: _split(cfg, layout, False)
+        program,
+        lambda cfg: _split(cfg, layout, True),
+        lambda cfg: _split(cfg, layout, False),
+        done,
     )
 
 

@@ -106,10 +106,12 @@ def _decide_all(
         return []
     # The engine takes longer to import than a small file to read; a file with mistakes needs none.
     # Imported before the workers are forked, it is imported once for all of them.
+    from prover.graph.kept import Kept
     from prover.pipeline.decide import decide_group, refused
     from prover.pipeline.limits import Limits
 
     groups = _groups(jobs)
+    kept = [Kept() for _ in loaded]
 
     def job(number: int) -> list[Decision]:
         index, task = jobs[groups[number][0]]
@@ -119,11 +121,11 @@ def _decide_all(
         variant = task.obligation.variant
         try:
             if variant not in file.protocols:
-                file.protocols[variant] = check(file.program, variant)
+                file.protocols[variant] = check(file.program, variant, file.protocols[""])
         except DiagnosticError as error:
             return [refused(error.diagnostics)] * len(groups[number])
         asked = [(t.obligation, t.expected) for _, t in (jobs[n] for n in groups[number])]
-        return [d for _, d in decide_group(file.protocols[variant], asked, limits)]
+        return [d for _, d in decide_group(file.protocols[variant], asked, limits, kept[index])]
 
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
     workers = request.jobs or os.cpu_count() or 1

@@ -12,6 +12,7 @@ from dsl.source import Span
 from prover.execution.domains import DomainTooLarge
 from prover.execution.replay import ReplayError
 from prover.execution.witness import Witness
+from prover.graph.kept import Kept
 from prover.graph.limits import TooLarge
 from prover.pipeline.case import Case, Found, Undecided, ask, search_of
 from prover.pipeline.decision import Decision
@@ -44,14 +45,18 @@ def decide(
 
 
 def decide_group(
-    protocol: Protocol, asked: Sequence[tuple[Obligation, Expect | None]], limits: Limits
+    protocol: Protocol,
+    asked: Sequence[tuple[Obligation, Expect | None]],
+    limits: Limits,
+    kept: Kept | None = None,
 ) -> list[tuple[Obligation, Decision]]:
     """The verdicts on obligations that differ only in the memory model, in their order.
 
     The weakest model is decided first: what it proves is proved under the stronger ones.
+    ``kept`` are graphs of the same file under other variants.
     """
     first = asked[0][0]
-    group = Group(protocol, first.scenario, dict(first.configuration), limits)
+    group = Group(protocol, first.scenario, dict(first.configuration), limits, kept)
     decided: dict[Obligation, Decision] = {}
     for obligation, expected in sorted(asked, key=lambda a: -STRENGTH.index(a[0].model)):
         group.clock = Clock()

@@ -17,6 +17,7 @@ from prover.execution.rehearse import Reached, rehearse
 from prover.execution.skeleton import Skeleton
 from prover.graph import compile_program
 from prover.graph.ir import Program
+from prover.graph.kept import Kept
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search, start
 from prover.smt.encode import Prepared, prepare
@@ -38,6 +39,7 @@ class Group:
     scenario: str
     configuration: Mapping[str, str]
     limits: Limits
+    kept: Kept | None = None
     clock: Clock = field(default_factory=Clock)
     programs: dict[int, Program] = field(default_factory=dict[int, Program])
     skeletons: dict[tuple[int, bool], Skeleton] = field(
@@ -101,7 +103,9 @@ class Group:
         with self.clock.stage("compile"):
             program = self.programs.get(bound)
             if program is None:
-                program = compile_program(self.protocol, self.scenario, self.configuration, bound)
+                program = compile_program(
+                    self.protocol, self.scenario, self.configuration, bound, self.kept
+                )
                 self.programs[bound] = program
             claims = claims or not program.invariants
             found = self.skeletons.get((bound, claims))

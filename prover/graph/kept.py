@@ -1,0 +1,108 @@
+"""Graphs kept from one obligation to the next: a variant leaves most actors as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from dsl import protocol as p
+from prover.graph.ir import Cfg, Layout
+from prover.graph.walk import parts
+
+MOST = 256
+"""So many graphs are kept; the oldest goes first."""
+
+
+INTERRUPTS = "smp_call_function"
+"""The primitive whose meaning depends on who else is in the scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A finished graph, and all that it was made from."""
+
+    bodies: tuple[p.Function, ...]
+    layout: Layout
+    graph: Cfg
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all graphs of one program are made under."""
+
+    protocol: p.Protocol
+    configuration: Mapping[str, str]
+    instances: Mapping[str, tuple[str, ...]]
+    layout: Layout
+    bound: int
+
+
+@dataclass(slots=True)
+class Kept:
+    """Finished graphs of one file's actors, under all its variants.
+
+    A graph serves again where the actor's body, those of all functions it can come to, and the
+    memory are equal.  Types and words are the same in all variants of a file.
+    """
+
+    graphs: dict[object, list[_Kept]] = field(default_factory=dict[object, list[_Kept]])
+    used: dict[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
+    held: list[p.Function] = field(default_factory=list[p.Function])
+
+    def find(self, setting: Setting, actor: str) -> Cfg | None:
+        """The finished graph of an actor, None where there is none."""
+        bodies = tuple(self._bodies(setting.protocol, actor))
+        for kept in self.graphs.get(self._key(setting, actor, bodies), ()):
+            if kept.bodies == bodies and kept.layout == setting.layout:
+                return kept.graph
+        return None
+
+    def keep(self, setting: Setting, actor: str, graph: Cfg) -> None:
+        """Keeps a finished graph."""
+        bodies = tuple(self._bodies(setting.protocol, actor))
+        key = self._key(setting, actor, bodies)
+        self.graphs.setdefault(key, []).append(_Kept(bodies, setting.layout, graph))
+        if sum(map(len, self.graphs.values())) > MOST:
+            oldest = next(iter(self.graphs))
+            del self.graphs[oldest]
+
+    def _bodies(self, protocol: p.Protocol, actor: str) -> Iterator[p.Function]:
+        """The actor and every function that is named in it, or in one named in it."""
+        pending = [protocol.actors[actor]]
+        seen: set[str] = set()
+        while pending:
+            function = pending.pop()
+            yield function
+            for name in sorted(self._named(function) - seen - {INTERRUPTS}):
+                seen.add(name)
+                pending.append(protocol.functions[name])
+
+    def _named(self, function: p.Function) -> frozenset[str]:
+        found = self.used.get(id(function))
+        if found is None:
+            names = {name for part in parts(function.body) for name in _names(part)}
+            found = self.used[id(function)] = frozenset(names)
+            # As long as it is kept, its identity is its own.
+            self.held.append(function)
+        return found
+
+    def _key(self, setting: Setting, actor: str, bodies: tuple[p.Function, ...]) -> object:
+        """What must be the same to the letter; who else runs matters to those who interrupt."""
+        interrupts = any(INTERRUPTS in self._named(function) for function in bodies)
+        return (
+            actor,
+            tuple(sorted(setting.configuration.items())),
+            tuple(sorted(setting.instances.items())) if interrupts else (),
+            setting.bound,
+        )
+
+
+def _names(part: object) -> Iterator[str]:
+    """The functions that a part of a body names, and the primitive that interrupts."""
+    match part:
+        case p.CallFunction(function=name) | p.FunctionName(name=name):
+            yield name
+        case p.CallPrimitive(primitive=primitive) if primitive == INTERRUPTS:
+            yield primitive
+        case _:
+            pass
