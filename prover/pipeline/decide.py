@@ -146,8 +146,9 @@ def _refuted(case: Case) -> Decision:
             _explained(case.found[name], name, minimal=name in (names[0], *wanted))
             for name in names
         ]
-    asserts, unreached = unreached_asserts(case)
-    unmarked, _ = unreached_marks(case)
+    # What a refutation reaches can only speak for other obligations: the plainest answer will do.
+    asserts, unreached = unreached_asserts(case, own=False)
+    unmarked, _ = unreached_marks(case, own=False)
     return Decision(_refutation(witnesses), _measured(case), asserts, unreached, unmarked)
 
 

@@ -13,7 +13,7 @@ from prover.pipeline.limits import Clock, Limits
 from prover.smt.backends.z3 import DECIDING, Session
 from prover.smt.decode import decode
 from prover.smt.encode import Prepared, encode
-from prover.smt.query import Query
+from prover.smt.query import Query, apart
 from prover.smt.reply import Reply, Sat
 from prover.smt.weak_decode import DECIDING as WEAKLY_DECIDING
 from prover.smt.weak_decode import weak_decode
@@ -42,15 +42,15 @@ class Search:
 
     def ask(self, question: str, *also: str, values: bool = False) -> Reply:
         """The answer to a question, timed."""
-        query = self.query
+        pairs = self.query.distinct
         with self.clock.stage("solve"):
-            reply = self.session.ask(question, *also, values=values or bool(query.distinct))
-            if isinstance(reply, Sat) and any(
-                reply.values[a] == reply.values[b] for a, b in query.distinct
-            ):
-                self.session.add(query.apart)
-                return self.session.ask(question, *also, values=values)
-            return reply
+            while True:
+                reply = self.session.ask(question, *also, values=values or bool(pairs))
+                values_of = reply.values if isinstance(reply, Sat) else {}
+                level = [(a, b) for a, b in pairs if values_of and values_of[a] == values_of[b]]
+                if not level:
+                    return reply
+                self.session.add(apart(level))
 
 
 def start(

@@ -11,16 +11,17 @@ from prover.smt.query import Query
 from prover.smt.reply import Sat
 
 
-def can(case: Case, what: object, question: Callable[[Query], str]) -> bool:
+def can(case: Case, what: object, question: Callable[[Query], str], *, own: bool = True) -> bool:
     """Whether something can happen under the case's model.
 
     A few plain executions show most of it; what is known of another model is not asked again.
+    Without ``own`` the strongest model at hand has the last word: a no may be wrong then.
     """
     group, bound = case.group, case.bound
     at_hand = [model for model in STRENGTH if group.at_hand(model, bound)]
     if "sc" not in at_hand:
         group.rehearse(bound)
-    for model in dict.fromkeys((*at_hand[:1], case.model)):
+    for model in dict.fromkeys((*at_hand[:1], case.model) if own else at_hand[:1]):
         if not group.weaker_is({(case.model, bound)}, model, bound):
             continue
         known = group.known(what, model, bound)
@@ -43,8 +44,8 @@ def _mark(label: tuple[str, str]) -> Callable[[Query], str]:
     return lambda query: query.marks.get(label, "false")
 
 
-def unreached_asserts(case: Case) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    """The asserts of the scenario, and those that no run reaches."""
+def unreached_asserts(case: Case, *, own: bool = True) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """The asserts of the scenario, and those that no run reaches; ``own`` as for :func:`can`."""
     search = at_hand(case)
     events = search.prepared.skeleton.events
     asserts = {
@@ -60,18 +61,21 @@ def unreached_asserts(case: Case) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     for number in search.query.checks:
         span = events[number].origin.span
         if span in asserts and span not in reached:
-            if can(case, number, _check(number)):
+            if can(case, number, _check(number), own=own):
                 reached.add(span)
     return tuple(asserts), tuple(span for span in asserts if span not in reached)
 
 
 def unreached_marks(
-    case: Case,
+    case: Case, *, own: bool = True
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    """The variant's labels that no run passes, and the other labels like that."""
+    """The variant's labels that no run passes, and the other labels like that.
+
+    ``own`` is as for :func:`can`.
+    """
     search = at_hand(case)
     variant = case.group.protocol.variants.get(case.obligation.variant)
     wanted = () if variant is None else variant.labels
-    missing = tuple(label for label in wanted if not can(case, label, _mark(label)))
+    missing = tuple(label for label in wanted if not can(case, label, _mark(label), own=own))
     known_dead = tuple(k for k, q in search.query.marks.items() if q == "false" and k not in wanted)
     return missing, known_dead

@@ -21,7 +21,6 @@ from prover.smt.memory import encode_pools, encode_reads
 from prover.smt.query import Query
 from prover.smt.violations import encode_violations, first_violation
 from prover.smt.waits import encode_waits
-from prover.smt.weak_depends import apart
 from prover.smt.weak_frame import WeakFrame
 from prover.smt.weak_order import encode_order
 from prover.smt.weak_races import races
@@ -197,7 +196,6 @@ def _finish(body: _Body, contexts: int) -> Query:
         clauses=logic.size(),
         distinct=tuple(frame.distinct) if isinstance(frame, WeakFrame) else (),
         suppressed=tuple(frame.suppressed) if isinstance(frame, WeakFrame) else (),
-        apart=apart(frame.distinct) if isinstance(frame, WeakFrame) else "",
     )
 
 

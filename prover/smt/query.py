@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -24,9 +24,8 @@ class Query:
     definition of a conjunction or disjunction of n literals n + 1.  ``marks`` and ``checks``:
     a labelled statement, or an event's check, is reached.
 
-    ``distinct`` are pairs of integers: an answer in which two are level counts only if there is
-    one with the assertions of ``apart`` added.  ``suppressed`` are places whose data races are
-    not looked for, since the author says so.
+    ``distinct`` are pairs of integers: an answer counts where no two are level (:func:`apart`).
+    ``suppressed`` are places whose data races are not looked for, since the author says so.
     """
 
     text: str
@@ -44,5 +43,9 @@ class Query:
     events: int
     clauses: int
     distinct: tuple[tuple[str, str], ...] = ()
-    apart: str = ""
     suppressed: tuple[str, ...] = ()
+
+
+def apart(pairs: Iterable[tuple[str, str]]) -> str:
+    """The text that tells the integers of each pair apart."""
+    return "\n".join(f"(assert (or (< {a} {b}) (< {b} {a})))" for a, b in pairs)

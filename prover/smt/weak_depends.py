@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from prover.execution import skeleton as sk
 from prover.execution.nodes import Node, touched
 from prover.execution.terms import Term
@@ -108,8 +106,3 @@ def differ(n: Numbers) -> None:
         last = ends.get(thread, {})
         for a, b in sorted({(min(x, y), max(x, y)) for x in first for y in last if x != y}):
             n.frame.distinct.append((f"p{a}", f"p{b}"))
-
-
-def apart(pairs: Iterable[tuple[str, str]]) -> str:
-    """The text that tells the integers of each pair apart."""
-    return "\n".join(f"(assert (or (< {a} {b}) (< {b} {a})))" for a, b in pairs)

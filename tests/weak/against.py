@@ -23,7 +23,7 @@ from prover.graph.values import Value
 from prover.models.cat.load import load_model
 from prover.smt.backends.z3 import Session
 from prover.smt.encode import Prepared, encode, prepare
-from prover.smt.query import Query
+from prover.smt.query import Query, apart
 from prover.smt.reply import GaveUp, Sat
 from prover.smt.weak_decode import DECIDING, weak_decode
 from tests.weak.enumerate import IGNORED, Explored, Outcome, explore
@@ -85,7 +85,7 @@ class _Asking:
         text = "\n".join((self.query.text, *lines))
         self.session = Session(text, SECONDS, DECIDING)
         self.apart = Session(text, SECONDS, DECIDING)
-        self.apart.add(self.query.apart)
+        self.apart.add(apart(self.query.distinct))
 
     def compare(self, *, replay: bool) -> Comparison:
         """All questions asked."""
