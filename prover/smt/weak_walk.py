@@ -12,6 +12,9 @@ from prover.smt.weak_strand import Strand
 STRONG = ("smp_mb",)
 """Fences that order everything before with everything behind, for all processors."""
 
+EMPTY = ("all", "floor", "rf")
+"""What a handler without accesses has from its host, besides what stores have brought."""
+
 EXCLUSIVE = (sk.Unlock, sk.Ended, sk.Deallocate)
 """Events whose own stores do not count as standing before them."""
 
@@ -77,7 +80,7 @@ class Walk:
         """What stands before a handler is what stands before the place where it runs."""
         for k, lit in self.frame.gaps.get(thread.number, ()):
             for key, name in self.gates[thread.host][k].items():
-                if key in ("all", "floor", "rf") or key[0] == "s" or not self._is_empty(thread):
+                if self._matters(thread, key):
                     strand.named[key].push(name, lit)
 
     def _gap(self, strand: Strand, hosted: list[int], index: int) -> None:
@@ -90,8 +93,11 @@ class Walk:
         ]
         if not here:
             return
+        threads = [self.frame.skeleton.threads[handler] for handler, _ in here]
         self.gates.setdefault(strand.thread, {})[index] = {
-            key: top.name() for key, top in strand.named.items()
+            key: top.name()
+            for key, top in strand.named.items()
+            if any(self._matters(thread, key) for thread in threads)
         }
         for handler, lit in here:
             thread = self.frame.skeleton.threads[handler]
@@ -104,6 +110,14 @@ class Walk:
             else:
                 for key, top in strand.named.items():
                     top.push(self.numbers.number(f"fh{handler}_{key}"), ran)
+
+    def _matters(self, thread: sk.Thread, key: str) -> bool:
+        """Whether a handler needs to know what its host has under a name.
+
+        One that does nothing is an acquire and a release: what is only ever below stores or
+        other locks does not matter to it.
+        """
+        return key in EMPTY or key[0] == "s" or not self._is_empty(thread)
 
     def _is_empty(self, thread: sk.Thread) -> bool:
         """Whether a handler does nothing: it is a point in its host's program."""
