@@ -13,6 +13,7 @@ from dsl.check import bodies, declarations, names, objects
 from dsl.check.callgraph import check_calls
 from dsl.check.claims import claim
 from dsl.check.context import MAX_DEPTH
+from dsl.check.indexes import check_indexes
 from dsl.check.outparameters import check_addresses
 from dsl.check.report import EnoughError, Report, Skip, did_you_mean
 from dsl.check.scenarios import MAX_CONFIGURATIONS, model, scenario
@@ -110,7 +111,7 @@ def _protocol(
     check_calls(world.report, functions.values(), actors.values())
     labelled = owners(program.files)
     finals, invariants, transitions = _claims(world, files)
-    return p.Protocol(
+    protocol = p.Protocol(
         name=program.main.name,
         header=header(program.main, program.sources[program.main.name].text),
         sources=program.sources,
@@ -130,6 +131,8 @@ def _protocol(
         finals=finals,
         variant=variant_name,
     )
+    check_indexes(world.report, protocol)
+    return protocol
 
 
 def _functions(world: World) -> dict[str, p.Function]:

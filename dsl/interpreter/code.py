@@ -70,7 +70,8 @@ class Code:
 
     ``dead`` gives, per op, the registers whose values nobody reads from there on;
     ``pending_halves``, per op, whether a half of a word can still be stored
-    in this call from there on.  ``update`` marks an ``update`` function.
+    in this call from there on.  ``update`` marks an ``update`` function, ``worker`` what runs a
+    callback of ``call_srcu()``: register 0 is its argument, 1 the domain.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Code:
     dead: list[tuple[int, ...]] = field(default_factory=list[tuple[int, ...]])
     pending_halves: list[bool] = field(default_factory=list[bool])
     stores_halves: bool = False
+    worker: bool = False
 
 
 def may_block(codes: list[Code], number: int) -> bool:

@@ -17,8 +17,9 @@ from dsl.interpreter.state import (
     initial_actor,
     open_sections,
 )
-from dsl.interpreter.values import Value, Violated
+from dsl.interpreter.values import Lock, Value, Violated
 from dsl.interpreter.work import Work
+from dsl.types import LockType
 
 
 def _close(w: Work, kind: str) -> None:
@@ -112,7 +113,11 @@ def begin_grace_period(w: Work) -> None:
 def begin_barrier(w: Work) -> None:
     """The call of ``rcu_barrier()``: it waits for every callback queued and not ended."""
     might_sleep(w)
-    w.waiting = frozenset(a.name for a in w.others if a.kind == CALLBACK)
+    w.waiting = frozenset(
+        a.name
+        for a in w.others
+        if a.kind == CALLBACK and not w.program.codes[a.frames[0].code].worker
+    )
 
 
 def still_waiting(w: Work) -> tuple[int, ...]:
@@ -170,6 +175,8 @@ def end(w: Work) -> None:
         kinds.append("lock-held-at-end")
     if w.nesting:
         kinds.append("rcu-unbalanced")
+    if _in_srcu_reader(w):
+        kinds.append("srcu-unbalanced")
     if w.irqs_off != (w.kind == HANDLER):
         kinds.append("irq-unbalanced")
     if w.preempt or w.bh != (1 if w.kind == CALLBACK else 0):
@@ -179,6 +186,16 @@ def end(w: Work) -> None:
     w.status = ENDED
     if w.kind != ACTOR:
         w.forget(w.name, (w.name, "irq", -1, 0), (w.name, "bh", -1, 0))
+
+
+def _in_srcu_reader(w: Work) -> bool:
+    """Whether the stepping actor is in a reader of its own."""
+    return any(
+        name == w.name
+        for slot, value in enumerate(w.memory)
+        if isinstance(value, Lock) and w.layout.slot_type(slot) == LockType("srcu")
+        for name, _ in value.readers
+    )
 
 
 def can_start(w: Work) -> bool:
@@ -199,7 +216,7 @@ def start(w: Work) -> None:
         w.update = 0
     if w.kind == CALLBACK:
         w.bh = 1
-        if may_block(w.program.codes, w.code):
+        if may_block(w.program.codes, w.code) and not w.program.codes[w.code].worker:
             w.hosts = frozenset(a.name for a in w.others if _takes_softirqs(w, a))
     else:
         w.irqs_off = True
