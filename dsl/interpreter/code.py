@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dsl.interpreter.state import Frame
 from dsl.interpreter.work import Work
 from dsl.source import Span
 
@@ -99,6 +100,26 @@ def may_block(codes: list[Code], number: int) -> bool:
             if called >= 0 and called not in seen:
                 seen.add(called)
                 todo.append(called)
+    return False
+
+
+def may_call(codes: list[Code], frames: tuple[Frame, ...], text: str) -> bool:
+    """Whether an op of that text may come yet in some frames, or in what they call."""
+    by_name = {code.name: code.number for code in codes}
+    todo = [(frame.code, frame.pc) for frame in frames]
+    seen: set[tuple[int, int]] = set()
+    while todo:
+        here = todo.pop()
+        number, pc = here
+        if here in seen or pc >= len(codes[number].ops):
+            continue
+        seen.add(here)
+        op = codes[number].ops[pc]
+        if op.text == text:
+            return True
+        if op.calls in by_name:
+            todo.append((by_name[op.calls], 0))
+        todo.extend((number, following) for following in successors(codes[number], pc))
     return False
 
 

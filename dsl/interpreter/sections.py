@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsl.interpreter.code import may_block
+from dsl.interpreter.code import may_block, may_call
 from dsl.interpreter.memory import access
 from dsl.interpreter.state import (
     ACTOR,
@@ -126,8 +126,17 @@ def still_waiting(w: Work) -> tuple[int, ...]:
 
 
 def waited_for(w: Work) -> frozenset[str]:
-    """The actors that must act before the wait is over."""
-    return frozenset(one if isinstance(one, str) else one[0] for one in w.waiting)
+    """The actors that must act before the wait is over.
+
+    An SRCU reader begun by srcu_down_read() is nobody's: each of those who still may call
+    srcu_up_read() has to be hopeless, which ``*`` says.
+    """
+    names = frozenset(one if isinstance(one, str) else one[0] for one in w.waiting)
+    if names != {""}:
+        return names - {""}
+    codes = w.program.codes
+    enders = (a.name for a in (*w.others, w.actor()) if may_call(codes, a.frames, "srcu_up_read"))
+    return frozenset(("*", w.name, *enders))
 
 
 def _fresh_name(w: Work) -> str:

@@ -101,12 +101,6 @@ def begin_grace_period(w: Work, ref: Value) -> None:
         raise Violated(*kinds)
 
 
-def waited_for(w: Work) -> frozenset[str]:
-    """The actors whose readers have to end; anybody may end those begun by srcu_down_read()."""
-    names = frozenset(one if isinstance(one, str) else one[0] for one in w.waiting) - {""}
-    return names or frozenset({"*"})
-
-
 def call_srcu(w: Work, ref: Value, head: Value, kind: int, frame: Frame) -> None:
     """Queues a callback that starts after a grace period of the domain begun now."""
     node, domain = _domain(w, ref)

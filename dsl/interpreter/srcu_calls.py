@@ -67,7 +67,7 @@ def _waiting(begin: Callable[[Work, Value], None]) -> Meaning:
             expr.span,
             f"{expr.primitive} (return)",
             choices=sections.still_waiting,
-            blockers=srcu.waited_for,
+            blockers=sections.waited_for,
         )
         e.code.ops[-1].local_if = lambda w: not w.waiting
         e.shared(
