@@ -228,9 +228,16 @@ A limit is exceeded: the size of a file, of a function with all calls and block 
 place, the number of configurations, locations, actors or expectations.
 Limits keep every run short; the message names this one.  Split the protocol.
 """,
+    "index-used": """
+Something looks at the index of an SRCU reader, or computes with it:
+        int idx = srcu_read_lock(&ss);
+        if (idx == 0) ...
+Which number it is says nothing.  It is kept in an int, passed on, and given to
+srcu_read_unlock() or srcu_up_read() of the same domain.
+""",
     "not-decided-yet": """
 The kernel has it, the language knows it, this version does not decide it:
-        seqcount_t seq;   downgrade_write(&sem);   srcu_read_lock(&s);
+        seqcount_t seq;   downgrade_write(&sem);   wake_up(&queue);
 It is refused rather than passed over.  Model it by what it is made of, or leave it out.
 """,
 }

@@ -16,6 +16,7 @@ Parameter kinds:
 ``old``     the address of a local (``try_cmpxchg(&x, &old, new)``)
 ``lock K``  a pointer to a lock of kind K (``folio``: to the struct that has it)
 ``head``    a pointer to a ``struct rcu_head``
+``index``   what ``srcu_read_lock()`` or ``srcu_down_read()`` returned
 ``function`` the name of a function
 ``object``  a pointer to an object with lifetime (``free``)
 ``pool``    the name of a pool
@@ -27,9 +28,9 @@ Parameter kinds:
 
 A trailing ``?`` marks an argument that may be left out.
 
-Results: ``void``, ``bool``, ``int``, ``value`` (the type behind the first
-parameter), ``condition`` (the value of the condition), ``object`` (a pointer to
-the pool's type).
+Results: ``void``, ``bool``, ``int``, ``index`` (of an SRCU reader, an int), ``value``
+(the type behind the first parameter), ``condition`` (the value of the condition),
+``object`` (a pointer to the pool's type).
 """
 
 from __future__ import annotations
@@ -106,6 +107,7 @@ def _rows() -> Iterator[Primitive]:
     yield from row("barrier", "void", "smp_mb smp_rmb smp_wmb barrier")
     yield from row("barrier", "void", "smp_mb__before_atomic smp_mb__after_atomic")
     yield from row("barrier", "void", "smp_mb__after_spinlock smp_mb__after_unlock_lock")
+    yield from row("barrier", "void", "smp_mb__after_srcu_read_unlock")
 
     spin = "lock spinlock"
     yield from row("lock", "void", "spin_lock_init", spin)
@@ -135,6 +137,14 @@ def _rows() -> Iterator[Primitive]:
     yield from row("rcu", "void", "synchronize_rcu synchronize_rcu_expedited rcu_barrier")
     yield from row("rcu", "void", "call_rcu", "head", "function")
     yield from row("rcu", "void", "kfree_rcu", "object", "field")
+
+    srcu = "lock srcu"
+    yield from row("srcu", "void", "init_srcu_struct cleanup_srcu_struct", srcu)
+    yield from row("srcu", "index", "srcu_read_lock srcu_down_read", srcu)
+    yield from row("srcu", "void", "srcu_read_unlock srcu_up_read", srcu, "index")
+    yield from row("srcu", "void", "synchronize_srcu synchronize_srcu_expedited", srcu)
+    yield from row("srcu", "void", "srcu_barrier", srcu)
+    yield from row("srcu", "void", "call_srcu", srcu, "head", "function")
 
     yield from row("context", "void", "local_irq_disable local_irq_enable")
     yield from row("context", "void", "local_irq_save local_irq_restore", "flags")
@@ -167,10 +177,11 @@ PROPERTIES: dict[str, str] = {
     "wild-pointer": "an access through a pointer to no object, or to one of another type",
     "uninitialized": "a read of what was never written, or use of a lock never set up",
     "deadlock": "actors that wait for each other for ever",
-    "self-deadlock": "an actor that waits for a lock it holds itself",
+    "self-deadlock": "an actor that waits for a lock it holds, or an SRCU reader it is in, itself",
     "unlock-not-held": "an unlock of a lock that is not held",
     "lock-held-at-end": "an actor that ends with a lock held",
     "rcu-unbalanced": "rcu_read_unlock() without rcu_read_lock(), or a reader open at the end",
+    "srcu-unbalanced": "an SRCU unlock with the index of no open reader, or one open at the end",
     "irq-unbalanced": "interrupts left disabled at the end, or enabled twice",
     "preempt-unbalanced": "preemption or softirqs left disabled at the end, or enabled twice",
     "sleep-in-atomic": "a call that may sleep under a spinlock, in an RCU reader or with irqs off",

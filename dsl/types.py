@@ -80,10 +80,11 @@ class AtomicType:
 
 @dataclass(frozen=True, slots=True)
 class LockType:
-    """``kind`` is ``spinlock``, ``rwlock``, ``mutex``, ``rwsem`` or ``folio``.
+    """``kind`` is ``spinlock``, ``rwlock``, ``mutex``, ``rwsem``, ``folio`` or ``srcu``.
 
     Written ``spinlock_t``, ``rwlock_t``, ``struct mutex``, ``struct rw_semaphore``
-    and ``folio_lock_t`` (the lock bit of a page or folio).
+    and ``folio_lock_t`` (the lock bit of a page or folio).  ``struct srcu_struct``, an SRCU
+    domain, is no lock, but lives like one: in objects, untouched but by its primitives.
     """
 
     kind: str

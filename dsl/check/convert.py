@@ -33,6 +33,7 @@ LOCK_TYPES = {
     "mutex": "struct mutex",
     "rwsem": "struct rw_semaphore",
     "folio": "folio_lock_t",
+    "srcu": "struct srcu_struct",
 }
 """How each kind of lock is written."""
 

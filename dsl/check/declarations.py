@@ -161,10 +161,10 @@ def class_of(world: World, type_: Type, given: s.String | None, default: str) ->
     """The lock class of a place of this type, "" where it is no lock."""
     while isinstance(type_, ArrayType):
         type_ = type_.element
-    if isinstance(type_, LockType):
+    if isinstance(type_, LockType) and type_.kind != "srcu":
         return default if given is None else given.text
     if given is not None:
-        locks = ", ".join(sorted(LOCK_TYPES.values()))
+        locks = ", ".join(sorted(t for kind, t in LOCK_TYPES.items() if kind != "srcu"))
         world.report.fail(
             "bad-lock-class",
             f"{show(type_)} is no lock and has no lock class",

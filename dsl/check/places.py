@@ -226,10 +226,11 @@ def whole_value(body: Body, type_: Type, span: Span) -> None:
                 span,
                 "name an element, or take an element's address: `&a[0]`",
             )
-        case LockType():
+        case LockType(kind):
+            family = "SRCU" if kind == "srcu" else "lock"
             body.report.fail(
                 "opaque-value",
-                f"a {show(type_)} is only touched by the lock primitives",
+                f"a {show(type_)} is only touched by the {family} primitives",
                 span,
                 "pass its address",
             )

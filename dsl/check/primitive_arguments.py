@@ -225,7 +225,7 @@ def callback(body: Body, expr: s.Expr, spec: Primitive) -> p.Expr:
             did_you_mean(expr.name, body.world.callables()),
         )
     wanted: tuple[Type, ...] = ()
-    if spec.name == "call_rcu":
+    if spec.name in ("call_rcu", "call_srcu"):
         wanted = (PointerType(RcuHeadType()),)
     types = tuple(type_ for _, type_ in callee.parameters)
     if None in types or callee.result is None:

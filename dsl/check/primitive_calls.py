@@ -86,6 +86,8 @@ def _argument(
             return truth(body.report, body.value(expr, BOOL))
         case "old" | "flags":
             return args.own_local(body, kind, expr, state)
+        case "index":
+            return args.typed(body, expr, state, INT)
         case "head":
             return args.typed(body, expr, state, PointerType(RcuHeadType()))
         case "function":

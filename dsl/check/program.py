@@ -14,6 +14,7 @@ from dsl.check import bodies, declarations, names, objects
 from dsl.check.callgraph import check_calls
 from dsl.check.claims import claim
 from dsl.check.context import MAX_DEPTH
+from dsl.check.indexes import check_indexes
 from dsl.check.outparameters import check_addresses
 from dsl.check.report import EnoughError, Report, Skip, did_you_mean
 from dsl.check.scenarios import MAX_CONFIGURATIONS, model, scenario
@@ -148,7 +149,7 @@ def _protocol(
     check_calls(world.report, functions.values(), actors.values())
     base, labelled = known.protocol, owners(program.files)
     finals, invariants, transitions = _claims(world, files)
-    return p.Protocol(
+    protocol = p.Protocol(
         name=program.main.name,
         header=header(program.main, program.sources[program.main.name].text),
         sources=program.sources,
@@ -172,6 +173,8 @@ def _protocol(
         finals=finals,
         variant=variant_name,
     )
+    check_indexes(world.report, protocol)
+    return protocol
 
 
 def _functions(world: World, known: _Known) -> dict[str, p.Function]:

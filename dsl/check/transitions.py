@@ -99,7 +99,7 @@ def _lock(world: World, edge: s.Edge, written: s.Expr, parameter: PointerType | 
             "only an old value with an argument, as `table(p)`, has one",
         )
     place = body.place(written)
-    if not isinstance(place.type, LockType):
+    if not isinstance(place.type, LockType) or place.type.kind == "srcu":
         world.report.fail(
             "bad-transition", f"only locks can be held, this is {show(place.type)}", written.span
         )

@@ -49,6 +49,7 @@ _NAMED: dict[str, Type] = {
 _TAGGED: dict[str, Type] = {
     "mutex": LockType("mutex"),
     "rw_semaphore": LockType("rwsem"),
+    "srcu_struct": LockType("srcu"),
     "rcu_head": RcuHeadType(),
 }
 
@@ -58,7 +59,6 @@ _NOT_DECIDED = {
     "seqcount_spinlock_t": "sequence counters",
     "raw_spinlock_t": "raw spinlocks",
     "wait_queue_head_t": "wait queues",
-    "struct srcu_struct": "SRCU",
     "struct completion": "completions",
     "struct rcuwait": "rcuwait",
     "struct seqcount": "sequence counters",

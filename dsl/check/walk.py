@@ -56,14 +56,19 @@ def deep(part: Part) -> Iterator[Part]:
 def expressions(body: p.Stmt) -> Iterator[p.Expr]:
     """The expressions that stand directly in the statements of a body."""
     for stmt in statements(body):
-        match stmt:
-            case p.Evaluate(expr):
-                yield expr
-            case p.If(condition) | p.Switch(condition):
-                yield condition
-            case p.Loop():
-                yield stmt.condition
-            case p.Return(value) if value is not None:
-                yield value
-            case _:
-                pass
+        yield from own_expressions(stmt)
+
+
+def own_expressions(stmt: p.Stmt) -> Iterator[p.Expr]:
+    """The expressions that stand directly in one statement."""
+    match stmt:
+        case p.Evaluate(expr):
+            yield expr
+        case p.If(condition) | p.Switch(condition):
+            yield condition
+        case p.Loop():
+            yield stmt.condition
+        case p.Return(value) if value is not None:
+            yield value
+        case _:
+            pass

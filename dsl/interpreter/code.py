@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dsl.interpreter.state import Frame
 from dsl.interpreter.work import Work
 from dsl.source import Span
 
@@ -70,7 +71,8 @@ class Code:
 
     ``dead`` gives, per op, the registers whose values nobody reads from there on;
     ``pending_halves``, per op, whether a half of a word can still be stored
-    in this call from there on.  ``update`` marks an ``update`` function.
+    in this call from there on.  ``update`` marks an ``update`` function, ``worker`` what runs a
+    callback of ``call_srcu()``: register 0 is its argument, 1 the domain.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Code:
     dead: list[tuple[int, ...]] = field(default_factory=list[tuple[int, ...]])
     pending_halves: list[bool] = field(default_factory=list[bool])
     stores_halves: bool = False
+    worker: bool = False
 
 
 def may_block(codes: list[Code], number: int) -> bool:
@@ -97,6 +100,26 @@ def may_block(codes: list[Code], number: int) -> bool:
             if called >= 0 and called not in seen:
                 seen.add(called)
                 todo.append(called)
+    return False
+
+
+def may_call(codes: list[Code], frames: tuple[Frame, ...], text: str) -> bool:
+    """Whether an op of that text may come yet in some frames, or in what they call."""
+    by_name = {code.name: code.number for code in codes}
+    todo = [(frame.code, frame.pc) for frame in frames]
+    seen: set[tuple[int, int]] = set()
+    while todo:
+        here = todo.pop()
+        number, pc = here
+        if here in seen or pc >= len(codes[number].ops):
+            continue
+        seen.add(here)
+        op = codes[number].ops[pc]
+        if op.text == text:
+            return True
+        if op.calls in by_name:
+            todo.append((by_name[op.calls], 0))
+        todo.extend((number, following) for following in successors(codes[number], pc))
     return False
 
 

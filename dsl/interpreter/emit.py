@@ -22,7 +22,8 @@ class Emitter:
     An expression's value goes to a register ``dst``; those above are free for its
     parts, those below (locals, then pending operands) stay.  ``sections`` and
     ``interrupts`` say whether any region, and whether irq-off regions, can be waited for;
-    ``compile`` compiles an expression, ``deferred_free`` a callback of ``kfree_rcu()``.
+    ``compile`` compiles an expression, ``deferred_free`` a callback of ``kfree_rcu()``,
+    ``worker`` what runs a function as a callback of ``call_srcu()``.
     """
 
     layout: Layout
@@ -35,6 +36,7 @@ class Emitter:
     bounded: bool
     compile: Callable[[Emitter, Expr, int], None]
     deferred_free: Callable[[Span], int]
+    worker: Callable[[str, Span], int]
     addressed: set[int] = field(default_factory=set[int])
     names: dict[str, tuple[Label, Label, int]] = field(
         default_factory=dict[str, tuple[Label, Label, int]]

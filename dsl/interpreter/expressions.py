@@ -176,6 +176,16 @@ def _assign(e: Emitter, expr: p.Assign, dst: int) -> None:
         e.move(value, dst, expr.span)
 
 
+def call(w: Work, number: int, first: int, count: int, dst: int) -> None:
+    """Enters a body with ``count`` registers from ``first`` on; its result goes to ``dst``."""
+    code = w.program.codes[number]
+    registers: list[Value] = [UNSET] * code.registers
+    registers[:count] = w.registers[first : first + count]
+    w.call(number, registers, dst)
+    if code.update and w.update < 0:
+        w.update = len(w.lower)
+
+
 def _call(e: Emitter, expr: p.CallFunction, dst: int) -> None:
     count = len(expr.arguments)
     for i, argument in enumerate(expr.arguments):
@@ -183,12 +193,7 @@ def _call(e: Emitter, expr: p.CallFunction, dst: int) -> None:
     number = e.numbers[expr.function]
 
     def run(w: Work, _: int) -> None:
-        code = w.program.codes[number]
-        registers: list[Value] = [UNSET] * code.registers
-        registers[:count] = w.registers[dst : dst + count]
-        w.call(number, registers, dst)
-        if code.update and w.update < 0:
-            w.update = len(w.lower)
+        call(w, number, dst, count, dst)
 
     reads = tuple(range(dst, dst + count))
     e.add(Op(run, expr.span, expr.function, reads=reads, writes=dst, calls=expr.function))

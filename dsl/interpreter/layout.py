@@ -13,6 +13,7 @@ from dsl.interpreter.values import (
     POISON,
     UNLOCKED,
     Half,
+    Index,
     LocalRef,
     Lock,
     Mark,
@@ -160,6 +161,10 @@ class Layout:
         """What a slot holds right after its unit's allocation."""
         type_ = self.slot_type(slot)
         match type_:
+            case LockType("srcu"):
+                # It takes more than zeros to set one up, which DEFINE_SRCU() does.
+                pool = self.units[self.nodes[self.slots[slot]].unit].pool
+                return POISON if pool else UNLOCKED
             case LockType(kind):
                 # The allocator hands out pages with clear flags; a folio lock has no init.
                 return UNLOCKED if zeroed or kind == "folio" else POISON
@@ -236,6 +241,8 @@ class Layout:
                 return "?"
             case Lock() | LocalRef():
                 return ""
+            case Index(number):
+                return str(number)
             case _:
                 return str(value)
 

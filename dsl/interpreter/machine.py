@@ -339,13 +339,21 @@ def _hopeless(
     while True:
         hopeless = stuck | ended
         kept = frozenset(
-            name
-            for name in stuck
-            if any(going <= stuck if "*" in w else w & hopeless for w in waits[name])
+            name for name in stuck if any(_stops(w, going, hopeless) for w in waits[name])
         )
         if kept == stuck:
             return stuck
         stuck = kept
+
+
+def _stops(blockers: frozenset[str], going: frozenset[str], hopeless: frozenset[str]) -> bool:
+    """Whether one of those who must act never will; beside ``*`` stand those who may.
+
+    ``*`` alone stands for anybody.
+    """
+    if "*" in blockers:
+        return (blockers - {"*"} or going) <= hopeless
+    return bool(blockers & hopeless)
 
 
 def _actor(state: State, name: str) -> ActorState:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from dsl import protocol as p
-from dsl.interpreter import contexts, lifetimes, lock_calls, places
+from dsl.interpreter import contexts, lifetimes, lock_calls, places, srcu_calls
 from dsl.interpreter.atomics import ATOMICS
 from dsl.interpreter.emit import Emitter
 from dsl.interpreter.exchanges import EXCHANGES
@@ -88,7 +88,7 @@ _READS = "READ_ONCE rcu_dereference rcu_access_pointer data_race smp_load_acquir
 _WRITES = "WRITE_ONCE rcu_assign_pointer smp_store_mb smp_store_release"
 _FENCES = (
     "smp_mb smp_rmb smp_wmb barrier smp_mb__before_atomic smp_mb__after_atomic "
-    "smp_mb__after_spinlock smp_mb__after_unlock_lock"
+    "smp_mb__after_spinlock smp_mb__after_unlock_lock smp_mb__after_srcu_read_unlock"
 )
 _WARNINGS = "WARN_ON WARN_ON_ONCE VM_WARN_ON VM_WARN_ON_ONCE"
 
@@ -112,6 +112,7 @@ def _meanings() -> Mapping[str, Meaning]:
         EXCHANGES,
         lock_calls.LOCK_CALLS,
         contexts.CONTEXTS,
+        srcu_calls.SRCU_CALLS,
         lifetimes.LIFETIMES,
     ):
         table.update(family)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from dsl import protocol as p
 from dsl.check.walk import deep, expressions
-from dsl.interpreter import lifetimes, places
+from dsl.interpreter import lifetimes, places, srcu
 from dsl.interpreter.code import Code, Op, finish, mark_half_stores
 from dsl.interpreter.emit import Emitter
-from dsl.interpreter.expressions import expression
+from dsl.interpreter.expressions import call, expression
 from dsl.interpreter.layout import Layout, build_layout
 from dsl.interpreter.sections import end
 from dsl.interpreter.state import ACTOR, CUT, RUNNING, Frame, State, initial_actor
@@ -88,6 +88,38 @@ class Program:
         self.codes.append(code)
         return number
 
+    def worker(self, function: str, span: Span) -> int:
+        """What runs ``function`` as a callback of ``call_srcu()``: the domain is in use meanwhile.
+
+        It runs in a thread of its own, with softirqs off.
+        """
+        number = len(self.codes)
+        code = Code(f"{function} of call_srcu {number}", number, False, 3, (0, 1), span)
+        code.worker = True
+        touching = Op(
+            lambda w, _: srcu.touch(w, w.registers[1]),
+            span,
+            "call_srcu (domain)",
+            shared=True,
+            reads=(1,),
+        )
+        calling = Op(
+            lambda w, _: call(w, self.numbers[function], 0, 1, -1),
+            span,
+            function,
+            reads=(0,),
+            calls=function,
+        )
+        code.ops = [
+            touching,
+            calling,
+            touching,
+            Op(lambda w, _: end(w), span, "ends", falls=False),
+        ]
+        finish(code, frozenset())
+        self.codes.append(code)
+        return number
+
     def quietly(self, w: Work, code: int, arguments: tuple[Value, ...]) -> Value | None:
         """What a claim's body leaves, in one moment; None if it cannot be evaluated."""
         state = State(w.memory, w.lives, w.completed, (), w.edges, (), ())
@@ -131,6 +163,7 @@ def _emitter(
         bounded=program.loop_bound >= 0,
         compile=expression,
         deferred_free=program.deferred_free,
+        worker=program.worker,
     )
 
 

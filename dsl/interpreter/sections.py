@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsl.interpreter.code import may_block
+from dsl.interpreter.code import may_block, may_call
 from dsl.interpreter.memory import access
 from dsl.interpreter.state import (
     ACTOR,
@@ -17,8 +17,9 @@ from dsl.interpreter.state import (
     initial_actor,
     open_sections,
 )
-from dsl.interpreter.values import Value, Violated
+from dsl.interpreter.values import Lock, Value, Violated
 from dsl.interpreter.work import Work
+from dsl.types import LockType
 
 
 def _close(w: Work, kind: str) -> None:
@@ -112,7 +113,11 @@ def begin_grace_period(w: Work) -> None:
 def begin_barrier(w: Work) -> None:
     """The call of ``rcu_barrier()``: it waits for every callback queued and not ended."""
     might_sleep(w)
-    w.waiting = frozenset(a.name for a in w.others if a.kind == CALLBACK)
+    w.waiting = frozenset(
+        a.name
+        for a in w.others
+        if a.kind == CALLBACK and not w.program.codes[a.frames[0].code].worker
+    )
 
 
 def still_waiting(w: Work) -> tuple[int, ...]:
@@ -121,8 +126,17 @@ def still_waiting(w: Work) -> tuple[int, ...]:
 
 
 def waited_for(w: Work) -> frozenset[str]:
-    """The actors that must act before the wait is over."""
-    return frozenset(one if isinstance(one, str) else one[0] for one in w.waiting)
+    """The actors that must act before the wait is over.
+
+    An SRCU reader begun by srcu_down_read() is nobody's: each of those who still may call
+    srcu_up_read() has to be hopeless, which ``*`` says.
+    """
+    names = frozenset(one if isinstance(one, str) else one[0] for one in w.waiting)
+    if names != {""}:
+        return names - {""}
+    codes = w.program.codes
+    enders = (a.name for a in (*w.others, w.actor()) if may_call(codes, a.frames, "srcu_up_read"))
+    return frozenset(("*", w.name, *enders))
 
 
 def _fresh_name(w: Work) -> str:
@@ -170,6 +184,8 @@ def end(w: Work) -> None:
         kinds.append("lock-held-at-end")
     if w.nesting:
         kinds.append("rcu-unbalanced")
+    if _in_srcu_reader(w):
+        kinds.append("srcu-unbalanced")
     if w.irqs_off != (w.kind == HANDLER):
         kinds.append("irq-unbalanced")
     if w.preempt or w.bh != (1 if w.kind == CALLBACK else 0):
@@ -179,6 +195,16 @@ def end(w: Work) -> None:
     w.status = ENDED
     if w.kind != ACTOR:
         w.forget(w.name, (w.name, "irq", -1, 0), (w.name, "bh", -1, 0))
+
+
+def _in_srcu_reader(w: Work) -> bool:
+    """Whether the stepping actor is in a reader of its own."""
+    return any(
+        name == w.name
+        for slot, value in enumerate(w.memory)
+        if isinstance(value, Lock) and w.layout.slot_type(slot) == LockType("srcu")
+        for name, _ in value.readers
+    )
 
 
 def can_start(w: Work) -> bool:
@@ -199,7 +225,7 @@ def start(w: Work) -> None:
         w.update = 0
     if w.kind == CALLBACK:
         w.bh = 1
-        if may_block(w.program.codes, w.code):
+        if may_block(w.program.codes, w.code) and not w.program.codes[w.code].worker:
             w.hosts = frozenset(a.name for a in w.others if _takes_softirqs(w, a))
     else:
         w.irqs_off = True

@@ -92,7 +92,14 @@ class Lock(NamedTuple):
 
 UNLOCKED = Lock()
 
-Value: TypeAlias = int | Half | Word | Pointer | Wild | LocalRef | Lock | Mark
+
+class Index(NamedTuple):
+    """The index of an SRCU reader: it is not computed with, only handed on."""
+
+    number: int
+
+
+Value: TypeAlias = int | Half | Word | Pointer | Wild | LocalRef | Lock | Index | Mark
 
 
 class Violated(Exception):

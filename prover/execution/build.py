@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dsl.source import Span
+from prover.execution import build_srcu
 from prover.execution import skeleton as sk
 from prover.execution.build_instructions import Strand, step
 from prover.execution.controls import controlling
@@ -39,6 +40,7 @@ class Job:
     parent: int
     host: int
     anchor: int
+    domain: Term | None = None
 
 
 def build(program: ir.Program) -> sk.Skeleton:
@@ -51,6 +53,7 @@ def build(program: ir.Program) -> sk.Skeleton:
     ]
     ipis = _build_all(draft, jobs, program)
     _build_handlers(draft, ipis, program)
+    build_srcu.match_readers(draft)
     _build_claims(draft, program)
     return _freeze(draft)
 
@@ -96,9 +99,25 @@ def _build_all(draft: Draft, jobs: list[Job], program: ir.Program) -> list[tuple
                     parent=event,
                     host=-1,
                     anchor=-1,
+                    domain=_domain(draft, event),
                 )
             )
     return ipis
+
+
+def _domain(draft: Draft, event: int) -> Term | None:
+    """The SRCU domain that the callback queued at ``event`` belongs to."""
+    queued = draft.events[event]
+    assert queued is not None
+    assert isinstance(queued.action, sk.Queue)
+    return queued.action.domain
+
+
+def _origin(draft: Draft, event: int) -> ir.Origin:
+    """Where an event comes from."""
+    found = draft.events[event]
+    assert found is not None
+    return found.origin
 
 
 def _build_handlers(draft: Draft, ipis: list[tuple[ir.Ipi, int, int]], program: ir.Program) -> None:
@@ -177,9 +196,10 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     strand = Strand(draft, job.number, job.kind, program.transitions, job.anchor, haltable)
     begin = strand.emit(sk.Begin(), job.guard, NOWHERE)
     guard = draft.outcome(begin, "granted") if job.parent >= 0 else job.guard
-    arrivals: dict[str, list[tuple[Term, Env]]] = {
-        job.graph.entry: [(guard, {**strand.initial(), **job.env})]
-    }
+    strand.guard, strand.env = guard, {**strand.initial(), **job.env}
+    if job.domain is not None:
+        build_srcu.look(strand, job.domain, _origin(draft, job.parent))
+    arrivals: dict[str, list[tuple[Term, Env]]] = {job.graph.entry: [(strand.guard, strand.env)]}
     ends: list[tuple[Term, Env]] = []
     later = _updates_after(job.graph)
     deciding = controlling(job.graph)
@@ -201,6 +221,8 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
         _leave(strand, block, arrivals, ends)
     strand.controls = ()
     strand.guard, strand.env = _join(draft, ends)
+    if job.domain is not None:
+        build_srcu.look(strand, job.domain, _origin(draft, job.parent))
     end = strand.emit(sk.Ended(), strand.guard, NOWHERE, strand.end_checks())
     draft.threads[job.number] = sk.Thread(
         job.number, job.name, job.kind, job.symmetry, tuple(strand.numbers), job.parent, job.host

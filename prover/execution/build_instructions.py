@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from prover.execution import build_srcu
 from prover.execution import skeleton as sk
 from prover.execution.build_locks import acquire, is_locked, lock_init, release, try_acquire
 from prover.execution.build_memory import allocate, load, rmw, store
@@ -61,6 +62,8 @@ def _step_context(
     strand: Strand,
     instr: ir.Enter
     | ir.Leave
+    | ir.SrcuEnter
+    | ir.SrcuLeave
     | ir.SetIrq
     | ir.IrqsDisabled
     | ir.MightSleep
@@ -81,25 +84,51 @@ def _step_context(
             strand.env[reg] = strand.get("!irq")
         case ir.MightSleep(origin=origin):
             strand.here(sk.Local("might_sleep"), origin, (strand.sleep_check(),))
-        case ir.GraceWait(origin=origin):
-            end = strand.draft.reserve()
-            start = strand.here(sk.GraceStart(end), origin, (strand.sleep_check(),))
-            strand.fill(end, sk.GraceEnd(start), strand.guard, origin)
-            strand.guard = strand.draft.outcome(end, "granted")
-        case ir.RcuBarrier(origin=origin):
-            end = strand.draft.reserve()
-            start = strand.here(sk.BarrierStart(end), origin, (strand.sleep_check(),))
-            strand.fill(end, sk.BarrierEnd(start), strand.guard, origin)
-            strand.guard = strand.draft.outcome(end, "granted")
-        case ir.CallRcu(address=address, argument=argument, origin=origin):
-            strand.draft.threads.append(None)
-            thread = len(strand.draft.threads) - 1
-            event = strand.here(sk.Queue(strand.value(address), thread), origin)
-            strand.callbacks.append((instr, event, thread, strand.value(argument)))
+        case ir.SrcuEnter():
+            build_srcu.enter(strand, instr)
+        case ir.SrcuLeave():
+            build_srcu.leave(strand, instr)
+        case ir.GraceWait() | ir.RcuBarrier():
+            _wait(strand, instr)
+        case ir.CallRcu():
+            _queue(strand, instr)
         case ir.Ipi():
             _ipi(strand, instr)
         case _:
             assert_never(instr)
+
+
+def _wait(strand: Strand, instr: ir.GraceWait | ir.RcuBarrier) -> None:
+    """A grace period or a barrier, from its call to its return."""
+    draft, origin = strand.draft, instr.origin
+    domain = None if instr.domain is None else strand.value(instr.domain)
+    end, start = draft.reserve(), draft.reserve()
+    checks = [strand.sleep_check()]
+    if domain is not None and isinstance(instr, ir.GraceWait):
+        checks.append(build_srcu.inside(strand, domain))
+    grace = isinstance(instr, ir.GraceWait)
+    begun = sk.GraceStart(end, domain) if grace else sk.BarrierStart(end, domain)
+    strand.fill(start, begun, strand.guard, origin, checks)
+    if domain is not None:
+        draft.read(start, domain, "whole")
+    strand.guard = draft.outcome(start, "ok")
+    over = sk.GraceEnd(start) if grace else sk.BarrierEnd(start)
+    strand.fill(end, over, strand.guard, origin)
+    strand.guard = draft.outcome(end, "granted")
+    if domain is not None:
+        build_srcu.look(strand, domain, origin)
+
+
+def _queue(strand: Strand, instr: ir.CallRcu) -> None:
+    """A callback is queued; its thread is built later."""
+    domain = None if instr.domain is None else strand.value(instr.domain)
+    if domain is not None:
+        build_srcu.look(strand, domain, instr.origin)
+    strand.draft.threads.append(None)
+    thread = len(strand.draft.threads) - 1
+    queue = sk.Queue(strand.value(instr.address), thread, domain)
+    event = strand.here(queue, instr.origin)
+    strand.callbacks.append((instr, event, thread, strand.value(instr.argument)))
 
 
 def _deeper(strand: Strand, name: str, by: int) -> Term:

@@ -6,7 +6,7 @@ from prover.execution import skeleton as sk
 from prover.execution.strand import SPINNING, Strand
 from prover.execution.terms import Term
 from prover.graph import ir
-from prover.graph.values import Location
+from prover.graph.values import POISON, Location
 
 ASKING = ("mutex", "rwsem")
 """Kinds of lock whose waiting requests others can see."""
@@ -16,10 +16,13 @@ SLEEPING = ("mutex", "rwsem", "folio")
 
 
 def lock_init(strand: Strand, instr: ir.LockInit) -> None:
-    """A lock is set up: its cell no longer holds poison."""
+    """A lock is set up: its cell no longer holds poison; or it is set down, and does again."""
     address = strand.value(instr.address)
     event = strand.here(sk.Access("lock-init", "plain", address), instr.origin)
-    strand.draft.write(event, address, "whole", strand.draft.constant(0), strand.draft.constant(1))
+    value = strand.draft.constant(POISON if instr.gone else 0)
+    if instr.gone:
+        _set_up(strand, event, address)
+    strand.draft.write(event, address, "whole", value, strand.draft.constant(1))
 
 
 def acquire(strand: Strand, instr: ir.Acquire) -> None:

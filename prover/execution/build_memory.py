@@ -103,7 +103,8 @@ def allocate(strand: Strand, instr: ir.Alloc) -> None:
 def fresh(cell: ir.Cell, *, zeroed: bool) -> list[tuple[str, Value]]:
     """What a new allocation holds in a cell, by part."""
     parts = ["low", "high"] if cell.split else ["whole"]
-    if not zeroed:
+    # A zeroed SRCU domain is not set up yet.
+    if not zeroed or cell.type_name == "srcu":
         return [(part, POISON) for part in parts]
     if cell.split:
         return [(part, Half(0)) for part in parts]

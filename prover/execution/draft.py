@@ -30,6 +30,7 @@ class Draft:
     updates: list[sk.Update] = field(default_factory=list[sk.Update])
     stored: list[sk.StoredWord] = field(default_factory=list[sk.StoredWord])
     lock_edges: list[sk.LockOrderEdge] = field(default_factory=list[sk.LockOrderEdge])
+    readers: int = 0
     cuts: list[sk.CutPoint] = field(default_factory=list[sk.CutPoint])
     marks: list[sk.MarkPoint] = field(default_factory=list[sk.MarkPoint])
     choices: int = 0

@@ -85,8 +85,18 @@ def late(c: Candidate, event: sk.Event) -> Suspects:
         possible.add("unlock-not-held")
     if isinstance(event.action, sk.Grant) and event.action.kind == "folio":
         possible.add("self-deadlock")
+    if any(_rivals(c, event)):
+        possible.add("srcu-unbalanced")
     checks = frozenset(() if certain else _checks(c, event, late=True))
     return Suspects(frozenset(certain) | checks, frozenset(possible - certain), checks)
+
+
+def _rivals(c: Candidate, event: sk.Event) -> Iterator[int]:
+    """The other events that end the SRCU reader that an event ends."""
+    if isinstance(event.action, sk.SrcuEnd):
+        for other, when in event.action.rivals:
+            if other in c.happened and needed(c.values, when) == 1:
+                yield other
 
 
 def certain_late(c: Candidate, event: sk.Event) -> bool:
@@ -197,6 +207,8 @@ def depends(c: Candidate, order: Order, event: sk.Event, name: str, *, after: bo
             return any(order.before("life", f, event.number) for f in ends_of(c, event))
         case "unlock-not-held":
             return not folio_held(c, order, event, own=False)
+        case "srcu-unbalanced":
+            return any(order.before("reader", o, event.number) for o in _rivals(c, event))
         case "self-deadlock":
             return folio_held(c, order, event, own=True)
         case _:

@@ -22,7 +22,7 @@ from prover.execution.enumerate_locks import (
 )
 from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.execution.enumerate_values import place_of
-from prover.execution.enumerate_waits import begun, ended, handlers_of, queued_before
+from prover.execution.enumerate_waits import begun, ended, handlers_of, queued_before, waited_for
 from prover.graph.values import POISON, Value
 
 if TYPE_CHECKING:
@@ -159,9 +159,13 @@ def _alive(c: Candidate, thread: int) -> bool:
 
 def _open_regions(c: Candidate, order: Order, start: int) -> Iterator[Obstacle]:
     """The sections open since before a grace period began."""
-    for region in c.regions:
+    for region in waited_for(c, start):
         if region.end < 0 and order.before("section", region.start, start):
-            yield Obstacle(frozenset((region.thread,)), frozenset((region.start,)))
+            reader = c.skeleton.events[region.start].action
+            handed = isinstance(reader, sk.SrcuStart) and reader.anybody
+            # Whoever is going might end a reader begun by srcu_down_read().
+            removers = frozenset(_going(c)) if handed else frozenset((region.thread,))
+            yield Obstacle(removers, frozenset((region.start,)))
 
 
 def _masked(c: Candidate, handler: sk.Thread) -> Iterator[Obstacle]:

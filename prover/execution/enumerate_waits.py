@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
 from prover.execution.enumerate_order import ImpossibleError, Order
+from prover.execution.enumerate_values import place_of
 from prover.execution.strand import SPINNING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prover.execution.domains import Place
     from prover.execution.enumerate_candidate import Candidate
+    from prover.execution.terms import Term
 
 
 CONTEXTS = {"callback": "bh", "handler": "irq"}
@@ -25,13 +30,14 @@ CONTEXTS = {"callback": "bh", "handler": "irq"}
 class Region:
     """A section from event ``start`` to event ``end`` (-1: it never ends).
 
-    ``kind`` is rcu, irq, preempt, bh or lock.
+    ``kind`` is rcu, irq, preempt, bh, lock or srcu, which has a ``domain``.
     """
 
     thread: int
     kind: str
     start: int
     end: int
+    domain: Place | None = None
 
 
 def find_regions(c: Candidate) -> list[Region]:
@@ -53,7 +59,27 @@ def find_regions(c: Candidate) -> list[Region]:
     found.extend(
         Region(h.thread, "lock", h.taken, h.released) for h in c.held if h.kind in SPINNING
     )
-    return [one for one in found if one.kind == "lock" or not _empty(c, one)]
+    found.extend(_readers(c))
+    return [one for one in found if one.kind in ("lock", "srcu") or not _empty(c, one)]
+
+
+def _readers(c: Candidate) -> Iterator[Region]:
+    """The readers of SRCU domains, each with the one event that ends it."""
+    ends: dict[int, int] = {}
+    for number in sorted(c.happened):
+        action = c.skeleton.events[number].action
+        if isinstance(action, sk.SrcuEnd):
+            ends.update((s, number) for s, when in action.closes if c.values.holds(when))
+    for number in sorted(c.happened):
+        event = c.skeleton.events[number]
+        if isinstance(event.action, sk.SrcuStart):
+            domain = domain_at(c, event.action.address)
+            yield Region(event.thread, "srcu", number, ends.get(number, -1), domain)
+
+
+def domain_at(c: Candidate, address: Term | None) -> Place | None:
+    """The SRCU domain at an address, None for RCU."""
+    return None if address is None else place_of(c.values, address, "whole")
 
 
 def _empty(c: Candidate, region: Region) -> bool:
@@ -97,18 +123,26 @@ def wait_rules(c: Candidate, order: Order) -> None:
         event = c.skeleton.events[number]
         match event.action:
             case sk.GraceEnd(start=start):
-                _grace(order, found, start, number)
+                _grace(order, waited_for(c, start), start, number)
             case sk.BarrierEnd(start=start):
                 for callback in queued_before(c, order, start):
                     _after_end(c, order, callback, number)
             case sk.Begin():
                 thread = c.skeleton.threads[event.thread]
                 if thread.kind == "callback":
-                    _grace(order, found, thread.parent, number)
+                    _grace(order, waited_for(c, thread.parent), thread.parent, number)
                 elif thread.kind == "handler":
                     _interrupt(c, order, found, thread)
             case _:
                 pass
+
+
+def waited_for(c: Candidate, start: int) -> tuple[Region, ...]:
+    """The sections of the kind that a grace period begun at ``start`` waits for."""
+    action = c.skeleton.events[start].action
+    assert isinstance(action, sk.GraceStart | sk.Queue)
+    domain = domain_at(c, action.domain)
+    return tuple(region for region in c.regions if region.domain == domain)
 
 
 def _grace(order: Order, found: tuple[Region, ...], start: int, end: int) -> None:
@@ -125,9 +159,14 @@ def _grace(order: Order, found: tuple[Region, ...], start: int, end: int) -> Non
 def queued_before(c: Candidate, order: Order, start: int) -> list[int]:
     """The callbacks queued when the ``rcu_barrier()`` of event ``start`` is called."""
     found: list[int] = []
+    begun = c.skeleton.events[start].action
+    assert isinstance(begun, sk.BarrierStart)
+    domain = domain_at(c, begun.domain)
     for number in sorted(c.happened):
         action = c.skeleton.events[number].action
-        if isinstance(action, sk.Queue) and order.before("barrier", number, start):
+        if not isinstance(action, sk.Queue) or domain_at(c, action.domain) != domain:
+            continue
+        if order.before("barrier", number, start):
             found.append(action.callback)
     return found
 

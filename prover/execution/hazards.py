@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains, initial_value
+from prover.execution.hazards_of_holders import NotHeld, OwnFolio, ReaderOver
 from prover.execution.order import StaticOrder
 from prover.execution.terms import ReadValue, Term
 from prover.graph.values import (
@@ -45,6 +46,7 @@ PRECEDENCE = (
     "transition",
     "lock-held-at-end",
     "rcu-unbalanced",
+    "srcu-unbalanced",
     "irq-unbalanced",
     "preempt-unbalanced",
     "final",
@@ -139,21 +141,7 @@ class DoubleFree:
     property: str = "double-free"
 
 
-@dataclass(frozen=True, slots=True)
-class NotHeld:
-    """A folio lock is let go that may not be held by anyone."""
-
-    property: str = "unlock-not-held"
-
-
-@dataclass(frozen=True, slots=True)
-class OwnFolio:
-    """A folio lock is asked for that this actor itself may have locked."""
-
-    property: str = "self-deadlock"
-
-
-LATE_KINDS = (TornStore, Uninitialized, NotHeld, OwnFolio)
+LATE_KINDS = (TornStore, Uninitialized, NotHeld, OwnFolio, ReaderOver)
 """Hazards judged after an event has read what it reads; the others come before."""
 
 LATE_PROPERTIES = frozenset(PRECEDENCE[PRECEDENCE.index("uninitialized") :])
@@ -170,6 +158,7 @@ Hazard: TypeAlias = (
     | DoubleFree
     | NotHeld
     | OwnFolio
+    | ReaderOver
 )
 
 
@@ -223,6 +212,13 @@ def _of_event(context: _Context, event: sk.Event) -> list[Hazard]:
             found.append(NotHeld())
         case sk.Grant(kind="folio"):
             found.append(OwnFolio())
+        case sk.SrcuEnd(rivals=rivals):
+            found.extend(
+                ReaderOver(other, when)
+                for other, when in rivals
+                if context.domains.may(when)
+                and context.order.before(other, event.number) is not False
+            )
         case _:
             pass
     for read in context.reads.get(event.number, ()):
@@ -263,8 +259,12 @@ def address_of(event: sk.Event) -> Term | None:
             | sk.Unlock(address=address)
             | sk.LockState(address=address)
             | sk.Queue(address=address)
+            | sk.SrcuStart(address=address)
+            | sk.SrcuEnd(address=address)
         ):
             return address
+        case sk.GraceStart(domain=domain) | sk.BarrierStart(domain=domain):
+            return domain
         case _:
             return None
 

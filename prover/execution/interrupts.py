@@ -7,17 +7,26 @@ it interrupted waits with it.
 from __future__ import annotations
 
 from prover.execution import skeleton as sk
-from prover.execution.terms import Outcome
+from prover.execution.terms import Outcome, Term
 
 MASKS = ("irq", "bh")
 """Kinds of section that keep softirqs off."""
 
 
 def waiting_events(skeleton: sk.Skeleton, thread: sk.Thread) -> list[int]:
-    """Where a callback may have to wait once it has begun; nowhere if it is no callback."""
-    if thread.kind != "callback":
+    """Where a callback may have to wait once it has begun; nowhere if it interrupts nobody.
+
+    Callbacks of call_srcu() have a thread of their own.
+    """
+    if thread.kind != "callback" or domain_of(skeleton, thread) is not None:
         return []
     return [n for n in thread.events[1:] if sk.is_blocking(skeleton, skeleton.events[n])]
+
+
+def domain_of(skeleton: sk.Skeleton, callback: sk.Thread) -> Term | None:
+    """The SRCU domain that a callback belongs to, None for one of RCU."""
+    action = skeleton.events[callback.parent].action
+    return action.domain if isinstance(action, sk.Queue) else None
 
 
 def may_be_interrupted(skeleton: sk.Skeleton, thread: sk.Thread) -> bool:

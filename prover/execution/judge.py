@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
+from prover.execution.state import Section
 from prover.execution.terms import Outcome, ReadValue, Term
 from prover.graph.values import POISON, Half, Location, Pointer, Value, Via, Wild, Word
 
@@ -57,6 +58,10 @@ class Judge:
                 if any(self._torn(via) for via in vias_of(value, word.present)):
                     hazards.append("torn-value")
         hazards.extend(self._folio(event))
+        if isinstance(event.action, sk.SrcuEnd):
+            for other, when in event.action.rivals:
+                if machine.values.leaves.get(Outcome(other, "ok")) and machine.values.holds(when):
+                    hazards.append("srcu-unbalanced")
         if hazards:
             return [min(hazards, key=RANK.__getitem__)]
         return self._checks(event, late=True)
@@ -190,7 +195,21 @@ class Judge:
 
     def _open(self, number: int) -> list[frozenset[int]]:
         waits = self._machine.waits[number]
-        return [frozenset((s.thread,)) for s in waits if s.open]
+        return [self._enders(s) for s in waits if s.open]
+
+    def _enders(self, section: Section) -> frozenset[int]:
+        """Who can end a section: its thread, or whoever has an srcu_up_read() before it."""
+        machine = self._machine
+        start = machine.skeleton.events[section.start].action
+        if not isinstance(start, sk.SrcuStart) or not start.anybody:
+            return frozenset((section.thread,))
+        found: set[int] = set()
+        for event in machine.skeleton.events:
+            thread, index = machine.stage.place[event.number]
+            if isinstance(event.action, sk.SrcuEnd) and index >= machine.next_index[thread]:
+                if machine.values.surely(event.guard) is not False:
+                    found.update(thread for s, _ in event.action.closes if s == section.start)
+        return frozenset(found or (section.thread,))
 
     def _lock_obstacles(
         self, event: sk.Event, location: Location, kind: str, mode: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prover.graph.values import Location
@@ -79,3 +80,18 @@ class Locks:
             who[thread] = (mode, depth - 1)
         else:
             del who[thread]
+
+
+def reaches(edges: Mapping[tuple[str, str], None], start: str, goal: str) -> bool:
+    """Whether a path of edges leads from ``start`` to ``goal``."""
+    seen = {start}
+    queue = [start]
+    while queue:
+        here = queue.pop()
+        if here == goal:
+            return True
+        for a, b in edges:
+            if a == here and b not in seen:
+                seen.add(b)
+                queue.append(b)
+    return False

@@ -15,7 +15,7 @@ from prover.execution import skeleton as sk
 from prover.execution.evaluate import Valuation
 from prover.execution.interrupts import MASKS, may_be_interrupted, waiting_events
 from prover.execution.judge import CLAIMS, Judge
-from prover.execution.locking import Locks
+from prover.execution.locking import Locks, reaches
 from prover.execution.order import AFTER_ALL, BEFORE_ALL
 from prover.execution.state import Change, Memory, NotAllowed, Section, Step, Violation
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Term
@@ -96,7 +96,9 @@ class Machine:
     waits: dict[int, tuple[Section, ...]] = field(default_factory=dict[int, tuple[Section, ...]])
     barriers: dict[int, tuple[int, ...]] = field(default_factory=dict[int, tuple[int, ...]])
     hosts: dict[int, frozenset[int]] = field(default_factory=dict[int, frozenset[int]])
-    queued: list[int] = field(default_factory=list[int])
+    queued: list[tuple[int, Location | None]] = field(
+        default_factory=list[tuple[int, Location | None]]
+    )
     edges: dict[tuple[str, str], None] = field(default_factory=dict[tuple[str, str], None])
     steps: list[Step] = field(default_factory=list[Step])
     violation: Violation | None = None
@@ -246,6 +248,8 @@ class Machine:
             case sk.SectionEnd(kind=kind, outer=outer):
                 if self.values.holds(outer):
                     self._end(event.thread, kind)
+            case sk.SrcuStart() | sk.SrcuEnd():
+                self._read_srcu(event, action)
             case sk.GraceStart() | sk.Queue() | sk.BarrierStart():
                 self._start_waiting(action)
             case sk.Deallocate(pointer=pointer):
@@ -263,17 +267,28 @@ class Machine:
             case _:
                 pass
 
+    def _read_srcu(self, event: sk.Event, action: sk.SrcuStart | sk.SrcuEnd) -> None:
+        """A reader of an SRCU domain begins or ends."""
+        if isinstance(action, sk.SrcuStart):
+            domain = self.location(action.address)
+            self.sections.append(Section(event.thread, "srcu", event.number, domain))
+            return
+        over = [start for start, when in action.closes if self.values.holds(when)]
+        for section in self.sections:
+            section.open = section.open and section.start not in over
+
     def _start_waiting(self, action: sk.GraceStart | sk.Queue | sk.BarrierStart) -> None:
         """A grace period or a barrier begins."""
+        domain = None if action.domain is None else self.location(action.domain)
         match action:
             case sk.GraceStart(end=end):
-                self.waits[end] = self._open()
+                self.waits[end] = self._open(domain)
             case sk.Queue(callback=callback):
                 begin = self.skeleton.threads[callback].events[0]
-                self.waits[begin] = self._open()
-                self.queued.append(callback)
+                self.waits[begin] = self._open(domain)
+                self.queued.append((callback, domain))
             case sk.BarrierStart(end=end):
-                self.barriers[end] = tuple(self.queued)
+                self.barriers[end] = tuple(c for c, of in self.queued if of == domain)
 
     def location(self, address: Term) -> Location:
         """Where an address term points."""
@@ -292,7 +307,7 @@ class Machine:
         for edge in self.stage.edges_of.get(event.number, ()):
             if self.values.holds(edge.when):
                 self.edges[edge.held, edge.taken] = None
-                if _reaches(self.edges, edge.taken, edge.held):
+                if reaches(self.edges, edge.taken, edge.held):
                     self.violation = Violation(("lock-order",), event.number)
 
     def _try(self, event: sk.Event, action: sk.Try) -> None:
@@ -345,9 +360,9 @@ class Machine:
                 if not self.judge.ended(thread.number):
                     yield thread.number
 
-    def _open(self) -> tuple[Section, ...]:
-        """The sections that a grace period begun now waits for."""
-        return tuple(section for section in self.sections if section.open)
+    def _open(self, domain: Location | None) -> tuple[Section, ...]:
+        """The sections that a grace period of an SRCU domain, or of RCU, waits for from now on."""
+        return tuple(s for s in self.sections if s.open and s.domain == domain)
 
     # --- claims
 
@@ -377,18 +392,3 @@ class Machine:
                     self.settle(number, "ok", 1)
                     if isinstance(event.action, sk.LockState):
                         self._act(event)
-
-
-def _reaches(edges: Mapping[tuple[str, str], None], start: str, goal: str) -> bool:
-    """Whether a path of edges leads from ``start`` to ``goal``."""
-    seen = {start}
-    queue = [start]
-    while queue:
-        here = queue.pop()
-        if here == goal:
-            return True
-        for a, b in edges:
-            if a == here and b not in seen:
-                seen.add(b)
-                queue.append(b)
-    return False

@@ -195,6 +195,8 @@ WORDS: dict[type, str] = {
     sk.LockState: "looks",
     sk.SectionStart: "section",
     sk.SectionEnd: "section-end",
+    sk.SrcuStart: "section",
+    sk.SrcuEnd: "section-end",
     sk.GraceStart: "synchronize",
     sk.GraceEnd: "grace-end",
     sk.Queue: "call-rcu",
@@ -223,6 +225,10 @@ def _note(machine: Machine, event: sk.Event) -> str:
             return f"takes {_lock_name(machine, address)}"
         case sk.Unlock(address=address):
             return f"releases {_lock_name(machine, address)}"
+        case sk.SrcuStart(address=address):
+            return f"enters a reader of {_lock_name(machine, address)}"
+        case sk.SrcuEnd(address=address):
+            return f"leaves a reader of {_lock_name(machine, address)}"
         case sk.Access(what="unlock-tail", address=address):
             return f"the unlock still touches {_lock_name(machine, address)}"
         case sk.Try(address=address):

@@ -18,7 +18,15 @@ from prover.execution.terms import Constant, Outcome, Term
 from prover.graph.values import Pointer
 
 CONTINUES = frozenset(
-    ("assert", "warn-on", "transition", "torn-value", "use-after-free", "double-free")
+    (
+        "assert",
+        "warn-on",
+        "transition",
+        "torn-value",
+        "use-after-free",
+        "double-free",
+        "srcu-unbalanced",
+    )
 )
 """Properties whose violation does not keep a thread from its next steps under a weak model: a
 store that follows in program order may have been seen before.
@@ -41,7 +49,7 @@ class Node:
     ``acquire``, ``release``, ``full`` or ``noreturn``, and for a fence the primitive's name; it
     counts where ``active`` holds (a failed cmpxchg() orders nothing).  ``role`` tells what the node
     is part of: ``access``, ``rmw``, ``lock``, ``unlock``, ``look`` (trylock refused, or is_locked),
-    ``request``, ``queue``, ``alloc``, ``free``, ``ipi``, ``barrier``, ``fence``.
+    ``request``, ``srcu``, ``queue``, ``alloc``, ``free``, ``ipi``, ``barrier``, ``fence``.
     """
 
     number: int
@@ -180,6 +188,10 @@ def _parts(
             yield from _of_access(access, writes.get(event.number, []), true)
         case sk.Request() | sk.Grant() | sk.Try() | sk.Unlock() | sk.LockState():
             yield from _of_lock(skeleton, event, true)
+        case sk.SrcuStart():
+            yield "R", "once", "srcu", true, true
+        case sk.SrcuEnd():
+            yield "W", "once", "srcu", true, true
         case sk.Queue():
             yield "W", "once", "queue", true, true
         case sk.BarrierEnd():

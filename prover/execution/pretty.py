@@ -192,6 +192,12 @@ def _action(action: sk.Action) -> str:
             return f"enter {kind}, outermost t{outer}"
         case sk.SectionEnd(kind=kind, outer=outer):
             return f"leave {kind}, outermost t{outer}"
+        case sk.SrcuStart(address=address, anybody=anybody, token=token):
+            return f"srcu-enter t{address}{' anybody' if anybody else ''}, index {token}"
+        case sk.SrcuEnd(address=address, anybody=anybody, index=index, closes=closes):
+            ends = " ".join(f"e{start} if t{when}" for start, when in closes) or "none"
+            what = f"t{address}{' anybody' if anybody else ''}"
+            return f"srcu-leave {what}, index t{index}, ends {ends}"
         case sk.Request() | sk.Grant() | sk.Try() | sk.Unlock() | sk.LockState():
             return _lock(action)
         case _:
@@ -233,14 +239,16 @@ def _wait(
             return "begin"
         case sk.Ended():
             return "end"
-        case sk.GraceStart(end=end):
-            return f"synchronize-rcu, returns at e{end}"
+        case sk.GraceStart(end=end, domain=domain):
+            return f"synchronize-{_flavour(domain)}, returns at e{end}"
         case sk.GraceEnd(start=start):
             return f"synchronize-rcu returns, called at e{start}"
-        case sk.Queue(address=address, callback=callback):
-            return f"call-rcu t{address}, thread {callback}"
-        case sk.BarrierStart(end=end):
+        case sk.Queue(address=address, callback=callback, domain=domain):
+            return f"call-{_flavour(domain)} t{address}, thread {callback}"
+        case sk.BarrierStart(end=end, domain=None):
             return f"rcu-barrier, returns at e{end}"
+        case sk.BarrierStart(end=end, domain=domain):
+            return f"srcu-barrier t{domain}, returns at e{end}"
         case sk.BarrierEnd(start=start):
             return f"rcu-barrier returns, called at e{start}"
         case sk.IpiStart(handlers=handlers):
@@ -250,3 +258,8 @@ def _wait(
             return f"ipi returns, sent at e{start}"
         case _:
             assert_never(action)
+
+
+def _flavour(domain: Term | None) -> str:
+    """What a grace period is of."""
+    return "rcu" if domain is None else f"srcu t{domain}"

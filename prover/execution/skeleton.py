@@ -116,10 +116,39 @@ class SectionEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class SrcuStart:
+    """A reader of an SRCU domain begins; ``anybody`` may end it, else its thread.
+
+    Its index is ``token`` more than what the event reads, which is 0.
+    """
+
+    address: Term
+    anybody: bool
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class SrcuEnd:
+    """A reader of an SRCU domain ends: of ``closes``, pairs of its start and a term, the one
+    whose term holds.  ``rivals`` are the events that end the same one where a term holds.
+    """
+
+    address: Term
+    anybody: bool
+    index: Term
+    closes: tuple[tuple[int, Term], ...]
+    rivals: tuple[tuple[int, Term], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GraceStart:
-    """``synchronize_rcu()`` is called; ``end`` is its return."""
+    """``synchronize_rcu()`` is called; ``end`` is its return.
+
+    With a ``domain`` it is ``synchronize_srcu()``.
+    """
 
     end: int
+    domain: Term | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +160,19 @@ class GraceEnd:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """``call_rcu()``: ``callback`` is the thread that will run."""
+    """``call_rcu()``, or ``call_srcu()``: ``callback`` is the thread that will run."""
 
     address: Term
     callback: int
+    domain: Term | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BarrierStart:
-    """``rcu_barrier()`` is called; ``end`` is its return."""
+    """``rcu_barrier()``, or ``srcu_barrier()``, is called; ``end`` is its return."""
 
     end: int
+    domain: Term | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +232,8 @@ Action: TypeAlias = (
     | LockState
     | SectionStart
     | SectionEnd
+    | SrcuStart
+    | SrcuEnd
     | GraceStart
     | GraceEnd
     | Queue

@@ -42,11 +42,12 @@ class Step:
 
 @dataclass(slots=True, eq=False)
 class Section:
-    """A section of ``kind`` begun at event ``start`` by ``thread``."""
+    """A section of ``kind`` begun at event ``start`` by ``thread``; of SRCU, of a ``domain``."""
 
     thread: int
     kind: str
     start: int
+    domain: Location | None = None
     open: bool = True
 
 

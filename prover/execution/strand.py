@@ -8,6 +8,7 @@ What a thread holds is kept in registers whose names start with ``!``:
 ``!x:L``   the thread holds lock L exclusively
 ``!s:L``   how often it holds L shared
 ``!n:L``   the lockdep subclass L was taken with
+``!v:N``   the SRCU reader with index N is open
 ========== ==========================================================
 """
 
@@ -57,6 +58,7 @@ class Strand:
         default_factory=list[tuple[ir.CallRcu, int, int, Term]]
     )
     ipis: list[tuple[ir.Ipi, int]] = field(default_factory=list[tuple[ir.Ipi, int]])
+    readers: list[tuple[int, int, Term]] = field(default_factory=list[tuple[int, int, Term]])
 
     @property
     def looks(self) -> bool:
@@ -201,6 +203,11 @@ class Strand:
         parts.extend(self.holds(location) for location, _ in draft.lock_cells(SPINNING))
         return draft.terms.either(*parts)
 
+    def in_reader(self) -> Term:
+        """Whether the thread is in an SRCU reader of its own."""
+        opened = (self.get(f"!v:{token}") for _, token, _ in self.readers)
+        return self.draft.terms.either(*opened)
+
     def sleep_check(self) -> sk.LocalCheck:
         """The check of a call that may sleep."""
         return sk.LocalCheck("sleep-in-atomic", self.atomic(), "")
@@ -218,6 +225,7 @@ class Strand:
         return (
             sk.LocalCheck("lock-held-at-end", draft.terms.either(*held), ""),
             sk.LocalCheck("rcu-unbalanced", draft.truth(self.get("!rcu")), ""),
+            sk.LocalCheck("srcu-unbalanced", self.in_reader(), ""),
             sk.LocalCheck("irq-unbalanced", irq, ""),
             sk.LocalCheck("preempt-unbalanced", counts, ""),
         )

@@ -10,15 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
+from prover.execution.interrupts import domain_of
 from prover.execution.locking import Locks
 from prover.execution.nodes import Nodes
 from prover.execution.order import static_order
-from prover.execution.terms import Allocated
+from prover.execution.terms import Allocated, Term
 from prover.execution.weak_run import NotAnExecution, Run
 from prover.graph.values import Allocation, Location, Pointer
 
 DELAYS_GRACE = ("rcu", "irq", "preempt", "bh")
 """Kinds of section that a grace period waits for; regions with a spinning lock held are more."""
+
+DELAYS = (*DELAYS_GRACE, "lock")
 
 SPINNING = ("spinlock", "rwlock")
 EXCLUSIVE = (sk.Unlock, sk.Ended)
@@ -33,6 +36,7 @@ class Section:
     kind: str
     start: int
     end: int
+    domain: Location | None = None
 
 
 class Law:
@@ -69,10 +73,15 @@ class Law:
                 for number in action.handlers:
                     yield self.skeleton.threads[number]
             case sk.BarrierEnd(start=start):
+                begun = self.skeleton.events[start].action
+                assert isinstance(begun, sk.BarrierStart)
                 for thread in self.skeleton.threads:
                     queued = thread.kind == "callback" and thread.parent in self.run.happened
                     if queued and self.order.before(thread.parent, start) is True:
-                        yield thread
+                        if self._domain(domain_of(self.skeleton, thread)) == self._domain(
+                            begun.domain
+                        ):
+                            yield thread
             case _:
                 pass
 
@@ -89,10 +98,11 @@ class Law:
         All that stands before the first comes before all that stands behind the second.
         """
         sections = list(self.sections())
-        for start, end in self._waits():
+        for start, end, domain in self._waits():
             yield start, end
             for section in sections:
-                if section.kind not in (*DELAYS_GRACE, "lock"):
+                delays = DELAYS if domain is None else ("srcu",)
+                if section.kind not in delays or section.domain != domain:
                     continue
                 if self.order.before(end, section.start) is True:
                     continue
@@ -122,16 +132,20 @@ class Law:
     def _index(self, event: int) -> int:
         return self.order.place[event][1]
 
-    def _waits(self) -> Iterator[tuple[int, int]]:
-        """Grace periods that are over: where they began and what they let go on."""
+    def _domain(self, address: Term | None) -> Location | None:
+        """The SRCU domain at an address, None for RCU."""
+        return None if address is None else self._location(address)
+
+    def _waits(self) -> Iterator[tuple[int, int, Location | None]]:
+        """Grace periods that are over: where they began, what they let go on, of which domain."""
         for event in self.skeleton.events:
             match event.action:
-                case sk.GraceStart(end=end) if end in self.run.happened:
-                    yield event.number, end
-                case sk.Queue(callback=callback):
+                case sk.GraceStart(end=end, domain=domain) if end in self.run.happened:
+                    yield event.number, end, self._domain(domain)
+                case sk.Queue(callback=callback, domain=domain):
                     begin = self.skeleton.threads[callback].events[0]
                     if begin in self.run.happened:
-                        yield event.number, begin
+                        yield event.number, begin, self._domain(domain)
                 case _:
                     pass
 
@@ -143,6 +157,7 @@ class Law:
             own = [e for e in thread.events if e in self.run.happened]
             yield from self._marked(thread, own)
             yield from self._locked(thread, own)
+            yield from self._readers(own)
             running = {"callback": "bh", "handler": "irq"}.get(thread.kind)
             if running and thread.events[0] in self.run.happened:
                 end = thread.events[-1]
@@ -164,6 +179,21 @@ class Law:
             isinstance(action, sk.SectionEnd)
             and action.kind == kind
             and self.run.values.holds(action.outer)
+        )
+
+    def _readers(self, own: list[int]) -> Iterator[Section]:
+        """The readers of SRCU domains that a thread began; whoever ended them."""
+        for number in own:
+            event = self.skeleton.events[number]
+            if isinstance(event.action, sk.SrcuStart):
+                end = next((e for e in sorted(self.run.happened) if self._closes(e, number)), -1)
+                domain = self._location(event.action.address)
+                yield Section(event.thread, "srcu", number, end, domain)
+
+    def _closes(self, event: int, start: int) -> bool:
+        action = self.skeleton.events[event].action
+        return isinstance(action, sk.SrcuEnd) and any(
+            reader == start and self.run.values.holds(when) for reader, when in action.closes
         )
 
     def _locked(self, thread: sk.Thread, own: list[int]) -> Iterator[Section]:

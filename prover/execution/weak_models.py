@@ -29,6 +29,26 @@ EXTENDED = {"lkmm": (("gp", "law"), ("hb", "also")), "tso": (("mfence", "law"), 
 UNMARKED = "Unmarked"
 """The set of the accesses that are plain in the protocol."""
 
+TAGS = {
+    "once": "ONCE",
+    "plain": "ONCE",
+    "acquire": "ACQUIRE",
+    "release": "RELEASE",
+    "full": "MB",
+    "noreturn": "NORETURN",
+    "relaxed": "ONCE",
+    "smp_mb": "MB",
+    "smp_rmb": "Rmb",
+    "smp_wmb": "Wmb",
+    "barrier": "Barrier",
+    "smp_mb__before_atomic": "Before-atomic",
+    "smp_mb__after_atomic": "After-atomic",
+    "smp_mb__after_spinlock": "After-spinlock",
+    "smp_mb__after_unlock_lock": "After-unlock-lock",
+    "smp_mb__after_srcu_read_unlock": "After-srcu-read-unlock",
+}
+"""The set of the model that a node with an order is in."""
+
 FROM_READS = "from-reads"
 """fr of the execution.  ``rf^-1 ; co`` would go from one half of a word to the other."""
 

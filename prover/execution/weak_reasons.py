@@ -245,6 +245,8 @@ LABELS: dict[type, str] = {
     sk.Try: "trying {}",
     sk.Unlock: "releasing {}",
     sk.LockState: "looking at {}",
+    sk.SrcuStart: "entering a reader of {}",
+    sk.SrcuEnd: "leaving a reader of {}",
     sk.Queue: "call_rcu()",
     sk.Deallocate: "freeing {}",
     sk.Allocate: "the allocation",

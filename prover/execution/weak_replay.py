@@ -26,7 +26,7 @@ from prover.graph.values import Half, Pointer, Via, Wild, Word
 from prover.models.algebra import MemoryModel
 from prover.models.concrete import Pairs, breach, breaches, defined, evaluate
 
-STORING = (sk.Access, sk.Grant, sk.Try, sk.Unlock)
+STORING = (sk.Access, sk.Grant, sk.SrcuEnd, sk.Try, sk.Unlock)
 """Events whose store can reach memory after a free that they executed before."""
 
 
@@ -135,6 +135,22 @@ def violations(run: Run, found: Nodes) -> Iterator[Wrong]:
             continue
         yield from _lifetimes(run, found, event, frees)
         yield from _torn(run, found, event)
+        yield from _ended_twice(run, found, event)
+
+
+def _ended_twice(run: Run, found: Nodes, event: sk.Event) -> Iterator[Wrong]:
+    """SRCU readers that another event has ended before."""
+    if not isinstance(event.action, sk.SrcuEnd):
+        return
+    for number, when in event.action.rivals:
+        if number in run.happened and run.values.holds(when):
+            one, two = found.last(number), found.last(event.number)
+            assert one is not None
+            assert two is not None
+            if run.skeleton.events[number].thread != event.thread:
+                yield Wrong("srcu-unbalanced", event.number, frozenset(((one.number, two.number),)))
+            elif number < event.number:
+                yield Wrong("srcu-unbalanced", event.number)
 
 
 def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -> Iterator[Wrong]:

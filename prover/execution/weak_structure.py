@@ -19,31 +19,12 @@ from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node, Nodes, touched
 from prover.execution.terms import Term
 from prover.execution.weak_law import Law
-from prover.execution.weak_models import FROM_READS, UNMARKED
+from prover.execution.weak_models import FROM_READS, TAGS, UNMARKED
 from prover.execution.weak_origins import Origins
+from prover.execution.weak_readers import add_readers
 from prover.execution.weak_run import Run
 from prover.graph.values import Pointer
 from prover.models.concrete import Pairs, Structure
-
-TAGS = {
-    "once": "ONCE",
-    "plain": "ONCE",
-    "acquire": "ACQUIRE",
-    "release": "RELEASE",
-    "full": "MB",
-    "noreturn": "NORETURN",
-    "relaxed": "ONCE",
-    "smp_mb": "MB",
-    "smp_rmb": "Rmb",
-    "smp_wmb": "Wmb",
-    "barrier": "Barrier",
-    "smp_mb__before_atomic": "Before-atomic",
-    "smp_mb__after_atomic": "After-atomic",
-    "smp_mb__after_spinlock": "After-spinlock",
-    "smp_mb__after_unlock_lock": "After-unlock-lock",
-}
-"""The set of the model that a node with an order is in."""
-
 
 Sources = dict[Place | None, set[tuple[int, int]]]
 """For each place the pairs of a store and a read of it; under None those of no one place."""
@@ -167,6 +148,7 @@ class Builder:
                     rf.setdefault(place, set()).add((writer.number, node.number))
         self._locks(rf, users, writes)
         self._edges(rf)
+        add_readers(run, self.there, self._start, rf, users, writes)
         co: set[tuple[int, int]] = set()
         fr: set[tuple[int, int]] = set()
         loc: set[tuple[int, int]] = set()
@@ -342,6 +324,8 @@ class Builder:
             if node.role == "unlock" and spin:
                 found["UL"].add(node.number)
                 continue
+            if node.role == "srcu":
+                found["Srcu-lock" if node.kind == "R" else "Srcu-unlock"].add(node.number)
             found[node.kind].add(node.number)
             if node.kind != "F":
                 found["M"].add(node.number)
@@ -381,6 +365,8 @@ class Builder:
             if node.kind == "W" and (faithful or node.order != "plain"):
                 for write in self.run.writes_of.get(node.event, ()):
                     found["data"].update(self._from(write.value, node))
+                if isinstance(event.action, sk.SrcuEnd):
+                    found["data"].update(self._from(event.action.index, node))
                 for term in event.controls:
                     found["ctrl"].update(self._from(term, node))
         return {name: frozenset(pairs) for name, pairs in found.items()}

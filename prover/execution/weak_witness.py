@@ -210,6 +210,10 @@ def _note(run: Run, event: sk.Event) -> str:
             return f"takes {_name(run, address)}"
         case sk.Unlock(address=address):
             return f"releases {_name(run, address)}"
+        case sk.SrcuStart(address=address):
+            return f"enters a reader of {_name(run, address)}"
+        case sk.SrcuEnd(address=address):
+            return f"leaves a reader of {_name(run, address)}"
         case sk.Try(address=address):
             got = run.claim.decisions.taken.get(event.number, False)
             return f"{_name(run, address)} {'taken' if got else 'busy'}"

@@ -146,7 +146,7 @@ class Process:
                 self.line("rcu_read_lock();")
             case ir.Leave(section="rcu"):
                 self.line("rcu_read_unlock();")
-            case ir.GraceWait():
+            case ir.GraceWait(domain=None):
                 self.line("synchronize_rcu();")
             case ir.MightSleep() | ir.Mark():
                 pass
@@ -261,6 +261,9 @@ class Process:
                 what = f"`{called}()`: interrupts and preemption are not in it"
                 hint = "use spin_lock() without suffix, or rcu_read_lock() for what delays"
                 raise lacking(what, span, f"{hint} a grace period")
+            case ir.SrcuEnter() | ir.SrcuLeave() | ir.GraceWait():
+                hint = "use rcu_read_lock() and synchronize_rcu()"
+                raise lacking(f"`{called}()`: SRCU is not exported", span, hint)
             case ir.CallRcu() | ir.RcuBarrier():
                 hint = "use synchronize_rcu()"
                 raise lacking(f"`{called}()`: it has no callbacks", span, hint)

@@ -39,6 +39,8 @@ from prover.graph.ir import (
     Release,
     Rmw,
     SetIrq,
+    SrcuEnter,
+    SrcuLeave,
     Store,
     Terminator,
     TryAcquire,
@@ -71,6 +73,10 @@ def _fields_read(instr: Instr) -> tuple[str, ...]:
     match instr:
         case Assign():
             return ("expr",)
+        case SrcuEnter():
+            return ("address",)
+        case SrcuLeave():
+            return ("address", "index")
         case Load() | LockInit() | Acquire() | TryAcquire() | Release() | IsLocked():
             return ("address",)
         case Store():
@@ -80,7 +86,9 @@ def _fields_read(instr: Instr) -> tuple[str, ...]:
         case SetIrq():
             return ("off",)
         case CallRcu():
-            return ("address", "argument")
+            return ("address", "argument", *_domain(instr))
+        case GraceWait() | RcuBarrier():
+            return _domain(instr)
         case Ipi():
             return ("wait",)
         case Free():
@@ -89,10 +97,15 @@ def _fields_read(instr: Instr) -> tuple[str, ...]:
             return ("condition",)
         case Havoc() | Fence() | Enter() | Leave() | IrqsDisabled() | MightSleep():
             return ()
-        case GraceWait() | RcuBarrier() | Alloc() | Mark():
+        case Alloc() | Mark():
             return ()
         case _:
             assert_never(instr)
+
+
+def _domain(instr: CallRcu | GraceWait | RcuBarrier) -> tuple[str, ...]:
+    """The field of the SRCU domain, where there is one."""
+    return () if instr.domain is None else ("domain",)
 
 
 def written(instr: Instr) -> str:
@@ -100,7 +113,7 @@ def written(instr: Instr) -> str:
     match instr:
         case Assign() | Havoc() | Load() | Rmw() | TryAcquire() | IsLocked():
             return instr.reg
-        case IrqsDisabled() | Alloc():
+        case IrqsDisabled() | Alloc() | SrcuEnter():
             return instr.reg
         case SetIrq():
             return instr.save

@@ -165,11 +165,12 @@ class Fence:
 
 @dataclass(frozen=True, slots=True)
 class LockInit:
-    """``lock-init address``."""
+    """``lock-init address``; ``gone``: it is set down again, and must not be used any more."""
 
     address: Expr
     kind: str
     origin: Origin
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,29 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class SrcuEnter:
+    """``%r = srcu-enter address``: a reader of the domain begins; ``anybody`` may end it.
+
+    The register is the reader's index: a number that no other reader's is.
+    """
+
+    reg: str
+    address: Expr
+    anybody: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SrcuLeave:
+    """``srcu-leave address, index``: the reader of that index ends."""
+
+    address: Expr
+    index: Expr
+    anybody: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class SetIrq:
     """``irq off|on``: sets the local interrupt state to ``off`` (1: disabled).
 
@@ -268,16 +292,18 @@ class MightSleep:
 
 @dataclass(frozen=True, slots=True)
 class GraceWait:
-    """``synchronize-rcu``."""
+    """``synchronize-rcu``; with a ``domain``, the address of one of SRCU, ``synchronize-srcu``."""
 
     origin: Origin
+    domain: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RcuBarrier:
-    """``rcu-barrier``."""
+    """``rcu-barrier``, or ``srcu-barrier`` of a domain."""
 
     origin: Origin
+    domain: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +311,8 @@ class CallRcu:
     """``call-rcu address, callback``: the callback's graph runs after a grace period.
 
     ``address`` is the rcu_head's; ``parameter`` is the register of ``callback`` that gets
-    ``argument``.  ``name`` says what runs: ``pte_free_now()``, ``kfree_rcu()``.
+    ``argument``.  ``name`` says what runs: ``pte_free_now()``, ``kfree_rcu()``.  ``domain`` is
+    that of ``call_srcu()``.
     """
 
     address: Expr
@@ -294,6 +321,7 @@ class CallRcu:
     argument: Expr
     name: str
     origin: Origin
+    domain: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +393,8 @@ Instr: TypeAlias = (
     | IsLocked
     | Enter
     | Leave
+    | SrcuEnter
+    | SrcuLeave
     | SetIrq
     | IrqsDisabled
     | MightSleep

@@ -44,6 +44,8 @@ from prover.graph.ir import (
     Release,
     Rmw,
     SetIrq,
+    SrcuEnter,
+    SrcuLeave,
     Store,
     Terminator,
     TransitionTable,
@@ -183,6 +185,8 @@ class _Printer:
     def _lock(self, instr: LockInit | Acquire | TryAcquire | Release | IsLocked) -> str:
         where = self.place(instr.address)
         match instr:
+            case LockInit(kind=kind, gone=True):
+                return f"lock-fini {kind} {where}"
             case LockInit(kind=kind):
                 return f"lock-init {kind} {where}"
             case Acquire(kind=kind, mode=mode, nested=nested):
@@ -201,6 +205,8 @@ class _Printer:
         self,
         instr: Enter
         | Leave
+        | SrcuEnter
+        | SrcuLeave
         | SetIrq
         | IrqsDisabled
         | MightSleep
@@ -210,6 +216,8 @@ class _Printer:
         | Ipi,
     ) -> str:
         match instr:
+            case SrcuEnter() | SrcuLeave():
+                return self._srcu(instr)
             case Enter(section=section):
                 return f"enter {section}"
             case Leave(section=section):
@@ -221,18 +229,32 @@ class _Printer:
                 return f"%{reg} = irqs-disabled"
             case MightSleep():
                 return "might-sleep"
-            case GraceWait():
-                return "synchronize-rcu"
-            case RcuBarrier():
+            case GraceWait(domain=domain):
+                return f"synchronize-{self._flavour(domain)}"
+            case RcuBarrier(domain=None):
                 return "rcu-barrier"
+            case RcuBarrier(domain=domain):
+                assert domain is not None
+                return f"srcu-barrier {self.place(domain)}"
             case CallRcu(address=address, parameter=parameter, argument=argument, name=name):
                 given = f"%{parameter} = {self.value(argument)}"
-                return f"call-rcu {self.place(address)}, {name} with {given}"
+                called = f"call-{self._flavour(instr.domain)}"
+                separator = "" if instr.domain is None else ","
+                return f"{called}{separator} {self.place(address)}, {name} with {given}"
             case Ipi(targets=targets, wait=wait, name=name):
                 to = " ".join(targets) or "others"
                 return f"ipi {to}, {name} wait {self.value(wait)}"
             case _:
                 assert_never(instr)
+
+    def _flavour(self, domain: Expr | None) -> str:
+        return "rcu" if domain is None else f"srcu {self.place(domain)}"
+
+    def _srcu(self, instr: SrcuEnter | SrcuLeave) -> str:
+        where = f"{self.place(instr.address)}{' anybody' if instr.anybody else ''}"
+        if isinstance(instr, SrcuEnter):
+            return f"%{instr.reg} = srcu-enter {where}"
+        return f"srcu-leave {where}, {self.value(instr.index)}"
 
     def _irq(self, off: Expr) -> str:
         if isinstance(off, Const) and off.value in (0, 1):

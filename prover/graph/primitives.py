@@ -34,6 +34,7 @@ from prover.graph.primitives_atomic import atomic_meanings
 from prover.graph.primitives_bits import bit_meanings
 from prover.graph.primitives_deferred import call_rcu, kfree_rcu, smp_call_function
 from prover.graph.primitives_lock import lock_meanings, saved_flags
+from prover.graph.primitives_srcu import srcu_meanings
 
 
 def meanings() -> dict[str, Meaning]:
@@ -45,6 +46,7 @@ def meanings() -> dict[str, Meaning]:
         _barriers(),
         lock_meanings(),
         _rcu(),
+        srcu_meanings(),
         _context(),
         _memory(),
         _checks(),
@@ -116,6 +118,7 @@ def _barriers() -> Iterator[tuple[str, Meaning]]:
         "smp_mb__after_atomic",
         "smp_mb__after_spinlock",
         "smp_mb__after_unlock_lock",
+        "smp_mb__after_srcu_read_unlock",
     ):
         yield kind, _fence(kind)
 

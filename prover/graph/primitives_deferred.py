@@ -8,27 +8,32 @@ from prover.graph import expressions as ex
 from prover.graph.context import Graph, Scope
 from prover.graph.graphs import finish, function_graph, start
 from prover.graph.ir import CallRcu, Cfg, Expr, Free, Ipi, IrqsDisabled, Origin, Reg
-from prover.graph.lower_expr import value
+from prover.graph.lower_expr import in_order, value
 from prover.graph.values import Path
 
 _HEAD = "head"
 
 
 def call_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
-    """Queues the function's graph; its parameter is the address of the head."""
+    """Queues the function's graph; its parameter is the address of the head.
+
+    ``call_srcu()`` has the domain before these.
+    """
     if not scope.builder.alive():
         return ex.ZERO
-    head, name = call.arguments
+    *domain, head, name = call.arguments
     assert isinstance(name, p.FunctionName), "call_rcu() takes a function's name"
     if name.name in scope.graph.callbacks:
         message = f"`{name.name}()` queues itself again, so its callbacks have no end"
         scope.refuse("recursive-callback", message, call.span)
         return ex.ZERO
-    address = value(scope, head)
+    addresses = [a for a in in_order(scope, (*domain, head)) if isinstance(a, ex.EXPRESSIONS)]
+    place, address = addresses[0] if domain else None, addresses[-1]
     function = scope.obligation.protocol.functions[name.name]
     callback, parameter = function_graph(scope, function, call.span)
     origin = scope.origin(call.span)
-    scope.builder.emit(CallRcu(address, callback, parameter, address, f"{name.name}()", origin))
+    instr = CallRcu(address, callback, parameter, address, f"{name.name}()", origin, place)
+    scope.builder.emit(instr)
     return ex.ZERO
 
 

@@ -13,7 +13,7 @@ from prover.smt.interrupts import hostings
 from prover.smt.locks import Taking, begins, conflict, releases, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.violations import ever_freed
-from prover.smt.waits import DELAYS_GRACE, Section, sections, waits
+from prover.smt.waits import Section, Wait, queues, sections, waits, waits_for_queue
 
 MAX_CYCLE = 8
 """The longest cycle of lock classes that is looked for."""
@@ -46,7 +46,7 @@ class _Plan:
         self.frame = frame
         self.takings = takings(frame)
         self.sections = sections(frame)
-        self.grace = {end: start for start, end in waits(frame)}
+        self.grace = {wait.end: wait for wait in waits(frame)}
         self.blocked: dict[int, list[int]] = {}
         for event in frame.skeleton.events:
             if sk.is_blocking(frame.skeleton, event) and frame.reached(event.number) != FALSE:
@@ -94,14 +94,14 @@ class _Plan:
         match action:
             case sk.Grant():
                 return frame.logic.any_of(self._lock_obstacles(event, action))
-            case sk.GraceEnd(start=start):
-                return self._open_sections(start)
+            case sk.GraceEnd():
+                return self._open_sections(self.grace[event])
             case sk.Begin():
                 return self._begin_obstacle(event)
             case sk.IpiEnd(start=start):
                 return frame.logic.any_of(self._ipi_obstacles(start))
-            case sk.BarrierEnd(start=start):
-                return frame.logic.any_of(self._barrier_obstacles(start))
+            case sk.BarrierEnd():
+                return frame.logic.any_of(self._barrier_obstacles(action))
             case _:
                 return FALSE
 
@@ -165,16 +165,17 @@ class _Plan:
 
     # --- waits
 
-    def _open_sections(self, start: int) -> Lit:
+    def _open_sections(self, wait: Wait) -> Lit:
         """A section that was open when a grace period began, and never ends."""
-        frame = self.frame
+        frame, start = self.frame, wait.start
         found: list[Lit] = []
         for section in self.sections:
-            if section.kind in DELAYS_GRACE:
-                opened = (section.begins, frame.before(section.start, start))
+            over = wait.over(frame, section)
+            if over != FALSE:
+                opened = (over, section.begins, frame.before(section.start, start))
                 found.append(frame.logic.all_of((*opened, *self._never_closed(section))))
         for taking in self.takings:
-            if taking.kind in ("spinlock", "rwlock"):
+            if taking.kind in ("spinlock", "rwlock") and wait.domain is None:
                 held = self._held_for_ever(taking, taking.address)
                 found.append(frame.logic.all_of((held, frame.before(taking.event, start))))
         return frame.logic.any_of(found)
@@ -185,7 +186,10 @@ class _Plan:
             neg(frame.logic.all_of((frame.ok(end), frame.holds(outer))))
             for end, outer in section.ends
         ]
-        return [*parts, self.gone(section.thread)]
+        threads = {frame.skeleton.events[end].thread for end, _ in section.ends}
+        if section.kind != "srcu" or not threads:
+            threads.add(section.thread)
+        return [*parts, *(self.gone(thread) for thread in sorted(threads))]
 
     def _begin_obstacle(self, event: int) -> Lit:
         """A callback's grace period, or a handler's host, that never lets it start."""
@@ -216,18 +220,18 @@ class _Plan:
         for handler in action.handlers:
             yield self.member(handler)
 
-    def _barrier_obstacles(self, start: int) -> Iterator[Lit]:
+    def _barrier_obstacles(self, barrier: sk.BarrierEnd) -> Iterator[Lit]:
         """A callback queued before that is in the set itself."""
         frame = self.frame
-        for event in frame.skeleton.events:
-            if isinstance(event.action, sk.Queue) and frame.reached(event.number) != FALSE:
-                yield frame.logic.all_of(
-                    (
-                        frame.ok(event.number),
-                        frame.before(event.number, start),
-                        self.member(event.action.callback),
-                    )
+        for number, queue in queues(frame):
+            yield frame.logic.all_of(
+                (
+                    waits_for_queue(frame, barrier, queue),
+                    frame.ok(number),
+                    frame.before(number, barrier.start),
+                    self.member(queue.callback),
                 )
+            )
 
 
 def lock_order(frame: Frame) -> dict[int, Lit]:

@@ -17,15 +17,14 @@ from prover.execution.hazards import (
     DoubleFree,
     Freed,
     Hazard,
-    NotHeld,
     Null,
-    OwnFolio,
     Torn,
     TornStore,
     Uninitialized,
     WildAccess,
     bits_of,
 )
+from prover.execution.hazards_of_holders import NotHeld, OwnFolio, ReaderOver
 from prover.execution.terms import Term
 from prover.graph.values import Half, Pointer
 from prover.smt.frame import Frame
@@ -141,6 +140,9 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
             return neg(held_by_anyone(frame, event, action.address, "folio"))
         case OwnFolio():
             return own_folio(frame, event)
+        case ReaderOver(other=other, when=when):
+            ended = (frame.holds(when), frame.ok(other), frame.before(other, event))
+            return frame.logic.all_of(ended)
         case _:
             assert_never(hazard)
 

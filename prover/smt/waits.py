@@ -14,7 +14,7 @@ from prover.execution.terms import Constant, Outcome, Term
 from prover.smt.frame import Frame
 from prover.smt.interrupts import Hosting, encode_hostings, hostings, interrupted
 from prover.smt.locks import ended_between, taken, takings
-from prover.smt.logic import FALSE, Lit, neg
+from prover.smt.logic import FALSE, TRUE, Lit, neg
 
 DELAYS_GRACE = ("rcu", "irq", "preempt", "bh")
 """Kinds of section that a grace period waits for (one flavour since v4.20)."""
@@ -29,6 +29,7 @@ class Section:
     """A section that may begin at ``start`` (if ``begins``) and ends at the first of ``ends``.
 
     ``ends`` are pairs (event, term or None for always), ``known_ends`` pairs (event, literal).
+    An SRCU reader has a ``domain``.
     """
 
     thread: int
@@ -37,6 +38,23 @@ class Section:
     begins: Lit
     ends: tuple[tuple[int, Term], ...]
     known_ends: tuple[tuple[int, Lit], ...] = ()
+    domain: Term | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A grace period from event ``start`` to ``end``: of RCU, or of an SRCU ``domain``."""
+
+    start: int
+    end: int
+    domain: Term | None
+
+    def over(self, frame: Frame, section: Section) -> Lit:
+        """Whether it waits for sections like this one."""
+        if self.domain is None or section.domain is None:
+            alike = self.domain is None and section.domain is None
+            return TRUE if alike and section.kind in (*DELAYS_GRACE, "lock") else FALSE
+        return frame.same_place(self.domain, section.domain)
 
 
 def sections(frame: Frame) -> list[Section]:
@@ -51,7 +69,30 @@ def sections(frame: Frame) -> list[Section]:
             ends = _ends(frame, event.thread, event.number, action.kind)
             found.append(Section(event.thread, action.kind, event.number, begins, ends))
     found.extend(_running(frame))
+    found.extend(_readers(frame))
     return found
+
+
+def _readers(frame: Frame) -> list[Section]:
+    """The readers of SRCU domains; others' events may end those begun by srcu_down_read()."""
+    ends: dict[int, list[tuple[int, Term]]] = {}
+    for event in frame.skeleton.events:
+        if isinstance(event.action, sk.SrcuEnd) and frame.reached(event.number) != FALSE:
+            for start, when in event.action.closes:
+                if frame.domains.may(when):
+                    ends.setdefault(start, []).append((event.number, when))
+    return [
+        Section(
+            event.thread,
+            "srcu",
+            event.number,
+            frame.ok(event.number),
+            tuple(ends.get(event.number, ())),
+            domain=event.action.address,
+        )
+        for event in frame.skeleton.events
+        if isinstance(event.action, sk.SrcuStart) and frame.reached(event.number) != FALSE
+    ]
 
 
 def _running(frame: Frame) -> list[Section]:
@@ -92,17 +133,18 @@ def closed_before(frame: Frame, section: Section, moment: int) -> Lit:
     )
 
 
-def waits(frame: Frame) -> list[tuple[int, int]]:
-    """Every grace period as (event it starts at, event it ends at)."""
-    found: list[tuple[int, int]] = []
+def waits(frame: Frame) -> list[Wait]:
+    """Every grace period."""
+    found: list[Wait] = []
     for event in frame.skeleton.events:
         if frame.reached(event.number) == FALSE:
             continue
         match event.action:
-            case sk.GraceStart(end=end):
-                found.append((event.number, end))
-            case sk.Queue(callback=callback):
-                found.append((event.number, frame.skeleton.threads[callback].events[0]))
+            case sk.GraceStart(end=end, domain=domain):
+                found.append(Wait(event.number, end, domain))
+            case sk.Queue(callback=callback, domain=domain):
+                begin = frame.skeleton.threads[callback].events[0]
+                found.append(Wait(event.number, begin, domain))
             case _:
                 pass
     return found
@@ -115,11 +157,13 @@ def encode_waits(frame: Frame) -> None:
             frame.logic.label = f"event {event.number} goes on"
             frame.logic.clause(neg(frame.outcome(event.number, "granted")), frame.ok(event.number))
     found = sections(frame)
-    for start, end in waits(frame):
+    for wait in waits(frame):
         for section in found:
-            if section.kind in DELAYS_GRACE:
-                _law(frame, section, start, end)
-        _locks_delay(frame, start, end)
+            over = wait.over(frame, section)
+            if over != FALSE:
+                _law(frame, section, wait.start, wait.end, over)
+        if wait.domain is None:
+            _locks_delay(frame, wait.start, wait.end)
     _encode_barriers(frame)
     known = hostings(frame)
     encode_hostings(frame, found, known)
@@ -133,10 +177,11 @@ def _blocks(frame: Frame, event: sk.Event) -> bool:
     return wait and frame.reached(event.number) != FALSE
 
 
-def _law(frame: Frame, section: Section, start: int, end: int) -> None:
+def _law(frame: Frame, section: Section, start: int, end: int, when: Lit = TRUE) -> None:
     """A section open when the wait starts has ended when it ends."""
     frame.logic.label = f"grace period {start} over section {section.start}"
     frame.logic.clause(
+        neg(when),
         neg(section.begins),
         neg(frame.outcome(end, "granted")),
         neg(frame.before(section.start, start)),
@@ -177,13 +222,26 @@ def barriers(frame: Frame) -> list[tuple[sk.Event, sk.BarrierEnd]]:
     ]
 
 
+def waits_for_queue(frame: Frame, barrier: sk.BarrierEnd, queue: sk.Queue) -> Lit:
+    """Whether a barrier is for the kind of callback, and the domain, of a queue."""
+    begun = frame.skeleton.events[barrier.start].action
+    assert isinstance(begun, sk.BarrierStart)
+    if begun.domain is None or queue.domain is None:
+        return TRUE if begun.domain is queue.domain else FALSE
+    return frame.same_place(begun.domain, queue.domain)
+
+
 def _encode_barriers(frame: Frame) -> None:
     """rcu_barrier() returns only after every callback queued before it has run."""
     for event, action in barriers(frame):
         for queued, queue in queues(frame):
+            same = waits_for_queue(frame, action, queue)
+            if same == FALSE:
+                continue
             ended = frame.skeleton.threads[queue.callback].events[-1]
             frame.logic.label = f"rcu_barrier {action.start} over callback of event {queued}"
             waits_for = (
+                neg(same),
                 neg(frame.outcome(event.number, "granted")),
                 neg(frame.ok(queued)),
                 neg(frame.before(queued, action.start)),

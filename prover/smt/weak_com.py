@@ -47,6 +47,7 @@ def communication(frame: WeakFrame) -> Communication:
     _program_order_at_one_place(frame)
     rf, co = list(_reads_from(frame)), list(_coherence(frame))
     fr = [*_from_reads(frame), *_own_overwrites(frame)]
+    fr.extend(_srcu_order(frame))
     handoffs = list(_handoffs(frame))
     looks = list(_looks(frame))
     rf.extend(link for what, link in looks if what == "rf")
@@ -170,6 +171,28 @@ def _own_overwrites(frame: WeakFrame) -> Iterator[Link]:
             lit = logic.all_of(parts)
             if lit != FALSE:
                 yield Link(source, target, lit)
+
+
+def _srcu_order(frame: WeakFrame) -> Iterator[Link]:
+    """Fr and co of one thread at an SRCU domain: a read of it begins a reader, a store ends it.
+
+    Between threads they order nothing: what a reader's start reads can always be chosen so.
+    """
+    for thread in frame.skeleton.threads:
+        earlier: list[tuple[Node, Term]] = []
+        for number in thread.events:
+            action = frame.skeleton.events[number].action
+            if not isinstance(action, sk.SrcuStart | sk.SrcuEnd):
+                continue
+            if frame.reached(number) == FALSE:
+                continue
+            node = frame.nodes.of_event[number][0]
+            for other, domain in earlier if node.kind == "W" else ():
+                same = frame.same_place(domain, action.address)
+                lit = frame.logic.all_of((frame.there(other), frame.there(node), same))
+                if lit != FALSE:
+                    yield Link(other, node, lit)
+            earlier.append((node, action.address))
 
 
 def _coherence(frame: WeakFrame) -> Iterator[Link]:

@@ -28,6 +28,8 @@ def dependencies(n: Numbers) -> None:
             continue
         terms = [address] if address is not None else []
         terms.extend(w.value for w in writes.get(node.event, ()))
+        if isinstance(event.action, sk.SrcuEnd):
+            terms.append(event.action.index)
         for term in (*terms, *event.controls):
             _depends(n, ways, node, term)
         for link in rfi.get(node.number, ()):

@@ -12,9 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from prover.execution.nodes import Node, Nodes
-from prover.execution.skeleton import Access, Grant, Try, Unlock
+from prover.execution.skeleton import Access, Grant, SrcuEnd, Try, Unlock
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, TRUE, Lit, neg
+
+STORING = (Access, Grant, SrcuEnd, Try, Unlock)
+"""Events that store to what they touch."""
 
 
 def _nobody() -> Nodes:
@@ -126,7 +129,7 @@ class WeakFrame(Frame):
             return known
         write = self.nodes.write(event)
         executes = self._later(free, event, write)
-        stores = isinstance(self.skeleton.events[event].action, Access | Grant | Try | Unlock)
+        stores = isinstance(self.skeleton.events[event].action, STORING)
         if self.model != "lkmm" or write is None or not stores:
             return executes
         lands = self.landings.get((free, event))

@@ -64,5 +64,6 @@ class Strand:
         self.unlocks: list[tuple[Node, str, dict[int, str]]] = []
         self.updates: list[tuple[Node, str]] = []
         self.before_atomics: list[tuple[str, Lit]] = []
-        self.after_atomic = self.after_lock = False
+        self.after_atomic = self.after_lock = self.after_srcu = False
+        self.readers: list[tuple[Node, str]] = []
         self.locks: list[tuple[Node, str]] = []

@@ -17,7 +17,7 @@ from prover.execution.terms import Outcome
 from prover.smt.interrupts import encode_hostings, hostings, interrupted
 from prover.smt.locks import begins, releases, takings
 from prover.smt.logic import FALSE, Lit, neg
-from prover.smt.waits import DELAYS_GRACE, Section, barriers, queues, sections, waits
+from prover.smt.waits import Section, barriers, queues, sections, waits, waits_for_queue
 from prover.smt.weak_frame import WeakFrame
 
 
@@ -25,11 +25,13 @@ def encode_weak_waits(frame: WeakFrame) -> None:
     """All constraints on waits."""
     _go_on(frame)
     found = sections(frame)
-    delaying = [s for s in found if s.kind in DELAYS_GRACE]
-    delaying.extend(_held_regions(frame))
-    for start, end in waits(frame):
+    delaying = [*found, *_held_regions(frame)]
+    for wait in waits(frame):
+        start, end = wait.start, wait.end
         for section in delaying:
-            _law(frame, section, start, end)
+            over = wait.over(frame, section)
+            if over != FALSE:
+                _law(frame, section, start, end, over)
         frame.captures[start] = None
         frame.floors[end] = None
         frame.logic.label = f"grace period {start} is a strong fence"
@@ -92,12 +94,12 @@ def _ends(frame: WeakFrame, section: Section) -> list[tuple[int, Lit]]:
     return [*own, *section.known_ends]
 
 
-def _law(frame: WeakFrame, section: Section, start: int, end: int) -> None:
+def _law(frame: WeakFrame, section: Section, start: int, end: int, when: Lit) -> None:
     """One of section and grace period comes first."""
     logic, order = frame.logic, frame.order
     if section.begins == FALSE or order.before(end, section.start) is True:
         return
-    over = (neg(section.begins), neg(frame.outcome(end, "granted")))
+    over = (neg(when), neg(section.begins), neg(frame.outcome(end, "granted")))
     closed = [
         logic.all_of((lit, _strong(frame, last, end)))
         for last, lit in _ends(frame, section)
@@ -116,9 +118,12 @@ def _barriers(frame: WeakFrame) -> None:
     """rcu_barrier() returns only after every callback queued before it has run."""
     for event, action in barriers(frame):
         for queued, queue in queues(frame):
+            same = waits_for_queue(frame, action, queue)
+            if same == FALSE:
+                continue
             ended = frame.skeleton.threads[queue.callback].events[-1]
             granted = frame.outcome(event.number, "granted")
-            waited = (frame.ok(queued), frame.before(queued, action.start), granted)
+            waited = (same, frame.ok(queued), frame.before(queued, action.start), granted)
             frame.logic.label = f"rcu_barrier {action.start} over callback of event {queued}"
             frame.logic.clause(*(neg(lit) for lit in waited), frame.ok(ended))
             frame.edges.append((ended, event.number, frame.logic.all_of(waited)))

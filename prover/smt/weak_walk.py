@@ -15,6 +15,8 @@ STRONG = ("smp_mb",)
 EMPTY = ("all", "floor", "rf")
 """What a handler without accesses has from its host, besides what stores have brought."""
 
+AFTER_SRCU = "smp_mb__after_srcu_read_unlock"
+
 EXCLUSIVE = (sk.Unlock, sk.Ended, sk.Deallocate)
 """Events whose own stores do not count as standing before them."""
 
@@ -54,6 +56,7 @@ class Walk:
         }
         strand.after_atomic = "smp_mb__after_atomic" in fences
         strand.after_lock = "smp_mb__after_spinlock" in fences
+        strand.after_srcu = "smp_mb__after_srcu_read_unlock" in fences
         for index, number in enumerate(thread.events):
             self._gap(strand, hosted, index)
             if self.frame.reached(number) == FALSE:
@@ -163,6 +166,8 @@ class Walk:
             self._write(strand, node, here, there)
         if node.role == "rmw":
             self._update(strand, node, here)
+        elif node.role == "srcu" and node.kind == "W" and strand.after_srcu and self.lkmm:
+            strand.readers.append((node, self._strong(strand)))
         elif node.role == "lock" and node.kind == "W" and self.lkmm:
             read = self.frame.nodes.read(node.event)
             if read is not None and (read.number, strand.thread) in self.numbers.locking:
@@ -279,7 +284,7 @@ class Walk:
     def _fence(self, strand: Strand, node: Node) -> None:
         """One fence."""
         there = self.frame.there(node)
-        if node.order in STRONG:
+        if node.order in STRONG or (not self.lkmm and node.order == AFTER_SRCU):
             strand.floor.push(self._strong(strand), there)
         elif not self.lkmm:
             return
@@ -295,6 +300,9 @@ class Walk:
             for update, top in strand.updates:
                 both = self.logic.all_of((there, self.frame.there(update)))
                 strand.floor.push(top, both)
+        elif node.order == AFTER_SRCU:
+            for unlock, top in strand.readers:
+                strand.floor.push(top, self.logic.all_of((there, self.frame.there(unlock))))
         elif node.order == "smp_mb__after_spinlock":
             for lock, top in strand.locks:
                 both = self.logic.all_of((there, self.numbers.got(lock)))

@@ -14,6 +14,7 @@ CATALOGUES = {
     "dsl/syntax.py",
     "dsl/protocol.py",
     "prover/graph/ir.py",
+    "prover/execution/skeleton.py",
 }
 
 

@@ -17,6 +17,9 @@ from dsl.primitives import PRIMITIVES
 from tests.weak.kinds import TWINS, Cell, Kinds, Untranslatable, type_of
 from tests.weak.versions import split_registers
 
+VALUES: Final = frozenset(("value", "int", "index"))
+"""Kinds of parameters that are given a number or an address, not a place."""
+
 _GRACE: Final = frozenset(("synchronize_rcu", "synchronize_rcu_expedited"))
 _LOCKS: Final = frozenset(("spin_lock", "spin_trylock"))
 AS_ATOMIC: Final = {
@@ -118,6 +121,10 @@ def _objects(kinds: Kinds, names: dict[str, str]) -> Iterator[str]:
                 if value != 0:
                     raise Untranslatable("a lock that is held at the start")
                 yield f"spinlock_t {name};"
+            case "srcu":
+                if value != 0:
+                    raise Untranslatable("an SRCU domain that has a value")
+                yield f"struct srcu_struct {name};"
             case "atomic":
                 yield f"atomic_t {name} = {start};"
             case "int":
@@ -248,7 +255,7 @@ class _Writer:
         address: s.Expr | None = None
         values: list[str] = []
         for kind, argument in zip(PRIMITIVES[call.name].parameters, call.arguments, strict=True):
-            if kind in {"value", "int"}:
+            if kind in VALUES:
                 values.append(self._expr(argument))
             else:
                 address = argument.pointer if isinstance(argument, s.Deref) else argument
@@ -266,7 +273,7 @@ class _Writer:
         for kind in PRIMITIVES[name].parameters:
             if kind == "lvalue":
                 yield self._lvalue(address)
-            elif kind in {"value", "int"}:
+            elif kind in VALUES:
                 yield next(rest)
             else:
                 yield self._expr(address)
@@ -281,7 +288,7 @@ def _renamed(name: str, cell: Cell) -> str:
             return AS_INT.get(name, name)
         case "pointer":
             return _POINTER.get(name, name)
-        case "lock":
+        case "lock" | "srcu":
             return name
         case kind:
             assert_never(kind)

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias, assert_never
 from dsl.litmus import syntax as s
 from dsl.primitives import PRIMITIVES
 
-Kind: TypeAlias = Literal["int", "atomic", "lock", "pointer"]
+Kind: TypeAlias = Literal["int", "atomic", "lock", "srcu", "pointer"]
 
 TWINS: Final = {
     "READ_ONCE": "atomic_read",
@@ -77,6 +77,10 @@ class Cell:
             if uses != {"lock"}:
                 raise Untranslatable("a lock that is read or written")
             return "lock"
+        if "srcu" in uses:
+            if uses != {"srcu"}:
+                raise Untranslatable("an SRCU domain that is read or written")
+            return "srcu"
         if cell.value.find().target is not None:
             if "counter" in uses:
                 raise Untranslatable("arithmetic on a pointer")
@@ -133,6 +137,8 @@ def type_of(value: Value, depth: int = 0) -> str:
     match target.kind:
         case "lock":
             return "spinlock_t *"
+        case "srcu":
+            return "struct srcu_struct *"
         case "atomic":
             return "atomic_t *"
         case "int":
@@ -274,14 +280,14 @@ class Kinds:
                     assert isinstance(argument, s.Deref)
                     cell = pointed(self._expr(argument.pointer, process))
                     cell.uses.add("access")
-                case "place" | "atomic" | "lock spinlock":
+                case "place" | "atomic" | "lock spinlock" | "lock srcu":
                     cell = pointed(self._expr(argument, process))
                     cell.uses.add(_use(call.name, kind))
                     if kind == "atomic":
                         unify(cell.value, Value(number=True))
                 case "value":
                     unify(cell.value, self._expr(argument, process))
-                case "int":
+                case "int" | "index":
                     self._number(argument, process)
                 case _:
                     raise Untranslatable(f"{call.name}()")
@@ -315,7 +321,7 @@ class Kinds:
                 return self._place(process, name)
             case s.FinalLocation(name=name):
                 cell = self.location(name)
-                if "lock" in cell.uses:
+                if cell.uses & {"lock", "srcu"}:
                     raise Untranslatable("a condition on a lock")
                 return cell.value
             case _:
@@ -324,8 +330,8 @@ class Kinds:
 
 def _use(name: str, kind: str) -> str:
     """Which kind of access a call is."""
-    if kind == "lock spinlock":
-        return "lock"
+    if kind.startswith("lock "):
+        return "srcu" if kind == "lock srcu" else "lock"
     if kind == "place":
         return "access"
     return "atomic" if name in _EITHER else "counter"

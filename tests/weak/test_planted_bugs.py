@@ -9,6 +9,9 @@ import pytest
 from prover.execution.nodes import Node
 from prover.litmus.batch import load_litmus_model
 from prover.smt import weak_between, weak_com, weak_order, weak_waits
+from prover.smt.logic import FALSE, TRUE, Lit
+from prover.smt.waits import Section, Wait
+from prover.smt.weak_frame import WeakFrame
 from prover.smt.weak_numbers import Numbers
 from prover.smt.weak_walk import Walk
 from tests.weak.compare import compare_file
@@ -38,7 +41,25 @@ def at_once(_: Numbers, node: Node, thread: int) -> str:
     return f"p{node.number}"
 
 
+def one_domain(wait: Wait, frame: WeakFrame, section: Section) -> Lit:
+    """All SRCU domains are one."""
+    both = wait.domain is not None and section.domain is not None
+    return TRUE if both else OVER(wait, frame, section)
+
+
+def rcu_too(wait: Wait, frame: WeakFrame, section: Section) -> Lit:
+    """A grace period waits for the readers of all kinds."""
+    del wait, frame
+    return TRUE if section.kind in ("rcu", "srcu") else FALSE
+
+
+def not_for_srcu(wait: Wait, frame: WeakFrame, section: Section) -> Lit:
+    """Nobody waits for SRCU readers."""
+    return OVER(wait, frame, section) if wait.domain is None else FALSE
+
+
 ORIGINAL = Walk._read
+OVER = Wait.over
 
 PLANTED: tuple[tuple[str, object, str, Callable[..., object]], ...] = (
     ("fences dropped", Walk, "_fence", nothing),
@@ -48,6 +69,9 @@ PLANTED: tuple[tuple[str, object, str, Callable[..., object]], ...] = (
     ("dependencies dropped", weak_order, "dependencies", nothing),
     ("unlock to lock orders nothing", weak_order, "hand_over", nothing),
     ("grace periods wait for nobody", weak_waits, "_law", nothing),
+    ("all SRCU domains are one", Wait, "over", one_domain),
+    ("grace periods wait for readers of all kinds", Wait, "over", rcu_too),
+    ("SRCU readers are not waited for", Wait, "over", not_for_srcu),
     ("what a thread overwrites is free", weak_com, "_own_overwrites", nobody),
     ("update goes on from nothing", weak_between, "_continue", nothing),
     ("every read is an acquire", Walk, "_read", everything_acquires),
