@@ -347,10 +347,7 @@ def _hopeless(
 
 
 def _stops(blockers: frozenset[str], going: frozenset[str], hopeless: frozenset[str]) -> bool:
-    """Whether one of those who must act never will; beside ``*`` stand those who may.
-
-    ``*`` alone stands for anybody.
-    """
+    """Whether who must act never will: one of them, or all beside ``*``; alone it is anybody."""
     if "*" in blockers:
         return (blockers - {"*"} or going) <= hopeless
     return bool(blockers & hopeless)

@@ -127,7 +127,7 @@ def moment(machine: Machine, step: Step) -> Moment:
     event = machine.skeleton.events[step.event]
     touches = [_touch_read(machine, place, value) for place, value in step.reads]
     touches.extend(_touch_write(machine, change) for change in step.writes)
-    if isinstance(event.action, sk.Grant | sk.Try | sk.Unlock | sk.LockState | sk.Request):
+    if isinstance(event.action, UNSEEN):
         touches = []
     return Moment(
         event.thread,
@@ -184,6 +184,19 @@ def _touch_write(machine: Machine, change: Change) -> Touch:
 def _calls(origin: Origin) -> tuple[Call, ...]:
     return tuple(Call(f.function, f.site, f.call) for f in origin.frames)
 
+
+UNSEEN = (
+    sk.Grant,
+    sk.Try,
+    sk.Unlock,
+    sk.LockState,
+    sk.Request,
+    sk.SrcuStart,
+    sk.SrcuEnd,
+    sk.GraceStart,
+    sk.BarrierStart,
+)
+"""Steps whose look at a lock or at an SRCU domain is not shown."""
 
 WORDS: dict[type, str] = {
     sk.Begin: "begins",

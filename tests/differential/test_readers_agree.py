@@ -39,8 +39,8 @@ BUGS = (
         "RCU waits for SRCU readers",
         waits.Wait,  # type: ignore[arg-type]
         "over",
-        "alike = self.domain is None and section.domain is None",
-        "alike = self.domain is None",
+        'return TRUE if alike and section.kind in (*DELAYS_GRACE, "lock") else FALSE',
+        "return TRUE if self.domain is None else FALSE",
         "synchronize_rcu",
     ),
     Planted(
