@@ -134,9 +134,18 @@ def waited_for(w: Work) -> frozenset[str]:
     names = frozenset(one if isinstance(one, str) else one[0] for one in w.waiting)
     if names != {""}:
         return names - {""}
-    codes = w.program.codes
-    enders = (a.name for a in (*w.others, w.actor()) if may_call(codes, a.frames, "srcu_up_read"))
+    enders = (a.name for a in (*w.others, w.actor()) if _may_end_readers(w, a))
     return frozenset(("*", w.name, *enders))
+
+
+def _may_end_readers(w: Work, a: ActorState) -> bool:
+    """Whether an actor may still call srcu_up_read(); one that has stopped counts as running."""
+    frames = a.frames
+    if not frames and a.status != ENDED:
+        if a.kind != ACTOR:
+            return True
+        frames = (w.program.frame(f"actor {base_name(a.name)}"),)
+    return may_call(w.program.codes, frames, "srcu_up_read")
 
 
 def _fresh_name(w: Work) -> str:
