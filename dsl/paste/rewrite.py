@@ -1,0 +1,398 @@
+"""Edits that make a C body a body of the language, with marks where that cannot be.
+
+Each statement has a level: 0 as it is, 1 with a placeholder for its value or condition, 2
+(declarations: without a value), 3 taken out altogether.  What was there stays in a comment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from dsl.paste.declare import Declarations
+from dsl.paste.edits import apply, plain, quoted
+from dsl.paste.infer import Inference, declares
+from dsl.paste.rewrite_expressions import ExpressionRewriter, Mark, Untranslatable
+from dsl.paste.tokens import Tokens
+from dsl.paste.tree import (
+    Assign,
+    Block,
+    Call,
+    Case,
+    Comma,
+    Declarator,
+    Declare,
+    DoWhile,
+    Expr,
+    ExprStmt,
+    For,
+    ForEach,
+    If,
+    Jump,
+    LabelStmt,
+    Name,
+    OddStmt,
+    Return,
+    Stmt,
+    Switch,
+    While,
+)
+from dsl.paste.types import Array, Opaque, Struct, Void, shape
+
+HINTS: Final[dict[str, str]] = {
+    "comma-operator": "write two statements",
+    "compound-literal": "assign the fields one by one",
+    "function-pointer": "call a function by its name",
+    "local-aggregate": "every actor shares the global that stands for it: give each its own",
+    "preprocessor": "the first branch is kept; use `config` and an `if` for both",
+    "syntax": "write it in the language by hand",
+    "unsupported": "say by hand what it does",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A part of the body that is marked as one: its place, and the key of its level."""
+
+    start: int
+    end: int
+    key: int
+
+
+Reasons = dict[int, tuple[str, str, str]]
+"""Key -> code, message and hint of the checker's complaint about it."""
+
+
+class Rewriter(ExpressionRewriter):
+    """Collects the edits of a body, its marks and its units."""
+
+    def __init__(
+        self, text: str, inference: Inference, declarations: Declarations, reasons: Reasons
+    ) -> None:
+        super().__init__(text, inference, declarations)
+        self.reasons = reasons
+        self.units: list[Unit] = []
+
+    def level(self, key: int) -> int:
+        """The level of a unit."""
+        return self.inference.marked.get(key, 0)
+
+    # --- marks ------------------------------------------------------------------
+
+    def mark(self, key: int, start: int, end: int, code: str = "", what: str = "") -> None:
+        """Reports a place: with the checker's reason where it has one."""
+        hint = HINTS.get(code, HINTS["syntax"])
+        if key in self.reasons and not code:
+            code, what, hint = self.reasons[key]
+        self.marks.append(Mark(code or "syntax", what, start, end, hint))
+
+    def comment_out(self, start: int, end: int, *, alone: bool) -> None:
+        """A comment in place of a statement; ``alone`` where one statement must stand."""
+        if alone:
+            self.edit(start, end, f"; /* FIXME(new): {quoted(self.text[start:end])} */")
+        else:
+            self.edit(start, end, self._comment(start, end))
+
+    def _comment(self, start: int, end: int) -> str:
+        """A comment with what is there, line by line where nothing follows on the last."""
+        if not self._ends_line(end):
+            return f"/* FIXME(new): {quoted(self.text[start:end])} */"
+        lines = self.text[start:end].split("\n")
+        return "\n".join(f"// FIXME(new): {quoted(line)}" for line in lines if line.strip())
+
+    def _ends_line(self, end: int) -> bool:
+        return not self.text[end : (self.text + "\n").find("\n", end)].strip()
+
+    def note(self, start: int, end: int, at: int) -> None:
+        """A comment behind ``at`` with what was between ``start`` and ``end``."""
+        shown = quoted(self.text[start:end])
+        style = (
+            f"\t// FIXME(new): {shown}" if self._ends_line(at) else f" /* FIXME(new): {shown} */"
+        )
+        self.edit(at, at, style)
+
+    # --- statements -------------------------------------------------------------
+
+    def block(self, block: Block) -> None:
+        """All statements of a block."""
+        for stmt in block.body:
+            self.stmt(stmt, alone=False)
+
+    def stmt(self, stmt: Stmt, *, alone: bool) -> None:
+        """One statement; ``alone`` where exactly one must stand."""
+        if self.level(stmt.start) >= 3 and not isinstance(stmt, Block | Declare):
+            self.units.append(Unit(stmt.start, stmt.end, stmt.start))
+            self.mark(stmt.start, stmt.start, stmt.end)
+            self.comment_out(stmt.start, stmt.end, alone=alone)
+            return
+        match stmt:
+            case Block():
+                self.block(stmt)
+            case Declare():
+                self._declare(stmt, alone)
+            case ExprStmt():
+                self._expression(stmt, alone)
+            case OddStmt(code, what):
+                self.mark(stmt.start, stmt.start, stmt.end, code, what)
+                self.comment_out(stmt.start, stmt.end, alone=alone)
+            case Return():
+                self._return(stmt)
+            case Case():
+                self._case(stmt)
+            case Jump() | LabelStmt():
+                self.units.append(Unit(stmt.start, stmt.end, stmt.start))
+                if self.level(stmt.start):
+                    self.mark(stmt.start, stmt.start, stmt.end)
+                    self.comment_out(stmt.start, stmt.end, alone=alone)
+            case If() | While() | DoWhile() | For() | ForEach() | Switch():
+                self._structured(stmt, alone)
+            case _:
+                assert_never(stmt)
+
+    def _structured(self, stmt: If | While | DoWhile | For | ForEach | Switch, alone: bool) -> None:
+        match stmt:
+            case If(condition, then, otherwise):
+                self._condition(stmt.start, stmt.start, stmt.head, condition)
+                self.stmt(then, alone=True)
+                if otherwise is not None:
+                    self.stmt(otherwise, alone=True)
+            case While(condition, body):
+                self._condition(stmt.start, stmt.start, stmt.head, condition)
+                self.stmt(body, alone=True)
+            case DoWhile(body, condition):
+                self._condition(stmt.start, stmt.tail, stmt.end, condition)
+                self.stmt(body, alone=True)
+            case For():
+                self._for(stmt, alone)
+            case ForEach(call, body):
+                self._each(stmt, call)
+                self.stmt(body, alone=True)
+            case Switch(subject, body):
+                self._condition(stmt.start, stmt.start, stmt.head, subject, "choose(0, 3)")
+                self.stmt(body, alone=True)
+
+    def _condition(
+        self, key: int, start: int, end: int, expr: Expr, instead: str = "choose()"
+    ) -> None:
+        self.units.append(Unit(start, end, key))
+        if not self._kept(key, expr):
+            shown = quoted(self.text[expr.start : expr.end])
+            self.edit(expr.start, expr.end, f"{instead} /* FIXME(new): {shown} */")
+
+    def _kept(self, key: int, expr: Expr) -> bool:
+        """Whether an expression stays; if not, it is marked and has no edits."""
+        if self.level(key):
+            self.mark(key, expr.start, expr.end)
+            return False
+        edits, marks = len(self.edits), len(self.marks)
+        try:
+            self.expr(expr)
+        except Untranslatable as why:
+            del self.edits[edits:], self.marks[marks:]
+            self.mark(key, why.start, why.end, why.code, why.what)
+            return False
+        return True
+
+    def _each(self, stmt: ForEach, call: Call) -> None:
+        self.units.append(Unit(stmt.start, call.end, stmt.start))
+        if not self._kept(stmt.start, call):
+            shown = quoted(self.text[call.start : call.end])
+            once = self.declarations.names.fresh("once")
+            round_ = f"for (int {once} = choose(0, 1); {once}; {once} = 0)"
+            self.edit(call.start, call.end, f"{round_} /* FIXME(new): {shown} */")
+
+    def _case(self, stmt: Case) -> None:
+        self.units.append(Unit(stmt.start, stmt.end, stmt.start))
+        if stmt.value is not None and not self._kept(stmt.start, stmt.value):
+            self.comment_out(stmt.start, stmt.end, alone=False)
+
+    def _return(self, stmt: Return) -> None:
+        self.units.append(Unit(stmt.start, stmt.end, stmt.start))
+        if stmt.value is None or self._kept(stmt.start, stmt.value):
+            return
+        void = isinstance(shape(self.inference.result), Void)
+        text = "" if void else self.fixme(self.inference.result)
+        self.edit(stmt.value.start, stmt.value.end, text)
+        self.note(stmt.start, stmt.end, stmt.end)
+
+    def _expression(self, stmt: ExprStmt, alone: bool) -> None:
+        self.units.append(Unit(stmt.start, stmt.end, stmt.start))
+        expr = stmt.expr
+        name = declares(expr)
+        if isinstance(expr, Name):
+            # A macro without arguments, such as fallthrough.
+            self.edit(stmt.start, stmt.end, ";" if alone else f"/* {expr.text} */")
+        elif name:
+            self._hoist(name, stmt.start)
+            self.mark(stmt.start, stmt.start, stmt.end, "local-aggregate", f"`{name}` is no scalar")
+            self.comment_out(stmt.start, stmt.end, alone=alone)
+        elif isinstance(expr, Comma) and not alone and not self.level(stmt.start):
+            self._sequence(stmt, expr)
+        elif not self._kept(stmt.start, expr):
+            self._placeholder(stmt, alone)
+
+    def _placeholder(self, stmt: ExprStmt, alone: bool) -> None:
+        """``place = fixme()`` where it was an assignment, else a comment."""
+        expr = stmt.expr
+        if isinstance(expr, Assign) and expr.op == "=" and self.level(stmt.start) < 2:
+            try:
+                target = self.value(expr.target)
+            except Untranslatable:
+                target = ""
+            if target:
+                text = f"{target} = {self.fixme(self.inference.values.get(expr.value))};"
+                self.edit(stmt.start, stmt.end, text)
+                self.note(stmt.start, stmt.end, stmt.end)
+                return
+        self.comment_out(stmt.start, stmt.end, alone=alone)
+
+    def _sequence(self, stmt: ExprStmt, expr: Comma) -> None:
+        """``a, b;`` as two statements."""
+        before = stmt.start
+        for part in expr.parts:
+            if part.start > before:
+                self.edit(before, part.start, "; ")
+            if not self._kept(stmt.start, part):
+                self.edit(part.start, part.end, "")
+            before = part.end
+
+    # --- loops ------------------------------------------------------------------
+
+    def _for(self, stmt: For, alone: bool) -> None:
+        init = stmt.init
+        if isinstance(init, ExprStmt) and isinstance(init.expr, Comma) and not alone:
+            self._for_commas(stmt, init.expr)
+        elif isinstance(init, ExprStmt):
+            self._expression(init, alone=True)
+        elif init is not None:
+            self._declare(init, alone=True)
+        self.units.append(Unit(stmt.start, stmt.head, stmt.start))
+        key = stmt.start
+        if stmt.condition is not None and not self._kept(key, stmt.condition):
+            start, end = stmt.condition.start, stmt.condition.end
+            shown = quoted(self.text[start:end])
+            self.edit(start, end, f"choose() /* FIXME(new): {shown} */")
+        if stmt.step is not None:
+            self._step(stmt, stmt.step)
+        self.stmt(stmt.body, alone=True)
+
+    def _for_commas(self, stmt: For, expr: Comma) -> None:
+        """All but the last assignment before the loop."""
+        texts: list[str] = []
+        for part in expr.parts[:-1]:
+            try:
+                texts.append(f"{self.value(part)};\n")
+            except Untranslatable as why:
+                self.mark(stmt.start, why.start, why.end, why.code, why.what)
+        self.edit(stmt.start, stmt.start, "".join(texts))
+        self.edit(expr.start, expr.parts[-1].start, "")
+        self._kept(stmt.start, expr.parts[-1])
+
+    def _step(self, stmt: For, step: Expr) -> None:
+        """The step; of several the others go to the end of the body."""
+        if isinstance(step, Comma) and isinstance(stmt.body, Block):
+            inside = self.text[stmt.body.start : stmt.body.end]
+            if "continue" not in inside:
+                try:
+                    texts = [f"{self.value(part)};\n" for part in step.parts[:-1]]
+                    self.edit(stmt.body.end - 1, stmt.body.end - 1, "".join(texts))
+                    self.edit(step.start, step.parts[-1].start, "")
+                    self.expr(step.parts[-1])
+                except Untranslatable:
+                    pass
+                else:
+                    return
+        if self._kept(stmt.start, step):
+            return
+        shown = quoted(self.text[step.start : step.end])
+        self.edit(step.start, step.end, f"/* FIXME(new): {shown} */")
+
+    # --- declarations -----------------------------------------------------------
+
+    def _hoist(self, name: str, key: int) -> None:
+        """Makes a global of a local."""
+        cell = self.inference.declared[key]
+        self.declarations.world.globals.setdefault(name, cell)
+
+    def _aggregate(self, declarator: Declarator) -> bool:
+        found = shape(self.inference.declared[declarator.start])
+        return isinstance(found, Struct | Array | Opaque)
+
+    def _declare(self, stmt: Declare, alone: bool) -> None:
+        hoisted = [d for d in stmt.declarators if stmt.static or self._aggregate(d)]
+        levels = [self.level(d.start) for d in stmt.declarators]
+        self.units.extend(Unit(d.start, d.end, d.start) for d in stmt.declarators)
+        self.units.append(Unit(stmt.start, stmt.end, stmt.declarators[0].start))
+        if hoisted or max(levels) >= 2 or stmt.type.words == ("void",):
+            self._rebuilt(stmt, hoisted, alone)
+            return
+        self.type(stmt.type)
+        for declarator in stmt.declarators:
+            for start, end in declarator.marks:
+                self.edit(start, end, "")
+            init = declarator.init
+            if init is not None and not self._kept(declarator.start, init):
+                text = self.fixme(self.inference.values.get(init))
+                shown = quoted(self.text[init.start : init.end])
+                self.edit(init.start, init.end, f"{text} /* FIXME(new): {shown} */")
+
+    def _rebuilt(self, stmt: Declare, hoisted: list[Declarator], alone: bool) -> None:
+        """Each name in a declaration of its own; those of structs and arrays become globals."""
+        texts: list[str] = []
+        for declarator in stmt.declarators:
+            cell = self.inference.declared[declarator.start]
+            head = self.declarations.declared(cell, declarator.name)
+            source = self._comment(stmt.start, stmt.end)
+            if declarator in hoisted:
+                self._hoist(declarator.name, declarator.start)
+                what = f"`{declarator.name}` is a local, but no scalar"
+                if stmt.static:
+                    what = f"`{declarator.name}` is a static local"
+                self.mark(
+                    declarator.start, declarator.start, declarator.end, "local-aggregate", what
+                )
+                texts.append(source)
+            elif self.level(declarator.start) >= 3:
+                self.mark(declarator.start, declarator.start, declarator.end)
+                texts.append(source)
+            elif declarator.init is None or self.level(declarator.start) == 2:
+                if declarator.init is not None or self.level(declarator.start):
+                    self.mark(declarator.start, declarator.start, declarator.end)
+                    texts.append(source)
+                texts.append(f"{head};")
+            else:
+                texts.append(f"{head} = {self._initial(declarator, declarator.init)};")
+        self.edit(stmt.start, stmt.end, ";" if alone else "\n".join(texts))
+
+    def _initial(self, declarator: Declarator, init: Expr) -> str:
+        before, self.edits = self.edits, []
+        kept = self._kept(declarator.start, init)
+        made, self.edits = self.edits, before
+        if kept:
+            return apply(self.text, init.start, init.end, made).text
+        shown = quoted(self.text[init.start : init.end])
+        return f"{self.fixme(self.inference.values.get(init))} /* FIXME(new): {shown} */"
+
+    # --- the preprocessor -------------------------------------------------------
+
+    def regions(self, tokens: Tokens, start: int, end: int) -> None:
+        """Directives inside the body, and the branches that are not kept, as comments."""
+        for region in tokens.regions:
+            if not start <= region.start < region.end <= end:
+                continue
+            shown = self.text[region.start : region.end]
+            lines = [quoted(line) for line in shown.split("\n") if line.strip()]
+            plain_end = not region.skipped and quoted(shown).startswith(("#endif", "# endif"))
+            word = "" if plain_end else "FIXME(new): "
+            self.edit(region.start, region.end, "\n".join(f"// {word}{line}" for line in lines))
+            if region.skipped and lines:
+                first = region.start + len(shown) - len(shown.lstrip())
+                what = "this branch of an `#if` is left out"
+                self.mark(-1, first, region.end, "preprocessor", what)
+            elif not plain_end:
+                first = region.start + len(shown) - len(shown.lstrip())
+                what = f"`{lines[0].split()[0] if lines else '#'}` in the body"
+                self.mark(-1, first, region.end, "preprocessor", what)
+
+
+__all__ = ["Reasons", "Rewriter", "Unit", "plain"]
