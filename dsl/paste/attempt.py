@@ -12,8 +12,9 @@ from dsl.paste.declare import Declarations, Names
 from dsl.paste.edits import Edited, apply, plain, quoted
 from dsl.paste.infer import Inference
 from dsl.paste.known import WRAPPERS
-from dsl.paste.rewrite import Reasons, Rewriter, Unit
+from dsl.paste.rewrite import Rewriter
 from dsl.paste.rewrite_expressions import Mark
+from dsl.paste.rewrite_marks import Reasons, Unit
 from dsl.paste.scopes import Outside, World
 from dsl.paste.tokens import Tokens
 from dsl.paste.tree import Block, Signature
@@ -161,6 +162,7 @@ class _Attempt:
         stubs += [self._unknown(name, cell) for name, cell in self._rewriter.unknown]
         stubs += [self._callback(name) for name in sorted(self._inference.callbacks)]
         objects = list(d.global_texts())
+        d.name_all()
         structs = list(d.struct_texts())
         made = "".join(f"{text}\n" for text in d.objects())
         parts: list[tuple[str, str]] = [("", self._header())]
@@ -180,7 +182,8 @@ class _Attempt:
             f"// Is {name}() safe beside itself?\n//\n"
             f"// {file}{version}: {name}(), as a first sketch.\n"
             "// Each FIXME(new) stands for what the language does not have, each TODO for\n"
-            "// something made up: the functions that are called, types, values, objects.\n\n"
+            "// something made up: functions that are called, types, values, objects.  Until\n"
+            "// they are worked through, no verdict says anything about the kernel.\n\n"
         )
 
     def _unknown(self, name: str, cell: Cell) -> tuple[str, str]:
@@ -211,10 +214,17 @@ class _Attempt:
             group.result.shape = Number(used[best]) if used[best] else Void()
         head = d.declared(group.result, group.name)
         note = self._todo(group)
-        return (
-            group.name,
-            f"{note}static {head}({shown or 'void'})\n{{\n{self._any(group.result)}}}",
-        )
+        outs = "".join(self._out(*pairs[place]) for place in sorted(group.outs))
+        body = f"{{\n{outs}{self._any(group.result)}}}"
+        return group.name, f"{note}static {head}({shown or 'void'})\n{body}"
+
+    def _out(self, name: str, cell: Cell) -> str:
+        """Gives any value to what a parameter points at."""
+        match shape(cell):
+            case Pointer(to) if isinstance(shape(to), Pointer | Number):
+                return f"*{name} = {self._value(to)};\n"
+            case _:
+                return ""
 
     def _todo(self, group: Group) -> str:
         where = ""

@@ -48,6 +48,7 @@ class Site:
     iterator: bool = False
     position: int = -1
     addressed: frozenset[int] = frozenset()
+    outs: frozenset[int] = frozenset()
     group: Group | None = None
 
 
@@ -63,6 +64,7 @@ class Group:
     used: set[str] = field(default_factory=set[str])
     iterator: bool = False
     position: int = -1
+    outs: frozenset[int] = frozenset()
 
 
 class Calls:
@@ -210,8 +212,19 @@ class Calls:
         signature = self.library.get(name) or self.outside.signatures.get(name)
         if signature is not None:
             result = self._declared(signature, kept, given)
-        self.sites[call] = Site(name, kept, given, result, used)
+        site = Site(name, kept, given, result, used)
+        site.outs = frozenset(p for p, i in enumerate(kept) if self._out(call.arguments[i]))
+        self.sites[call] = site
         return result
+
+    def _out(self, argument: Expr | TypeUse) -> bool:
+        """Whether an argument is the address of a local that holds one value."""
+        match argument:
+            case Prefix("&", Name(text)):
+                cell = self.local(text)
+                return cell is not None and not isinstance(shape(cell), Struct | Array | Opaque)
+            case _:
+                return False
 
     def _declared(self, signature: Signature, kept: tuple[int, ...], given: list[Cell]) -> Cell:
         """Makes the arguments fit the function's head; its result."""
@@ -297,6 +310,7 @@ class Calls:
                     unify(one, other)
                 unify(group.result, site.result)
             group.used.add(site.used)
+            group.outs |= site.outs
             site.group = group
         return tuple(group for same in found.values() for group in same)
 

@@ -76,6 +76,11 @@ class Declarations:
             self.structs[record] = name
         return self.structs[record]
 
+    def name_all(self) -> None:
+        """Has every struct declared that the text names."""
+        for record in self.world.records.values():
+            self.struct(record)
+
     def base(self, cell: Cell, *, pointed: bool = False) -> tuple[str, int]:
         """The words and the stars of a type, arrays aside."""
         cell = find(cell)

@@ -6,14 +6,12 @@ Each statement has a level: 0 as it is, 1 with a placeholder for its value or co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import assert_never
 
-from dsl.paste.declare import Declarations
-from dsl.paste.edits import apply, plain, quoted
-from dsl.paste.infer import Inference, declares
-from dsl.paste.rewrite_expressions import ExpressionRewriter, Mark, Untranslatable
-from dsl.paste.tokens import Tokens
+from dsl.paste.edits import apply, quoted
+from dsl.paste.infer import declares
+from dsl.paste.rewrite_expressions import Untranslatable
+from dsl.paste.rewrite_marks import Marker, Unit
 from dsl.paste.tree import (
     Assign,
     Block,
@@ -39,77 +37,9 @@ from dsl.paste.tree import (
 )
 from dsl.paste.types import Array, Opaque, Struct, Void, shape
 
-HINTS: Final[dict[str, str]] = {
-    "comma-operator": "write two statements",
-    "compound-literal": "assign the fields one by one",
-    "function-pointer": "call a function by its name",
-    "local-aggregate": "every actor shares the global that stands for it: give each its own",
-    "preprocessor": "the first branch is kept; use `config` and an `if` for both",
-    "syntax": "write it in the language by hand",
-    "unsupported": "say by hand what it does",
-}
 
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A part of the body that is marked as one: its place, and the key of its level."""
-
-    start: int
-    end: int
-    key: int
-
-
-Reasons = dict[int, tuple[str, str, str]]
-"""Key -> code, message and hint of the checker's complaint about it."""
-
-
-class Rewriter(ExpressionRewriter):
+class Rewriter(Marker):
     """Collects the edits of a body, its marks and its units."""
-
-    def __init__(
-        self, text: str, inference: Inference, declarations: Declarations, reasons: Reasons
-    ) -> None:
-        super().__init__(text, inference, declarations)
-        self.reasons = reasons
-        self.units: list[Unit] = []
-
-    def level(self, key: int) -> int:
-        """The level of a unit."""
-        return self.inference.marked.get(key, 0)
-
-    # --- marks ------------------------------------------------------------------
-
-    def mark(self, key: int, start: int, end: int, code: str = "", what: str = "") -> None:
-        """Reports a place: with the checker's reason where it has one."""
-        hint = HINTS.get(code, HINTS["syntax"])
-        if key in self.reasons and not code:
-            code, what, hint = self.reasons[key]
-        self.marks.append(Mark(code or "syntax", what, start, end, hint))
-
-    def comment_out(self, start: int, end: int, *, alone: bool) -> None:
-        """A comment in place of a statement; ``alone`` where one statement must stand."""
-        if alone:
-            self.edit(start, end, f"; /* FIXME(new): {quoted(self.text[start:end])} */")
-        else:
-            self.edit(start, end, self._comment(start, end))
-
-    def _comment(self, start: int, end: int) -> str:
-        """A comment with what is there, line by line where nothing follows on the last."""
-        if not self._ends_line(end):
-            return f"/* FIXME(new): {quoted(self.text[start:end])} */"
-        lines = self.text[start:end].split("\n")
-        return "\n".join(f"// FIXME(new): {quoted(line)}" for line in lines if line.strip())
-
-    def _ends_line(self, end: int) -> bool:
-        return not self.text[end : (self.text + "\n").find("\n", end)].strip()
-
-    def note(self, start: int, end: int, at: int) -> None:
-        """A comment behind ``at`` with what was between ``start`` and ``end``."""
-        shown = quoted(self.text[start:end])
-        style = (
-            f"\t// FIXME(new): {shown}" if self._ends_line(at) else f" /* FIXME(new): {shown} */"
-        )
-        self.edit(at, at, style)
 
     # --- statements -------------------------------------------------------------
 
@@ -205,6 +135,10 @@ class Rewriter(ExpressionRewriter):
         self.units.append(Unit(stmt.start, stmt.end, stmt.start))
         if stmt.value is not None and not self._kept(stmt.start, stmt.value):
             self.comment_out(stmt.start, stmt.end, alone=False)
+        elif stmt.value is not None and stmt.range:
+            self.mark(stmt.start, stmt.start, stmt.end, "unsupported", "a range of cases")
+            self.edit(stmt.value.end, stmt.end, ":")
+            self.note(stmt.start, stmt.end, stmt.end)
 
     def _return(self, stmt: Return) -> None:
         self.units.append(Unit(stmt.start, stmt.end, stmt.start))
@@ -372,27 +306,3 @@ class Rewriter(ExpressionRewriter):
             return apply(self.text, init.start, init.end, made).text
         shown = quoted(self.text[init.start : init.end])
         return f"{self.fixme(self.inference.values.get(init))} /* FIXME(new): {shown} */"
-
-    # --- the preprocessor -------------------------------------------------------
-
-    def regions(self, tokens: Tokens, start: int, end: int) -> None:
-        """Directives inside the body, and the branches that are not kept, as comments."""
-        for region in tokens.regions:
-            if not start <= region.start < region.end <= end:
-                continue
-            shown = self.text[region.start : region.end]
-            lines = [quoted(line) for line in shown.split("\n") if line.strip()]
-            plain_end = not region.skipped and quoted(shown).startswith(("#endif", "# endif"))
-            word = "" if plain_end else "FIXME(new): "
-            self.edit(region.start, region.end, "\n".join(f"// {word}{line}" for line in lines))
-            if region.skipped and lines:
-                first = region.start + len(shown) - len(shown.lstrip())
-                what = "this branch of an `#if` is left out"
-                self.mark(-1, first, region.end, "preprocessor", what)
-            elif not plain_end:
-                first = region.start + len(shown) - len(shown.lstrip())
-                what = f"`{lines[0].split()[0] if lines else '#'}` in the body"
-                self.mark(-1, first, region.end, "preprocessor", what)
-
-
-__all__ = ["Reasons", "Rewriter", "Unit", "plain"]

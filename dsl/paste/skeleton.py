@@ -17,8 +17,8 @@ from dsl.parse import parse
 from dsl.paste.attempt import Attempt, Input, attempt
 from dsl.paste.cursor import Cursor
 from dsl.paste.locate import heads, locate, signature
-from dsl.paste.rewrite import Reasons
 from dsl.paste.rewrite_expressions import Mark
+from dsl.paste.rewrite_marks import Reasons
 from dsl.paste.scopes import Outside, constants_of
 from dsl.paste.statements import block
 from dsl.paste.tokens import Tokens, tokens

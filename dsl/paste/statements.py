@@ -57,13 +57,14 @@ def statement(cursor: Cursor) -> Stmt:
 
 def _skip(cursor: Cursor) -> None:
     """Behind the next ``;``, or the ``}`` of the first block, whichever comes first."""
+    last = ":" if cursor.peek() in {"case", "default"} else ";"
     while cursor.peek() not in {"", "}"}:
         if cursor.kind() == "open":
             braces = cursor.peek() == "{"
             cursor.skip_group()
             if braces and cursor.peek() not in {";", ",", ")", "while", "else", "="}:
                 return
-        elif cursor.take().text == ";":
+        elif cursor.take().text == last:
             return
 
 
@@ -157,10 +158,12 @@ def _case(cursor: Cursor, word: str) -> Case:
     value = None
     if word == "case":
         value = expression(cursor)
-        if cursor.peek() == "...":
-            raise Stuck("unsupported", "a range of cases")
+        if cursor.accept("..."):
+            expression(cursor)
+            cursor.expect(":")
+            return Case(value, range=True, start=start, end=cursor.end)
     cursor.expect(":")
-    return Case(value, start, cursor.end)
+    return Case(value, range=False, start=start, end=cursor.end)
 
 
 def declaration(cursor: Cursor) -> Declare:

@@ -1,7 +1,7 @@
 """The syntax of a C function body as far as ``prove new`` follows it.
 
-Every node knows its place in the text, since what is translated is the text.  What is not
-followed is :class:`Odd` (in an expression) or :class:`OddStmt`, with what it is.
+Every node knows its place, since what is translated is the text.  What is not followed is
+:class:`Odd` (in an expression) or :class:`OddStmt`, with what it is.
 """
 
 from __future__ import annotations
@@ -203,9 +203,6 @@ Expr: TypeAlias = (
 )
 
 
-# --- statements -----------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Declarator:
     """``*name[2] = value``; ``lengths`` are the expressions in brackets."""
@@ -318,9 +315,10 @@ class Switch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """``case a:`` and ``default:`` (no value)."""
+    """``case a:``, ``case a ... b:`` (a range) and ``default:`` (no value)."""
 
     value: Expr | None
+    range: bool
     start: int
     end: int
 
