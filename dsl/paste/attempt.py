@@ -83,6 +83,7 @@ class _Attempt:
         self._declarations.settle()
         groups = self._inference.groups()
         rewriter.block(given.body)
+        rewriter.ending(given.body.end)
         rewriter.regions(given.tokens, given.body.start, given.body.end)
         body = apply(given.source.text, given.body.start, given.body.end, rewriter.edits)
         body = Edited(plain(body.text), body.pieces)

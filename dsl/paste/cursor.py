@@ -11,6 +11,7 @@ from dsl.source import Span
 
 MAX_DEPTH: Final = 120
 """How deep constructs may be nested: each is a few calls deep in here and in the checker."""
+MAX_STARS: Final = 4
 
 INT_WORDS: Final = frozenset("unsigned signed char short int long __signed__".split())
 TAGS: Final = frozenset({"struct", "union", "enum"})
@@ -143,6 +144,8 @@ class Cursor:
                 stars += 1
             else:
                 found.extend(self.marks())
+            if stars > MAX_STARS:
+                raise Stuck("too-deep", f"more than {MAX_STARS} `*` in a row")
         return TypeUse(words, stars, start, end, tuple(found))
 
     def _base(self, found: list[tuple[int, int]]) -> tuple[tuple[str, ...], int]:

@@ -23,6 +23,9 @@ HINTS: Final[dict[str, str]] = {
 }
 
 
+END: Final = -2
+"""The key of the end of the body."""
+
 _ENDS: Final = re.compile(r"\s*#\s*(?:else|elif|endif)")
 
 
@@ -84,6 +87,13 @@ class Marker(ExpressionRewriter):
             f"\t// FIXME(new): {shown}" if self._ends_line(at) else f" /* FIXME(new): {shown} */"
         )
         self.edit(at, at, style)
+
+    def ending(self, end: int) -> None:
+        """A ``return`` before the last brace, where the end can be reached without one."""
+        if self.level(END):
+            self.mark(END, end - 1, end)
+            value = self.fixme(self.inference.result)
+            self.edit(end - 1, end - 1, f"return {value};\t// FIXME(new): the end is reached\n")
 
     # --- the preprocessor -------------------------------------------------------
 

@@ -18,7 +18,7 @@ from dsl.paste.attempt import Attempt, Input, attempt
 from dsl.paste.cursor import Cursor
 from dsl.paste.locate import heads, locate, signature
 from dsl.paste.rewrite_expressions import Mark
-from dsl.paste.rewrite_marks import Reasons
+from dsl.paste.rewrite_marks import END, Reasons
 from dsl.paste.scopes import Outside, constants_of
 from dsl.paste.statements import block
 from dsl.paste.tokens import Tokens, tokens
@@ -112,6 +112,8 @@ def _more(
 
 def _keys(given: Input, made: Attempt, complaint: Diagnostic) -> list[int]:
     """The parts of the body that a complaint is about."""
+    if complaint.code == "missing-return":
+        return [END]
     labels = [complaint.primary, *reversed(complaint.trail)]
     for label in labels:
         if label is not None and made.start <= label.span.start < made.end:
