@@ -12,6 +12,7 @@ from dsl.paste.declare import Declarations, Names
 from dsl.paste.edits import Edited, apply, plain, quoted
 from dsl.paste.infer import Inference
 from dsl.paste.known import WRAPPERS
+from dsl.paste.library import Library
 from dsl.paste.rewrite import Rewriter
 from dsl.paste.rewrite_expressions import Mark
 from dsl.paste.rewrite_marks import Reasons, Unit
@@ -40,6 +41,7 @@ class Input:
     body: Block
     outside: Outside
     version: str
+    library: Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,14 @@ class _Attempt:
         self._given = given
         self._signature = given.signature
         world = World()
+        given.library.declare(world)
         self._result = world.cell(given.signature.result)
         taken = {token.text for token in given.tokens.kept if token.kind == "name"}
-        names = Names(taken | set(PRIMITIVES))
-        self._inference = Inference(world, given.outside, {}, marked=marked, result=self._result)
-        self._declarations = Declarations(world, given.outside, names)
+        names = Names(taken | set(PRIMITIVES) | given.library.names | given.library.constants)
+        self._inference = Inference(
+            world, given.outside, given.library, marked=marked, result=self._result
+        )
+        self._declarations = Declarations(world, given.outside, names, given.library)
         self._rewriter = Rewriter(given.source.text, self._inference, self._declarations, reasons)
         self._parameters: list[tuple[str, Cell]] = []
         self._sections: list[tuple[str, str]] = []
@@ -159,7 +164,8 @@ class _Attempt:
     def _around(self, groups: tuple[Group, ...]) -> list[tuple[str, str]]:
         """Name and text of what comes before the function, in order."""
         d = self._declarations
-        stubs = [self._stub(group) for group in groups]
+        there = self._given.library.signatures
+        stubs = [self._stub(group) for group in groups if group.called not in there]
         stubs += [self._unknown(name, cell) for name, cell in self._rewriter.unknown]
         stubs += [self._callback(name) for name in sorted(self._inference.callbacks)]
         objects = list(d.global_texts())
@@ -167,6 +173,8 @@ class _Attempt:
         structs = list(d.struct_texts())
         made = "".join(f"{text}\n" for text in d.objects())
         parts: list[tuple[str, str]] = [("", self._header())]
+        parts += [("", f'import "{name}";\n') for name in self._given.library.imports]
+        parts.append(("", "\n"))
         parts += [(name, f"{text}\n\n") for name, text in d.constant_texts()]
         parts += [(name, f"{text}\n") for name, text in d.typedef_texts()]
         parts += [(name, f"\n{text}\n") for name, text in structs]
@@ -209,6 +217,9 @@ class _Attempt:
             result, declared, body = WRAPPERS[group.called]
             shown = ", ".join(f"{type_} *{name}" for type_, name in declared)
             return group.name, f"static {result} {group.name}({shown})\n{{\n{body}\n}}"
+        if group.called in self._given.library.wrappers and group.name == group.called:
+            wrapper = self._given.library.wrappers[group.called]
+            return group.name, f"// As in {wrapper.file}.\n{wrapper.text}"
         if shape(group.result) is None:
             used = {"value": "int", "bool": "bool", "void": ""}
             best = next(u for u in ("value", "bool", "void") if u in group.used)

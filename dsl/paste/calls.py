@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dsl.paste.known import LOCKS, PLAIN_READS, RENAMED, WRAPPERS
+from dsl.paste.library import Library
 from dsl.paste.scopes import Outside, World
 from dsl.paste.tree import Call, Expr, Member, Name, Odd, Paren, Prefix, Signature, Text, TypeUse
 from dsl.paste.types import (
@@ -70,7 +71,7 @@ class Group:
 class Calls:
     """The part of the inference that is about calls and names."""
 
-    def __init__(self, world: World, outside: Outside, library: dict[str, Signature]) -> None:
+    def __init__(self, world: World, outside: Outside, library: Library) -> None:
         self.world = world
         self.outside = outside
         self.library = library
@@ -209,13 +210,27 @@ class Calls:
             for cell, (text, _) in zip(given, WRAPPERS[name][1], strict=False):
                 unify(cell, pointer(Cell(Opaque(text))))
             result = number(WRAPPERS[name][0])
-        signature = self.library.get(name) or self.outside.signatures.get(name)
+        elif name in self.library.wrappers and name not in self.library.signatures and given:
+            result = self._wrapper(name, given[0])
+        signature = self.library.signatures.get(name) or self.outside.signatures.get(name)
         if signature is not None:
             result = self._declared(signature, kept, given)
         site = Site(name, kept, given, result, used)
         site.outs = frozenset(p for p, i in enumerate(kept) if self._out(call.arguments[i]))
         self.sites[call] = site
         return result
+
+    def _wrapper(self, name: str, given: Cell) -> Cell:
+        """A function of the library that is one operation on one field of what it is given."""
+        wrapper = self.library.wrappers[name]
+        struct = Cell(Struct(self.world.record(wrapper.struct)))
+        kinds = PRIMITIVES[wrapper.primitive].parameters if wrapper.primitive in PRIMITIVES else ()
+        held = self.world.field(struct, wrapper.field)
+        if unify(pointer(struct), given) and held is not None and kinds:
+            kind = LOCKS.get(kinds[0], "atomic_t" if kinds[0] == "atomic" else "")
+            if kind:
+                unify(held, Cell(Opaque(kind)))
+        return Cell(Void()) if wrapper.result == "void" else number(wrapper.result)
 
     def _out(self, argument: Expr | TypeUse) -> bool:
         """Whether an argument is the address of a local that holds one value."""
@@ -250,6 +265,8 @@ class Calls:
     def _stays(self, call: Call, index: int) -> bool:
         """Whether an argument is one of the stub: no type, text, function or field name."""
         argument = call.arguments[index]
+        if isinstance(call.callee, Name) and call.callee.text in self.library.signatures:
+            return True
         match argument:
             case TypeUse() | Text() | Odd():
                 return False
@@ -299,6 +316,10 @@ class Calls:
         for call, site in self.sites.items():
             same = found.setdefault(site.name, [])
             group = next((g for g in same if _fits(g, site)), None)
+            if site.name in self.library.signatures and same:
+                # It is there once, whatever it is given: the checker says where that is wrong.
+                site.group = same[0]
+                continue
             if group is None:
                 name = site.name if not same else f"{site.name}_{len(same) + 1}"
                 names = tuple(_argument_name(call, i) for i in site.kept)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dsl.paste.known import NUMBERS
+from dsl.paste.library import Library
 from dsl.paste.scopes import Outside, World
 from dsl.paste.types import (
     Array,
@@ -46,7 +47,8 @@ class Names:
 class Declarations:
     """Names the structs, writes types, and makes an object wherever a pointer needs one."""
 
-    def __init__(self, world: World, outside: Outside, names: Names) -> None:
+    def __init__(self, world: World, outside: Outside, names: Names, library: Library) -> None:
+        self.library = library
         self.world = world
         self.outside = outside
         self.names = names
@@ -192,6 +194,8 @@ class Declarations:
                 return
             for record in todo:
                 done.add(record)
+                if record.name in self.world.closed:
+                    continue
                 lines = [f"{self.declared(c, name)};" for name, c in record.fields.items()]
                 note = "" if record.name else "// TODO: the kernel's name for it.\n"
                 body = "".join(f"{line}\n" for line in lines)
@@ -201,6 +205,8 @@ class Declarations:
         """Every typedef of the kernel that is named."""
         for name, cell in self.world.typedefs.items():
             found = find(cell).shape
+            if name in self.library.names:
+                continue
             if isinstance(found, Number) and found.text == name:
                 yield name, f"typedef unsigned long {name};"
             elif not isinstance(found, Array):
@@ -211,9 +217,11 @@ class Declarations:
         plain = [
             name
             for name, cell in self.world.constants.items()
-            if isinstance(shape(cell), Number | None)
+            if isinstance(shape(cell), Number | None) and name not in self.library.constants
         ]
         for enum in sorted(self.world.enums):
+            if f"enum {enum}" in self.library.names:
+                continue
             known = self.outside.enums.get(enum, ())
             mine = [name for name in plain if name in known]
             plain = [name for name in plain if name not in mine]
@@ -243,6 +251,8 @@ class Declarations:
         constants = self.world.constants.items()
         others = {name: c for name, c in constants if not isinstance(shape(c), Number | None)}
         for name, cell in {**self.world.globals, **others}.items():
+            if name in self.library.names:
+                continue
             yield name, f"{self.declared(cell, name)}{self.initial(cell)};"
 
 

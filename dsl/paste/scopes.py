@@ -27,6 +27,8 @@ class World:
     globals: dict[str, Cell] = field(default_factory=dict[str, Cell])
     constants: dict[str, Cell] = field(default_factory=dict[str, Cell])
     """Names in capitals; a shape other than a number makes one a global."""
+    closed: frozenset[str] = frozenset()
+    """Structs that are declared elsewhere, and have no other fields."""
 
     def record(self, name: str) -> Record:
         """The struct called ``name``."""
@@ -86,6 +88,8 @@ class World:
         record = base.shape.record
         while record.same is not None:
             record = record.same
+        if name not in record.fields and record.name in self.closed:
+            return Cell()
         if name not in record.fields:
             record.fields[name] = Cell(hint=f"{record.name or record.hint}_{name}".strip("_"))
         return record.fields[name]

@@ -16,17 +16,21 @@ from dsl.imports import library_root, load_text
 from dsl.parse import parse
 from dsl.paste.attempt import Attempt, Input, attempt
 from dsl.paste.cursor import Cursor
+from dsl.paste.library import imported, index
 from dsl.paste.locate import heads, locate, signature
 from dsl.paste.rewrite_expressions import Mark
 from dsl.paste.rewrite_marks import END, Reasons
 from dsl.paste.scopes import Outside, constants_of
 from dsl.paste.statements import block
 from dsl.paste.tokens import Tokens, tokens
-from dsl.paste.tree import Signature
+from dsl.paste.tree import Block, Signature
 from dsl.printer import format_file
 from dsl.source import Source, Span
 
 _ROUNDS: Final = 60
+_TRIES: Final = 4
+_FEW: Final = 10
+"""Imports are kept where at most one line in so many is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,36 @@ def paste(source: Source, function: str, version: str = "") -> Skeleton:
     found = tokens(source)
     place = locate(source, found, function)
     body = block(Cursor(source.name, place.body))
-    given = Input(source, found, place.signature, body, _outside(source, found, function), version)
-    return _settled(given)
+    outside = _outside(source, found, function)
+    where, wrappers = index()
+    best: Skeleton | None = None
+    for imports in (*_candidates(body, source, where, function), ()):
+        library = imported(imports, wrappers)
+        if function in library.signatures:
+            continue
+        given = Input(source, found, place.signature, body, outside, version, library)
+        made = _settled(given)
+        if best is None or (made.marked < best.marked and not _good(best)):
+            best = made
+        if _good(best):
+            return best
+    assert best is not None
+    return best
+
+
+def _good(made: Skeleton) -> bool:
+    """Whether a skeleton with imports is as good as any: little of it is marked."""
+    return not made.rest and made.marked * _FEW <= made.lines
+
+
+def _candidates(
+    body: Block, source: Source, where: dict[str, str], function: str
+) -> list[tuple[str, ...]]:
+    """Imports to be tried: all files that have something that is called, then each alone."""
+    words = set(re.findall(r"\w+(?=\s*\()", source.text[body.start : body.end])) - {function}
+    files = sorted({where[word] for word in words if word in where})
+    each = [(name,) for name in files] if len(files) > 1 else []
+    return [tuple(files), *each][:_TRIES] if files else []
 
 
 def _outside(source: Source, found: Tokens, function: str) -> Outside:
@@ -106,6 +138,8 @@ def _more(
             raised.add(key)
             marked[key] = marked.get(key, 0) + 1
             hint = complaint.hint or "write it in the language by hand"
+            if complaint.code == "unknown-field" and given.library.imports:
+                hint = "the imported struct is without it: leave it out, or declare the struct here"
             reasons.setdefault(key, (complaint.code, complaint.message, hint))
     return bool(raised)
 

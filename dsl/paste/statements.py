@@ -117,6 +117,8 @@ def _structured(cursor: Cursor, word: str) -> Stmt:
     if word == "for":
         return _for(cursor, start)
     condition, head = _condition(cursor)
+    if word == "switch" and cursor.peek() != "{":
+        raise Stuck("syntax", "a switch without a block")
     body = statement(cursor)
     if word == "while":
         return While(condition, body, head, start, cursor.end)
