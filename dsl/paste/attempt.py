@@ -76,6 +76,7 @@ class _Attempt:
         self._inference = Inference(
             world, given.outside, given.library, marked=marked, result=self._result
         )
+        self._inference.own = given.signature.name
         self._declarations = Declarations(world, given.outside, names, given.library)
         self._rewriter = Rewriter(given.source.text, self._inference, self._declarations, reasons)
         self._parameters: list[tuple[str, Cell]] = []
@@ -126,6 +127,7 @@ class _Attempt:
                 world.globals[parameter.name] = cell
                 continue
             self._inference.scopes[0][parameter.name] = cell
+            self._inference.assigned.add(parameter.name)
             self._parameters.append((parameter.name, cell))
 
     def _head(self) -> str:
@@ -153,8 +155,6 @@ class _Attempt:
             case Pointer(to):
                 return f"&{self._declarations.object(to)}"
             case Number("bool"):
-                return "choose()"
-            case Number(text) if text.startswith("enum "):
                 return "choose()"
             case _:
                 return "choose(0, 1)"
@@ -267,8 +267,6 @@ class _Attempt:
             case Pointer(to):
                 return f"choose() ? &{self._declarations.object(to)} : NULL"
             case Number("bool"):
-                return "choose()"
-            case Number(text) if text.startswith("enum "):
                 return "choose()"
             case Number("int" | "long"):
                 return "choose(-1, 1)"

@@ -30,7 +30,6 @@ from dsl.primitives import PRIMITIVES, Primitive
 
 CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]*|[A-Z]\w*_[A-Z0-9_]+|_[A-Z0-9_]+")
 _NO_NAMES: Final = frozenset({*PRIMITIVES, "true", "false", "null"})
-_SAFE: Final = re.compile(r"\w*_safe\w*")
 
 
 @dataclass(slots=True, eq=False)
@@ -49,6 +48,7 @@ class Site:
     iterator: bool = False
     position: int = -1
     addressed: frozenset[int] = frozenset()
+    arrays: frozenset[int] = frozenset()
     outs: frozenset[int] = frozenset()
     group: Group | None = None
 
@@ -78,7 +78,9 @@ class Calls:
         self.scopes: list[dict[str, Cell]] = [{}]
         self.sites: dict[Call, Site] = {}
         self.callbacks: set[str] = set()
-        self.pointed: dict[str, str] = {}
+        self.assigned: set[str] = set()
+        self.own = ""
+        """The function itself: what it calls by that name is another function here."""
 
     def expr(self, expr: Expr, used: str = "value") -> Cell:
         """The type of an expression, and what it says about its parts."""
@@ -217,8 +219,17 @@ class Calls:
             result = self._declared(signature, kept, given)
         site = Site(name, kept, given, result, used)
         site.outs = frozenset(p for p, i in enumerate(kept) if self._out(call.arguments[i]))
+        site.arrays = frozenset(p for p, i in enumerate(kept) if self._array(call.arguments[i]))
         self.sites[call] = site
         return result
+
+    def _array(self, argument: Expr | TypeUse) -> bool:
+        """Whether an argument is an array: its first element is meant."""
+        match argument:
+            case Name() | Member():
+                return isinstance(shape(self.expr(argument)), Array)
+            case _:
+                return False
 
     def _wrapper(self, name: str, given: Cell) -> Cell:
         """A function of the library that is one operation on one field of what it is given."""
@@ -294,6 +305,7 @@ class Calls:
             if not self._stays(call, i) or isinstance(argument, TypeUse):
                 continue
             aggregate = local is not None and isinstance(shape(local), Struct)
+            named = argument.text if isinstance(argument, Name) else ""
             if local is not None and aggregate:
                 addressed.add(len(kept))
                 given.append(pointer(local))
@@ -301,7 +313,8 @@ class Calls:
                 position = len(kept)
                 addressed.add(position)
                 given.append(pointer(local))
-            elif local is not None and len(kept) == 1 and _SAFE.fullmatch(call.callee.text):
+            elif local is not None and named not in self.assigned:
+                # A cursor of the macro's own, such as the next element of a _safe walk.
                 continue
             else:
                 given.append(self._decayed(self.expr(argument)))
@@ -321,7 +334,8 @@ class Calls:
                 site.group = same[0]
                 continue
             if group is None:
-                name = site.name if not same else f"{site.name}_{len(same) + 1}"
+                called = f"{site.name}_again" if site.name == self.own else site.name
+                name = called if not same else f"{called}_{len(same) + 1}"
                 names = tuple(_argument_name(call, i) for i in site.kept)
                 group = Group(name, site.name, site.parameters, names, site.result)
                 group.iterator, group.position = site.iterator, site.position

@@ -235,7 +235,7 @@ class Declarations:
 
     def _values(self, names: list[str], first: int) -> Iterator[str]:
         """``name = value``: the kernel's where it is known, else the next power of two."""
-        used = set(self.outside.values.values())
+        used = {*self.outside.values.values(), *self.outside.used}
         guess = first
         for name in names:
             value = self.outside.values.get(name, NUMBERS.get(name))

@@ -138,6 +138,7 @@ class Inference(Calls):
             self.declared[declarator.start] = cell
             if declarator.init is not None:
                 self.values[declarator.init] = cell
+                self.assigned.add(declarator.name)
                 if not self.is_marked(declarator.start):
                     unify(cell, self.expr(declarator.init))
 
@@ -150,6 +151,8 @@ class Inference(Calls):
             return
         if isinstance(expr, Assign):
             target = self.expr(expr.target)
+            if isinstance(expr.target, Name):
+                self.assigned.add(expr.target.text)
             self.values[expr.value] = target
             if not self.is_marked(stmt.start):
                 unify(target, self.expr(expr.value))
@@ -219,6 +222,8 @@ class Inference(Calls):
     def _prefix(self, expr: Prefix) -> Cell:
         match expr.op:
             case "&":
+                if isinstance(expr.operand, Name):
+                    self.assigned.add(expr.operand.text)
                 return pointer(self.expr(expr.operand))
             case "*":
                 return self.world.pointee(self.expr(expr.operand)) or Cell()

@@ -256,7 +256,7 @@ class Rewriter(Marker):
         hoisted = [d for d in stmt.declarators if stmt.static or self._aggregate(d)]
         levels = [self.level(d.start) for d in stmt.declarators]
         self.units.extend(Unit(d.start, d.end, d.start) for d in stmt.declarators)
-        self.units.append(Unit(stmt.start, stmt.end, stmt.declarators[0].start))
+        self.units.extend(Unit(stmt.start, stmt.end, d.start) for d in stmt.declarators)
         if hoisted or max(levels) >= 2 or stmt.type.words == ("void",):
             self._rebuilt(stmt, hoisted, alone)
             return

@@ -205,28 +205,42 @@ class ExpressionRewriter:
             self.marks.append(Mark("function-pointer", what, callee.start, callee.end, hint))
         elif name != site.name:
             self.edit(callee.start, callee.end, name)
-        self._arguments(call, site.kept, site.addressed)
+            if site.name == self.inference.own:
+                what = f"`{site.name}` calls itself"
+                hint = f"`{name}()` stands for the inner call; write a loop"
+                self.edit(callee.end, callee.end, f" /* FIXME(new): {site.name} */ ")
+                self.marks.append(Mark("recursion", what, callee.start, callee.end, hint))
+        self._arguments(call, site.kept, site.addressed, site.arrays)
 
     def _arguments(
-        self, call: Call, kept: tuple[int, ...], addressed: frozenset[int] = frozenset()
+        self,
+        call: Call,
+        kept: tuple[int, ...],
+        addressed: frozenset[int] = frozenset(),
+        arrays: frozenset[int] = frozenset(),
     ) -> None:
         """The edits of arguments, of which only some stay, some by their address."""
         if len(kept) == len(call.arguments):
             for place, argument in enumerate(call.arguments):
-                if place in addressed:
+                if place in addressed | arrays:
                     self.edit(argument.start, argument.start, "&")
                 if isinstance(argument, TypeUse):
                     self.type(argument)
                 else:
                     self.expr(argument)
+                if place in arrays:
+                    self.edit(argument.end, argument.end, "[0]")
             return
         texts: list[str] = []
         for place, index in enumerate(kept):
             argument = call.arguments[index]
             if isinstance(argument, TypeUse):
                 texts.append(self.text[argument.start : argument.end])
-            else:
-                texts.append(("&" if place in addressed else "") + self.value(argument))
+                continue
+            text = self.value(argument)
+            texts.append(f"&{text}[0]" if place in arrays else text)
+            if place in addressed:
+                texts[-1] = f"&{text}"
         self.edit(call.open + 1, call.end - 1, ", ".join(texts))
 
     def block_macro(self, call: Call) -> None:

@@ -107,6 +107,8 @@ class Outside:
     values: dict[str, int]
     signatures: dict[str, Signature]
     enums: dict[str, tuple[str, ...]]
+    used: frozenset[int] = frozenset()
+    """Numbers that the body has: no value that is made up is one of them."""
 
 
 def constants_of(tokens: Tokens) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from dsl.check import check
@@ -22,9 +23,10 @@ from dsl.paste.rewrite_expressions import Mark
 from dsl.paste.rewrite_marks import END, Reasons
 from dsl.paste.scopes import Outside, constants_of
 from dsl.paste.statements import block
-from dsl.paste.tokens import Tokens, tokens
-from dsl.paste.tree import Block, Signature
+from dsl.paste.tokens import Token, Tokens, tokens
+from dsl.paste.tree import Signature
 from dsl.printer import format_file
+from dsl.scan import number_value
 from dsl.source import Source, Span
 
 _ROUNDS: Final = 60
@@ -54,10 +56,11 @@ def paste(source: Source, function: str, version: str = "") -> Skeleton:
     found = tokens(source)
     place = locate(source, found, function)
     body = block(Cursor(source.name, place.body))
-    outside = _outside(source, found, function)
+    used = (number_value(token.text) for token in place.body if token.kind == "number")
+    outside = _outside(source, found, function, frozenset(n for n in used if n is not None))
     where, wrappers = index()
     best: Skeleton | None = None
-    for imports in (*_candidates(body, source, where, function), ()):
+    for imports in (*_candidates(place.body, where, function), ()):
         library = imported(imports, wrappers)
         if function in library.signatures:
             continue
@@ -77,23 +80,24 @@ def _good(made: Skeleton) -> bool:
 
 
 def _candidates(
-    body: Block, source: Source, where: dict[str, str], function: str
+    body: tuple[Token, ...], where: dict[str, str], function: str
 ) -> list[tuple[str, ...]]:
     """Imports to be tried: all files that have something that is called, then each alone."""
-    words = set(re.findall(r"\w+(?=\s*\()", source.text[body.start : body.end])) - {function}
+    pairs = pairwise(body)
+    words = {name.text for name, then in pairs if then.text == "("} - {function}
     files = sorted({where[word] for word in words if word in where})
     each = [(name,) for name in files] if len(files) > 1 else []
     return [tuple(files), *each][:_TRIES] if files else []
 
 
-def _outside(source: Source, found: Tokens, function: str) -> Outside:
+def _outside(source: Source, found: Tokens, function: str, used: frozenset[int]) -> Outside:
     values, enums = constants_of(found)
     signatures: dict[str, Signature] = {}
     for name, at in heads(found).items():
         head = signature(source, found, at)
         if head is not None and name != function:
             signatures[name] = head
-    return Outside(values, signatures, enums)
+    return Outside(values, signatures, enums, used)
 
 
 def _settled(given: Input) -> Skeleton:
@@ -154,7 +158,8 @@ def _keys(given: Input, made: Attempt, complaint: Diagnostic) -> list[int]:
             origin = made.body.origin(label.span.start - made.start)
             inside = [u for u in made.units if u.start <= origin < u.end]
             if inside:
-                return [min(inside, key=lambda u: u.end - u.start).key]
+                smallest = min(u.end - u.start for u in inside)
+                return [u.key for u in inside if u.end - u.start == smallest]
     primary = complaint.primary
     if primary is None:
         return []

@@ -13,6 +13,7 @@ from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.source import Source, Span
 
 MAX_TOKENS = 400_000
+MAX_NAME = 200
 
 _TOKEN = re.compile(
     r"""
@@ -76,6 +77,10 @@ def tokens(source: Source) -> Tokens:
                 Span(source.name, match.start(), match.end()),
                 "close it with `*/`",
             )
+        if kind == "name" and match.end() - match.start() > MAX_NAME:
+            span = Span(source.name, match.start(), match.end())
+            message = f"a name has more than {MAX_NAME} characters"
+            raise refusal("too-large", message, span, "take it out of the file")
         found.append(Token(kind, match.group(), match.start(), match.end()))
         if len(found) > MAX_TOKENS:
             span = Span(source.name, match.start(), match.end())

@@ -130,6 +130,12 @@ NAMED = {
         "int f(struct actor *yield, int choose, int or)\n{\nint run = choose, word = or;\n"
         "yield->final = run; yield->pool[word] = 1; return actor(yield);\n}\n"
     ),
+    "a long name": body("x" * 900_000 + "(p);"),
+    "a name of underscores": body("A" + "_" * 900_000 + "a(p);"),
+    "blanks": body("g(p)" + " " * 900_000 + "b;"),
+    "blanks in a directive": "#define" + " " * 900_000 + "x\n" + body("x++;"),
+    "stars and slashes": body("x = 1;" + "/*" + "*/*" * 300_000 + "*/"),
+    "lines": body("\\\n" * 400_000 + "x++;"),
     "no text": "",
     "half a head": "int f(",
     "a head": "int f(void)",
