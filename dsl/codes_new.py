@@ -13,7 +13,6 @@ The brackets of a C function do not match where one branch of each `#if` is take
         #ifdef CONFIG_SMP
                 if (x) {
         #endif
-                        a();  }
 Only the first branch of `#if ... #else` is read.  Make each branch whole, or take the
 directives out.""",
 }

@@ -31,6 +31,8 @@ from dsl.primitives import PRIMITIVES, Primitive
 CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]*|[A-Z]\w*_[A-Z0-9_]+|_[A-Z0-9_]+")
 _NO_NAMES: Final = frozenset({*PRIMITIVES, "true", "false", "null"})
 
+_COUNTERS: Final = {"refcount": "refcount_t", "atomic64": "atomic64_t", "long": "atomic_long_t"}
+
 
 @dataclass(slots=True, eq=False)
 class Site:
@@ -146,6 +148,7 @@ class Calls:
 
     def _primitive(self, call: Call, primitive: Primitive) -> Cell:
         value = Cell()
+        written = call.callee.text if isinstance(call.callee, Name) else primitive.name
         for kind, argument in zip(primitive.parameters, call.arguments, strict=False):
             if kind == "function":
                 if isinstance(argument, Name):
@@ -153,7 +156,7 @@ class Calls:
             elif kind == "field":
                 self._kfree_rcu(call, argument)
             elif kind not in {"targets", "pool", "message?"}:
-                value = self._parameter(primitive.name, kind, self._argument(argument), value)
+                value = self._parameter(written, kind, self._argument(argument), value)
         match primitive.result:
             case "value":
                 return value
@@ -178,8 +181,8 @@ class Calls:
             case "atomic":
                 inner = self.world.pointee(given)
                 if inner is not None and shape(inner) is None:
-                    kind = "refcount_t" if name.startswith("refcount") else "atomic_t"
-                    find(inner).shape = Opaque(kind)
+                    stem = name.split("_")[1 if name.startswith("atomic_long") else 0]
+                    find(inner).shape = Opaque(_COUNTERS.get(stem, "atomic_t"))
             case "lock folio":
                 self._folio_lock(given)
             case _ if kind in LOCKS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 RENAMED: Final[dict[str, str]] = {
@@ -11,6 +12,9 @@ RENAMED: Final[dict[str, str]] = {
     "rcu_dereference_raw": "rcu_dereference",
     "rcu_dereference_check": "rcu_dereference",
     "rcu_dereference_bh": "rcu_dereference",
+    "rcu_dereference_sched": "rcu_dereference",
+    "srcu_dereference": "rcu_dereference",
+    "srcu_dereference_check": "rcu_dereference",
     "RCU_INIT_POINTER": "WRITE_ONCE",
     "VM_BUG_ON_PAGE": "VM_BUG_ON",
     "VM_BUG_ON_FOLIO": "VM_BUG_ON",
@@ -47,8 +51,20 @@ RENAMED: Final[dict[str, str]] = {
 }
 """Other names of primitives; what is behind the arguments that those take is left out."""
 
-PLAIN_READS: Final = frozenset({"rcu_dereference_protected", "srcu_dereference"})
+PLAIN_READS: Final = frozenset({"rcu_dereference_protected"})
 """Calls that are a plain read of their first argument."""
+
+ORDERING: Final = re.compile(
+    r"(?:smp_|atomic|refcount_|kref_|s?rcu_read_|srcu_|synchronize_|call_s?rcu|raw_|"
+    r"(?:read|write|done)_?seq|seqcount_|wait_event|wake_up|complete|wait_for_completion|"
+    r"bit_spin_|hlist_bl_(?:un)?lock|(?:try_)?cmpxchg|xchg|down_|up_|downgrade_|mutex_|rt_mutex_|"
+    r"ww_mutex_|percpu_(?:down|up)_|spin_|(?:read|write)_(?:try|un)?lock|local_(?:irq|bh|lock)|"
+    r"preempt_|folio_(?:try|un|wait)?_?lock|(?:lock|unlock|trylock|wait_on)_(?:page|buffer)|"
+    r"(?:__)?(?:test_and_)?(?:set|clear|change)_bit|lock_sock|release_sock|bh_(?:un)?lock_sock"
+    r")\w*"
+)
+"""Functions that order or lock something, whatever they are called in full: as stubs that do
+nothing they are marked."""
 
 WRAPPERS: Final[dict[str, tuple[str, tuple[tuple[str, str], ...], str]]] = {
     "mutex_lock_interruptible": (

@@ -10,7 +10,7 @@ from dsl.paste.calls import Site
 from dsl.paste.declare import Declarations
 from dsl.paste.edits import Edit, apply, quoted
 from dsl.paste.infer import Inference
-from dsl.paste.known import PLAIN_READS, RENAMED, TYPES
+from dsl.paste.known import ORDERING, PLAIN_READS, RENAMED, TYPES, WRAPPERS
 from dsl.paste.scopes import typedef_name
 from dsl.paste.tree import (
     Assign,
@@ -203,6 +203,11 @@ class ExpressionRewriter:
             what = f"a call through `{source}`" if source else "a call through a pointer"
             hint = f"`{name}()` stands for what is called; write its body"
             self.marks.append(Mark("function-pointer", what, callee.start, callee.end, hint))
+        elif self._orders(site.name):
+            self.edit(callee.end, callee.end, f" /* FIXME(new): {site.name} */ ")
+            what = f"`{site.name}()` orders or locks, and is no primitive of the language"
+            hint = "the stub does nothing: write there what it does, with primitives"
+            self.marks.append(Mark("unsupported", what, callee.start, callee.end, hint))
         elif name != site.name:
             self.edit(callee.start, callee.end, name)
             if site.name == self.inference.own:
@@ -211,6 +216,12 @@ class ExpressionRewriter:
                 self.edit(callee.end, callee.end, f" /* FIXME(new): {site.name} */ ")
                 self.marks.append(Mark("recursion", what, callee.start, callee.end, hint))
         self._arguments(call, site.kept, site.addressed, site.arrays)
+
+    def _orders(self, name: str) -> bool:
+        """Whether a stub of this name would leave out what a protocol is about."""
+        library = self.inference.library
+        known = name in WRAPPERS or name in library.signatures or name in library.wrappers
+        return not known and ORDERING.fullmatch(name) is not None
 
     def _arguments(
         self,
