@@ -73,10 +73,29 @@ def assignment(cursor: Cursor) -> Expr:
 def initializer(cursor: Cursor) -> Expr:
     """What may stand behind ``=``: braces are not followed."""
     if cursor.peek() == "{":
-        start = cursor.start
+        start, at = cursor.start, cursor.at
+        try:
+            parts = _fields(cursor, cursor.closing())
+        except Stuck:
+            parts = ()
+        cursor.at = at
         cursor.skip_group()
-        return Odd("compound-literal", "braces with values", start, cursor.end)
+        return Odd("compound-literal", "braces with values", start, cursor.end, parts)
     return assignment(cursor)
+
+
+def _fields(cursor: Cursor, close: int) -> tuple[tuple[str, Expr], ...]:
+    """``.field = value, ...`` up to the brace at ``close``."""
+    cursor.take()
+    found: list[tuple[str, Expr]] = []
+    while cursor.at < close:
+        cursor.expect(".")
+        name = cursor.take().text
+        cursor.expect("=")
+        found.append((name, assignment(cursor)))
+        if cursor.at < close:
+            cursor.expect(",")
+    return tuple(found)
 
 
 def _conditional(cursor: Cursor) -> Expr:

@@ -141,6 +141,15 @@ class Inference(Calls):
                 self.assigned.add(declarator.name)
                 if not self.is_marked(declarator.start):
                     unify(cell, self.expr(declarator.init))
+                    self._fields(cell, declarator.init)
+
+    def _fields(self, cell: Cell, init: Expr) -> None:
+        """What ``{ .field = value }`` says of a struct's fields."""
+        for name, value in init.parts if isinstance(init, Odd) else ():
+            held = self.world.field(cell, name)
+            given = self.expr(value)
+            if held is not None:
+                unify(held, given)
 
     def _expression(self, stmt: ExprStmt, expr: Expr) -> None:
         name = declares(expr)

@@ -29,6 +29,7 @@ from dsl.paste.tree import (
     Jump,
     LabelStmt,
     Name,
+    Odd,
     OddStmt,
     Return,
     Stmt,
@@ -277,15 +278,21 @@ class Rewriter(Marker):
             cell = self.inference.declared[declarator.start]
             head = self.declarations.declared(cell, declarator.name)
             source = self._comment(stmt.start, stmt.end)
+            fields = [] if stmt.static else self._fields(declarator)
+            if fields and declarator.init is not None:
+                shown = quoted(self.text[stmt.start : declarator.init.start])
+                source = "\n".join([f"// FIXME(new): {shown} {{ ... }};", *fields])
             if declarator in hoisted:
                 self._hoist(declarator.name, declarator.start)
                 what = f"`{declarator.name}` is a local, but no scalar"
                 if stmt.static:
                     what = f"`{declarator.name}` is a static local"
-                self.mark(
-                    declarator.start, declarator.start, declarator.end, "local-aggregate", what
-                )
-                texts.append(source)
+                key, end = declarator.start, declarator.end
+                if fields and declarator.init is not None:
+                    end = declarator.init.start
+                self.mark(key, key, end, "local-aggregate", what)
+                if source not in texts:
+                    texts.append(source)
             elif self.level(declarator.start) >= 3:
                 self.mark(declarator.start, declarator.start, declarator.end)
                 texts.append(source)
@@ -297,6 +304,17 @@ class Rewriter(Marker):
             else:
                 texts.append(f"{head} = {self._initial(declarator, declarator.init)};")
         self.edit(stmt.start, stmt.end, ";" if alone else "\n".join(texts))
+
+    def _fields(self, declarator: Declarator) -> list[str]:
+        """``name.field = value;`` for each field that is given one; none if one cannot be."""
+        init = declarator.init
+        if not isinstance(init, Odd) or self.level(declarator.start):
+            return []
+        try:
+            values = [(name, self.value(value)) for name, value in init.parts]
+        except Untranslatable:
+            return []
+        return [f"{declarator.name}.{name} = {value};" for name, value in values]
 
     def _initial(self, declarator: Declarator, init: Expr) -> str:
         before, self.edits = self.edits, []

@@ -175,12 +175,13 @@ class Comma:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Odd:
-    """What is not followed: ``code`` and ``what`` say why."""
+    """What is not followed: ``code`` and ``what`` say why; ``parts`` are ``{ .field = value }``."""
 
     code: str
     what: str
     start: int
     end: int
+    parts: tuple[tuple[str, Expr], ...] = ()
 
 
 Expr: TypeAlias = (
