@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -60,8 +60,14 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        complain(f"error: {str(path)!r} is there already\n")
-        raise typer.Exit(USAGE_ERROR) from None
-    except OSError as error:
-        complain(f"error: {str(path)!r} cannot be written: {error.strerror}\n")
-        raise typer.Exit(USAGE_ERROR) from None
+        _refuse(f"`{path}` is there already", "name another file, or delete this one")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "its name is none"
+        _refuse(f"`{path}` cannot be written: {why}", "name another file")
+
+
+def _refuse(message: str, hint: str) -> NoReturn:
+    from dsl.diagnostic import Diagnostic
+
+    complain_about((Diagnostic("new-output", message, None, hint=hint),), {})
+    raise typer.Exit(USAGE_ERROR)
