@@ -96,9 +96,8 @@ class _Attempt:
         rewriter.regions(given.tokens, given.body.start, given.body.end)
         body = apply(given.source.text, given.body.start, given.body.end, rewriter.edits)
         body = Edited(plain(body.text), body.pieces)
-        after = self._after()
+        after, head = self._after(), f"{self._head()}\n"
         around = self._around(groups)
-        head = f"{self._head()}\n"
         before = "".join(text for _, text in around) + head
         named: list[tuple[int, int, str]] = []
         at = 0

@@ -227,7 +227,8 @@ class Rewriter(Marker):
         """The step; of several the others go to the end of the body."""
         if isinstance(step, Comma) and isinstance(stmt.body, Block):
             inside = self.text[stmt.body.start : stmt.body.end]
-            if "continue" not in inside:
+            self.units.append(Unit(stmt.body.end - 1, stmt.body.end, stmt.start))
+            if "continue" not in inside and not self.level(stmt.start):
                 try:
                     texts = [f"{self.value(part)};\n" for part in step.parts[:-1]]
                     self.edit(stmt.body.end - 1, stmt.body.end - 1, "".join(texts))
