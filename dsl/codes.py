@@ -9,6 +9,7 @@ from __future__ import annotations
 from dsl.codes_check import CHECK_CODES
 from dsl.codes_export import EXPORT_CODES
 from dsl.codes_litmus import LITMUS_CODES
+from dsl.codes_new import NEW_CODES
 
 _READING: dict[str, str] = {
     "file-not-found": """\
@@ -254,6 +255,7 @@ CODES: dict[str, str] = {
     **CHECK_CODES,
     **LITMUS_CODES,
     **EXPORT_CODES,
+    **NEW_CODES,
     **_READING,
     **_CHARACTERS,
     **_PUNCTUATION,

@@ -54,15 +54,22 @@ _RESET: Final = "\x1b[0m"
 
 
 def render(
-    diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], *, color: bool = False
+    diagnostics: Sequence[Diagnostic],
+    sources: Mapping[str, Source],
+    *,
+    color: bool = False,
+    word: str = "error",
 ) -> str:
-    """Every diagnostic, in the order given, then how many there were.  Ends with a newline."""
+    """Every diagnostic, in the order given, then how many there were.  Ends with a newline.
+
+    ``word`` is what each is called: ``error``, or ``fixme`` for what ``prove new`` leaves to do.
+    """
     shown = diagnostics[:SHOWN]
-    blocks = ["\n".join(_block(diagnostic, sources, color)) for diagnostic in shown]
+    blocks = ["\n".join(_block(diagnostic, sources, color, word)) for diagnostic in shown]
     if len(diagnostics) > len(shown):
-        blocks.append(f"{len(diagnostics)} errors, {len(shown)} of them shown")
+        blocks.append(f"{len(diagnostics)} {word}s, {len(shown)} of them shown")
     elif len(diagnostics) > 1:
-        blocks.append(f"{len(diagnostics)} errors")
+        blocks.append(f"{len(diagnostics)} {word}s")
     return "\n\n".join(blocks) + "\n"
 
 
@@ -75,10 +82,12 @@ def _shown(character: str) -> str:
     return character if " " <= character <= "~" else f"<U+{ord(character):04X}>"
 
 
-def _block(diagnostic: Diagnostic, sources: Mapping[str, Source], color: bool) -> Iterator[str]:
+def _block(
+    diagnostic: Diagnostic, sources: Mapping[str, Source], color: bool, word: str
+) -> Iterator[str]:
     labels = [*diagnostic.trail, *([diagnostic.primary] if diagnostic.primary else [])]
     gutter = max((_gutter(label, sources) for label in labels), default=1)
-    yield from _headline("error", f"error[{plain(diagnostic.code)}]", diagnostic.message, color)
+    yield from _headline("error", f"{word}[{plain(diagnostic.code)}]", diagnostic.message, color)
     if diagnostic.primary is not None:
         yield from _snippet(diagnostic.primary, sources, gutter, "^", color)
     for label in _both_ends(diagnostic.trail):

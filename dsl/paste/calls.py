@@ -1,0 +1,381 @@
+"""What calls say about types: primitives have their kinds, all others are stubs to be made."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from dsl.paste.known import LOCKS, PLAIN_READS, RENAMED, WRAPPERS
+from dsl.paste.library import Library
+from dsl.paste.scopes import Outside, World
+from dsl.paste.tree import Call, Expr, Member, Name, Odd, Paren, Prefix, Signature, Text, TypeUse
+from dsl.paste.types import (
+    Array,
+    Cell,
+    Number,
+    Opaque,
+    Pointer,
+    Struct,
+    Void,
+    compatible,
+    find,
+    number,
+    pointer,
+    root,
+    shape,
+    unify,
+)
+from dsl.primitives import PRIMITIVES, Primitive
+
+CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]*|[A-Z]\w*_[A-Z0-9_]+|_[A-Z0-9_]+")
+_NO_NAMES: Final = frozenset({*PRIMITIVES, "true", "false", "null"})
+
+_COUNTERS: Final = {"refcount": "refcount_t", "atomic64": "atomic64_t", "long": "atomic_long_t"}
+
+
+@dataclass(slots=True, eq=False)
+class Site:
+    """One call of something that is to be a stub.
+
+    ``kept`` are the indices of the arguments that stay, ``parameters`` their cells; ``used``
+    says how the result is used: not at all, as a condition, or as a value.
+    """
+
+    name: str
+    kept: tuple[int, ...]
+    parameters: list[Cell]
+    result: Cell
+    used: str
+    iterator: bool = False
+    position: int = -1
+    addressed: frozenset[int] = frozenset()
+    arrays: frozenset[int] = frozenset()
+    outs: frozenset[int] = frozenset()
+    group: Group | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """The calls that one stub serves; ``name`` is the stub's."""
+
+    name: str
+    called: str
+    parameters: list[Cell]
+    names: tuple[str, ...]
+    result: Cell
+    used: set[str] = field(default_factory=set[str])
+    iterator: bool = False
+    position: int = -1
+    outs: frozenset[int] = frozenset()
+
+
+class Calls:
+    """The part of the inference that is about calls and names."""
+
+    def __init__(self, world: World, outside: Outside, library: Library) -> None:
+        self.world = world
+        self.outside = outside
+        self.library = library
+        self.scopes: list[dict[str, Cell]] = [{}]
+        self.sites: dict[Call, Site] = {}
+        self.callbacks: set[str] = set()
+        self.assigned: set[str] = set()
+        self.own = ""
+        """The function itself: what it calls by that name is another function here."""
+
+    def expr(self, expr: Expr, used: str = "value") -> Cell:
+        """The type of an expression, and what it says about its parts."""
+        raise NotImplementedError
+
+    def local(self, name: str) -> Cell | None:
+        """The innermost local of this name."""
+        return next((scope[name] for scope in reversed(self.scopes) if name in scope), None)
+
+    def name(self, name: str) -> Cell:
+        """The type of a name where it is used."""
+        found = self.local(name)
+        if found is not None:
+            return found
+        if name == "NULL":
+            return pointer(Cell())
+        if name in {"true", "false"}:
+            return number("bool", weak=True)
+        if name == self.own or name in self.outside.signatures:
+            # A function as a value: the language has none, and the checker says so.
+            return Cell()
+        known = self.world.constants if CONSTANT.fullmatch(name) else self.world.globals
+        if name not in known:
+            known[name] = Cell(hint=name.lower())
+            if name == "current":
+                known[name] = pointer(Cell(Struct(self.world.record("task_struct"))))
+        return known[name]
+
+    def call(self, call: Call, used: str) -> Cell:
+        """The type of a call's result."""
+        callee = call.callee
+        while isinstance(callee, Paren | Prefix):
+            callee = callee.inner if isinstance(callee, Paren) else callee.operand
+        if not isinstance(callee, Name):
+            name = callee.field if isinstance(callee, Member) else "callee"
+            return self._stub(call, f"call_{name}", used)
+        if self.local(callee.text) is not None:
+            return self._stub(call, f"call_{callee.text}", used)
+        name = RENAMED.get(callee.text, callee.text)
+        if name == "container_of":
+            return self._container(call)
+        if name in PRIMITIVES:
+            return self._primitive(call, PRIMITIVES[name])
+        if name in PLAIN_READS and call.arguments:
+            return self._argument(call.arguments[0])
+        return self._stub(call, name, used)
+
+    def _argument(self, argument: Expr | TypeUse) -> Cell:
+        return Cell() if isinstance(argument, TypeUse) else self.expr(argument)
+
+    # --- primitives -------------------------------------------------------------
+
+    def _container(self, call: Call) -> Cell:
+        match call.arguments:
+            case (TypeUse(), *_) | (_, TypeUse(), _) if len(call.arguments) == 3:
+                inner, outer, name = call.arguments
+                if isinstance(outer, TypeUse) and isinstance(name, Name):
+                    base = self.world.cell(outer, 0)
+                    to = self.world.field(base, name.text)
+                    if to is not None:
+                        unify(pointer(to), self._argument(inner))
+                    return pointer(base)
+            case _:
+                pass
+        return Cell()
+
+    def _primitive(self, call: Call, primitive: Primitive) -> Cell:
+        value = Cell()
+        written = call.callee.text if isinstance(call.callee, Name) else primitive.name
+        for kind, argument in zip(primitive.parameters, call.arguments, strict=False):
+            if kind == "function":
+                if isinstance(argument, Name):
+                    self.callbacks.add(argument.text)
+            elif kind == "field":
+                self._kfree_rcu(call, argument)
+            elif kind not in {"targets", "pool", "message?"}:
+                value = self._parameter(written, kind, self._argument(argument), value)
+        match primitive.result:
+            case "value":
+                return value
+            case "bool" | "condition":
+                return number("bool", weak=True)
+            case "void":
+                return Cell(Void())
+            case _:
+                return number("int", weak=True)
+
+    def _parameter(self, name: str, kind: str, given: Cell, value: Cell) -> Cell:
+        """What one argument says; the type of the place that the primitive is about."""
+        match kind:
+            case "lvalue":
+                return given
+            case "place":
+                return self.world.pointee(given) or value
+            case "value":
+                unify(value, given)
+            case "old":
+                unify(pointer(value), given)
+            case "atomic":
+                inner = self.world.pointee(given)
+                if inner is not None and shape(inner) is None:
+                    stem = name.split("_")[1 if name.startswith("atomic_long") else 0]
+                    find(inner).shape = Opaque(_COUNTERS.get(stem, "atomic_t"))
+            case "lock folio":
+                self._folio_lock(given)
+            case _ if kind in LOCKS:
+                unify(pointer(Cell(Opaque(LOCKS[kind]))), given)
+            case _:
+                pass
+        return value
+
+    def _folio_lock(self, given: Cell) -> None:
+        """A folio lock is found by its type in the struct that is given."""
+        inner = self.world.pointee(given)
+        held = None if inner is None else self.world.field(inner, "folio_lock")
+        if held is not None:
+            unify(held, Cell(Opaque("folio_lock_t")))
+
+    def _kfree_rcu(self, call: Call, argument: Expr | TypeUse) -> None:
+        base = self.world.pointee(self._argument(call.arguments[0]))
+        if base is not None and isinstance(argument, Name):
+            head = self.world.field(base, argument.text)
+            if head is not None:
+                unify(head, Cell(Opaque("struct rcu_head")))
+
+    # --- stubs ------------------------------------------------------------------
+
+    def _stub(self, call: Call, name: str, used: str) -> Cell:
+        kept = tuple(i for i in range(len(call.arguments)) if self._stays(call, i))
+        given = [self._given(call.arguments[i]) for i in kept]
+        result = Cell(hint=name)
+        if name in WRAPPERS:
+            for cell, (text, _) in zip(given, WRAPPERS[name][1], strict=False):
+                unify(cell, pointer(Cell(Opaque(text))))
+            result = number(WRAPPERS[name][0])
+        elif name in self.library.wrappers and name not in self.library.signatures and given:
+            result = self._wrapper(name, given[0])
+        signature = self.library.signatures.get(name) or self.outside.signatures.get(name)
+        if signature is not None:
+            result = self._declared(signature, kept, given)
+        site = Site(name, kept, given, result, used)
+        site.outs = frozenset(p for p, i in enumerate(kept) if self._out(call.arguments[i]))
+        site.arrays = frozenset(p for p, i in enumerate(kept) if self._array(call.arguments[i]))
+        self.sites[call] = site
+        return result
+
+    def _array(self, argument: Expr | TypeUse) -> bool:
+        """Whether an argument is an array: its first element is meant."""
+        match argument:
+            case Name() | Member():
+                return isinstance(shape(self.expr(argument)), Array)
+            case _:
+                return False
+
+    def _wrapper(self, name: str, given: Cell) -> Cell:
+        """A function of the library that is one operation on one field of what it is given."""
+        wrapper = self.library.wrappers[name]
+        struct = Cell(Struct(self.world.record(wrapper.struct)))
+        kinds = PRIMITIVES[wrapper.primitive].parameters if wrapper.primitive in PRIMITIVES else ()
+        held = self.world.field(struct, wrapper.field)
+        if unify(pointer(struct), given) and held is not None and kinds:
+            kind = LOCKS.get(kinds[0], "atomic_t" if kinds[0] == "atomic" else "")
+            if kind:
+                unify(held, Cell(Opaque(kind)))
+        return Cell(Void()) if wrapper.result == "void" else number(wrapper.result)
+
+    def _out(self, argument: Expr | TypeUse) -> bool:
+        """Whether an argument is the address of a local that holds one value."""
+        match argument:
+            case Prefix("&", Name(text)):
+                cell = self.local(text)
+                return cell is not None and not isinstance(shape(cell), Struct | Array | Opaque)
+            case _:
+                return False
+
+    def _declared(self, signature: Signature, kept: tuple[int, ...], given: list[Cell]) -> Cell:
+        """Makes the arguments fit the function's head; its result."""
+        for place, i in enumerate(kept):
+            if i < len(signature.parameters) and not signature.parameters[i].odd:
+                declared = self.world.cell(signature.parameters[i].type)
+                if unify(declared, given[place]):
+                    given[place] = declared
+        return self.world.cell(signature.result)
+
+    def _given(self, argument: Expr | TypeUse) -> Cell:
+        """The type of an argument; what is behind a pointer and passed on is a number."""
+        cell = self._decayed(self._argument(argument))
+        if isinstance(argument, Prefix) and argument.op == "*":
+            unify(cell, number(weak=True))
+        return cell
+
+    @staticmethod
+    def _decayed(cell: Cell) -> Cell:
+        found = shape(cell)
+        return pointer(found.element) if isinstance(found, Array) else cell
+
+    def _stays(self, call: Call, index: int) -> bool:
+        """Whether an argument is one of the stub: no type, text, function or field name."""
+        argument = call.arguments[index]
+        if isinstance(call.callee, Name) and call.callee.text in self.library.signatures:
+            return True
+        match argument:
+            case TypeUse() | Text() | Odd():
+                return False
+            case Name(text) if self.local(text) is None:
+                if text in self.outside.signatures:
+                    return False
+                types = any(isinstance(a, TypeUse) for a in call.arguments[:index])
+                return not types or bool(CONSTANT.fullmatch(text)) or text == "NULL"
+            case _:
+                return True
+
+    def each(self, call: Call) -> None:
+        """A block macro: the first plain local is what it steps."""
+        if not isinstance(call.callee, Name):
+            return
+        kept: list[int] = []
+        given: list[Cell] = []
+        position = -1
+        addressed: set[int] = set()
+        for i, argument in enumerate(call.arguments):
+            local = self.local(argument.text) if isinstance(argument, Name) else None
+            if isinstance(argument, Name) and argument.text != "NULL" and local is None:
+                if not CONSTANT.fullmatch(argument.text):
+                    continue
+            if not self._stays(call, i) or isinstance(argument, TypeUse):
+                continue
+            aggregate = local is not None and isinstance(shape(local), Struct)
+            named = argument.text if isinstance(argument, Name) else ""
+            if local is not None and aggregate:
+                addressed.add(len(kept))
+                given.append(pointer(local))
+            elif local is not None and position < 0:
+                position = len(kept)
+                addressed.add(position)
+                given.append(pointer(local))
+            elif local is not None and named not in self.assigned:
+                # A cursor of the macro's own, such as the next element of a _safe walk.
+                continue
+            else:
+                given.append(self._decayed(self.expr(argument)))
+            kept.append(i)
+        site = Site(call.callee.text, tuple(kept), given, Cell(Void()), "void", True, position)
+        site.addressed = frozenset(addressed)
+        self.sites[call] = site
+
+    def groups(self) -> tuple[Group, ...]:
+        """One group for each stub: calls of one name share it if their types agree."""
+        found: dict[str, list[Group]] = {}
+        for call, site in self.sites.items():
+            same = found.setdefault(site.name, [])
+            group = next((g for g in same if _fits(g, site)), None)
+            if site.name in self.library.signatures and same:
+                # It is there once, whatever it is given: the checker says where that is wrong.
+                site.group = same[0]
+                continue
+            if group is None:
+                called = f"{site.name}_again" if site.name == self.own else site.name
+                name = called if not same else f"{called}_{len(same) + 1}"
+                names = tuple(_argument_name(call, i) for i in site.kept)
+                group = Group(name, site.name, site.parameters, names, site.result)
+                group.iterator, group.position = site.iterator, site.position
+                same.append(group)
+            else:
+                for one, other in zip(group.parameters, site.parameters, strict=True):
+                    unify(one, other)
+                unify(group.result, site.result)
+            group.used.add(site.used)
+            group.outs |= site.outs
+            site.group = group
+        return tuple(group for same in found.values() for group in same)
+
+
+def _fits(group: Group, site: Site) -> bool:
+    same = group.iterator == site.iterator and group.position == site.position
+    if not same or len(group.parameters) != len(site.parameters):
+        return False
+    pairs = [*zip(group.parameters, site.parameters, strict=True), (group.result, site.result)]
+    return all(compatible(one, other) for one, other in pairs)
+
+
+def _argument_name(call: Call, index: int) -> str:
+    """A name for a stub's parameter, after what it was given."""
+    argument = call.arguments[index]
+    while isinstance(argument, Prefix | Paren):
+        argument = argument.operand if isinstance(argument, Prefix) else argument.inner
+    match argument:
+        case Name(text) if text.islower() and text not in _NO_NAMES:
+            return text
+        case Member(field=text):
+            return text
+        case _:
+            return f"arg{index + 1}"
+
+
+__all__ = ["Calls", "Group", "Number", "Pointer", "Site", "root"]

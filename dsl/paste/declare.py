@@ -1,0 +1,272 @@
+"""The declarations that a skeleton needs, from the types that were found out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from dsl.paste.known import NUMBERS
+from dsl.paste.library import Library
+from dsl.paste.scopes import Outside, World
+from dsl.paste.types import (
+    Array,
+    Cell,
+    Number,
+    Opaque,
+    Pointer,
+    Record,
+    Struct,
+    Void,
+    find,
+    root,
+    shape,
+)
+
+_WORD: Final = re.compile(r"\W+")
+_LONG: Final = 50
+_LARGEST: Final = 2**31 - 1
+
+
+@dataclass(slots=True)
+class Names:
+    """Names that are taken, so that new ones differ."""
+
+    taken: set[str] = field(default_factory=set[str])
+
+    def fresh(self, wanted: str) -> str:
+        """``wanted``, with a number behind it if that is taken."""
+        name, count = wanted, 2
+        while name in self.taken:
+            name, count = f"{wanted}_{count}", count + 1
+        self.taken.add(name)
+        return name
+
+
+class Declarations:
+    """Names the structs, writes types, and makes an object wherever a pointer needs one."""
+
+    def __init__(self, world: World, outside: Outside, names: Names, library: Library) -> None:
+        self.library = library
+        self.world = world
+        self.outside = outside
+        self.names = names
+        self.structs: dict[Record, str] = {}
+        self._tags: set[str] = set(world.records)
+        self._objects: dict[str, str] = {}
+        self._made: list[str] = []
+
+    # --- types ------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Gives a shape to every typedef."""
+        for name, cell in self.world.typedefs.items():
+            found = shape(cell)
+            if found is None or (isinstance(found, Number) and found.weak):
+                find(cell).shape = Number(name)
+
+    def struct(self, record: Record) -> str:
+        """The name of a struct."""
+        record = root(record)
+        if record not in self.structs:
+            wanted = record.name or _WORD.sub("_", record.hint).strip("_") or "object"
+            name, count = wanted, 2
+            while not record.name and name in self._tags:
+                name, count = f"{wanted}_{count}", count + 1
+            self._tags.add(name)
+            self.structs[record] = name
+        return self.structs[record]
+
+    def name_all(self) -> None:
+        """Has every struct declared that the text names."""
+        for record in self.world.records.values():
+            self.struct(record)
+
+    def base(self, cell: Cell, *, pointed: bool = False) -> tuple[str, int]:
+        """The words and the stars of a type, arrays aside."""
+        cell = find(cell)
+        match cell.shape:
+            case Number(text):
+                return text, 0
+            case Opaque(text):
+                return text, 0
+            case Void():
+                return "void", 0
+            case Struct(record):
+                return f"struct {self.struct(record)}", 0
+            case Pointer(to):
+                text, stars = self.base(to, pointed=True)
+                return text, stars + 1
+            case Array(element):
+                return self.base(element, pointed=pointed)
+            case None if pointed:
+                cell.shape = Struct(Record(hint=cell.hint))
+                return self.base(cell)
+            case None:
+                cell.shape = Number("int")
+                return "int", 0
+
+    def declared(self, cell: Cell, name: str) -> str:
+        """``struct foo *name[2]``."""
+        text, stars = self.base(cell)
+        lengths = ""
+        inner = find(cell)
+        while isinstance(inner.shape, Array):
+            lengths += f"[{min(max(inner.length, 1), 8)}]"
+            inner = find(inner.shape.element)
+        return f"{text} {'*' * stars}{name}{lengths}"
+
+    # --- objects ----------------------------------------------------------------
+
+    def object(self, cell: Cell) -> str:
+        """The name of an object that a pointer to ``cell`` may point at."""
+        text, stars = self.base(cell, pointed=True)
+        key = f"{text}{'*' * stars}"
+        if key not in self._objects:
+            stem = text.removeprefix("struct ").removesuffix("_t") + "_pointer" * stars
+            name = self.names.fresh(f"{_WORD.sub('_', stem)}_0")
+            self._objects[key] = name
+            self._object(cell, name, second=False)
+        return self._objects[key]
+
+    def _object(self, cell: Cell, name: str, *, second: bool) -> None:
+        inner = find(cell)
+        value = self.initial(cell, None if second else self._another(inner, name))
+        self._made.append(f"{self.declared(cell, name)}{value};")
+
+    def _another(self, cell: Cell, name: str) -> str | None:
+        """A second object for a struct that points at its own kind."""
+        if not isinstance(cell.shape, Struct):
+            return None
+        record = root(cell.shape.record)
+        if not any(_points_at(c, record) for c in record.fields.values()):
+            return None
+        other = self.names.fresh(f"{name.removesuffix('_0')}_1")
+        self._object(cell, other, second=True)
+        return other
+
+    def initial(self, cell: Cell, own: str | None = None) -> str:
+        """`` = value`` of an object, or nothing; ``own`` is what it points at of its own kind."""
+        inner = find(cell)
+        match inner.shape:
+            case Pointer(to):
+                return f" = &{self.object(to)}"
+            case Struct(record):
+                text = self._braces(root(record), own, root(record))
+                return f" = {text}" if text else ""
+            case _:
+                return ""
+
+    def _braces(self, record: Record, own: str | None, outer: Record) -> str:
+        parts: list[str] = []
+        for name, cell in record.fields.items():
+            inner = find(cell)
+            match inner.shape:
+                case Pointer(to):
+                    if _points_at(inner, outer):
+                        if own is not None:
+                            parts.append(f".{name} = &{own}")
+                    elif not isinstance(shape(to), Array):
+                        parts.append(f".{name} = &{self.object(to)}")
+                case Struct(other) if root(other) is not outer:
+                    text = self._braces(root(other), own, outer)
+                    if text:
+                        parts.append(f".{name} = {text}")
+                case _:
+                    pass
+        if sum(len(part) for part in parts) > _LONG:
+            return "{\n" + "".join(f"{part},\n" for part in parts) + "}"
+        return f"{{ {', '.join(parts)} }}" if parts else ""
+
+    def objects(self) -> list[str]:
+        """The objects so far, what is pointed at first."""
+        return list(self._made)
+
+    # --- declarations -----------------------------------------------------------
+
+    def struct_texts(self) -> Iterator[tuple[str, str]]:
+        """Name and declaration of every struct that was named; naming goes on meanwhile."""
+        done: set[Record] = set()
+        while True:
+            todo = [record for record in self.structs if record not in done]
+            if not todo:
+                return
+            for record in todo:
+                done.add(record)
+                if record.name in self.world.closed:
+                    continue
+                lines = [f"{self.declared(c, name)};" for name, c in record.fields.items()]
+                note = "" if record.name else "// TODO: the kernel's name for it.\n"
+                body = "".join(f"{line}\n" for line in lines)
+                yield self.structs[record], f"{note}struct {self.structs[record]} {{\n{body}}};"
+
+    def typedef_texts(self) -> Iterator[tuple[str, str]]:
+        """Every typedef of the kernel that is named."""
+        for name, cell in self.world.typedefs.items():
+            found = find(cell).shape
+            if name in self.library.names:
+                continue
+            if isinstance(found, Number) and found.text == name:
+                yield name, f"typedef unsigned long {name};"
+            elif not isinstance(found, Array):
+                yield name, f"typedef {self.declared(cell, name)};"
+
+    def constant_texts(self) -> Iterator[tuple[str, str]]:
+        """Enums, and an enum for all other constants."""
+        plain = [
+            name
+            for name, cell in self.world.constants.items()
+            if isinstance(shape(cell), Number | None) and name not in self.library.constants
+        ]
+        for enum in sorted(self.world.enums):
+            if f"enum {enum}" in self.library.names:
+                continue
+            known = self.outside.enums.get(enum, ())
+            mine = [name for name in plain if name in known]
+            plain = [name for name in plain if name not in mine]
+            members = mine or list(known[:2]) or [self.names.fresh(f"{enum.upper()}_0")]
+            todo = "" if known else "// TODO: its members.\n"
+            yield enum, f"{todo}enum {enum} {{ {', '.join(self._values(members, 0))} }};"
+        if plain:
+            rows = ",\n".join(self._values(plain, 1))
+            todo = "// TODO: the values of those that the file does not have are made up.\n"
+            yield "kernel_constant", f"{todo}enum kernel_constant {{\n{rows},\n}};"
+
+    def _values(self, names: list[str], first: int) -> Iterator[str]:
+        """``name = value``: the kernel's where it is known, else the next power of two."""
+        used = {*self.outside.values.values(), *self.outside.used}
+        guess = first
+        for name in names:
+            value = self.outside.values.get(name, NUMBERS.get(name))
+            if value is None or not -_LARGEST <= value <= _LARGEST:
+                while guess in used:
+                    guess = _next(guess)
+                value = guess
+                guess = _next(guess)
+            yield f"{name} = {value}"
+
+    def global_texts(self) -> Iterator[tuple[str, str]]:
+        """The globals that the body names."""
+        constants = self.world.constants.items()
+        others = {name: c for name, c in constants if not isinstance(shape(c), Number | None)}
+        for name, cell in {**self.world.globals, **others}.items():
+            if name in self.library.names:
+                continue
+            yield name, f"{self.declared(cell, name)}{self.initial(cell)};"
+
+
+def _next(guess: int) -> int:
+    """The numbers that are made up: 0, powers of two while they fit, then what is left."""
+    if guess == 0:
+        return 1
+    small = guess & (guess - 1) == 0 and guess < 2**30
+    return guess * 2 if small else (3 if guess == 2**30 else guess + 2)
+
+
+def _points_at(cell: Cell, record: Record) -> bool:
+    found = shape(cell)
+    if not isinstance(found, Pointer):
+        return False
+    inner = shape(found.to)
+    return isinstance(inner, Struct) and root(inner.record) is record

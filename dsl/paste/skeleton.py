@@ -1,0 +1,190 @@
+"""``paste(source, function)``: the skeleton of a protocol, and what in it is left to do.
+
+The checker is asked about every attempt; what it refuses is marked, and the next attempt
+is made, until it has nothing to say.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from dsl.check import check
+from dsl.diagnostic import Diagnostic, DiagnosticError, Label
+from dsl.imports import library_root, load_text
+from dsl.parse import parse
+from dsl.paste.attempt import Attempt, Input, attempt
+from dsl.paste.cursor import Cursor
+from dsl.paste.library import imported, index
+from dsl.paste.locate import heads, locate, signature
+from dsl.paste.rewrite_expressions import Mark
+from dsl.paste.rewrite_marks import END, Reasons
+from dsl.paste.scopes import Outside, constants_of
+from dsl.paste.statements import block
+from dsl.paste.tokens import Token, Tokens, tokens
+from dsl.paste.tree import Signature
+from dsl.printer import format_file
+from dsl.scan import number_value
+from dsl.source import Source, Span
+
+_ROUNDS: Final = 60
+_TRIES: Final = 4
+_FEW: Final = 10
+"""Imports are kept where at most one line in so many is marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """A protocol to be filled in.
+
+    ``marks`` are what the language does not have, in the C file; ``lines`` how many lines the
+    body has there, ``marked`` how many of them have a mark; ``rest`` is what the checker still
+    says about ``text``: nothing, as far as we know.
+    """
+
+    text: str
+    marks: tuple[Diagnostic, ...]
+    lines: int
+    marked: int
+    rest: tuple[Diagnostic, ...]
+
+
+def paste(source: Source, function: str, version: str = "") -> Skeleton:
+    """The skeleton of ``function``; raises :class:`DiagnosticError` if there is none to make."""
+    found = tokens(source)
+    place = locate(source, found, function)
+    body = block(Cursor(source.name, place.body))
+    used = (number_value(token.text) for token in place.body if token.kind == "number")
+    outside = _outside(source, found, function, frozenset(n for n in used if n is not None))
+    where, wrappers = index()
+    best: Skeleton | None = None
+    for imports in (*_candidates(place.body, where, function), ()):
+        library = imported(imports, wrappers)
+        if function in library.signatures:
+            continue
+        given = Input(source, found, place.signature, body, outside, version, library)
+        made = _settled(given)
+        if best is None or (made.marked < best.marked and not _good(best)):
+            best = made
+        if _good(best):
+            return best
+    assert best is not None
+    return best
+
+
+def _good(made: Skeleton) -> bool:
+    """Whether a skeleton with imports is as good as any: little of it is marked."""
+    return not made.rest and made.marked * _FEW <= made.lines
+
+
+def _candidates(
+    body: tuple[Token, ...], where: dict[str, str], function: str
+) -> list[tuple[str, ...]]:
+    """Imports to be tried: all files that have something that is called, then each alone."""
+    pairs = pairwise(body)
+    words = {name.text for name, then in pairs if then.text == "("} - {function}
+    files = sorted({where[word] for word in words if word in where})
+    each = [(name,) for name in files] if len(files) > 1 else []
+    return [tuple(files), *each][:_TRIES] if files else []
+
+
+def _outside(source: Source, found: Tokens, function: str, used: frozenset[int]) -> Outside:
+    values, enums = constants_of(found)
+    signatures: dict[str, Signature] = {}
+    for name, at in heads(found).items():
+        head = signature(source, found, at)
+        if head is not None and name != function:
+            signatures[name] = head
+    return Outside(values, signatures, enums, used)
+
+
+def _settled(given: Input) -> Skeleton:
+    """Attempts until the checker has nothing to say, or nothing more can be marked."""
+    marked: dict[int, int] = {}
+    reasons: Reasons = {}
+    made = attempt(given, marked, reasons)
+    complaints = _complaints(made.text)
+    for _ in range(_ROUNDS):
+        if not complaints or not _more(given, made, complaints, marked, reasons):
+            break
+        made = attempt(given, marked, reasons)
+        complaints = _complaints(made.text)
+    text = made.text
+    if not complaints:
+        source = Source("<skeleton>", text)
+        text = format_file(parse(source), source)
+    return _skeleton(given, made, text, complaints)
+
+
+def _complaints(text: str) -> tuple[Diagnostic, ...]:
+    try:
+        check(load_text("<skeleton>", text, None, (library_root(),)))
+    except DiagnosticError as error:
+        return error.diagnostics
+    return ()
+
+
+def _more(
+    given: Input,
+    made: Attempt,
+    complaints: tuple[Diagnostic, ...],
+    marked: dict[int, int],
+    reasons: Reasons,
+) -> bool:
+    """Marks what the checker complained about; whether there was anything to mark."""
+    raised: set[int] = set()
+    for complaint in complaints:
+        for key in _keys(given, made, complaint):
+            if key in raised or marked.get(key, 0) >= 3:
+                continue
+            raised.add(key)
+            marked[key] = marked.get(key, 0) + 1
+            hint = complaint.hint or "write it in the language by hand"
+            if complaint.code == "unknown-field" and given.library.imports:
+                hint = "the imported struct is without it: leave it out, or declare the struct here"
+            reasons.setdefault(key, (complaint.code, complaint.message, hint))
+    return bool(raised)
+
+
+def _keys(given: Input, made: Attempt, complaint: Diagnostic) -> list[int]:
+    """The parts of the body that a complaint is about."""
+    if complaint.code == "missing-return":
+        return [END]
+    labels = [complaint.primary, *reversed(complaint.trail)]
+    for label in labels:
+        if label is not None and made.start <= label.span.start < made.end:
+            origin = made.body.origin(label.span.start - made.start)
+            inside = [u for u in made.units if u.start <= origin < u.end]
+            if inside:
+                smallest = min(u.end - u.start for u in inside)
+                return [u.key for u in inside if u.end - u.start == smallest]
+    primary = complaint.primary
+    if primary is None:
+        return []
+    # A declaration is wrong: then all is, that made it necessary.
+    name = next((n for s, e, n in made.named if s <= primary.span.start < e), "")
+    if not name:
+        return []
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    text = given.source.text
+    return [u.key for u in made.units if word.search(text, u.start, u.end)]
+
+
+def _skeleton(
+    given: Input, made: Attempt, text: str, complaints: tuple[Diagnostic, ...]
+) -> Skeleton:
+    source, body = given.source, given.body
+    first, last = source.line_column(body.start)[0], source.line_column(body.end - 1)[0]
+    lines: set[int] = set()
+    for mark in made.marks:
+        begin, end = source.line_column(mark.start)[0], source.line_column(mark.end - 1)[0]
+        lines.update(range(max(begin, first), min(end, last) + 1))
+    marks = tuple(_diagnostic(source, mark) for mark in made.marks)
+    return Skeleton(text, marks, last - first + 1, len(lines), complaints)
+
+
+def _diagnostic(source: Source, mark: Mark) -> Diagnostic:
+    label = Label(Span(source.name, mark.start, mark.end), "marked FIXME(new)")
+    return Diagnostic(mark.code, mark.what, label, hint=mark.hint)

@@ -1,0 +1,73 @@
+"""``prove new``: a first sketch of a protocol from a C function of the kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from prover.cli.entry import USAGE_ERROR
+from prover.cli.files import complain_about, read_source
+from prover.cli.terminal import complain, emit, use_color
+
+
+def new(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE.c", help="A C file of the kernel; - is standard input.")
+    ],
+    function: Annotated[
+        str, typer.Argument(metavar="FUNCTION", help="The function that it defines.")
+    ],
+    linux_version: Annotated[
+        str, typer.Option(metavar="V", help="The kernel's version, for the first comment.")
+    ] = "",
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="OUT", help="Write here, not to the output.")
+    ] = "",
+) -> None:
+    """Make a first .khp file from a C function of the kernel.
+
+    What the language does not have is marked FIXME(new) there, and reported.
+    """
+    import sys
+
+    from dsl.diagnostic import DiagnosticError
+    from dsl.paste.skeleton import paste
+    from prover.render.diagnostics import render
+
+    source = read_source(file)
+    try:
+        made = paste(source, function, linux_version)
+    except DiagnosticError as error:
+        complain_about(error.diagnostics, {source.name: source})
+        raise typer.Exit(USAGE_ERROR) from None
+    if output:
+        _write(Path(output), made.text)
+    else:
+        emit(made.text)
+    if made.marks:
+        color = use_color("auto", sys.stderr)
+        complain(render(made.marks, {source.name: source}, color=color, word="fixme") + "\n")
+    share = f"{made.marked} of {made.lines} lines of {function}() are marked"
+    checks = "the skeleton does not check yet" if made.rest else "the skeleton checks"
+    complain(f"{share} FIXME(new); {checks}\n")
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a new file; what is there already stays."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        _refuse(f"`{path}` is there already", "name another file, or delete this one")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "its name is none"
+        _refuse(f"`{path}` cannot be written: {why}", "name another file")
+
+
+def _refuse(message: str, hint: str) -> NoReturn:
+    from dsl.diagnostic import Diagnostic
+
+    complain_about((Diagnostic("new-output", message, None, hint=hint),), {})
+    raise typer.Exit(USAGE_ERROR)

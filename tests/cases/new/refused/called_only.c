@@ -1,0 +1,7 @@
+// new: g
+// refused: new-no-function
+
+void foo(int x)
+{
+	g();
+}

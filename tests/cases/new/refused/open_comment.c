@@ -1,0 +1,7 @@
+// new: f
+// refused: unterminated-comment
+
+void f(int x)
+{
+	g(); /* never closed
+}

@@ -1,0 +1,8 @@
+// new: f
+// refused: new-unbalanced
+
+void f(int x)
+{
+	if (x) {
+		g();
+}
