@@ -123,8 +123,11 @@ class Walk:
         return key in EMPTY or key[0] == "s" or not self._is_empty(thread)
 
     def _is_empty(self, thread: sk.Thread) -> bool:
-        """Whether a handler does nothing: it is a point in its host's program."""
-        return all(
+        """Whether a handler does nothing: under LKMM it is a point in its host's program.
+
+        Under TSO its end is a store like others, before those that follow it on its processor.
+        """
+        return self.lkmm and all(
             n in (thread.events[0], thread.events[-1])
             for n in thread.events
             if n in self.frame.nodes.of_event
