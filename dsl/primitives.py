@@ -110,25 +110,41 @@ def _rows() -> Iterator[Primitive]:
     spin = "lock spinlock"
     yield from row("lock", "void", "spin_lock_init", spin)
     yield from row("lock", "void", "spin_lock spin_lock_irq spin_lock_bh", spin)
-    yield from row("lock", "void", "spin_lock_nested", spin, "int")
+    yield from row("lock", "void", "spin_lock_nested spin_lock_bh_nested", spin, "int")
     yield from row("lock", "void", "spin_unlock spin_unlock_irq spin_unlock_bh", spin)
-    yield from row("lock", "void", "spin_lock_irqsave", spin, "flags")
-    yield from row("lock", "void", "spin_unlock_irqrestore", spin, "flags")
+    yield from row("lock", "void", "spin_lock_irqsave spin_unlock_irqrestore", spin, "flags")
+    yield from row("lock", "void", "spin_lock_irqsave_nested", spin, "flags", "int")
     yield from row("lock", "bool", "spin_trylock spin_is_locked", spin)
+    yield from row("lock", "bool", "spin_trylock_irq spin_trylock_bh", spin)
+    yield from row("lock", "bool", "spin_trylock_irqsave", spin, "flags")
     yield from row("lock", "void", "rwlock_init", "lock rwlock")
-    yield from row("lock", "void", "read_lock read_unlock write_lock write_unlock", "lock rwlock")
+    for mode in ("read", "write"):
+        names = " ".join(
+            f"{mode}_{op}{s}" for s in ("", "_irq", "_bh") for op in ("lock", "unlock")
+        )
+        yield from row("lock", "void", names, "lock rwlock")
+        saved = f"{mode}_lock_irqsave {mode}_unlock_irqrestore"
+        yield from row("lock", "void", saved, "lock rwlock", "flags")
+    yield from row("lock", "void", "write_lock_nested", "lock rwlock", "int")
     yield from row("lock", "bool", "read_trylock write_trylock", "lock rwlock")
     yield from row("lock", "void", "mutex_init", "lock mutex")
     yield from row("lock", "void", "mutex_lock mutex_unlock", "lock mutex")
     yield from row("lock", "void", "mutex_lock_nested", "lock mutex", "int")
+    yield from row("lock", "int", "mutex_lock_killable", "lock mutex")
+    yield from row("lock", "int", "mutex_lock_killable_nested", "lock mutex", "int")
     yield from row("lock", "bool", "mutex_trylock mutex_is_locked", "lock mutex")
     yield from row("lock", "void", "init_rwsem", "lock rwsem")
     yield from row("lock", "void", "down_read up_read down_write up_write", "lock rwsem")
     yield from row("lock", "void", "down_read_nested down_write_nested", "lock rwsem", "int")
+    yield from row("lock", "int", "down_read_killable down_write_killable", "lock rwsem")
+    yield from row(
+        "lock", "int", "down_read_killable_nested down_write_killable_nested", "lock rwsem", "int"
+    )
     yield from row(
         "lock", "bool", "down_read_trylock down_write_trylock rwsem_is_locked", "lock rwsem"
     )
     yield from row("lock", "void", "folio_lock folio_unlock", "lock folio")
+    yield from row("lock", "int", "folio_lock_killable", "lock folio")
     yield from row("lock", "bool", "folio_trylock folio_test_locked", "lock folio")
 
     yield from row("rcu", "void", "rcu_read_lock rcu_read_unlock")

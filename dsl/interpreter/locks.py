@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsl.interpreter.layout import Node
 from dsl.interpreter.memory import access
-from dsl.interpreter.sections import atomic_context
+from dsl.interpreter.sections import atomic_context, might_sleep
 from dsl.interpreter.state import ActorState, Held, Request
 from dsl.interpreter.values import UNLOCKED, Lock, Mark, Value, Violated
 from dsl.interpreter.work import Work
@@ -164,6 +164,12 @@ def try_lock(w: Work, ref: Value, kind: int, lock_kind: str, mode: str, choice: 
     if choice:
         _take(w, node, lock, lock_kind, mode, node.lock_class)
     return choice
+
+
+def give_up(w: Work, ref: Value, kind: int) -> None:
+    """A signal ends a killable acquisition, which has looked at the lock."""
+    might_sleep(w)
+    _lock(w, ref, kind)
 
 
 def release(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> None:

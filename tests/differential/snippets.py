@@ -219,24 +219,26 @@ def _use_lock(draft: Draft, name: str, lock: str, depth: int) -> str:
         if random.random() < 0.7:
             return f"{draft.use('r')} = {made};"
         return f"if ({made}) {block(body(draft, depth))}"
-    if name.endswith("_trylock"):
-        taken = block(body(draft, depth), f"{call(closer, lock)};")
-        return f"if ({call(name, lock)}) {taken}"
     more: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
     before = ""
     match PRIMITIVES[name].parameters[1:]:
         case ("int",):
             more = (str(random.randint(0, 1)),)
-        case ("flags",):
+        case ("flags", *rest):
             flags = draft.local()
             before = f"unsigned long {flags};"
-            more = back = (flags,)
+            back = (flags,)
+            more = (flags, *(str(random.randint(0, 1)) for _ in rest))
         case _:
             pass
     start = f"{call(name, lock, *more)};"
     end = f"{call(closer, lock, *back)};"
     inner = body(draft, depth)
+    if PRIMITIVES[name].result != "void":
+        taken = call(name, lock, *more)
+        failed = "!" if PRIMITIVES[name].result == "int" else ""
+        return f"{before} if ({failed}{taken}) {block(inner, end)}".strip()
     chance = random.random()
     if chance < 0.04:
         end = ""
@@ -254,7 +256,7 @@ def _set_up(draft: Draft, name: str, kind: str) -> str:
     local = draft.local()
     lock = f"&{local}->{LOCKS[kind]}"
     openers = [o for o in OPENERS if PRIMITIVES[o].parameters == (f"lock {kind}",)]
-    opener = random.choice([o for o in openers if not o.endswith("_trylock")])
+    opener = random.choice([o for o in openers if PRIMITIVES[o].result == "void"])
     parts = [f"{call(name, lock)};"]
     if random.random() < 0.6:
         used = f"{call(opener, lock)}; {call(OPENERS[opener], lock)};"
