@@ -9,7 +9,7 @@ from dsl import protocol as p
 from dsl.interpreter import locks, sections
 from dsl.interpreter.code import Label, Op
 from dsl.interpreter.emit import Emitter
-from dsl.interpreter.values import truth
+from dsl.interpreter.values import Violated, truth
 from dsl.interpreter.work import Work
 from dsl.types import LockType
 
@@ -227,8 +227,51 @@ def _is_locked(lock_kind: str) -> Meaning:
     return meaning
 
 
+def _downgrade(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+    kind = _kind(e, "rwsem")
+    e.expression(expr.arguments[0], dst)
+    e.shared(
+        lambda w, _: locks.downgrade(w, w.registers[dst], kind),
+        expr.span,
+        expr.primitive,
+        reads=(dst,),
+    )
+
+
+def _asserts(holds: Callable[[Work, int], bool], wanted: bool) -> Meaning:
+    """A claim of the actor about itself; ``holds`` is asked with the register of the argument."""
+
+    def meaning(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+        for argument in expr.arguments:
+            e.expression(argument, dst)
+
+        def check(w: Work) -> None:
+            if holds(w, dst) is not wanted:
+                raise Violated("lockdep-assert")
+
+        e.local(check, expr.span, (dst,) if expr.arguments else ())
+
+    return meaning
+
+
+def _holding(mode: str) -> Callable[[Work, int], bool]:
+    return lambda w, register: locks.holds(w, w.registers[register], mode)
+
+
+def _assertions() -> Mapping[str, Meaning]:
+    return {
+        "lockdep_assert_held": _asserts(_holding(""), True),
+        "lockdep_assert_held_read": _asserts(_holding("r"), True),
+        "lockdep_assert_held_write": _asserts(_holding("w"), True),
+        "lockdep_assert_not_held": _asserts(_holding(""), False),
+        "lockdep_assert_irqs_disabled": _asserts(lambda w, _: w.irqs_off, True),
+        "lockdep_assert_irqs_enabled": _asserts(lambda w, _: w.irqs_off, False),
+    }
+
+
 def _lock_calls() -> Mapping[str, Meaning]:
-    table: dict[str, Meaning] = {}
+    table: dict[str, Meaning] = dict(_assertions())
+    table["downgrade_write"] = _downgrade
     for prefix, lock_kind, mode in (
         ("spin", "spinlock", "w"),
         ("read", "rwlock", "r"),

@@ -6,7 +6,7 @@ from dsl.interpreter.layout import Node
 from dsl.interpreter.memory import access
 from dsl.interpreter.sections import atomic_context, might_sleep
 from dsl.interpreter.state import ActorState, Held, Request
-from dsl.interpreter.values import UNLOCKED, Lock, Mark, Value, Violated
+from dsl.interpreter.values import UNLOCKED, Lock, Mark, Pointer, Value, Violated
 from dsl.interpreter.work import Work
 
 SLEEPING = frozenset({"mutex", "rwsem", "folio"})
@@ -205,6 +205,24 @@ def _drop(w: Work, gone: Held, owner: str) -> None:
 
 def _without(actor: ActorState, gone: Held) -> ActorState:
     return actor._replace(held=tuple(h for h in actor.held if not _same(h, gone)))
+
+
+def downgrade(w: Work, ref: Value, kind: int) -> None:
+    """``downgrade_write()``: the writer is a reader from now on, and nobody came between."""
+    node, lock = _lock(w, ref, kind)
+    if lock.owner != w.name:
+        raise Violated("unlock-not-held")
+    w.store(node.slot, Lock("", tuple(sorted((*lock.readers, (w.name, 1))))))
+    mine = Held(node.slot, _number(w, node), "w", "", False)
+    w.held = tuple(h._replace(mode="r") if _same(h, mine) else h for h in w.held)
+
+
+def holds(w: Work, ref: Value, mode: str) -> bool:
+    """Whether the stepping actor holds the lock at ``ref``, in ``mode`` unless that is empty."""
+    if not isinstance(ref, Pointer):
+        return False
+    slot = w.layout.nodes[ref.node].slot
+    return any(h.slot == slot and mode in ("", h.mode) for h in w.held)
 
 
 def touch(w: Work, ref: Value, kind: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from prover.execution import skeleton as sk
 from prover.execution.strand import SPINNING, Strand
 from prover.execution.terms import Term
@@ -13,6 +15,36 @@ ASKING = ("mutex", "rwsem")
 
 SLEEPING = ("mutex", "rwsem", "folio")
 """Kinds of lock that may sleep."""
+
+
+def lock_step(
+    strand: Strand,
+    instr: ir.LockInit
+    | ir.Acquire
+    | ir.TryAcquire
+    | ir.Release
+    | ir.IsLocked
+    | ir.Downgrade
+    | ir.Holds,
+) -> None:
+    """Adds what a lock operation does to the thread."""
+    match instr:
+        case ir.LockInit():
+            lock_init(strand, instr)
+        case ir.Acquire():
+            acquire(strand, instr)
+        case ir.TryAcquire():
+            try_acquire(strand, instr)
+        case ir.Release():
+            release(strand, instr)
+        case ir.IsLocked():
+            is_locked(strand, instr)
+        case ir.Downgrade():
+            downgrade(strand, instr)
+        case ir.Holds(reg=reg, address=address, kind=kind, mode=mode):
+            strand.env[reg] = strand.held_at(strand.value(address), (kind,), mode)
+        case _:
+            assert_never(instr)
 
 
 def lock_init(strand: Strand, instr: ir.LockInit) -> None:
@@ -82,6 +114,19 @@ def release(strand: Strand, instr: ir.Release) -> None:
     if instr.kind == "mutex":
         # mutex-design.rst: mutex_unlock() may touch the lock after it has let it go.
         strand.here(sk.Access("unlock-tail", "plain", address), instr.origin)
+
+
+def downgrade(strand: Strand, instr: ir.Downgrade) -> None:
+    """downgrade_write(): its subclass stays."""
+    draft = strand.draft
+    address = strand.value(instr.address)
+    held = strand.held_at(address, (instr.kind,), "exclusive")
+    checks = (sk.LocalCheck("unlock-not-held", draft.terms.invert(held), ""),)
+    action = sk.Downgrade(address, instr.kind, "exclusive", draft.constant(1))
+    event = strand.here(action, instr.origin, checks)
+    _set_up(strand, event, address)
+    strand.set_held(address, instr.kind, "exclusive", draft.constant(1), held=False)
+    strand.set_held(address, instr.kind, "shared", draft.constant(1), held=True)
 
 
 def is_locked(strand: Strand, instr: ir.IsLocked) -> None:

@@ -34,6 +34,8 @@ PRECEDENCE = (
     "assert",
     "bug-on",
     "warn-on",
+    "lockdep-assert",
+    "refcount",
     "null-pointer",
     "torn-value",
     "wild-pointer",

@@ -238,6 +238,8 @@ class Machine:
                 location = self.location(address)
                 self.locks.release(location, event.thread, mode)
                 self._close(event.thread, f"lock {location}", self.locks)
+                if isinstance(action, sk.Downgrade):
+                    self.locks.take(location, event.thread, "shared")
             case sk.LockState(address=address):
                 self.settle(number, "locked", int(self.locks.held(self.location(address))))
             case sk.SectionStart(kind=kind, outer=outer):

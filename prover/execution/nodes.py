@@ -18,7 +18,16 @@ from prover.execution.terms import Constant, Outcome, Term
 from prover.graph.values import Pointer
 
 CONTINUES = frozenset(
-    ("assert", "warn-on", "transition", "torn-value", "use-after-free", "double-free")
+    (
+        "assert",
+        "warn-on",
+        "lockdep-assert",
+        "refcount",
+        "transition",
+        "torn-value",
+        "use-after-free",
+        "double-free",
+    )
 )
 """Properties whose violation does not keep a thread from its next steps under a weak model: a
 store that follows in program order may have been seen before.

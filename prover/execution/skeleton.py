@@ -91,6 +91,11 @@ class Unlock:
 
 
 @dataclass(frozen=True, slots=True)
+class Downgrade(Unlock):
+    """An exclusive holding is let go, and a shared one begins, in one step."""
+
+
+@dataclass(frozen=True, slots=True)
 class LockState:
     """A look at a lock; Outcome ``locked`` is what was seen.  ``own``: the actor holds it."""
 

@@ -12,9 +12,12 @@ from prover.graph.ir import (
     Acquire,
     Assign,
     Const,
+    Downgrade,
     Enter,
     Expr,
     Havoc,
+    Holds,
+    IrqsDisabled,
     IsLocked,
     Leave,
     LockInit,
@@ -74,6 +77,14 @@ _RELEASE = {
 }
 _QUERY = ("spin_is_locked", "mutex_is_locked", "rwsem_is_locked", "folio_test_locked")
 
+_ASSERTED = {
+    "lockdep_assert_held": ("any", True),
+    "lockdep_assert_held_read": ("shared", True),
+    "lockdep_assert_held_write": ("exclusive", True),
+    "lockdep_assert_not_held": ("any", False),
+}
+"""Of each assertion the mode it asks about, and whether the lock must be held so."""
+
 _EINTR = 4
 
 
@@ -91,6 +102,11 @@ def lock_meanings() -> Iterator[tuple[str, Meaning]]:
         yield name, _release(mode)
     for name in _QUERY:
         yield name, _query
+    yield "downgrade_write", _downgrade
+    for name, (mode, wanted) in _ASSERTED.items():
+        yield name, _assert_held(mode, wanted)
+    for name, wanted in (("disabled", True), ("enabled", False)):
+        yield f"lockdep_assert_irqs_{name}", _assert_irqs(wanted)
     for prefix, mode in (("spin", "exclusive"), ("read", "shared"), ("write", "exclusive")):
         for suffix, region in (("_irq", _Irq), ("_bh", _Bh)):
             yield f"{prefix}_lock{suffix}", _acquire(mode, region)
@@ -268,3 +284,37 @@ def _query(scope: Scope, call: p.CallPrimitive) -> Expr:
     reg = scope.temporary()
     scope.builder.emit(IsLocked(reg, address, kind, scope.origin(call.span)))
     return Reg(reg)
+
+
+def _downgrade(scope: Scope, call: p.CallPrimitive) -> Expr:
+    address, kind = _lock(scope, call)
+    scope.builder.emit(Downgrade(address, kind, scope.origin(call.span)))
+    return ex.ZERO
+
+
+def _assert_held(mode: str, wanted: bool) -> Meaning:
+    """What this thread holds is as it says; the lock itself is not touched."""
+
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        address, kind = _lock(scope, call)
+        reg = scope.temporary()
+        scope.builder.emit(Holds(reg, address, kind, mode, scope.origin(call.span)))
+        _claimed(scope, Reg(reg), wanted, call)
+        return ex.ZERO
+
+    return meaning
+
+
+def _assert_irqs(wanted: bool) -> Meaning:
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        reg = scope.temporary()
+        scope.builder.emit(IrqsDisabled(reg, scope.origin(call.span)))
+        _claimed(scope, Reg(reg), wanted, call)
+        return ex.ZERO
+
+    return meaning
+
+
+def _claimed(scope: Scope, fact: Expr, wanted: bool, call: p.CallPrimitive) -> None:
+    condition = fact if wanted else scope.apply("!", fact)
+    scope.check("lockdep-assert", condition, "", call.span)
