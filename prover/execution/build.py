@@ -322,4 +322,5 @@ def _freeze(draft: Draft) -> sk.Skeleton:
         marks=tuple(draft.marks),
         term_of={row: Term(i) for i, row in enumerate(draft.terms.rows)},
         layout=draft.layout,
+        lock_uses=tuple(draft.lock_uses),
     )

@@ -80,6 +80,7 @@ def acquire(strand: Strand, instr: ir.Acquire) -> None:
     strand.guard = draft.outcome(grant, "granted")
     _order_edges(strand, instr, grant, address)
     subclass = max(instr.nested, 0)
+    _use(strand, instr.kind, grant, address, subclass)
     strand.set_held(address, instr.kind, instr.mode, draft.constant(1), held=True)
     strand.set_subclass(address, instr.kind, subclass, draft.constant(1))
 
@@ -93,6 +94,7 @@ def try_acquire(strand: Strand, instr: ir.TryAcquire) -> None:
     event = strand.here(sk.Try(address, instr.kind, instr.mode, outer, own), instr.origin)
     _set_up(strand, event, address)
     taken = draft.outcome(event, "taken")
+    _use(strand, instr.kind, event, address, 0)
     strand.env[instr.reg] = taken
     strand.set_held(address, instr.kind, instr.mode, taken, held=True)
     strand.set_subclass(address, instr.kind, 0, taken)
@@ -188,6 +190,20 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
                     edges.setdefault(pair, []).append(when)
     for (held_class, into), parts in edges.items():
         draft.lock_edges.append(sk.LockOrderEdge(grant, held_class, into, terms.either(*parts)))
+
+
+def _use(strand: Strand, kind: str, event: int, address: Term, subclass: int) -> None:
+    """Which classes of lock an event may take, and in what context."""
+    draft = strand.draft
+    irqs, bh, rcu, preempt = (strand.get(n) for n in ("!irq", "!bh", "!rcu", "!preempt"))
+    classes: dict[str, list[Term]] = {}
+    for location, cell in draft.lock_cells((kind,)):
+        here = draft.equal(address, draft.pointer_to(location))
+        if draft.terms.known(here) != 0:
+            classes.setdefault(lock_class(cell.lock_class, subclass), []).append(here)
+    for name, parts in classes.items():
+        when = draft.terms.either(*parts)
+        draft.lock_uses.append(sk.LockUse(event, name, when, irqs, bh, rcu, preempt))
 
 
 def _subclass_is(strand: Strand, location: Location, number: int) -> Term:

@@ -30,6 +30,7 @@ class Draft:
     updates: list[sk.Update] = field(default_factory=list[sk.Update])
     stored: list[sk.StoredWord] = field(default_factory=list[sk.StoredWord])
     lock_edges: list[sk.LockOrderEdge] = field(default_factory=list[sk.LockOrderEdge])
+    lock_uses: list[sk.LockUse] = field(default_factory=list[sk.LockUse])
     cuts: list[sk.CutPoint] = field(default_factory=list[sk.CutPoint])
     marks: list[sk.MarkPoint] = field(default_factory=list[sk.MarkPoint])
     choices: int = 0

@@ -242,6 +242,22 @@ class LockOrderEdge:
 
 
 @dataclass(frozen=True, slots=True)
+class LockUse:
+    """At an event a lock of ``lock_class`` may be taken, where ``when`` holds: for ``prove locks``.
+
+    ``irqs`` is not 0 where interrupts are off; ``bh``, ``rcu`` and ``preempt`` are depths.
+    """
+
+    event: int
+    lock_class: str
+    when: Term
+    irqs: Term
+    bh: Term
+    rcu: Term
+    preempt: Term
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One step.
 
@@ -364,6 +380,7 @@ class Skeleton:
     marks: tuple[MarkPoint, ...]
     term_of: Mapping[Row, Term]
     layout: Layout
+    lock_uses: tuple[LockUse, ...] = ()
 
 
 def is_blocking(skeleton: Skeleton, event: Event) -> bool:
