@@ -60,7 +60,7 @@ def _declare(
         case s.FunctionDecl():
             if _new(world, world.ordinary, decl.kind, decl.name):
                 world.function_decls[decl.name.text] = decl
-        case s.ActorDecl(name):
+        case s.ActorDecl(name=name):
             if _new(world, world.ordinary, "actor", name):
                 world.actors[name.text] = decl
         case s.Scenario(name):

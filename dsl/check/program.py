@@ -9,7 +9,7 @@ from math import prod
 
 from dsl import protocol as p
 from dsl import syntax as s
-from dsl.check import bodies, declarations, names, objects
+from dsl.check import bodies, declarations, interrupts, names, objects
 from dsl.check.callgraph import check_calls
 from dsl.check.claims import claim
 from dsl.check.context import MAX_DEPTH
@@ -108,6 +108,7 @@ def _protocol(
         actors[name] = bodies.actor(world, decl)
     check_addresses(world.report, [*functions.values(), *actors.values()])
     check_calls(world.report, functions.values(), actors.values())
+    interrupts.put_in_place(world, functions, actors)
     labelled = owners(program.files)
     finals, invariants, transitions = _claims(world, files)
     return p.Protocol(
