@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from prover.execution import skeleton as sk
+from prover.execution.lock_facts import LockOrderEdge, LockUse
 from prover.execution.strand import SPINNING, Strand
 from prover.execution.terms import Term
 from prover.graph import ir
@@ -189,7 +190,7 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
                     pair = (lock_class(other.lock_class, number), into)
                     edges.setdefault(pair, []).append(when)
     for (held_class, into), parts in edges.items():
-        draft.lock_edges.append(sk.LockOrderEdge(grant, held_class, into, terms.either(*parts)))
+        draft.lock_edges.append(LockOrderEdge(grant, held_class, into, terms.either(*parts)))
 
 
 def _use(strand: Strand, kind: str, event: int, address: Term, subclass: int) -> None:
@@ -203,7 +204,7 @@ def _use(strand: Strand, kind: str, event: int, address: Term, subclass: int) ->
             classes.setdefault(lock_class(cell.lock_class, subclass), []).append(here)
     for name, parts in classes.items():
         when = draft.terms.either(*parts)
-        draft.lock_uses.append(sk.LockUse(event, name, when, irqs, bh, rcu, preempt))
+        draft.lock_uses.append(LockUse(event, name, when, irqs, bh, rcu, preempt))
 
 
 def _subclass_is(strand: Strand, location: Location, number: int) -> Term:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from dsl.source import Source, Span
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains
+from prover.execution.lock_facts import LockUse
 from prover.execution.terms import Term
 from prover.graph.ir import Origin
 
@@ -74,7 +75,7 @@ def lock_graph(skeleton: sk.Skeleton, domains: Domains, sources: Mapping[str, So
 
 
 def _taking(
-    skeleton: sk.Skeleton, domains: Domains, sources: Mapping[str, Source], use: sk.LockUse
+    skeleton: sk.Skeleton, domains: Domains, sources: Mapping[str, Source], use: LockUse
 ) -> Taking:
     event = skeleton.events[use.event]
     action = event.action

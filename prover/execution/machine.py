@@ -15,6 +15,7 @@ from prover.execution import skeleton as sk
 from prover.execution.evaluate import Valuation
 from prover.execution.interrupts import MASKS, may_be_interrupted, waiting_events
 from prover.execution.judge import CLAIMS, Judge
+from prover.execution.lock_facts import LockOrderEdge
 from prover.execution.locking import Locks
 from prover.execution.order import AFTER_ALL, BEFORE_ALL
 from prover.execution.state import Change, Memory, NotAllowed, Section, Step, Violation
@@ -47,7 +48,7 @@ class Stage:
     writes_of: Mapping[int, list[sk.WriteAccess]]
     updates_of: Mapping[int, list[sk.Update]]
     stored_of: Mapping[int, list[sk.StoredWord]]
-    edges_of: Mapping[int, list[sk.LockOrderEdge]]
+    edges_of: Mapping[int, list[LockOrderEdge]]
     claims: Mapping[int, list[sk.Thread]]
     choices: tuple[Choice, ...]
 

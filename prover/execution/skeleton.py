@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, TypeVar
 
 from dsl.source import Span
+from prover.execution.lock_facts import LockOrderEdge, LockUse
 from prover.execution.terms import Row, Term
 from prover.graph.ir import Layout, Origin
 
@@ -226,35 +227,6 @@ class LocalCheck:
     property: str
     bad: Term
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class LockOrderEdge:
-    """At an acquire event a lock of class ``held`` is held and one of class ``taken`` asked for.
-
-    ``when`` holds where that is so.
-    """
-
-    event: int
-    held: str
-    taken: str
-    when: Term
-
-
-@dataclass(frozen=True, slots=True)
-class LockUse:
-    """At an event a lock of ``lock_class`` may be taken, where ``when`` holds: for ``prove locks``.
-
-    ``irqs`` is not 0 where interrupts are off; ``bh``, ``rcu`` and ``preempt`` are depths.
-    """
-
-    event: int
-    lock_class: str
-    when: Term
-    irqs: Term
-    bh: Term
-    rcu: Term
-    preempt: Term
 
 
 @dataclass(frozen=True, slots=True)
