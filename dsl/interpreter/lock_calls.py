@@ -115,7 +115,9 @@ def _blocking(e: Emitter, expr: p.CallPrimitive, dst: int, lock_kind: str, mode:
             reads=(dst,),
         )
     e.shared(
-        lambda w, _: locks.grant(w, w.registers[dst], kind, lock_kind, mode, subclass),
+        lambda w, _: locks.grant(
+            w, w.registers[dst], kind, lock_kind, mode, subclass, comes=e.sections or e.interrupts
+        ),
         expr.span,
         expr.primitive,
         choices=lambda w: locks.grant_choices(w, w.registers[dst], kind, lock_kind, mode),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from prover.execution import skeleton as sk
-from prover.execution.lock_facts import LockOrderEdge, LockUse
+from prover.execution.lock_facts import INTERRUPTS, LockOrderEdge, LockUse, interrupt_class
 from prover.execution.strand import SPINNING, Strand
 from prover.execution.terms import Term
 from prover.graph import ir
@@ -80,6 +81,8 @@ def acquire(strand: Strand, instr: ir.Acquire) -> None:
         _set_up(strand, grant, address)
     strand.guard = draft.outcome(grant, "granted")
     _order_edges(strand, instr, grant, address)
+    if instr.kind in SPINNING:
+        _interrupt_edges(strand, instr, grant, address)
     subclass = max(instr.nested, 0)
     _use(strand, instr.kind, grant, address, subclass)
     strand.set_held(address, instr.kind, instr.mode, draft.constant(1), held=True)
@@ -191,6 +194,38 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
                     edges.setdefault(pair, []).append(when)
     for (held_class, into), parts in edges.items():
         draft.lock_edges.append(LockOrderEdge(grant, held_class, into, terms.either(*parts)))
+
+
+def _interrupt_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -> None:
+    """The edges by way of an interrupt: this thread is one, or one may come now."""
+    draft = strand.draft
+    terms = draft.terms
+    off = {"hardirq": strand.get("!irq")}
+    if strand.kind == "actor":
+        off["softirq"] = terms.either(strand.get("!irq"), draft.truth(strand.get("!bh")))
+    inside = INTERRUPTS.get(strand.kind, "")
+    granted = draft.outcome(grant, "granted")
+    for location, cell in draft.lock_cells((instr.kind,)):
+        here = terms.both(granted, draft.equal(address, draft.pointer_to(location)))
+        name = lock_class(cell.lock_class, max(instr.nested, 0))
+        edges: list[tuple[str, str, Term]] = []
+        for interrupt, masked in off.items():
+            comes = terms.both(here, terms.invert(masked))
+            edges.append((name, interrupt_class(interrupt, instr.mode), comes))
+        if inside:
+            edges.append((interrupt_class(inside, "exclusive"), name, here))
+            if instr.mode == "exclusive":
+                edges.append((interrupt_class(inside, "shared"), name, here))
+        for held, taken, when in edges:
+            if terms.known(when) != 0:
+                draft.lock_edges.append(LockOrderEdge(grant, held, taken, when))
+
+
+def interrupting(edges: Iterable[LockOrderEdge]) -> tuple[LockOrderEdge, ...]:
+    """The edges, without those to an interrupt that takes no lock."""
+    known = tuple(edges)
+    comes = {edge.held for edge in known}
+    return tuple(e for e in known if e.taken in comes or not e.taken.startswith("<"))
 
 
 def _use(strand: Strand, kind: str, event: int, address: Term, subclass: int) -> None:

@@ -6,6 +6,20 @@ from dataclasses import dataclass
 
 from prover.execution.terms import Term
 
+INTERRUPTS = {"handler": "hardirq", "callback": "softirq"}
+"""What a thread of each kind that interrupts others is to lockdep."""
+
+
+def interrupt_class(interrupt: str, mode: str) -> str:
+    """What stands for an interrupt among the lock classes.
+
+    An interrupt may come while a lock is held with interrupts on: an order from the lock's class
+    to the interrupt.  What it takes is an order from the interrupt.  So a cycle is what lockdep
+    reports of irq-safe and irq-unsafe classes, also by way of others.  Readers do not exclude
+    readers: a lock held ``shared`` is no matter to an interrupt that reads it.
+    """
+    return f"<{interrupt}>" if mode == "exclusive" else f"<{interrupt} that writes>"
+
 
 @dataclass(frozen=True, slots=True)
 class LockOrderEdge:

@@ -69,7 +69,7 @@ def lock_graph(skeleton: sk.Skeleton, domains: Domains, sources: Mapping[str, So
         kinds[use.lock_class] = event.action.kind
     for edge in skeleton.lock_edges:
         found = by_event.get((edge.event, edge.taken))
-        if found is not None and domains.may(edge.when):
+        if found is not None and edge.held in kinds and domains.may(edge.when):
             orders.setdefault((edge.held, edge.taken), set()).add(found)
     return LockGraph(kinds, _sorted(takings), _sorted(orders))
 

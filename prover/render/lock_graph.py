@@ -49,6 +49,8 @@ def _lines(graph: LockGraph, bound: int) -> Iterator[str]:
         yield from ("", f"order {held} -> {taken}{mark}", *_places(graph.orders[held, taken]))
     for ring in rings:
         yield from ("", _wrapped(f"cycle {' -> '.join((*ring, ring[0]))}", ""))
+    if rings:
+        yield "(of what control and data flow allow: `prove FILE` decides lock-order)"
     for one in unsafe:
         what = "interrupts" if one.interrupt == "hardirq" else "softirqs"
         yield from ("", f"unsafe {one.lock_class}: taken in {one.interrupt} at")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from prover.execution import build, hazards
+from prover.execution import build, build_locks, hazards
 from prover.graph import (
     primitives_bits,
     primitives_last_put,
@@ -212,6 +212,18 @@ scenario s { run one; }""",
 actor one { if (atomic_dec_and_lock(&n, &l)) spin_unlock(&l); }
 actor two { atomic_inc(&n); }
 scenario s { run one, two; }""",
+    ),
+    Planted(
+        "a class taken in an interrupt is safe",
+        build_locks,
+        "_interrupt_edges",
+        "if inside:",
+        "if False:",
+        program="""models sc; spinlock_t l;
+actor one { might_sleep(); }
+actor two { spin_lock(&l); spin_unlock(&l); }
+actor tick interrupts one { spin_lock(&l); spin_unlock(&l); }
+scenario s { run one, two, tick; }""",
     ),
     Planted(
         "__set_bit() in one step",
