@@ -18,6 +18,9 @@ Meaning = Callable[[Emitter, p.CallPrimitive, int], None]
 Change = Callable[[int, tuple[int, ...]], tuple[int | None, int]]
 """From the old value and the operands to the new value (None: no store) and the result."""
 
+Warns = Callable[[int, tuple[int, ...]], bool]
+"""Whether refcount_t warns, of the old value and the operands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rmw:
@@ -30,7 +33,7 @@ class Rmw:
     place: int
     change: Change
     test: Callable[[int], bool] | None = None
-    warns: Callable[[int, tuple[int, ...]], bool] | None = None
+    warns: Warns | None = None
 
 
 _OPERATIONS: dict[str, Callable[[int, int], int]] = {
@@ -246,9 +249,11 @@ def _gets(old: int, by: int) -> bool:
 def _refcounts() -> dict[str, Rmw]:
     """refcount_t, with the warnings of lib/refcount.c."""
 
-    def live(by: Callable[[tuple[int, ...]], int]) -> tuple[Change, Callable[..., bool]]:
-        change: Change = lambda v, o: (v + by(o), 1) if v else (None, 0)  # noqa: E731
-        return change, lambda v, o: v != 0 and _gets(v, by(o))
+    def live(by: Callable[[tuple[int, ...]], int]) -> tuple[Change, Warns]:
+        def change(value: int, operands: tuple[int, ...]) -> tuple[int | None, int]:
+            return (value + by(operands), 1) if value else (None, 0)
+
+        return change, lambda value, operands: value != 0 and _gets(value, by(operands))
 
     def one(_: tuple[int, ...]) -> int:
         return 1

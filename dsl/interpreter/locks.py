@@ -103,7 +103,8 @@ def grant(
         check_request(w, ref, kind, lock_kind, mode)
     node, lock = _lock(w, ref, kind)
     name = f"{node.lock_class}/{subclass}" if subclass > 0 else node.lock_class
-    around = _interrupts(w, mode, name) if comes and lock_kind not in SLEEPING else frozenset()
+    spins = comes and lock_kind not in SLEEPING
+    around = _interrupts(w, mode, name) if spins else frozenset[tuple[str, str]]()
     _order(w, node, name, around)
     w.request, w.waiting = None, frozenset()
     if lock_kind == "rwsem" and mode == "w":
