@@ -205,8 +205,10 @@ class Declarations(Expressions):
     def parameter(self, span: Span, type_name: s.TypeName, name: s.Name) -> s.Parameter:
         return s.Parameter(type_name, self.value_name(name), span)
 
-    def actor(self, span: Span, name: s.Name, body: s.Block) -> s.ActorDecl:
-        return s.ActorDecl(name, body, span)
+    def actor(
+        self, span: Span, name: s.Name, _word: object, host: s.Name | None, body: s.Block
+    ) -> s.ActorDecl:
+        return s.ActorDecl(name, host, body, span)
 
     # --- scenarios and claims ---------------------------------------------------
 

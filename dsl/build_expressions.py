@@ -12,7 +12,7 @@ from typing import Any
 
 from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, Label
-from dsl.primitives import PRIMITIVES
+from dsl.primitives import signature
 from dsl.scan import MAX_NUMBER, number_value
 from dsl.source import Span
 
@@ -225,7 +225,7 @@ class Expressions:
         return s.For(start, condition, step, body, span)
 
     def for_each(self, span: Span, call: s.Call, body: s.Stmt) -> s.Stmt:
-        if call.callee.text in PRIMITIVES:
+        if signature(call.callee.text):
             end = Span(call.span.file, call.span.end - 1, call.span.end)
             self.complain(
                 "missing-semicolon",

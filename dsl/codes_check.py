@@ -253,6 +253,14 @@ A pool holds something that is no struct:
         pool int numbers[2];
 Put it into a struct.
 """,
+    "bad-host": """
+What an interrupt handler interrupts is another interrupt handler, or is not run:
+        actor walker { ... }
+        actor tick interrupts walker { ... }
+        actor nmi interrupts tick { ... }
+        scenario s { run tick; }
+Name the actor on whose CPU it runs, and run that too: `run walker, tick;`.
+""",
     "bad-initializer": """
 An initial value does not fit its place:
         struct s o = { 1 };   spinlock_t l = 0;

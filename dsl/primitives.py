@@ -14,7 +14,8 @@ Parameter kinds:
 ``int``     any integer
 ``bool``    any condition
 ``old``     the address of a local (``try_cmpxchg(&x, &old, new)``)
-``lock K``  a pointer to a lock of kind K (``folio``: to the struct that has it)
+``lock K``  a pointer to a lock of kind K (``folio``: to the struct that has it;
+            ``any``: a lock of any kind with an owner, so no folio)
 ``head``    a pointer to a ``struct rcu_head``
 ``index``   what ``srcu_read_lock()`` or ``srcu_down_read()`` returned
 ``function`` the name of a function
@@ -36,7 +37,7 @@ Results: ``void``, ``bool``, ``int``, ``index`` (of an SRCU reader, an int), ``v
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +89,33 @@ def _rows() -> Iterator[Primitive]:
     yield from row("atomic", "int", family("atomic_cmpxchg"), "atomic", "int", "int")
     yield from row("atomic", "bool", family("atomic_try_cmpxchg"), "atomic", "old", "int")
     yield from row("atomic", "bool", "atomic_inc_and_test atomic_dec_and_test", "atomic")
-    yield from row("atomic", "bool", "atomic_sub_and_test atomic_add_negative", "int", "atomic")
+    yield from row("atomic", "bool", "atomic_sub_and_test", "int", "atomic")
+    yield from row("atomic", "bool", family("atomic_add_negative"), "int", "atomic")
     yield from row("atomic", "bool", "atomic_add_unless", "atomic", "int", "int")
+    yield from row("atomic", "int", "atomic_fetch_add_unless", "atomic", "int", "int")
     yield from row("atomic", "bool", "atomic_inc_not_zero refcount_inc_not_zero", "atomic")
+    yield from row("atomic", "bool", "atomic_inc_unless_negative", "atomic")
+    yield from row("atomic", "bool", "atomic_dec_unless_positive", "atomic")
+    yield from row("atomic", "bool", "refcount_inc_not_zero_acquire", "atomic")
+    yield from row(
+        "atomic", "bool", "refcount_add_not_zero refcount_add_not_zero_acquire", "int", "atomic"
+    )
+    yield from row("atomic", "bool", "refcount_dec_if_one refcount_dec_not_one", "atomic")
     yield from row("atomic", "bool", "refcount_dec_and_test", "atomic")
     yield from row("atomic", "bool", "refcount_sub_and_test", "int", "atomic")
     yield from row("atomic", "int", "atomic_dec_if_positive", "atomic")
+    for counter in ("atomic", "refcount"):
+        yield from row("atomic", "bool", f"{counter}_dec_and_lock", "atomic", "lock spinlock")
+        yield from row("atomic", "bool", f"{counter}_dec_and_mutex_lock", "atomic", "lock mutex")
 
     yield from row("bitop", "void", "set_bit clear_bit change_bit clear_bit_unlock", "int", "place")
+    yield from row("bitop", "void", "__set_bit __clear_bit __change_bit", "int", "place")
+    yield from row("bitop", "void", "__clear_bit_unlock", "int", "place")
     yield from row(
         "bitop",
         "bool",
-        "test_and_set_bit test_and_clear_bit test_and_change_bit test_and_set_bit_lock test_bit",
+        "test_and_set_bit test_and_clear_bit test_and_change_bit test_and_set_bit_lock test_bit "
+        "test_bit_acquire __test_and_set_bit __test_and_clear_bit __test_and_change_bit",
         "int",
         "place",
     )
@@ -112,26 +128,46 @@ def _rows() -> Iterator[Primitive]:
     spin = "lock spinlock"
     yield from row("lock", "void", "spin_lock_init", spin)
     yield from row("lock", "void", "spin_lock spin_lock_irq spin_lock_bh", spin)
-    yield from row("lock", "void", "spin_lock_nested", spin, "int")
+    yield from row("lock", "void", "spin_lock_nested spin_lock_bh_nested", spin, "int")
     yield from row("lock", "void", "spin_unlock spin_unlock_irq spin_unlock_bh", spin)
-    yield from row("lock", "void", "spin_lock_irqsave", spin, "flags")
-    yield from row("lock", "void", "spin_unlock_irqrestore", spin, "flags")
+    yield from row("lock", "void", "spin_lock_irqsave spin_unlock_irqrestore", spin, "flags")
+    yield from row("lock", "void", "spin_lock_irqsave_nested", spin, "flags", "int")
     yield from row("lock", "bool", "spin_trylock spin_is_locked", spin)
+    yield from row("lock", "bool", "spin_trylock_irq spin_trylock_bh", spin)
+    yield from row("lock", "bool", "spin_trylock_irqsave", spin, "flags")
     yield from row("lock", "void", "rwlock_init", "lock rwlock")
-    yield from row("lock", "void", "read_lock read_unlock write_lock write_unlock", "lock rwlock")
+    for mode in ("read", "write"):
+        names = " ".join(
+            f"{mode}_{op}{s}" for s in ("", "_irq", "_bh") for op in ("lock", "unlock")
+        )
+        yield from row("lock", "void", names, "lock rwlock")
+        saved = f"{mode}_lock_irqsave {mode}_unlock_irqrestore"
+        yield from row("lock", "void", saved, "lock rwlock", "flags")
+    yield from row("lock", "void", "write_lock_nested", "lock rwlock", "int")
     yield from row("lock", "bool", "read_trylock write_trylock", "lock rwlock")
     yield from row("lock", "void", "mutex_init", "lock mutex")
     yield from row("lock", "void", "mutex_lock mutex_unlock", "lock mutex")
     yield from row("lock", "void", "mutex_lock_nested", "lock mutex", "int")
+    yield from row("lock", "int", "mutex_lock_killable", "lock mutex")
+    yield from row("lock", "int", "mutex_lock_killable_nested", "lock mutex", "int")
     yield from row("lock", "bool", "mutex_trylock mutex_is_locked", "lock mutex")
     yield from row("lock", "void", "init_rwsem", "lock rwsem")
     yield from row("lock", "void", "down_read up_read down_write up_write", "lock rwsem")
     yield from row("lock", "void", "down_read_nested down_write_nested", "lock rwsem", "int")
+    yield from row("lock", "int", "down_read_killable down_write_killable", "lock rwsem")
+    yield from row(
+        "lock", "int", "down_read_killable_nested down_write_killable_nested", "lock rwsem", "int"
+    )
     yield from row(
         "lock", "bool", "down_read_trylock down_write_trylock rwsem_is_locked", "lock rwsem"
     )
+    yield from row("lock", "void", "downgrade_write", "lock rwsem")
     yield from row("lock", "void", "folio_lock folio_unlock", "lock folio")
+    yield from row("lock", "int", "folio_lock_killable", "lock folio")
     yield from row("lock", "bool", "folio_trylock folio_test_locked", "lock folio")
+
+    for held in ("held", "held_read", "held_write", "not_held"):
+        yield from row("lock", "void", f"lockdep_assert_{held}", "lock any")
 
     yield from row("rcu", "void", "rcu_read_lock rcu_read_unlock")
     yield from row("rcu", "void", "synchronize_rcu synchronize_rcu_expedited rcu_barrier")
@@ -151,6 +187,7 @@ def _rows() -> Iterator[Primitive]:
     yield from row("context", "void", "preempt_disable preempt_enable")
     yield from row("context", "void", "local_bh_disable local_bh_enable")
     yield from row("context", "void", "might_sleep")
+    yield from row("context", "void", "lockdep_assert_irqs_disabled lockdep_assert_irqs_enabled")
     yield from row("context", "bool", "irqs_disabled")
     yield from row("context", "void", "smp_call_function", "function", "bool", "targets")
 
@@ -167,6 +204,27 @@ def _rows() -> Iterator[Primitive]:
 
 PRIMITIVES: dict[str, Primitive] = {row.name: row for row in _rows()}
 """Every primitive by name."""
+
+
+def _synonyms() -> Iterator[tuple[str, str]]:
+    for name in PRIMITIVES:
+        if name.startswith("atomic_") and not name.endswith("_lock"):
+            yield f"atomic_long_{name.removeprefix('atomic_')}", name
+    yield "mutex_lock_interruptible", "mutex_lock_killable"
+    yield "mutex_lock_interruptible_nested", "mutex_lock_killable_nested"
+    yield "down_read_interruptible", "down_read_killable"
+    yield "lockdep_assert_held_once", "lockdep_assert_held"
+
+
+SYNONYMS: dict[str, str] = dict(_synonyms())
+"""Further names, each with the primitive that means the same; the checked protocol has that."""
+
+
+def signature(name: str) -> Primitive | None:
+    """The signature of a primitive by any of its names."""
+    spec = PRIMITIVES.get(SYNONYMS.get(name, name))
+    return spec and replace(spec, name=name)
+
 
 PROPERTIES: dict[str, str] = {
     "data-race": "two accesses of one place, one plain, one a store, that nothing orders (LKMM)",
@@ -186,7 +244,9 @@ PROPERTIES: dict[str, str] = {
     "preempt-unbalanced": "preemption or softirqs left disabled at the end, or enabled twice",
     "sleep-in-atomic": "a call that may sleep under a spinlock, in an RCU reader or with irqs off",
     "ipi-irqs-off": "an IPI waited for with interrupts off",
-    "lock-order": "lock classes taken in both orders, or a class nested in itself unannotated",
+    "lock-order": "lock classes taken in both orders, or by way of an interrupt, or in themselves",
+    "lockdep-assert": "a lockdep_assert_held() or its kind that does not hold",
+    "refcount": "a refcount_t that the kernel would warn about and saturate",
     "transition": "an update of a word that its transition table does not allow",
     "assert": "a failed assert()",
     "bug-on": "a BUG_ON() that fires",

@@ -52,8 +52,9 @@ class _Printer(StatementPrinter):
                 self._one(span, self._pool(declaration))
             case s.FunctionDecl():
                 self._function(declaration)
-            case s.ActorDecl(name=name, body=body):
-                self.closed(span.start, f"actor {name.text}", body, 0)
+            case s.ActorDecl(name=name, host=host, body=body):
+                on = "" if host is None else f" interrupts {host.text}"
+                self.closed(span.start, f"actor {name.text}{on}", body, 0)
             case s.Scenario():
                 self._scenario(declaration)
             case s.Variant():

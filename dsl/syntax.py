@@ -519,9 +519,10 @@ class FunctionDecl:
 
 @dataclass(frozen=True, slots=True)
 class ActorDecl:
-    """``actor walker { ... }``."""
+    """``actor walker { ... }``, or ``actor tick interrupts walker { ... }``."""
 
     name: Name
+    host: Name | None
     body: Block
     span: Span
 

@@ -18,7 +18,7 @@ from dsl.check.undecided import refuse_undecided
 from dsl.check.walk import deep
 from dsl.check.world import Signature
 from dsl.diagnostic import Label
-from dsl.primitives import PRIMITIVES
+from dsl.primitives import PRIMITIVES, SYNONYMS, signature
 from dsl.types import (
     BOOL,
     INT,
@@ -51,8 +51,9 @@ def call(body: Body, expr: s.Call, expected: Type | None) -> p.Expr:
     wanted = isinstance(expected, WordType) and expected.name in body.words_with(name)
     if name in world.functions and not wanted:
         return _function(body, expr, world.functions[name])
-    if name in PRIMITIVES and not wanted:
-        return primitive_calls.call(body, expr, PRIMITIVES[name])
+    primitive = None if wanted else signature(name)
+    if primitive is not None:
+        return primitive_calls.call(body, expr, primitive)
     if body.words_with(name):
         return _word(body, expr, expected)
     refuse_undecided(body, expr.callee)
@@ -61,7 +62,7 @@ def call(body: Body, expr: s.Call, expected: Type | None) -> p.Expr:
         return body.report.fail(
             "not-a-function", f"`{name}` is a name of a {what}, not of a function", expr.callee.span
         )
-    known = [*world.functions, *PRIMITIVES, *world.value_words, "choose", "container_of"]
+    known = [*world.functions, *PRIMITIVES, *SYNONYMS, *world.value_words, "choose", "container_of"]
     return body.report.fail(
         "unknown-name", f"no function `{name}()`", expr.callee.span, did_you_mean(name, known)
     )

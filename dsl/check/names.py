@@ -9,7 +9,7 @@ from dsl import syntax as s
 from dsl.check.report import Report
 from dsl.check.world import BUILTIN_NAMES, World
 from dsl.diagnostic import Label
-from dsl.primitives import PRIMITIVES
+from dsl.primitives import signature
 from dsl.source import Span
 
 Declared = TypeVar("Declared")
@@ -60,7 +60,7 @@ def _declare(
         case s.FunctionDecl():
             if _new(world, world.ordinary, decl.kind, decl.name):
                 world.function_decls[decl.name.text] = decl
-        case s.ActorDecl(name):
+        case s.ActorDecl(name=name):
             if _new(world, world.ordinary, "actor", name):
                 world.actors[name.text] = decl
         case s.Scenario(name):
@@ -77,7 +77,7 @@ def _new(
     world: World, space: dict[str, tuple[str, Span]], what: str, name: s.Name, prefix: str = ""
 ) -> bool:
     """Enter a name into a name space; False, after a report, where it is taken."""
-    if what in ("function", "update", "iterator") and name.text in PRIMITIVES:
+    if what in ("function", "update", "iterator") and signature(name.text):
         world.report.error(
             "reserved-name",
             f"`{name.text}()` is a primitive of the language",

@@ -102,9 +102,11 @@ def address(body: Body, kind: str, expr: s.Expr, state: State) -> p.Expr:
 
 def _atomic(body: Body, expr: s.Expr, pointer: p.Expr, target: Type | None, state: State) -> p.Expr:
     name = state.spec.name
-    counter = name.startswith("refcount_")
-    if not isinstance(target, AtomicType) or (target.name == "refcount_t") != counter:
-        wanted = "refcount_t" if counter else "atomic_t or atomic_long_t"
+    if name.startswith("refcount_"):
+        wanted = "refcount_t"
+    else:
+        wanted = "atomic_long_t" if name.startswith("atomic_long_") else "atomic_t"
+    if not isinstance(target, AtomicType) or target.name != wanted:
         body.report.fail(
             "bad-argument",
             f"`{name}()` takes a pointer to {wanted}, not {show(pointer.type)}",
@@ -184,6 +186,8 @@ def lock(body: Body, kind: str, expr: s.Expr, state: State) -> p.Expr:
     target = pointer.type.to if isinstance(pointer.type, PointerType) else None
     if target == LockType(kind):
         return pointer
+    if kind == "any":
+        return _any_lock(body, expr, pointer, state)
     if kind == "folio" and isinstance(target, StructType) and target.name in body.world.structs:
         fields = body.world.structs[target.name].fields
         locks = [f.name for f in fields if f.type == LockType("folio")]
@@ -199,6 +203,22 @@ def lock(body: Body, kind: str, expr: s.Expr, state: State) -> p.Expr:
     return body.report.fail(
         "bad-argument",
         f"`{state.spec.name}()` takes a pointer to {wanted}, not {show(pointer.type)}",
+        expr.span,
+        hint,
+    )
+
+
+def _any_lock(body: Body, expr: s.Expr, pointer: p.Expr, state: State) -> p.Expr:
+    """A pointer to a lock that has an owner."""
+    target = pointer.type.to if isinstance(pointer.type, PointerType) else None
+    if isinstance(target, LockType) and target.kind != "folio":
+        return pointer
+    hint = "pass its address: `&...`" if isinstance(pointer.type, LockType) else ""
+    if target == LockType("folio"):
+        hint = "a folio lock has no owner: ask folio_test_locked()"
+    return body.report.fail(
+        "bad-argument",
+        f"`{state.spec.name}()` takes a pointer to a lock, not {show(pointer.type)}",
         expr.span,
         hint,
     )

@@ -9,7 +9,7 @@ from dsl.check.arguments import counted, expressions_only
 from dsl.check.context import Body
 from dsl.check.convert import truth
 from dsl.check.report import Skip
-from dsl.primitives import Primitive
+from dsl.primitives import SYNONYMS, Primitive
 from dsl.types import (
     BOOL,
     INT,
@@ -49,8 +49,9 @@ def call(body: Body, expr: s.Call, spec: Primitive) -> p.Expr:
     plain = _local_access(body, expr, spec, arguments)
     if plain is not None:
         return plain
+    name = SYNONYMS.get(spec.name, spec.name)
     return p.CallPrimitive(
-        spec.name, arguments, state.message, tuple(state.actors), _result(spec, state), expr.span
+        name, arguments, state.message, tuple(state.actors), _result(spec, state), expr.span
     )
 
 

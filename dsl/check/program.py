@@ -10,7 +10,7 @@ from math import prod
 
 from dsl import protocol as p
 from dsl import syntax as s
-from dsl.check import bodies, declarations, names, objects
+from dsl.check import bodies, declarations, interrupts, names, objects
 from dsl.check.callgraph import check_calls
 from dsl.check.claims import claim
 from dsl.check.context import MAX_DEPTH
@@ -71,8 +71,8 @@ class _Known:
         return self.protocol.functions.get(name)
 
     def actor(self, name: str, decl: s.ActorDecl) -> p.Function | None:
-        """The same for an actor."""
-        if self.protocol is None or self.owners.get(name) is not decl:
+        """The same for an actor; one that interrupts another is no longer what was checked."""
+        if self.protocol is None or self.owners.get(name) is not decl or decl.host is not None:
             return None
         return self.protocol.actors.get(name)
 
@@ -147,6 +147,7 @@ def _protocol(
         actors[name] = known.actor(name, decl) or bodies.actor(world, decl)
     check_addresses(world.report, [*functions.values(), *actors.values()])
     check_calls(world.report, functions.values(), actors.values())
+    interrupts.put_in_place(world, functions, actors)
     base, labelled = known.protocol, owners(program.files)
     finals, invariants, transitions = _claims(world, files)
     protocol = p.Protocol(

@@ -12,6 +12,7 @@ from dsl.check.bodies import Checked, constant_in
 from dsl.check.claims import claim
 from dsl.check.conditions import condition, configurations, mask, masks
 from dsl.check.constants import is_constant_place, show_place
+from dsl.check.interrupts import needs_host
 from dsl.check.objects import constant_value
 from dsl.check.report import Skip, did_you_mean
 from dsl.check.world import MODELS, World
@@ -96,6 +97,7 @@ def _run(world: World, item: s.Run, run: dict[str, int], seen: dict[str, Span]) 
 
 
 def _size(world: World, decl: s.Scenario, run: dict[str, int]) -> None:
+    needs_host(world, decl, run)
     if not any(isinstance(item, s.Run) for item in decl.items):
         world.report.error(
             "nothing-runs",

@@ -7,8 +7,9 @@ from types import MappingProxyType
 
 from dsl import protocol as p
 from dsl.interpreter import locks, sections
+from dsl.interpreter.code import Label, Op
 from dsl.interpreter.emit import Emitter
-from dsl.interpreter.values import truth
+from dsl.interpreter.values import Violated, truth
 from dsl.interpreter.work import Work
 from dsl.types import LockType
 
@@ -67,43 +68,90 @@ def bh_on(e: Emitter, expr: p.CallPrimitive) -> None:
     e.region(sections.bh_enable, expr.span, expr.primitive, irq=False, inside=lambda w: w.bh != 1)
 
 
-def _acquire(lock_kind: str, mode: str, context: str) -> Meaning:
-    """A blocking acquisition; a sleeping lock's request is a step of its own."""
+def _acquire(lock_kind: str, mode: str, context: str = "") -> Meaning:
+    """A blocking acquisition."""
 
     def meaning(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
-        kind = _kind(e, lock_kind)
         e.expression(expr.arguments[0], dst)
-        subclass = 0
-        if context == "nested":
-            level = expr.arguments[1]
-            assert isinstance(level, p.Constant)
-            subclass = level.value
-        if context == "irq":
-            irq_off(e, expr)
-        elif context == "irqsave":
-            irq_save(e, expr, expr.arguments[1])
-        elif context == "bh":
-            bh_off(e, expr)
-        if lock_kind in locks.QUEUED:
-            e.shared(
-                lambda w, _: locks.request(w, w.registers[dst], kind, lock_kind, mode),
-                expr.span,
-                f"{expr.primitive} (request)",
-                reads=(dst,),
-            )
-        e.shared(
-            lambda w, _: locks.grant(w, w.registers[dst], kind, lock_kind, mode, subclass),
-            expr.span,
-            expr.primitive,
-            choices=lambda w: locks.grant_choices(w, w.registers[dst], kind, lock_kind, mode),
-            blockers=lambda w: locks.grant_blockers(w, w.registers[dst], kind, lock_kind, mode),
-            reads=(dst,),
-        )
+        _before(e, expr, context)
+        _blocking(e, expr, dst, lock_kind, mode)
 
     return meaning
 
 
-def _release(lock_kind: str, mode: str, context: str) -> Meaning:
+def _before(e: Emitter, expr: p.CallPrimitive, context: str) -> None:
+    """What goes off before the lock is taken."""
+    if context == "irq":
+        irq_off(e, expr)
+    elif context == "irqsave":
+        irq_save(e, expr, expr.arguments[1])
+    elif context == "bh":
+        bh_off(e, expr)
+
+
+def _after(e: Emitter, expr: p.CallPrimitive, context: str, dst: int) -> None:
+    """What comes on again after the lock is given back; ``dst`` is free."""
+    if context == "irq":
+        irq_on(e, expr)
+    elif context == "irqsave":
+        irq_restore(e, expr, expr.arguments[1], dst)
+    elif context == "bh":
+        bh_on(e, expr)
+
+
+def _blocking(e: Emitter, expr: p.CallPrimitive, dst: int, lock_kind: str, mode: str) -> None:
+    """Takes the lock at ``dst``; a sleeping lock's request is a step of its own."""
+    kind = _kind(e, lock_kind)
+    subclass = 0
+    if expr.primitive.endswith("_nested"):
+        level = expr.arguments[-1]
+        assert isinstance(level, p.Constant)
+        subclass = level.value
+    if lock_kind in locks.QUEUED:
+        e.shared(
+            lambda w, _: locks.request(w, w.registers[dst], kind, lock_kind, mode),
+            expr.span,
+            f"{expr.primitive} (request)",
+            reads=(dst,),
+        )
+    e.shared(
+        lambda w, _: locks.grant(
+            w, w.registers[dst], kind, lock_kind, mode, subclass, comes=e.sections or e.interrupts
+        ),
+        expr.span,
+        expr.primitive,
+        choices=lambda w: locks.grant_choices(w, w.registers[dst], kind, lock_kind, mode),
+        blockers=lambda w: locks.grant_blockers(w, w.registers[dst], kind, lock_kind, mode),
+        reads=(dst,),
+    )
+
+
+def _killable(lock_kind: str, mode: str) -> Meaning:
+    """A signal may end it at once, with -EINTR (-4); otherwise an acquisition, and 0."""
+
+    def meaning(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+        kind, end = _kind(e, lock_kind), Label()
+        e.expression(expr.arguments[0], dst)
+        result = e.use(dst + 1)
+
+        def signal(w: Work, choice: int) -> None:
+            w.registers[result] = -4 if choice else 0
+            if choice:
+                locks.give_up(w, w.registers[dst], kind)
+                w.note = "killed"
+                w.pc = end.position
+
+        op = Op(signal, expr.span, f"{expr.primitive} (signal)", shared=True, targets=(end,))
+        op.choices, op.reads, op.writes = (lambda _: (0, 1)), (dst,), result
+        e.add(op)
+        _blocking(e, expr, dst, lock_kind, mode)
+        e.here(end)
+        e.move(result, dst, expr.span)
+
+    return meaning
+
+
+def _release(lock_kind: str, mode: str, context: str = "") -> Meaning:
     def meaning(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
         kind = _kind(e, lock_kind)
         e.expression(expr.arguments[0], dst)
@@ -121,20 +169,16 @@ def _release(lock_kind: str, mode: str, context: str) -> Meaning:
                 expr.primitive,
                 reads=(dst,),
             )
-        if context == "irq":
-            irq_on(e, expr)
-        elif context == "irqsave":
-            irq_restore(e, expr, expr.arguments[1], dst)
-        elif context == "bh":
-            bh_on(e, expr)
+        _after(e, expr, context, dst)
 
     return meaning
 
 
-def _try(lock_kind: str, mode: str) -> Meaning:
+def _try(lock_kind: str, mode: str, context: str = "") -> Meaning:
     def meaning(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
         kind = _kind(e, lock_kind)
         e.expression(expr.arguments[0], dst)
+        _before(e, expr, context)
 
         def run(w: Work, choice: int) -> None:
             ref = w.registers[dst]
@@ -149,6 +193,11 @@ def _try(lock_kind: str, mode: str) -> Meaning:
             reads=(dst,),
             writes=dst,
         )
+        if context:
+            end = Label()
+            e.jump_if(True, dst, end, expr.span)
+            _after(e, expr, context, dst + 1)
+            e.here(end)
 
     return meaning
 
@@ -180,26 +229,81 @@ def _is_locked(lock_kind: str) -> Meaning:
     return meaning
 
 
+def _downgrade(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+    kind = _kind(e, "rwsem")
+    e.expression(expr.arguments[0], dst)
+    e.shared(
+        lambda w, _: locks.downgrade(w, w.registers[dst], kind),
+        expr.span,
+        expr.primitive,
+        reads=(dst,),
+    )
+
+
+def _asserts(holds: Callable[[Work, int], bool], wanted: bool) -> Meaning:
+    """A claim of the actor about itself; ``holds`` is asked with the register of the argument."""
+
+    def meaning(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+        for argument in expr.arguments:
+            e.expression(argument, dst)
+
+        def check(w: Work) -> None:
+            if holds(w, dst) is not wanted:
+                raise Violated("lockdep-assert")
+
+        e.local(check, expr.span, (dst,) if expr.arguments else ())
+
+    return meaning
+
+
+def _holding(mode: str) -> Callable[[Work, int], bool]:
+    return lambda w, register: locks.holds(w, w.registers[register], mode)
+
+
+def _assertions() -> Mapping[str, Meaning]:
+    return {
+        "lockdep_assert_held": _asserts(_holding(""), True),
+        "lockdep_assert_held_read": _asserts(_holding("r"), True),
+        "lockdep_assert_held_write": _asserts(_holding("w"), True),
+        "lockdep_assert_not_held": _asserts(_holding(""), False),
+        "lockdep_assert_irqs_disabled": _asserts(lambda w, _: w.irqs_off, True),
+        "lockdep_assert_irqs_enabled": _asserts(lambda w, _: w.irqs_off, False),
+    }
+
+
 def _lock_calls() -> Mapping[str, Meaning]:
-    table: dict[str, Meaning] = {}
-    for suffix, context in (("", ""), ("_irq", "irq"), ("_bh", "bh")):
-        table[f"spin_lock{suffix}"] = _acquire("spinlock", "w", context)
-        table[f"spin_unlock{suffix}"] = _release("spinlock", "w", context)
-    table["spin_lock_irqsave"] = _acquire("spinlock", "w", "irqsave")
-    table["spin_unlock_irqrestore"] = _release("spinlock", "w", "irqsave")
-    table["spin_lock_nested"] = _acquire("spinlock", "w", "nested")
-    table["mutex_lock"] = _acquire("mutex", "w", "")
-    table["mutex_unlock"] = _release("mutex", "w", "")
-    table["mutex_lock_nested"] = _acquire("mutex", "w", "nested")
-    table["folio_lock"] = _acquire("folio", "w", "")
-    table["folio_unlock"] = _release("folio", "w", "")
+    table: dict[str, Meaning] = dict(_assertions())
+    table["downgrade_write"] = _downgrade
+    for prefix, lock_kind, mode in (
+        ("spin", "spinlock", "w"),
+        ("read", "rwlock", "r"),
+        ("write", "rwlock", "w"),
+    ):
+        for suffix, context in (("", ""), ("_irq", "irq"), ("_bh", "bh")):
+            table[f"{prefix}_lock{suffix}"] = _acquire(lock_kind, mode, context)
+            table[f"{prefix}_unlock{suffix}"] = _release(lock_kind, mode, context)
+        table[f"{prefix}_lock_irqsave"] = _acquire(lock_kind, mode, "irqsave")
+        table[f"{prefix}_unlock_irqrestore"] = _release(lock_kind, mode, "irqsave")
+    table["spin_lock_nested"] = _acquire("spinlock", "w")
+    table["spin_lock_bh_nested"] = _acquire("spinlock", "w", "bh")
+    table["spin_lock_irqsave_nested"] = _acquire("spinlock", "w", "irqsave")
+    table["write_lock_nested"] = _acquire("rwlock", "w")
+    for context in ("irq", "irqsave", "bh"):
+        table[f"spin_trylock_{context}"] = _try("spinlock", "w", context)
+    for name, lock_kind, mode in (
+        ("mutex_lock", "mutex", "w"),
+        ("down_read", "rwsem", "r"),
+        ("down_write", "rwsem", "w"),
+    ):
+        table[name] = table[f"{name}_nested"] = _acquire(lock_kind, mode)
+        table[f"{name}_killable"] = table[f"{name}_killable_nested"] = _killable(lock_kind, mode)
+    table["mutex_unlock"] = _release("mutex", "w")
+    table["folio_lock"] = _acquire("folio", "w")
+    table["folio_lock_killable"] = _killable("folio", "w")
+    table["folio_unlock"] = _release("folio", "w")
     for name, mode in (("read", "r"), ("write", "w")):
-        table[f"{name}_lock"] = _acquire("rwlock", mode, "")
-        table[f"{name}_unlock"] = _release("rwlock", mode, "")
         table[f"{name}_trylock"] = _try("rwlock", mode)
-        table[f"down_{name}"] = _acquire("rwsem", mode, "")
-        table[f"up_{name}"] = _release("rwsem", mode, "")
-        table[f"down_{name}_nested"] = _acquire("rwsem", mode, "nested")
+        table[f"up_{name}"] = _release("rwsem", mode)
         table[f"down_{name}_trylock"] = _try("rwsem", mode)
     for name, lock_kind in (("spin", "spinlock"), ("mutex", "mutex"), ("folio", "folio")):
         table[f"{name}_trylock"] = _try(lock_kind, "w")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dsl.interpreter.layout import Node
 from dsl.interpreter.memory import access
-from dsl.interpreter.sections import atomic_context
-from dsl.interpreter.state import ActorState, Held, Request
-from dsl.interpreter.values import UNLOCKED, Lock, Mark, Value, Violated
+from dsl.interpreter.sections import atomic_context, might_sleep
+from dsl.interpreter.state import ACTOR, CALLBACK, HANDLER, ActorState, Held, Request
+from dsl.interpreter.values import UNLOCKED, Lock, Mark, Pointer, Value, Violated
 from dsl.interpreter.work import Work
 
 SLEEPING = frozenset({"mutex", "rwsem", "folio"})
@@ -92,27 +92,54 @@ def grant_blockers(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) ->
     return frozenset(names)
 
 
-def grant(w: Work, ref: Value, kind: int, lock_kind: str, mode: str, subclass: int) -> None:
-    """Takes the lock, as a blocking acquisition whose order is checked."""
+def grant(
+    w: Work, ref: Value, kind: int, lock_kind: str, mode: str, subclass: int, *, comes: bool
+) -> None:
+    """Takes the lock, as a blocking acquisition whose order is checked.
+
+    ``comes``: there are interrupts, so that the lock must be safe from them.
+    """
     if lock_kind not in QUEUED:
         check_request(w, ref, kind, lock_kind, mode)
     node, lock = _lock(w, ref, kind)
     name = f"{node.lock_class}/{subclass}" if subclass > 0 else node.lock_class
-    _order(w, node, name)
+    spins = comes and lock_kind not in SLEEPING
+    around = _interrupts(w, mode, name) if spins else frozenset[tuple[str, str]]()
+    _order(w, node, name, around)
     w.request, w.waiting = None, frozenset()
     if lock_kind == "rwsem" and mode == "w":
         w.forget(w.name)
     _take(w, node, lock, lock_kind, mode, name)
 
 
-def _order(w: Work, node: Node, name: str) -> None:
+def _interrupts(w: Work, mode: str, name: str) -> frozenset[tuple[str, str]]:
+    """Lockdep's irq-safety as orders: an interrupt is like a lock that is taken where it comes
+    and that is held around what it takes.  Nobody's read keeps an interrupt from reading.
+    """
+    found: set[tuple[str, str]] = set()
+    own = {HANDLER: "hardirq", CALLBACK: "softirq"}.get(w.kind)
+    comes = [] if w.irqs_off else ["hardirq"]
+    if w.kind == ACTOR and not w.irqs_off and w.bh == 0:
+        comes.append("softirq")
+    for interrupt in comes:
+        found.add((name, f"<{interrupt} {'any' if mode == 'w' else 'writer'}>"))
+    if own:
+        found.add((f"<{own} any>", name))
+        if mode == "w":
+            found.add((f"<{own} writer>", name))
+    return frozenset(found)
+
+
+def _order(w: Work, node: Node, name: str, around: frozenset[tuple[str, str]]) -> None:
     """Records class held -> class taken; a violation where that closes a cycle."""
     here = (node.slot, _number(w, node))
     held = sorted({h.lock_class for h in w.held if (h.slot, h.number) != here})
-    for outer in held:
-        if outer == name or _reaches(w.edges, name, outer):
+    new = around | {(outer, name) for outer in held}
+    edges = w.edges | new
+    for outer, inner in new:
+        if outer == inner or _reaches(edges, inner, outer):
             raise Violated("lock-order")
-    w.edges = w.edges | {(outer, name) for outer in held}
+    w.edges = edges
 
 
 def _reaches(edges: frozenset[tuple[str, str]], source: str, target: str) -> bool:
@@ -166,6 +193,12 @@ def try_lock(w: Work, ref: Value, kind: int, lock_kind: str, mode: str, choice: 
     return choice
 
 
+def give_up(w: Work, ref: Value, kind: int) -> None:
+    """A signal ends a killable acquisition, which has looked at the lock."""
+    might_sleep(w)
+    _lock(w, ref, kind)
+
+
 def release(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> None:
     """Gives the lock back; a folio lock may be anybody's."""
     node, lock = _lock(w, ref, kind)
@@ -199,6 +232,24 @@ def _drop(w: Work, gone: Held, owner: str) -> None:
 
 def _without(actor: ActorState, gone: Held) -> ActorState:
     return actor._replace(held=tuple(h for h in actor.held if not _same(h, gone)))
+
+
+def downgrade(w: Work, ref: Value, kind: int) -> None:
+    """``downgrade_write()``: the writer is a reader from now on, and nobody came between."""
+    node, lock = _lock(w, ref, kind)
+    if lock.owner != w.name:
+        raise Violated("unlock-not-held")
+    w.store(node.slot, Lock("", tuple(sorted((*lock.readers, (w.name, 1))))))
+    mine = Held(node.slot, _number(w, node), "w", "", False)
+    w.held = tuple(h._replace(mode="r") if _same(h, mine) else h for h in w.held)
+
+
+def holds(w: Work, ref: Value, mode: str) -> bool:
+    """Whether the stepping actor holds the lock at ``ref``, in ``mode`` unless that is empty."""
+    if not isinstance(ref, Pointer):
+        return False
+    slot = w.layout.nodes[ref.node].slot
+    return any(h.slot == slot and mode in ("", h.mode) for h in w.held)
 
 
 def touch(w: Work, ref: Value, kind: int) -> None:

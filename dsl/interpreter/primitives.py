@@ -14,6 +14,7 @@ from dsl.interpreter import contexts, lifetimes, lock_calls, places, srcu_calls
 from dsl.interpreter.atomics import ATOMICS
 from dsl.interpreter.emit import Emitter
 from dsl.interpreter.exchanges import EXCHANGES
+from dsl.interpreter.last_puts import LAST_PUTS
 from dsl.interpreter.state import STOPPED
 from dsl.interpreter.values import Violated, truth
 from dsl.interpreter.work import Work
@@ -109,6 +110,7 @@ def _meanings() -> Mapping[str, Meaning]:
         table.update((name, meaning) for name in names.split())
     for family in (
         ATOMICS,
+        LAST_PUTS,
         EXCHANGES,
         lock_calls.LOCK_CALLS,
         contexts.CONTEXTS,

@@ -190,7 +190,7 @@ def build_program(
     layout = build_layout(protocol, dict(configuration))
     bound = -1 if loop_bound is None else loop_bound
     program = Program(protocol, configuration, layout, bound)
-    bodies = {f.name: f for f in protocol.functions.values()}
+    bodies = dict(protocol.functions)
     bodies.update((actor_body(a.name), a) for a in protocol.actors.values())
     for name, function in bodies.items():
         _declare(program, name, function.kind == "update", len(function.locals), function)

@@ -15,6 +15,7 @@ from prover.cli.explain import explain
 from prover.cli.export import export
 from prover.cli.fmt import fmt
 from prover.cli.list import list_
+from prover.cli.locks import locks
 from prover.cli.new import new
 from prover.cli.run import run
 
@@ -38,7 +39,16 @@ def build() -> typer.Typer:
     app = typer.Typer(
         name="prove", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
-    functions: tuple[Callable[..., None], ...] = (run, fmt, dump, export, explain, list_, new)
+    functions: tuple[Callable[..., None], ...] = (
+        run,
+        fmt,
+        dump,
+        export,
+        explain,
+        list_,
+        locks,
+        new,
+    )
     for name, function in zip(COMMANDS, functions, strict=True):
         app.command(name, cls=_Command, context_settings=dict(_SETTINGS))(function)
     return app

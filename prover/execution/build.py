@@ -16,6 +16,7 @@ from dsl.source import Span
 from prover.execution import build_srcu
 from prover.execution import skeleton as sk
 from prover.execution.build_instructions import Strand, step
+from prover.execution.build_locks import interrupting
 from prover.execution.controls import controlling
 from prover.execution.draft import Draft, Env, targets, topological
 from prover.execution.strand import SPINNING
@@ -339,9 +340,10 @@ def _freeze(draft: Draft) -> sk.Skeleton:
         writes=tuple(draft.writes),
         updates=tuple(draft.updates),
         stored=tuple(draft.stored),
-        lock_edges=tuple(draft.lock_edges),
+        lock_edges=interrupting(draft.lock_edges),
         cuts=tuple(draft.cuts),
         marks=tuple(draft.marks),
         term_of={row: Term(i) for i, row in enumerate(draft.terms.rows)},
         layout=draft.layout,
+        lock_uses=tuple(draft.lock_uses),
     )

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from prover.execution import build_srcu
 from prover.execution import skeleton as sk
-from prover.execution.build_locks import acquire, is_locked, lock_init, release, try_acquire
+from prover.execution.build_locks import lock_step
 from prover.execution.build_memory import allocate, load, rmw, store
 from prover.execution.strand import Strand
 from prover.execution.terms import Choice, Term
@@ -32,16 +32,10 @@ def step(strand: Strand, instr: ir.Instr) -> None:
             rmw(strand, instr)
         case ir.Fence(kind=kind, origin=origin):
             strand.emit(sk.Local(kind), strand.guard, origin)
-        case ir.LockInit():
-            lock_init(strand, instr)
-        case ir.Acquire():
-            acquire(strand, instr)
-        case ir.TryAcquire():
-            try_acquire(strand, instr)
-        case ir.Release():
-            release(strand, instr)
-        case ir.IsLocked():
-            is_locked(strand, instr)
+        case ir.LockInit() | ir.Acquire() | ir.TryAcquire() | ir.Release():
+            lock_step(strand, instr)
+        case ir.IsLocked() | ir.Downgrade() | ir.Holds():
+            lock_step(strand, instr)
         case ir.Alloc():
             allocate(strand, instr)
         case ir.Free(pointer=pointer, origin=origin):

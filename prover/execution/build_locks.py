@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import assert_never
+
 from prover.execution import skeleton as sk
+from prover.execution.lock_facts import INTERRUPTS, LockOrderEdge, LockUse, interrupt_class
 from prover.execution.strand import SPINNING, Strand
 from prover.execution.terms import Term
 from prover.graph import ir
@@ -13,6 +17,36 @@ ASKING = ("mutex", "rwsem")
 
 SLEEPING = ("mutex", "rwsem", "folio")
 """Kinds of lock that may sleep."""
+
+
+def lock_step(
+    strand: Strand,
+    instr: ir.LockInit
+    | ir.Acquire
+    | ir.TryAcquire
+    | ir.Release
+    | ir.IsLocked
+    | ir.Downgrade
+    | ir.Holds,
+) -> None:
+    """Adds what a lock operation does to the thread."""
+    match instr:
+        case ir.LockInit():
+            lock_init(strand, instr)
+        case ir.Acquire():
+            acquire(strand, instr)
+        case ir.TryAcquire():
+            try_acquire(strand, instr)
+        case ir.Release():
+            release(strand, instr)
+        case ir.IsLocked():
+            is_locked(strand, instr)
+        case ir.Downgrade():
+            downgrade(strand, instr)
+        case ir.Holds(reg=reg, address=address, kind=kind, mode=mode):
+            strand.env[reg] = strand.held_at(strand.value(address), (kind,), mode)
+        case _:
+            assert_never(instr)
 
 
 def lock_init(strand: Strand, instr: ir.LockInit) -> None:
@@ -50,7 +84,10 @@ def acquire(strand: Strand, instr: ir.Acquire) -> None:
         _set_up(strand, grant, address)
     strand.guard = draft.outcome(grant, "granted")
     _order_edges(strand, instr, grant, address)
+    if instr.kind in SPINNING:
+        _interrupt_edges(strand, instr, grant, address)
     subclass = max(instr.nested, 0)
+    _use(strand, instr.kind, grant, address, subclass)
     strand.set_held(address, instr.kind, instr.mode, draft.constant(1), held=True)
     strand.set_subclass(address, instr.kind, subclass, draft.constant(1))
 
@@ -64,6 +101,7 @@ def try_acquire(strand: Strand, instr: ir.TryAcquire) -> None:
     event = strand.here(sk.Try(address, instr.kind, instr.mode, outer, own), instr.origin)
     _set_up(strand, event, address)
     taken = draft.outcome(event, "taken")
+    _use(strand, instr.kind, event, address, 0)
     strand.env[instr.reg] = taken
     strand.set_held(address, instr.kind, instr.mode, taken, held=True)
     strand.set_subclass(address, instr.kind, 0, taken)
@@ -85,6 +123,19 @@ def release(strand: Strand, instr: ir.Release) -> None:
     if instr.kind == "mutex":
         # mutex-design.rst: mutex_unlock() may touch the lock after it has let it go.
         strand.here(sk.Access("unlock-tail", "plain", address), instr.origin)
+
+
+def downgrade(strand: Strand, instr: ir.Downgrade) -> None:
+    """downgrade_write(): its subclass stays."""
+    draft = strand.draft
+    address = strand.value(instr.address)
+    held = strand.held_at(address, (instr.kind,), "exclusive")
+    checks = (sk.LocalCheck("unlock-not-held", draft.terms.invert(held), ""),)
+    action = sk.Downgrade(address, instr.kind, "exclusive", draft.constant(1))
+    event = strand.here(action, instr.origin, checks)
+    _set_up(strand, event, address)
+    strand.set_held(address, instr.kind, "exclusive", draft.constant(1), held=False)
+    strand.set_held(address, instr.kind, "shared", draft.constant(1), held=True)
 
 
 def is_locked(strand: Strand, instr: ir.IsLocked) -> None:
@@ -145,7 +196,53 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
                     pair = (lock_class(other.lock_class, number), into)
                     edges.setdefault(pair, []).append(when)
     for (held_class, into), parts in edges.items():
-        draft.lock_edges.append(sk.LockOrderEdge(grant, held_class, into, terms.either(*parts)))
+        draft.lock_edges.append(LockOrderEdge(grant, held_class, into, terms.either(*parts)))
+
+
+def _interrupt_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -> None:
+    """The edges by way of an interrupt: this thread is one, or one may come now."""
+    draft = strand.draft
+    terms = draft.terms
+    off = {"hardirq": strand.get("!irq")}
+    if strand.kind == "actor":
+        off["softirq"] = terms.either(strand.get("!irq"), draft.truth(strand.get("!bh")))
+    inside = INTERRUPTS.get(strand.kind, "")
+    granted = draft.outcome(grant, "granted")
+    for location, cell in draft.lock_cells((instr.kind,)):
+        here = terms.both(granted, draft.equal(address, draft.pointer_to(location)))
+        name = lock_class(cell.lock_class, max(instr.nested, 0))
+        edges: list[tuple[str, str, Term]] = []
+        for interrupt, masked in off.items():
+            comes = terms.both(here, terms.invert(masked))
+            edges.append((name, interrupt_class(interrupt, instr.mode), comes))
+        if inside:
+            edges.append((interrupt_class(inside, "exclusive"), name, here))
+            if instr.mode == "exclusive":
+                edges.append((interrupt_class(inside, "shared"), name, here))
+        for held, taken, when in edges:
+            if terms.known(when) != 0:
+                draft.lock_edges.append(LockOrderEdge(grant, held, taken, when))
+
+
+def interrupting(edges: Iterable[LockOrderEdge]) -> tuple[LockOrderEdge, ...]:
+    """The edges, without those to an interrupt that takes no lock."""
+    known = tuple(edges)
+    comes = {edge.held for edge in known}
+    return tuple(e for e in known if e.taken in comes or not e.taken.startswith("<"))
+
+
+def _use(strand: Strand, kind: str, event: int, address: Term, subclass: int) -> None:
+    """Which classes of lock an event may take, and in what context."""
+    draft = strand.draft
+    irqs, bh, rcu, preempt = (strand.get(n) for n in ("!irq", "!bh", "!rcu", "!preempt"))
+    classes: dict[str, list[Term]] = {}
+    for location, cell in draft.lock_cells((kind,)):
+        here = draft.equal(address, draft.pointer_to(location))
+        if draft.terms.known(here) != 0:
+            classes.setdefault(lock_class(cell.lock_class, subclass), []).append(here)
+    for name, parts in classes.items():
+        when = draft.terms.either(*parts)
+        draft.lock_uses.append(LockUse(event, name, when, irqs, bh, rcu, preempt))
 
 
 def _subclass_is(strand: Strand, location: Location, number: int) -> Term:

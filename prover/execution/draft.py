@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from prover.execution import skeleton as sk
+from prover.execution.lock_facts import LockOrderEdge, LockUse
 from prover.execution.terms import And, Constant, Not, Operation, Or, Outcome, Phi, Term, Terms
 from prover.graph import ir
 from prover.graph.values import POISON, Allocation, Location, Pointer, Value, apply
@@ -29,8 +30,9 @@ class Draft:
     writes: list[sk.WriteAccess] = field(default_factory=list[sk.WriteAccess])
     updates: list[sk.Update] = field(default_factory=list[sk.Update])
     stored: list[sk.StoredWord] = field(default_factory=list[sk.StoredWord])
-    lock_edges: list[sk.LockOrderEdge] = field(default_factory=list[sk.LockOrderEdge])
     readers: int = 0
+    lock_edges: list[LockOrderEdge] = field(default_factory=list[LockOrderEdge])
+    lock_uses: list[LockUse] = field(default_factory=list[LockUse])
     cuts: list[sk.CutPoint] = field(default_factory=list[sk.CutPoint])
     marks: list[sk.MarkPoint] = field(default_factory=list[sk.MarkPoint])
     choices: int = 0

@@ -15,6 +15,7 @@ from prover.execution.enumerate_locks import folio_held_by, lock_rules
 from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.execution.enumerate_stuck import deadlocks, standing
 from prover.execution.enumerate_waits import ended, return_rules, wait_rules
+from prover.execution.lock_facts import LockOrderEdge
 from prover.execution.order import BEFORE_ALL
 from prover.graph.values import Allocation, Location
 
@@ -169,7 +170,7 @@ def _class_cycles(c: Candidate, order: Order) -> Iterator[tuple[int, ...]]:
         yield from product(*(edges[pair] for pair in cycle))
 
 
-def _still_held(c: Candidate, order: Order, edge: sk.LockOrderEdge) -> bool:
+def _still_held(c: Candidate, order: Order, edge: LockOrderEdge) -> bool:
     """Whether a folio that the thread has locked was not unlocked by another before an acquire."""
     folios = [
         Location(region.name, cell.path)

@@ -61,27 +61,28 @@ def find_holdings(c: Candidate) -> list[Holding]:
     for number in sorted(c.happened):
         event = c.skeleton.events[number]
         action = event.action
-        if not isinstance(action, sk.Grant | sk.Try) or action.kind == "folio":
+        if not isinstance(action, sk.Grant | sk.Try | sk.Downgrade) or action.kind == "folio":
             continue
         if isinstance(action, sk.Try) and not c.outcome(number, "taken"):
             continue
         lock = location(c, action.address)
         if lock is None or not c.values.holds(action.outer):
             continue
-        released = _release(c, number, lock, action)
+        mode = "shared" if isinstance(action, sk.Downgrade) else action.mode
+        released = _release(c, number, lock, action.kind, mode)
         asked = action.request if isinstance(action, sk.Grant) else -1
-        found.append(Holding(number, released, event.thread, lock, action.kind, action.mode, asked))
+        found.append(Holding(number, released, event.thread, lock, action.kind, mode, asked))
     return found
 
 
-def _release(c: Candidate, number: int, lock: Location, action: sk.Grant | sk.Try) -> int:
+def _release(c: Candidate, number: int, lock: Location, kind: str, mode: str) -> int:
     """The first unlock of the thread after ``number`` that ends the holding begun there."""
     thread, index = c.facts.place[number]
     for later in c.skeleton.threads[thread].events[index + 1 :]:
         unlock = c.skeleton.events[later].action
         if not isinstance(unlock, sk.Unlock) or later not in c.happened:
             continue
-        same = (unlock.kind, unlock.mode) == (action.kind, action.mode)
+        same = (unlock.kind, unlock.mode) == (kind, mode)
         if same and c.values.holds(unlock.outer) and location(c, unlock.address) == lock:
             return later
     return -1

@@ -35,6 +35,8 @@ PRECEDENCE = (
     "assert",
     "bug-on",
     "warn-on",
+    "lockdep-assert",
+    "refcount",
     "null-pointer",
     "torn-value",
     "wild-pointer",

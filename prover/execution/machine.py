@@ -15,6 +15,7 @@ from prover.execution import skeleton as sk
 from prover.execution.evaluate import Valuation
 from prover.execution.interrupts import MASKS, may_be_interrupted, waiting_events
 from prover.execution.judge import CLAIMS, Judge
+from prover.execution.lock_facts import LockOrderEdge
 from prover.execution.locking import Locks, reaches
 from prover.execution.order import AFTER_ALL, BEFORE_ALL
 from prover.execution.state import Change, Memory, NotAllowed, Section, Step, Violation
@@ -47,7 +48,7 @@ class Stage:
     writes_of: Mapping[int, list[sk.WriteAccess]]
     updates_of: Mapping[int, list[sk.Update]]
     stored_of: Mapping[int, list[sk.StoredWord]]
-    edges_of: Mapping[int, list[sk.LockOrderEdge]]
+    edges_of: Mapping[int, list[LockOrderEdge]]
     claims: Mapping[int, list[sk.Thread]]
     choices: tuple[Choice, ...]
 
@@ -236,10 +237,8 @@ class Machine:
                 self.locks.ask(self.location(address), event.thread, mode, grant)
             case sk.Try():
                 self._try(event, action)
-            case sk.Unlock(address=address, mode=mode):
-                location = self.location(address)
-                self.locks.release(location, event.thread, mode)
-                self._close(event.thread, f"lock {location}", self.locks)
+            case sk.Unlock():
+                self._unlock(event.thread, action)
             case sk.LockState(address=address):
                 self.settle(number, "locked", int(self.locks.held(self.location(address))))
             case sk.SectionStart(kind=kind, outer=outer):
@@ -266,6 +265,13 @@ class Machine:
                     self._end(event.thread, "irq")
             case _:
                 pass
+
+    def _unlock(self, thread: int, action: sk.Unlock) -> None:
+        location = self.location(action.address)
+        self.locks.release(location, thread, action.mode)
+        self._close(thread, f"lock {location}", self.locks)
+        if isinstance(action, sk.Downgrade):
+            self.locks.take(location, thread, "shared")
 
     def _read_srcu(self, event: sk.Event, action: sk.SrcuStart | sk.SrcuEnd) -> None:
         """A reader of an SRCU domain begins or ends."""

@@ -205,6 +205,7 @@ WORDS: dict[type, str] = {
     sk.Grant: "acquire",
     sk.Try: "trylock",
     sk.Unlock: "release",
+    sk.Downgrade: "downgrade",
     sk.LockState: "looks",
     sk.SectionStart: "section",
     sk.SectionEnd: "section-end",
@@ -236,6 +237,8 @@ def _note(machine: Machine, event: sk.Event) -> str:
     match event.action:
         case sk.Grant(address=address):
             return f"takes {_lock_name(machine, address)}"
+        case sk.Downgrade(address=address):
+            return f"holds {_lock_name(machine, address)} as a reader from now on"
         case sk.Unlock(address=address):
             return f"releases {_lock_name(machine, address)}"
         case sk.SrcuStart(address=address):

@@ -21,6 +21,8 @@ CONTINUES = frozenset(
     (
         "assert",
         "warn-on",
+        "lockdep-assert",
+        "refcount",
         "transition",
         "torn-value",
         "use-after-free",

@@ -214,6 +214,8 @@ def _lock(action: sk.Request | sk.Grant | sk.Try | sk.Unlock | sk.LockState) -> 
             return f"acquire {kind} {mode} t{address}, outermost t{outer}{asked}"
         case sk.Try(address=address, kind=kind, mode=mode, outer=outer, own=own):
             return f"try {kind} {mode} t{address}, outermost t{outer}, own t{own}"
+        case sk.Downgrade(address=address, kind=kind, outer=outer):
+            return f"downgrade {kind} t{address}, outermost t{outer}"
         case sk.Unlock(address=address, kind=kind, mode=mode, outer=outer):
             return f"release {kind} {mode} t{address}, outermost t{outer}"
         case sk.LockState(address=address, kind=kind, own=own):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, TypeVar
 
 from dsl.source import Span
+from prover.execution.lock_facts import LockOrderEdge, LockUse
 from prover.execution.terms import Row, Term
 from prover.graph.ir import Layout, Origin
 
@@ -88,6 +89,11 @@ class Unlock:
     kind: str
     mode: str
     outer: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Downgrade(Unlock):
+    """An exclusive holding is let go, and a shared one begins, in one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,19 +263,6 @@ class LocalCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class LockOrderEdge:
-    """At an acquire event a lock of class ``held`` is held and one of class ``taken`` asked for.
-
-    ``when`` holds where that is so.
-    """
-
-    event: int
-    held: str
-    taken: str
-    when: Term
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """One step.
 
@@ -392,6 +385,7 @@ class Skeleton:
     marks: tuple[MarkPoint, ...]
     term_of: Mapping[Row, Term]
     layout: Layout
+    lock_uses: tuple[LockUse, ...] = ()
 
 
 def is_blocking(skeleton: Skeleton, event: Event) -> bool:

@@ -289,6 +289,8 @@ class Law:
                     locks.take(location, thread, mode)
             case sk.Unlock(address=address, mode=mode):
                 locks.release(self._location(address), thread, mode)
+                if isinstance(event.action, sk.Downgrade):
+                    locks.take(self._location(address), thread, "shared")
             case sk.LockState(address=address):
                 held = bool(locks.held(self._location(address)))
                 if held != (number in self.run.claim.locked):

@@ -244,6 +244,7 @@ LABELS: dict[type, str] = {
     sk.Grant: "taking {}",
     sk.Try: "trying {}",
     sk.Unlock: "releasing {}",
+    sk.Downgrade: "downgrading {}",
     sk.LockState: "looking at {}",
     sk.SrcuStart: "entering a reader of {}",
     sk.SrcuEnd: "leaving a reader of {}",

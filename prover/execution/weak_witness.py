@@ -208,6 +208,8 @@ def _note(run: Run, event: sk.Event) -> str:
     match event.action:
         case sk.Grant(address=address):
             return f"takes {_name(run, address)}"
+        case sk.Downgrade(address=address):
+            return f"holds {_name(run, address)} as a reader from now on"
         case sk.Unlock(address=address):
             return f"releases {_name(run, address)}"
         case sk.SrcuStart(address=address):

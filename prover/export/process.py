@@ -18,7 +18,7 @@ from prover.graph.expressions import constant_truth, registers
 from prover.graph.instructions import instructions, reads
 from prover.graph.values import Pointer, Poison
 
-_ASKED: Final = frozenset(["assert", "bug-on", "warn-on"])
+_ASKED: Final = frozenset(["assert", "bug-on", "warn-on", "refcount"])
 """The checks whose violation the question is about."""
 
 _INDENT: Final = "\t"
@@ -277,6 +277,10 @@ class Process:
             case ir.Assume():
                 hint = "put what follows under an `if`"
                 raise lacking("`assume`: every process runs to its end", span, hint)
+            case ir.Downgrade() | ir.Holds():
+                raise lacking(f"`{called}()`: its only locks are spinlocks", span, "leave it out")
+            case ir.Havoc() if "_killable" in called or "_interruptible" in called:
+                raise lacking(f"`{called}()`: no signal ends a wait", span, "use a spinlock")
             case ir.Havoc() if called != "choose":
                 what = f"`{called}()` of a word that is split in halves"
                 raise lacking(what, span, "choose the configuration in which it is one location")

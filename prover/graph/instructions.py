@@ -17,6 +17,7 @@ from prover.graph.ir import (
     Cfg,
     Check,
     Cut,
+    Downgrade,
     End,
     Enter,
     Expr,
@@ -24,6 +25,7 @@ from prover.graph.ir import (
     Free,
     GraceWait,
     Havoc,
+    Holds,
     Instr,
     Ipi,
     IrqsDisabled,
@@ -79,6 +81,8 @@ def _fields_read(instr: Instr) -> tuple[str, ...]:
             return ("address", "index")
         case Load() | LockInit() | Acquire() | TryAcquire() | Release() | IsLocked():
             return ("address",)
+        case Downgrade() | Holds():
+            return ("address",)
         case Store():
             return ("address", "value")
         case Rmw():
@@ -113,7 +117,7 @@ def written(instr: Instr) -> str:
     match instr:
         case Assign() | Havoc() | Load() | Rmw() | TryAcquire() | IsLocked():
             return instr.reg
-        case IrqsDisabled() | Alloc() | SrcuEnter():
+        case IrqsDisabled() | Alloc() | SrcuEnter() | Holds():
             return instr.reg
         case SetIrq():
             return instr.save

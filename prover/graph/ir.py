@@ -210,6 +210,26 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Downgrade:
+    """``downgrade kind address``: what is held exclusively is held shared from now on."""
+
+    address: Expr
+    kind: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """``%r = holds kind mode address``: 1 if this thread holds it so; ``mode`` may be ``any``."""
+
+    reg: str
+    address: Expr
+    kind: str
+    mode: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class IsLocked:
     """``%r = is-locked kind address``: 1 if anyone holds it in any mode."""
 
@@ -390,6 +410,8 @@ Instr: TypeAlias = (
     | Acquire
     | TryAcquire
     | Release
+    | Downgrade
+    | Holds
     | IsLocked
     | Enter
     | Leave

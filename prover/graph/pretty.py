@@ -19,6 +19,7 @@ from prover.graph.ir import (
     Check,
     Const,
     Cut,
+    Downgrade,
     End,
     Enter,
     Expr,
@@ -26,6 +27,7 @@ from prover.graph.ir import (
     Free,
     GraceWait,
     Havoc,
+    Holds,
     Instr,
     Ipi,
     IrqsDisabled,
@@ -177,6 +179,10 @@ class _Printer:
                 return "loop" if label == LOOP else f"mark {owner}.{label}"
             case Fence(kind=kind):
                 return f"fence {kind}"
+            case Downgrade(kind=kind, address=address):
+                return f"downgrade {kind} {self.place(address)}"
+            case Holds(reg=reg, kind=kind, mode=mode, address=address):
+                return f"%{reg} = holds {kind} {mode} {self.place(address)}"
             case LockInit() | Acquire() | TryAcquire() | Release() | IsLocked():
                 return self._lock(instr)
             case _:

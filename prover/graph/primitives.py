@@ -1,7 +1,7 @@
 """What each primitive of :data:`dsl.primitives.PRIMITIVES` means, as instructions.
 
 One table by name; its larger parts are in ``primitives_atomic``, ``primitives_bits``,
-``primitives_deferred`` and ``primitives_lock``.
+``primitives_deferred``, ``primitives_last_put`` and ``primitives_lock``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ from prover.graph.places import read, write
 from prover.graph.primitives_atomic import atomic_meanings
 from prover.graph.primitives_bits import bit_meanings
 from prover.graph.primitives_deferred import call_rcu, kfree_rcu, smp_call_function
+from prover.graph.primitives_last_put import last_put_meanings
 from prover.graph.primitives_lock import lock_meanings, saved_flags
+from prover.graph.primitives_refcount import refcount_meanings
 from prover.graph.primitives_srcu import srcu_meanings
 
 
@@ -43,6 +45,7 @@ def meanings() -> dict[str, Meaning]:
         _access(),
         atomic_meanings(),
         bit_meanings(),
+        refcount_meanings(),
         _barriers(),
         lock_meanings(),
         _rcu(),
@@ -51,7 +54,8 @@ def meanings() -> dict[str, Meaning]:
         _memory(),
         _checks(),
     )
-    return {name: meaning for group in rows for name, meaning in group}
+    known = {name: meaning for group in rows for name, meaning in group}
+    return known | dict(last_put_meanings(known))
 
 
 # --- access -----------------------------------------------------------------------------

@@ -134,12 +134,12 @@ def _try_cmpxchg(order: str) -> Meaning:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """One atomic: its new value, when that is written, what the call gives, and the order.
 
     ``operand`` is the constant operand where the call has none; ``first`` tells that
     the operand stands before the pointer.  ``acquires``: where the result is true the
-    call orders what follows after it.
+    call orders what follows after it.  ``warns``: where refcount_t warns and saturates.
     """
 
     update: Update
@@ -149,9 +149,10 @@ class _Row:
     when: Test | None = None
     first: bool = True
     acquires: bool = False
+    warns: Test | None = None
 
 
-def _counter(row: _Row) -> Meaning:
+def counter(row: Row) -> Meaning:
     """The meaning of one row."""
 
     def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
@@ -169,20 +170,24 @@ def _counter(row: _Row) -> Meaning:
             row.order,
             call.span,
         )
+        if row.warns is not None:
+            scope.check(
+                "refcount", scope.apply("!", row.warns(scope, old, amount, type_)), "", call.span
+            )
         given = row.result(scope, old, limit if when is not None else amount, type_)
         return _acquired(scope, given, call.span) if row.acquires else given
 
     return meaning
 
 
-def _pointer_first(row: _Row, arguments: tuple[p.Expr, ...]) -> tuple[p.Expr, tuple[p.Expr, ...]]:
+def _pointer_first(row: Row, arguments: tuple[p.Expr, ...]) -> tuple[p.Expr, tuple[p.Expr, ...]]:
     """The pointer, and the other arguments in order."""
     position = len(arguments) - 1 if row.first else 0
     return arguments[position], arguments[:position] + arguments[position + 1 :]
 
 
 def _arguments(
-    scope: Scope, row: _Row, pointer: p.Expr, extra: tuple[p.Expr, ...]
+    scope: Scope, row: Row, pointer: p.Expr, extra: tuple[p.Expr, ...]
 ) -> tuple[PlaceRef, list[Expr]]:
     """Place and operands, evaluated in the order of the call."""
     if row.first:
@@ -221,7 +226,7 @@ def _andnot(scope: Scope, old: Expr, amount: Expr, _type: Type) -> Expr:
     return scope.apply("&", old, scope.apply("~", amount))
 
 
-_UPDATES: dict[str, Update] = {
+UPDATES: dict[str, Update] = {
     "add": _op("+"),
     "sub": _op("-"),
     "and": _op("&"),
@@ -235,7 +240,8 @@ def _old(_scope: Scope, old: Expr, _amount: Expr, _type: Type) -> Expr:
     return old
 
 
-def _nothing(_scope: Scope, _old: Expr, _amount: Expr, _type: Type) -> Expr:
+def gives_nothing(_scope: Scope, _old: Expr, _amount: Expr, _type: Type) -> Expr:
+    """The result of a call that has none."""
     return ex.ZERO
 
 
@@ -243,7 +249,7 @@ def _new(update: Update) -> Test:
     return update
 
 
-def _new_is(update: Update, op: str) -> Test:
+def new_is(update: Update, op: str) -> Test:
     """Whether the new value is ``op`` zero."""
     return lambda scope, old, amount, type_: scope.apply(
         op, update(scope, old, amount, type_), ex.ZERO
@@ -258,36 +264,43 @@ def _old_is_positive(scope: Scope, old: Expr, _limit: Expr, _type: Type) -> Expr
     return scope.apply(">", old, ex.ZERO)
 
 
-def _old_is_not_zero(scope: Scope, old: Expr, _limit: Expr, _type: Type) -> Expr:
+def old_is_not_zero(scope: Scope, old: Expr, _limit: Expr, _type: Type) -> Expr:
+    """Whether there was anything to count."""
     return scope.apply("!=", old, ex.ZERO)
 
 
-def _rows() -> Iterator[tuple[str, _Row]]:
-    add, sub = _UPDATES["add"], _UPDATES["sub"]
-    for op, update in _UPDATES.items():
-        yield f"atomic_{op}", _Row(update, _nothing, "noreturn")
+def _rows() -> Iterator[tuple[str, Row]]:
+    add, sub = UPDATES["add"], UPDATES["sub"]
+    for op, update in UPDATES.items():
+        yield f"atomic_{op}", Row(update, gives_nothing, "noreturn")
         for suffix, order in _SUFFIXES.items():
-            yield f"atomic_fetch_{op}{suffix}", _Row(update, _old, order)
+            yield f"atomic_fetch_{op}{suffix}", Row(update, _old, order)
             if op in ("add", "sub"):
-                yield f"atomic_{op}_return{suffix}", _Row(update, _new(update), order)
+                yield f"atomic_{op}_return{suffix}", Row(update, _new(update), order)
     for op, update in (("inc", add), ("dec", sub)):
-        yield f"atomic_{op}", _Row(update, _nothing, "noreturn", 1)
+        yield f"atomic_{op}", Row(update, gives_nothing, "noreturn", 1)
         for suffix, order in _SUFFIXES.items():
-            yield f"atomic_{op}_return{suffix}", _Row(update, _new(update), order, 1)
-            yield f"atomic_fetch_{op}{suffix}", _Row(update, _old, order, 1)
-    yield "atomic_inc_and_test", _Row(add, _new_is(add, "=="), "full", 1)
-    yield "atomic_dec_and_test", _Row(sub, _new_is(sub, "=="), "full", 1)
-    yield "atomic_sub_and_test", _Row(sub, _new_is(sub, "=="), "full")
-    yield "atomic_add_negative", _Row(add, _new_is(add, "<"), "full")
-    yield "atomic_add_unless", _Row(add, _old_is_not, "full", when=_old_is_not, first=False)
-    yield "atomic_inc_not_zero", _Row(add, _old_is_not_zero, "full", 1, _old_is_not_zero)
-    yield "atomic_dec_if_positive", _Row(sub, _minus_one, "full", 1, _old_is_positive)
-    yield "refcount_inc", _Row(add, _nothing, "noreturn", 1)
-    yield "refcount_dec", _Row(sub, _nothing, "release", 1)
-    yield "refcount_add", _Row(add, _nothing, "noreturn")
-    yield "refcount_inc_not_zero", _Row(add, _old_is_not_zero, "relaxed", 1, _old_is_not_zero)
-    for name, operand in (("refcount_dec_and_test", 1), ("refcount_sub_and_test", None)):
-        yield name, _Row(sub, _new_is(sub, "=="), "release", operand, acquires=True)
+            yield f"atomic_{op}_return{suffix}", Row(update, _new(update), order, 1)
+            yield f"atomic_fetch_{op}{suffix}", Row(update, _old, order, 1)
+    yield "atomic_inc_and_test", Row(add, new_is(add, "=="), "full", 1)
+    yield "atomic_dec_and_test", Row(sub, new_is(sub, "=="), "full", 1)
+    yield "atomic_sub_and_test", Row(sub, new_is(sub, "=="), "full")
+    for suffix, order in _SUFFIXES.items():
+        yield f"atomic_add_negative{suffix}", Row(add, new_is(add, "<"), order)
+    yield "atomic_add_unless", Row(add, _old_is_not, "full", when=_old_is_not, first=False)
+    yield "atomic_fetch_add_unless", Row(add, _old, "full", when=_old_is_not, first=False)
+    for name, update, test in (
+        ("atomic_inc_unless_negative", add, old_is(">=")),
+        ("atomic_dec_unless_positive", sub, old_is("<=")),
+    ):
+        yield name, Row(update, test, "full", 1, test)
+    yield "atomic_inc_not_zero", Row(add, old_is_not_zero, "full", 1, old_is_not_zero)
+    yield "atomic_dec_if_positive", Row(sub, _minus_one, "full", 1, _old_is_positive)
+
+
+def old_is(op: str) -> Test:
+    """Whether the old value is ``op`` zero."""
+    return lambda scope, old, _amount, _type: scope.apply(op, old, ex.ZERO)
 
 
 def _minus_one(scope: Scope, old: Expr, _limit: Expr, type_: Type) -> Expr:
@@ -325,7 +338,7 @@ def atomic_meanings() -> Iterator[tuple[str, Meaning]]:
             yield f"{prefix}cmpxchg{suffix}", _cmpxchg(order)
             yield f"{prefix}try_cmpxchg{suffix}", _try_cmpxchg(order)
     for name, row in _rows():
-        yield name, _counter(row)
+        yield name, counter(row)
     yield "atomic_read", _read_counter("once")
     yield "atomic_read_acquire", _read_counter("acquire")
     yield "refcount_read", _read_counter("once")

@@ -12,7 +12,7 @@ from prover.graph.arithmetic import arithmetic
 from prover.graph.context import LocalAddress, Meaning, Scope
 from prover.graph.ir import Const, Expr
 from prover.graph.lower_expr import behind, value
-from prover.graph.places import read
+from prover.graph.places import read, write
 from prover.graph.primitives_atomic import always, step
 
 
@@ -36,14 +36,36 @@ def _bit(op: str, order: str) -> Meaning:
     return meaning
 
 
-def _test_bit(scope: Scope, call: p.CallPrimitive) -> Expr:
-    number, pointer = call.arguments
-    bit = scope.keep(value(scope, number), number.span)
-    place = behind(scope, pointer)
-    mask = _mask(scope, bit, _pointee(pointer), number.span)
-    found = read(scope, place, "once", call.span)
-    assert not isinstance(found, LocalAddress), "a flag word is a number"
-    return scope.apply("bool", scope.apply("&", found, mask))
+def _two_steps(op: str, first: str, second: str) -> Meaning:
+    """The same as a read and a write that others may come between."""
+
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        number, pointer = call.arguments
+        bit = scope.keep(value(scope, number), number.span)
+        type_ = _pointee(pointer)
+        place = behind(scope, pointer)
+        mask = _mask(scope, bit, type_, number.span)
+        found = read(scope, place, first, call.span)
+        assert not isinstance(found, LocalAddress), "a flag word is a number"
+        old = scope.keep(found, call.span)
+        operand = scope.apply("~", mask) if op == "&" else mask
+        write(scope, place, arithmetic(scope, op, old, operand, type_), second, call.span)
+        return scope.apply("bool", scope.apply("&", old, mask))
+
+    return meaning
+
+
+def _test_bit(order: str) -> Meaning:
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        number, pointer = call.arguments
+        bit = scope.keep(value(scope, number), number.span)
+        place = behind(scope, pointer)
+        mask = _mask(scope, bit, _pointee(pointer), number.span)
+        found = read(scope, place, order, call.span)
+        assert not isinstance(found, LocalAddress), "a flag word is a number"
+        return scope.apply("bool", scope.apply("&", found, mask))
+
+    return meaning
 
 
 def _pointee(pointer: p.Expr) -> IntType:
@@ -80,4 +102,9 @@ def bit_meanings() -> Iterator[tuple[str, Meaning]]:
     """The meanings of this module's primitives."""
     for name, (op, order) in _BITS.items():
         yield name, _bit(op, order)
-    yield "test_bit", _test_bit
+    for name, op in (("set_bit", "|"), ("clear_bit", "&"), ("change_bit", "^")):
+        yield f"__{name}", _two_steps(op, "plain", "plain")
+        yield f"__test_and_{name}", _two_steps(op, "plain", "plain")
+    yield "__clear_bit_unlock", _two_steps("&", "once", "release")
+    yield "test_bit", _test_bit("once")
+    yield "test_bit_acquire", _test_bit("acquire")

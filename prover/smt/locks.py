@@ -13,7 +13,7 @@ from prover.smt.logic import FALSE, Lit, neg
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """An event that can take a lock: a Grant, or a Try that succeeds."""
+    """An event that can take a lock: a Grant, a Downgrade, or a Try that succeeds."""
 
     event: int
     thread: int
@@ -44,12 +44,19 @@ def takings(frame: Frame) -> list[Taking]:
                     request,
                 )
             )
+        if isinstance(action, sk.Downgrade):
+            number, thread = event.number, event.thread
+            found.append(
+                Taking(number, thread, action.address, action.kind, "shared", action.outer, -1)
+            )
     return found
 
 
 def taken(frame: Frame, taking: Taking) -> Lit:
     """Whether the lock was taken by this event."""
     action = frame.skeleton.events[taking.event].action
+    if isinstance(action, sk.Downgrade):
+        return frame.ok(taking.event)
     return frame.outcome(taking.event, "granted" if isinstance(action, sk.Grant) else "taken")
 
 

@@ -303,6 +303,8 @@ def _stores(
     """The stores to a lock, each with the literal that it is made."""
     for taking in found:
         node = frame.nodes.write(taking.event)
+        if isinstance(frame.skeleton.events[taking.event].action, sk.Unlock):
+            continue  # a Downgrade: one of the unlocks
         if taking.kind == action.kind and taking.event != event and node is not None:
             same = frame.same_place(taking.address, action.address)
             lit = frame.logic.all_of((taken(frame, taking), same))

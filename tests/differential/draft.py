@@ -55,21 +55,40 @@ OPENERS = {
     "spin_lock_bh": "spin_unlock_bh",
     "spin_lock_nested": "spin_unlock",
     "spin_lock_irqsave": "spin_unlock_irqrestore",
+    "spin_lock_bh_nested": "spin_unlock_bh",
+    "spin_lock_irqsave_nested": "spin_unlock_irqrestore",
     "spin_trylock": "spin_unlock",
+    "spin_trylock_irq": "spin_unlock_irq",
+    "spin_trylock_bh": "spin_unlock_bh",
+    "spin_trylock_irqsave": "spin_unlock_irqrestore",
     "read_lock": "read_unlock",
+    "read_lock_irq": "read_unlock_irq",
+    "read_lock_bh": "read_unlock_bh",
+    "read_lock_irqsave": "read_unlock_irqrestore",
     "read_trylock": "read_unlock",
     "write_lock": "write_unlock",
+    "write_lock_nested": "write_unlock",
+    "write_lock_irq": "write_unlock_irq",
+    "write_lock_bh": "write_unlock_bh",
+    "write_lock_irqsave": "write_unlock_irqrestore",
     "write_trylock": "write_unlock",
     "mutex_lock": "mutex_unlock",
     "mutex_lock_nested": "mutex_unlock",
+    "mutex_lock_killable": "mutex_unlock",
+    "mutex_lock_killable_nested": "mutex_unlock",
     "mutex_trylock": "mutex_unlock",
     "down_read": "up_read",
     "down_read_nested": "up_read",
+    "down_read_killable": "up_read",
+    "down_read_killable_nested": "up_read",
     "down_read_trylock": "up_read",
     "down_write": "up_write",
     "down_write_nested": "up_write",
+    "down_write_killable": "up_write",
+    "down_write_killable_nested": "up_write",
     "down_write_trylock": "up_write",
     "folio_lock": "folio_unlock",
+    "folio_lock_killable": "folio_unlock",
     "folio_trylock": "folio_unlock",
     "rcu_read_lock": "rcu_read_unlock",
     "local_irq_disable": "local_irq_enable",
@@ -163,7 +182,5 @@ def hold(opener: str, lock: str, inner: str) -> str:
     taken = call(opener, lock)
     end = f"{call(OPENERS[opener], lock)};"
     return (
-        f"if ({taken}) {block(inner, end)}"
-        if opener.endswith("_trylock")
-        else f"{taken}; {inner} {end}"
+        f"if ({taken}) {block(inner, end)}" if "_trylock" in opener else f"{taken}; {inner} {end}"
     )

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-from prover.execution import build, hazards
+from prover.execution import build, build_locks, hazards
+from prover.graph import (
+    primitives_bits,
+    primitives_last_put,
+    primitives_lock,
+    primitives_refcount,
+)
 from prover.smt import encode, locks, memory, violations, waits
 
 
@@ -19,6 +25,7 @@ class Planted:
     """A bug: in ``module.function`` the text ``old`` becomes ``new``, wherever it stands.
 
     ``needs``: only programs whose text has this, a regular expression, can show it.
+    ``program``: the one to show it, where random ones do so too rarely.
     """
 
     name: str
@@ -27,6 +34,7 @@ class Planted:
     old: str
     new: str
     needs: str = ""
+    program: str = ""
 
     def plant(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Puts the bug into the engine for the rest of a test."""
@@ -149,5 +157,84 @@ BUGS = (
         "0x23456067",
     ),
     Planted("deadlocks unseen", encode, "deadlock", "return logic.any_of(stopped)", "return FALSE"),
+    Planted(
+        "downgrade_write() leaves no reader",
+        locks,
+        "takings",
+        "isinstance(action, sk.Downgrade)",
+        "False",
+        program="""models sc; struct rw_semaphore m; int x;
+actor one { down_write(&m); x = 1; downgrade_write(&m); assert(x == 1); up_read(&m); }
+actor two { down_write(&m); x = 2; up_write(&m); }
+scenario s { run one, two; }""",
+    ),
+    Planted(
+        "a lock that a signal kept away is held",
+        primitives_lock,
+        "_killable",
+        "-_EINTR",
+        "0",
+        r"killable.*\{ .*\}",
+    ),
+    Planted(
+        "a trylock that fails leaves interrupts off",
+        primitives_lock,
+        "_try",
+        "around.leave()",
+        "pass",
+        "spin_trylock_(irq|bh)",
+    ),
+    Planted(
+        "lockdep_assert_held_write() of readers",
+        primitives_lock,
+        "_assert_held",
+        "Holds(reg, address, kind, mode,",
+        'Holds(reg, address, kind, "any",',
+        program="""models sc; rwlock_t l;
+actor one { read_lock(&l); lockdep_assert_held_write(&l); read_unlock(&l); }
+scenario s { run one; }""",
+    ),
+    Planted(
+        "the last reference put by refcount_dec()",
+        primitives_refcount,
+        "_put_warns",
+        "scope.apply(op, old, amount)",
+        'scope.apply("<", old, amount)',
+        r"refcount_dec\(",
+    ),
+    Planted(
+        "a lock for a put that is not the last",
+        primitives_last_put,
+        "_last_put",
+        "do(unlock, guard)",
+        "pass",
+        program="""models sc; atomic_t n = 1; spinlock_t l;
+actor one { if (atomic_dec_and_lock(&n, &l)) spin_unlock(&l); }
+actor two { atomic_inc(&n); }
+scenario s { run one, two; }""",
+    ),
+    Planted(
+        "a class taken in an interrupt is safe",
+        build_locks,
+        "_interrupt_edges",
+        "if inside:",
+        "if False:",
+        program="""models sc; spinlock_t l;
+actor one { might_sleep(); }
+actor two { spin_lock(&l); spin_unlock(&l); }
+actor tick interrupts one { spin_lock(&l); spin_unlock(&l); }
+scenario s { run one, two, tick; }""",
+    ),
+    Planted(
+        "__set_bit() in one step",
+        primitives_bits,
+        "_two_steps",
+        "number, pointer = call.arguments",
+        'return _bit(op, "noreturn")(scope, call)\n        number, pointer = call.arguments',
+        program="""models sc; unsigned long b;
+actor one { __set_bit(0, &b); }
+actor two { set_bit(1, &b); }
+scenario s { run one, two; final b == 3; }""",
+    ),
 )
 """Every bug, each of which some program of the suite shows."""

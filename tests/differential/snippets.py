@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dsl.primitives import PRIMITIVES
 from tests.differential.draft import CLOSERS, LOCKS, OPENERS, TARGETS, Draft, block, call
+from tests.differential.snippets_lock import asserted, set_up
 
 
 def snippet(draft: Draft, name: str, depth: int) -> str:
@@ -166,6 +167,8 @@ def _counter(draft: Draft, name: str, depth: int) -> str:
     bits = PRIMITIVES[name].group == "bitop"
     for parameter in PRIMITIVES[name].parameters:
         match parameter:
+            case "lock spinlock" | "lock mutex":
+                arguments.append("&" + draft.use(LOCKS[parameter.removeprefix("lock ")]))
             case "atomic":
                 arguments.append("&" + draft.use("c" if name.startswith("refcount") else "n"))
             case "place":
@@ -174,10 +177,13 @@ def _counter(draft: Draft, name: str, depth: int) -> str:
                 old = draft.local()
                 arguments.append(f"&{old}")
             case _:
-                low = -1 if name == "atomic_add_negative" else 0 if bits else 1
+                low = -1 if name.startswith("atomic_add_negative") else 0 if bits else 1
                 arguments.append(str(random.randint(low, 1 if bits else 2)))
     made = call(name, *arguments)
     result = PRIMITIVES[name].result
+    if name.endswith("_lock") and "_and_" in name and not bits:
+        unlock = f"{'mutex' if 'mutex' in name else 'spin'}_unlock({arguments[-1]});"
+        return f"if ({made}) {block(body(draft, depth), unlock)}"
     if old:
         return block(f"int {old} = 0;", f"if ({made}) {block(body(draft, depth))}")
     if result == "void":
@@ -195,9 +201,11 @@ def _counter(draft: Draft, name: str, depth: int) -> str:
 def _lock(draft: Draft, name: str, depth: int) -> str:
     """A lock taken and let go, looked at, or set up."""
     name = CLOSERS.get(name, name)
+    if name.startswith("lockdep_assert"):
+        return asserted(draft, name, body(draft, depth))
     kind = PRIMITIVES[name].parameters[0].removeprefix("lock ")
     if name.endswith("_init") or name.startswith("init_"):
-        return _set_up(draft, name, kind)
+        return set_up(draft, name, kind)
     if kind != "folio" and draft.random.random() < 0.15:
         draft.locks.add(kind)
         draft.use("p")
@@ -214,54 +222,41 @@ def _use_lock(draft: Draft, name: str, lock: str, depth: int) -> str:
     """One lock taken and let go, or looked at."""
     random = draft.random
     closer = OPENERS.get(name)
+    if name == "downgrade_write":
+        taken = call(random.choice(("down_write", "down_write", "down_read")), lock)
+        inner = f"{body(draft, depth)} {call(name, lock)}; {body(draft, depth)}"
+        return f"{taken}; {inner} {call('up_read', lock)};"
     if closer is None:
         made = call(name, lock)
         if random.random() < 0.7:
             return f"{draft.use('r')} = {made};"
         return f"if ({made}) {block(body(draft, depth))}"
-    if name.endswith("_trylock"):
-        taken = block(body(draft, depth), f"{call(closer, lock)};")
-        return f"if ({call(name, lock)}) {taken}"
     more: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
     before = ""
     match PRIMITIVES[name].parameters[1:]:
         case ("int",):
             more = (str(random.randint(0, 1)),)
-        case ("flags",):
+        case ("flags", *rest):
             flags = draft.local()
             before = f"unsigned long {flags};"
-            more = back = (flags,)
+            back = (flags,)
+            more = (flags, *(str(random.randint(0, 1)) for _ in rest))
         case _:
             pass
     start = f"{call(name, lock, *more)};"
     end = f"{call(closer, lock, *back)};"
     inner = body(draft, depth)
+    if PRIMITIVES[name].result != "void":
+        taken = call(name, lock, *more)
+        failed = "!" if PRIMITIVES[name].result == "int" else ""
+        return f"{before} if ({failed}{taken}) {block(inner, end)}".strip()
     chance = random.random()
     if chance < 0.04:
         end = ""
     elif chance < 0.07 and not back:
         start = ""
     return " ".join(part for part in (before, start, inner, end) if part)
-
-
-def _set_up(draft: Draft, name: str, kind: str) -> str:
-    """A lock of a fresh object set up, and used before or after."""
-    random = draft.random
-    draft.locks.add(kind)
-    for used in ("objs", "p"):
-        draft.use(used)
-    local = draft.local()
-    lock = f"&{local}->{LOCKS[kind]}"
-    openers = [o for o in OPENERS if PRIMITIVES[o].parameters == (f"lock {kind}",)]
-    opener = random.choice([o for o in openers if not o.endswith("_trylock")])
-    parts = [f"{call(name, lock)};"]
-    if random.random() < 0.6:
-        used = f"{call(opener, lock)}; {call(OPENERS[opener], lock)};"
-        parts.insert(random.random() < 0.8, used)
-    if random.random() < 0.5:
-        parts.append(f"{local}->v = 2; p = {local};")
-    return block(f"struct obj *{local} = {call('alloc', 'objs')};", f"if ({local})", block(*parts))
 
 
 def _rcu(draft: Draft, name: str, depth: int) -> str:
@@ -338,6 +333,8 @@ def _context(draft: Draft, name: str, depth: int) -> str:
         return _section(draft, name, inner)
     if name == "irqs_disabled":
         return f"{draft.use('r')} = {call(name)};"
+    if name.startswith("lockdep_assert"):
+        return asserted(draft, name, body(draft, depth))
     if name == "might_sleep":
         return f"{call(name)};"
     number = len(draft.functions)

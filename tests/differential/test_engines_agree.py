@@ -13,7 +13,7 @@ from tests.differential.shrink import shrink
 
 PROGRAMS = 2_000
 CHUNK = 100
-LEAST_USES = 50
+LEAST_USES = 35
 LEAST_SHARE = 0.3
 LEAST_ENUMERATED = 30
 """Of each hundred programs."""

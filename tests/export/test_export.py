@@ -59,7 +59,7 @@ def verdict(text: str) -> str:
         case Proved():
             return "proved"
         case Refuted():
-            asked = {"assert", "bug-on", "warn-on", "final"}
+            asked = {"assert", "bug-on", "warn-on", "refcount", "final"}
             assert asked.intersection(found.properties), found.properties
             return "refuted"
         case _:

@@ -74,7 +74,7 @@ def test_a_counter_without_result(lab, call: str, after: int) -> None:
 
 
 def test_a_wide_counter_wraps_at_64_bits(lab) -> None:
-    text = "atomic_long_t v; actor a { atomic_set(&v, 2147483647); atomic_inc(&v); }"
+    text = "atomic_long_t v; actor a { atomic_long_set(&v, 2147483647); atomic_long_inc(&v); }"
     assert lab.finals(text, "v") == {("2147483648",)}
 
 
