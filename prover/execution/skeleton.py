@@ -404,6 +404,11 @@ def is_check(event: Event) -> bool:
     return isinstance(event.action, Local) and event.action.what == "check"
 
 
+def is_assert(event: Event) -> bool:
+    """Whether an event asserts something."""
+    return any(check.property == "assert" for check in event.checks)
+
+
 class OfEvent(Protocol):
     """What belongs to one event: an access, an update, a stored word, an edge."""
 

@@ -131,7 +131,15 @@ def _decide_all(
     workers = request.jobs or os.cpu_count() or 1
     most = max(map(len, groups))
     seconds = request.timeout * most
-    pool = run_pool(job, len(groups), workers=workers, seconds=seconds, memory=request.memory)
+    firsts = [jobs[members[0]] for members in groups]
+    pool = run_pool(
+        job,
+        len(groups),
+        workers=workers,
+        seconds=seconds,
+        memory=request.memory,
+        kinds=[(index, task.obligation.configuration) for index, task in firsts],
+    )
     done = 0
     for number, result in pool:
         for place, member in enumerate(groups[number]):

@@ -127,10 +127,11 @@ class Group:
         if bound in self.rehearsed:
             return
         skeleton = self.skeleton(bound, claims=True)
-        marks = frozenset((m.owner, m.label) for m in skeleton.marks)
-        checks = (e.number for e in skeleton.events if sk.is_check(e))
+        variant = self.protocol.variants.get(self.protocol.variant)
+        marks = frozenset(() if variant is None else variant.labels)
+        asserts = (e.number for e in skeleton.events if sk.is_assert(e))
         with self.clock.stage("replay"):
-            found = self.rehearsed[bound] = rehearse(skeleton, marks, frozenset(checks))
+            found = self.rehearsed[bound] = rehearse(skeleton, marks, frozenset(asserts))
         shown = (*found.marks, *found.events, *(("ends",) if found.ends else ()))
         self.reached.update({(what, "sc", bound): True for what in shown})
 

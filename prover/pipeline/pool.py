@@ -15,7 +15,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
@@ -45,12 +45,16 @@ class Lost:
 
 @dataclass(slots=True)
 class _Worker(Generic[Result]):
-    """One process, the pipe to it, and what it is doing since when (-1: nothing)."""
+    """One process, the pipe to it, and what it is doing since when (-1: nothing).
+
+    ``kind`` is that of the job it had last.
+    """
 
     process: ForkProcess
     pipe: Connection[int, Result]
     job: int = -1
     since: float = 0.0
+    kind: object = None
 
 
 Answer: TypeAlias = tuple[int, Result | Lost]
@@ -63,23 +67,43 @@ def run_pool(
     workers: int,
     seconds: float,
     memory: int,
+    kinds: Sequence[object] = (),
 ) -> Iterator[Answer[Result]]:
     """``job(i)`` for i < ``count``, each in a worker process, as they are done.
 
-    ``seconds`` bounds a job's wall time, ``memory`` (MiB) a worker's address space.
+    ``seconds`` bounds a job's wall time, ``memory`` (MiB) a worker's address space.  A worker is
+    given jobs of one of ``kinds`` as long as there are any: it may have kept what they share.
     """
     pool: list[_Worker[Result]] = []
-    pending = list(range(count - 1, -1, -1))
+    pending = list(range(count))
     try:
         pool.extend(_start(job, memory) for _ in range(min(workers, count)))
         while pending or any(worker.job >= 0 for worker in pool):
             for worker in pool:
                 if worker.job < 0 and pending:
-                    _send(worker, pending.pop())
+                    number = _next(worker, pool, pending, kinds)
+                    worker.kind = kinds[number] if kinds else None
+                    pending.remove(number)
+                    _send(worker, number)
             yield from _collect(pool, job, seconds, memory)
     finally:
         for worker in pool:
             _stop(worker)
+
+
+def _next(
+    worker: _Worker[Result],
+    pool: list[_Worker[Result]],
+    pending: list[int],
+    kinds: Sequence[object],
+) -> int:
+    """The job for a worker: one like its last, else one unlike all others' last, else any."""
+    if not kinds:
+        return pending[0]
+    others = {other.kind for other in pool if other is not worker}
+    alike = (n for n in pending if kinds[n] == worker.kind)
+    unlike = (n for n in pending if kinds[n] not in others)
+    return next(alike, next(unlike, pending[0]))
 
 
 def _start(job: Callable[[int], Result], memory: int) -> _Worker[Result]:
