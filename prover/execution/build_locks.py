@@ -181,15 +181,16 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
     cells = draft.lock_cells(kinds)
     subclass = max(instr.nested, 0)
     edges: dict[tuple[str, str], list[Term]] = {}
-    for taken, cell in draft.lock_cells((instr.kind,)):
+    holding = [(held, other, strand.holds(held)) for held, other in cells]
+    holding = [(held, other, holds) for held, other, holds in holding if terms.known(holds) != 0]
+    for taken, cell in draft.lock_cells((instr.kind,)) if holding else ():
         here = draft.equal(address, draft.pointer_to(taken))
         if terms.known(here) == 0:
             continue
         into = lock_class(cell.lock_class, subclass)
-        for held, other in cells:
+        for held, other, holds in holding:
             if held == taken:
                 continue
-            holds = strand.holds(held)
             for number in sorted(strand.subclasses.get(held, ())):
                 when = terms.both(granted, here, holds, _subclass_is(strand, held, number))
                 if terms.known(when) != 0:

@@ -107,6 +107,8 @@ class Terms:
 
     rows: list[Row] = field(default_factory=list[Row])
     index: dict[Row, Term] = field(default_factory=dict[Row, Term])
+    constants: dict[Value, Term] = field(default_factory=dict[Value, Term])
+    negations: dict[Term, Term] = field(default_factory=dict[Term, Term])
 
     def add(self, row: Row) -> Term:
         """The term for ``row``, made if it is new."""
@@ -115,11 +117,16 @@ class Terms:
             known = Term(len(self.rows))
             self.rows.append(row)
             self.index[row] = known
+            if isinstance(row, Not):
+                self.negations[row.arg] = known
         return known
 
     def constant(self, value: Value) -> Term:
         """The term of a value."""
-        return self.add(Constant(value))
+        known = self.constants.get(value)
+        if known is None:
+            known = self.constants[value] = self.add(Constant(value))
+        return known
 
     def known(self, term: Term) -> Value | None:
         """The value of a constant term, None for others."""
@@ -149,7 +156,7 @@ class Terms:
     def negation(self, arg: Term) -> Term | None:
         """The existing negation of a term, if there is one."""
         row = self.rows[arg]
-        return row.arg if isinstance(row, Not) else self.index.get(Not(arg))
+        return row.arg if isinstance(row, Not) else self.negations.get(arg)
 
     def either(self, *args: Term) -> Term:
         """The disjunction, simplified; ``a & c | a & !c`` becomes ``a``."""
