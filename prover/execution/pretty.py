@@ -225,7 +225,8 @@ def _wait(
     | sk.BarrierStart
     | sk.BarrierEnd
     | sk.IpiStart
-    | sk.IpiEnd,
+    | sk.IpiEnd
+    | sk.Spin,
 ) -> str:
     """How an event begins, ends or waits for something."""
     match action:
@@ -248,5 +249,7 @@ def _wait(
             return f"ipi, threads {threads}"
         case sk.IpiEnd(start=start):
             return f"ipi returns, sent at e{start}"
+        case sk.Spin(since=since):
+            return f"spin, since e{since}"
         case _:
             assert_never(action)

@@ -14,9 +14,16 @@ from prover.graph.unroll import loops, unroll
 
 
 def compile_program(
-    protocol: Protocol, scenario: str, configuration: Mapping[str, str], bound: int
+    protocol: Protocol,
+    scenario: str,
+    configuration: Mapping[str, str],
+    bound: int,
+    *,
+    waiting: bool = True,
 ) -> Program:
     """The acyclic program of one scenario in one configuration, with loops cut at ``bound``.
+
+    ``waiting``: awaits are told from other loops, and not cut.
 
     What has loops is simplified twice: before unrolling so that there is less to copy, and
     after it because a copy knows which round it is in.
@@ -26,6 +33,6 @@ def compile_program(
     space = lowered.layout.space
 
     def unrolled(cfg: Cfg) -> Cfg:
-        return simplify_cfg(unroll(cfg, bound), space) if loops(cfg) else cfg
+        return simplify_cfg(unroll(cfg, bound, waiting=waiting), space) if loops(cfg) else cfg
 
     return change_graphs(simplify(halves), unrolled)

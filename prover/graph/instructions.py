@@ -39,9 +39,11 @@ from prover.graph.ir import (
     Release,
     Rmw,
     SetIrq,
+    Spin,
     Store,
     Terminator,
     TryAcquire,
+    Watch,
 )
 
 
@@ -89,7 +91,7 @@ def _fields_read(instr: Instr) -> tuple[str, ...]:
             return ("condition",)
         case Havoc() | Fence() | Enter() | Leave() | IrqsDisabled() | MightSleep():
             return ()
-        case GraceWait() | RcuBarrier() | Alloc() | Mark():
+        case GraceWait() | RcuBarrier() | Alloc() | Watch() | Mark():
             return ()
         case _:
             assert_never(instr)
@@ -165,7 +167,7 @@ def targets(terminator: Terminator) -> tuple[str, ...]:
             return (target,)
         case Branch(then=then, otherwise=otherwise):
             return (then,) if then == otherwise else (then, otherwise)
-        case End() | Cut():
+        case End() | Cut() | Spin():
             return ()
         case _:
             assert_never(terminator)
@@ -181,7 +183,7 @@ def retarget(terminator: Terminator, change: Callable[[str], str]) -> Terminator
             if new_then == new_otherwise:
                 return Jump(new_then)
             return Branch(condition, new_then, new_otherwise)
-        case End() | Cut():
+        case End() | Cut() | Spin():
             return terminator
         case _:
             assert_never(terminator)

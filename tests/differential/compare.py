@@ -67,7 +67,7 @@ def compare(generated: Generated) -> Comparison:
     found = explore(protocol, "s", {}, max_states=MAX_STATES, loop_bound=generated.bound)
     assert found.states < MAX_STATES, f"seed {generated.seed} is not small"
     result = Comparison(generated, found.states)
-    skeleton = build(compile_program(protocol, "s", {}, generated.bound))
+    skeleton = build(compile_program(protocol, "s", {}, generated.bound, waiting=False))
     _ask(result, _engine(skeleton, generated), found)
     if visible(skeleton) <= ENUMERATED.events:
         _enumerate(result, skeleton, found)
