@@ -37,16 +37,22 @@ def has_loops(codes: list[Code]) -> bool:
 
 
 def waiting(machine: Machine, state: State, moves: Moves) -> Mapping[str, frozenset[str]]:
-    """The blocked, and the idle where all who are not blocked are idle: with whom they wait for."""
+    """The blocked and the idle with whom they wait for; just the blocked where others can move.
+
+    Those do not count on whose CPU a callback may run that is blocked or idle itself.
+    """
     if not has_loops(machine.program.codes):
         return moves.blocked
     going = [a for a in state.actors if a.status in (RUNNING, PENDING, STOPPED, CUT)]
     movers = [a for a in going if a.name not in moves.blocked]
-    if not movers or any(a.status != RUNNING for a in movers):
-        return moves.blocked
-    if not all(_idle(machine, state, a.name) for a in movers):
-        return moves.blocked
-    return {**moves.blocked, **{a.name: ANYBODY for a in movers}}
+    hosts = frozenset(name for a in going for name in a.hosts)
+    idle: dict[str, frozenset[str]] = {}
+    for actor in movers:
+        if actor.status == RUNNING and _idle(machine, state, actor.name):
+            idle[actor.name] = ANYBODY
+        elif actor.name not in hosts:
+            return moves.blocked
+    return {**moves.blocked, **idle}
 
 
 def _idle(machine: Machine, start: State, name: str) -> bool:

@@ -22,7 +22,7 @@ class Planted:
     """
 
     name: str
-    module: ModuleType
+    module: ModuleType | type
     function: str
     old: str
     new: str
