@@ -169,6 +169,8 @@ def _spin_obstacles(c: Candidate, order: Order, event: sk.Event, spin: sk.Spin) 
 
 def _sees_the_end(c: Candidate, order: Order, event: sk.Event) -> bool:
     """Whether a look has shown what memory, or a lock, holds in the end."""
+    if ends_of(c, event):
+        return False
     for read in c.facts.reads.get(event.number, ()):
         place = place_of(c.values, read.address, read.part)
         row = ReadValue(read.number)

@@ -43,6 +43,8 @@ def _going(machine: Machine, but: int) -> list[int]:
 def _same(machine: Machine, event: sk.Event) -> bool:
     """Whether a look at memory, or at a lock, would show now what it has shown."""
     leaves = machine.values.leaves
+    if machine.judge.early(event)[0]:
+        return False
     match event.action:
         case sk.Try(address=address, mode=mode, kind=kind):
             location = machine.location(address)

@@ -247,6 +247,8 @@ class _Plan:
             reached = frame.reached(number)
             if reached != FALSE:
                 final = [self._final(read) for read in reads.get(number, ())]
+                frees = (h for h in frame.hazards[number] if isinstance(h, Freed))
+                final.extend(neg(ever_freed(frame, hazard)) for hazard in frees)
                 final.append(self._lock_stays(number))
                 yield frame.logic.any_of((neg(reached), frame.logic.all_of(final)))
 
