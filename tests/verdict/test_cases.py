@@ -33,6 +33,7 @@ def test_there_are_cases(library) -> None:
         "locks",
         "bounds",
         "awaits",
+        "waiting",
         "vacuity",
         "obligations",
         "weak",
