@@ -19,7 +19,7 @@ static void waits(struct rcu_head *h) { while (!READ_ONCE(y)) ; }
 
 AWAITS = """
 while (READ_ONCE(x) != K) ;
-while (READ_ONCE(x) == K) barrier();
+while (READ_ONCE(x) == K) cpu_relax();
 while (!READ_ONCE(y)) barrier();
 do { barrier(); } while (READ_ONCE(x) == READ_ONCE(y));
 while (!READ_ONCE(y)) { if (READ_ONCE(x) == K) break; }
@@ -32,7 +32,7 @@ mutex_lock(&m); while (!READ_ONCE(x)) ; mutex_unlock(&m);
 while (cmpxchg(&x, K, 2) != K) ;
 while (test_and_set_bit_lock(0, &bits)) ; BODY clear_bit_unlock(0, &bits);
 while (test_bit(0, &bits)) barrier();
-while (!READ_ONCE(y)) might_sleep();
+while (!READ_ONCE(y)) cond_resched();
 while (READ_ONCE(u.f) == K) ;
 while (!READ_ONCE(y)) READ_ONCE(u.f);
 for (;;) { if (READ_ONCE(x) == K) break; READ_ONCE(u.f); }

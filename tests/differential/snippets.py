@@ -130,8 +130,6 @@ def _access(draft: Draft, name: str, depth: int) -> str:
             case "old":
                 old = draft.local()
                 arguments.append(f"&{old}")
-            case "until":
-                arguments.append(f"VAL == {random.choice(values)}")
             case _:
                 arguments.append(random.choice(values))
     made = call(name, *arguments)
@@ -340,7 +338,7 @@ def _context(draft: Draft, name: str, depth: int) -> str:
         return _section(draft, name, inner)
     if name == "irqs_disabled":
         return f"{draft.use('r')} = {call(name)};"
-    if name in ("might_sleep", "cond_resched", "cpu_relax"):
+    if name == "might_sleep":
         return f"{call(name)};"
     number = len(draft.functions)
     does = random.choice(
