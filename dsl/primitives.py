@@ -25,6 +25,7 @@ Parameter kinds:
 ``flags``   a local that keeps the interrupt state
 ``message`` a string literal
 ``targets`` actor names, or nothing for all
+``until``   a condition that is asked again and again; ``VAL`` is the value at hand
 ========== ============================================================
 
 A trailing ``?`` marks an argument that may be left out.
@@ -66,6 +67,8 @@ def _rows() -> Iterator[Primitive]:
     )
     yield from row("access", "value", "smp_load_acquire", "place")
     yield from row("access", "void", "smp_store_release", "place", "value")
+    yield from row("access", "value", "smp_cond_load_acquire", "place", "until")
+    yield from row("access", "value", "smp_cond_load_relaxed", "place", "until")
     yield from row("access", "value", family("xchg"), "place", "value")
     yield from row("access", "value", family("cmpxchg"), "place", "value", "value")
     yield from row("access", "bool", family("try_cmpxchg"), "place", "old", "value")
@@ -186,8 +189,8 @@ def _rows() -> Iterator[Primitive]:
     yield from row("context", "void", "local_irq_save local_irq_restore", "flags")
     yield from row("context", "void", "preempt_disable preempt_enable")
     yield from row("context", "void", "local_bh_disable local_bh_enable")
-    yield from row("context", "void", "might_sleep")
     yield from row("context", "void", "lockdep_assert_irqs_disabled lockdep_assert_irqs_enabled")
+    yield from row("context", "void", "might_sleep cond_resched cpu_relax")
     yield from row("context", "bool", "irqs_disabled")
     yield from row("context", "void", "smp_call_function", "function", "bool", "targets")
 

@@ -48,6 +48,24 @@ def for_each(body: Body, stmt: s.ForEach) -> p.Stmt:
     return p.Block(tuple(parts), stmt.span)
 
 
+def until(body: Body, expr: s.Expr) -> s.ForEach | None:
+    """``wait_event(&wq, condition);`` as the use of a block macro that the condition leaves.
+
+    None for what is no call of an iterator with one argument more than it has parameters.
+    """
+    if not isinstance(expr, s.Call) or expr.callee.text not in body.world.functions:
+        return None
+    callee = body.world.functions[expr.callee.text]
+    if callee.kind != "iterator" or len(expr.arguments) != len(callee.decl.parameters) + 1:
+        return None
+    *arguments, condition = expr.arguments
+    if isinstance(condition, s.TypeName):
+        return None
+    leave = s.If(condition, s.Break(condition.span), None, condition.span)
+    given = tuple(a for a in arguments if not isinstance(a, s.TypeName))
+    return s.ForEach(expr.callee, given, s.Block((leave,), condition.span), expr.span)
+
+
 def _iterator(body: Body, stmt: s.ForEach) -> Signature:
     name = stmt.callee.text
     iterators = {n: f for n, f in body.world.functions.items() if f.kind == "iterator"}

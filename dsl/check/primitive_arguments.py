@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check.constants import evaluate
-from dsl.check.context import Body
-from dsl.check.convert import LOCK_TYPES, arithmetic, cast, coerce, scalar, show
+from dsl.check.context import Body, Scope
+from dsl.check.convert import LOCK_TYPES, arithmetic, cast, coerce, scalar, show, truth
 from dsl.check.places import field as named_field
 from dsl.check.places import whole_value
 from dsl.check.report import Skip, did_you_mean
 from dsl.primitives import Primitive
 from dsl.source import Span
 from dsl.types import (
+    BOOL,
     INT,
     VOID,
     AtomicType,
@@ -34,12 +35,16 @@ _MAX_SUBCLASS = 7
 
 @dataclass(slots=True)
 class State:
-    """What the arguments checked so far say about the others."""
+    """What the arguments checked so far say about the others.
+
+    ``hidden`` are arguments that nobody writes: where ``VAL`` is kept.
+    """
 
     spec: Primitive
     pointee: Type | None = None
     result: Type | None = None
     message: str = ""
+    hidden: tuple[p.Expr, ...] = ()
     actors: list[str] = field(default_factory=list[str])
 
 
@@ -48,6 +53,22 @@ def value(body: Body, expr: s.Expr, state: State) -> p.Expr:
     assert state.pointee is not None  # every `value` follows an address
     value = body.value(expr, state.pointee)
     return coerce(body.report, value, state.pointee, f"the value for `{state.spec.name}()`")
+
+
+def until(body: Body, expr: s.Expr, state: State) -> p.Expr:
+    """A condition in which ``VAL`` is the value at the address before it."""
+    assert state.pointee is not None  # every `until` follows an address
+    outer = body.scope
+    body.scope = Scope(outer)
+    local = body.local("VAL", state.pointee, expr.span)
+    body.scope.names["VAL"] = local
+    place = p.LocalPlace(local, local.type, expr.span)
+    held = p.Read(place, local.type, expr.span)
+    state.hidden = (p.Assign(place, "", held, local.type, expr.span),)
+    try:
+        return truth(body.report, body.value(expr, BOOL))
+    finally:
+        body.scope = outer
 
 
 def typed(body: Body, expr: s.Expr, state: State, type_: Type) -> p.Expr:

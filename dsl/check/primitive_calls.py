@@ -45,7 +45,7 @@ def call(body: Body, expr: s.Call, spec: Primitive) -> p.Expr:
             found[position] = checked
     if wrong:
         raise Skip
-    arguments = tuple(found[i] for i in sorted(found))
+    arguments = tuple(found[i] for i in sorted(found)) + state.hidden
     plain = _local_access(body, expr, spec, arguments)
     if plain is not None:
         return plain
@@ -83,6 +83,8 @@ def _argument(
             return args.value(body, expr, state)
         case "int":
             return args.integer(body, expr, state)
+        case "until":
+            return args.until(body, expr, state)
         case "bool":
             return truth(body.report, body.value(expr, BOOL))
         case "old" | "flags":

@@ -57,6 +57,9 @@ def _statement(body: Body, stmt: s.Stmt) -> p.Stmt:
         case s.Declare():
             return _declare(body, stmt)
         case s.ExprStmt(expr, span):
+            asked = iterators.until(body, expr)
+            if asked is not None:
+                return iterators.for_each(body, asked)
             return p.Evaluate(_effect(body, expr), span)
         case s.Empty(span):
             return empty(span)

@@ -93,8 +93,9 @@ def may_block(codes: list[Code], number: int) -> bool:
     by_name = {code.name: code.number for code in codes}
     seen, todo = {number}, [number]
     while todo:
-        for op in codes[todo.pop()].ops:
-            if op.blockers is not nobody:
+        for index, op in enumerate(codes[todo.pop()].ops):
+            # Who goes back may go round for ever.
+            if op.blockers is not nobody or any(to.position <= index for to in op.targets):
                 return True
             called = by_name.get(op.calls, -1)
             if called >= 0 and called not in seen:

@@ -128,6 +128,7 @@ CONTEXTS: Mapping[str, Meaning] = MappingProxyType(
         "local_irq_restore": _restore,
         "irqs_disabled": _irqs_disabled,
         "might_sleep": _might_sleep,
+        "cond_resched": _might_sleep,
         "synchronize_rcu": _synchronize,
         "synchronize_rcu_expedited": _synchronize,
         "rcu_barrier": _barrier,

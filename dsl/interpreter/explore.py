@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dsl import protocol as p
+from dsl.interpreter.idle import has_loops, waiting
 from dsl.interpreter.machine import Machine, Moves, build_machine
 from dsl.interpreter.state import (
     ACTOR,
@@ -64,6 +65,7 @@ class _Search:
     sites: set[tuple[str, Span]] = field(default_factory=set[tuple[str, Span]])
     cut: bool = False
     ends: bool = False
+    loops: bool = False
 
     def visit(self, state: State, moves: Moves) -> None:
         """Judges one state."""
@@ -71,7 +73,8 @@ class _Search:
             self.sites.update(state.violations)
             return
         self.cut = self.cut or any(a.status == CUT for a in state.actors)
-        stuck = self.machine.deadlocked(state, moves.blocked) if moves.blocked else ()
+        blocked = waiting(self.machine, state, moves) if self.loops else moves.blocked
+        stuck = self.machine.deadlocked(state, blocked) if blocked else ()
         self.sites.update(("deadlock", self.machine.span(state, name)) for name in stuck)
         if not moves.steps and not stuck:
             self.finish(state)
@@ -118,7 +121,7 @@ def explore(
     they could have gone before it was complete.
     """
     machine = build_machine(protocol, scenario, configuration, loop_bound)
-    search = _Search(machine)
+    search = _Search(machine, loops=has_loops(machine.program.codes))
     first = machine.initial()
     seen, todo, complete = {first}, [first], True
     while todo:

@@ -10,6 +10,7 @@ from dsl import protocol as p
 from dsl.interpreter import memory, places, sections, updates
 from dsl.interpreter.code import Op
 from dsl.interpreter.emit import Emitter
+from dsl.interpreter.idle import waiting
 from dsl.interpreter.program import Program, actor_body, build_program
 from dsl.interpreter.state import (
     ACTOR,
@@ -145,7 +146,7 @@ class Machine:
         for actor in state.actors:
             if actor.status not in (RUNNING, PENDING):
                 continue
-            choices, waits, fork = self._choices(state, actor)
+            choices, waits, fork = self.choices(state, actor)
             if not choices:
                 blocked[actor.name] = waits
             elif fork and not actor.spun and not urgent:
@@ -153,9 +154,10 @@ class Machine:
             steps.extend(Step(actor.name, choice) for choice in choices)
         return Moves(tuple(steps), blocked, urgent)
 
-    def _choices(
+    def choices(
         self, state: State, actor: ActorState
     ) -> tuple[tuple[int, ...], frozenset[str], bool]:
+        """The alternatives of an actor's next step, who blocks it, and whether it only chooses."""
         w = Work(self.program, state, actor)
         if actor.status == PENDING:
             if sections.can_start(w):
@@ -289,7 +291,7 @@ class Machine:
         if state.violations:
             return state.violations
         moves = self.moves(state)
-        stuck = self.deadlocked(state, moves.blocked)
+        stuck = self.deadlocked(state, waiting(self, state, moves))
         if stuck:
             return tuple(("deadlock", self.span(state, name)) for name in stuck)
         if all(a.status == ENDED for a in state.actors):

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from dsl import protocol as p
 from dsl.interpreter import contexts, lifetimes, lock_calls, places, srcu_calls
 from dsl.interpreter.atomics import ATOMICS
+from dsl.interpreter.code import Label
 from dsl.interpreter.emit import Emitter
 from dsl.interpreter.exchanges import EXCHANGES
 from dsl.interpreter.last_puts import LAST_PUTS
@@ -43,6 +44,25 @@ def _write(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
     e.expression(expr.arguments[0], dst)
     e.expression(expr.arguments[1], dst + 1)
     places.store(e, pointee(expr.arguments[0]), dst, dst + 1, expr.span, expr.primitive)
+
+
+def _until(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+    """Reads again and again until the condition holds for what was read."""
+    pointer, condition, holder = expr.arguments
+    assert isinstance(holder, p.Assign) and isinstance(holder.target, p.LocalPlace)
+    held, part = e.register(holder.target.local), e.use(dst + 1)
+    again, done, header = Label(), Label(), e.new_header()
+    e.expression(pointer, dst)
+    e.enter_loop(header, expr.span)
+    e.here(again)
+    e.move(dst, part, expr.span)
+    places.load(e, pointee(pointer), part, expr.span, expr.primitive)
+    e.move(part, held, expr.span)
+    e.expression(condition, part)
+    e.jump_if(True, part, done, expr.span)
+    e.back(header, again, expr.span)
+    e.here(done)
+    e.move(held, dst, expr.span)
 
 
 def _fence(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
@@ -89,7 +109,7 @@ _READS = "READ_ONCE rcu_dereference rcu_access_pointer data_race smp_load_acquir
 _WRITES = "WRITE_ONCE rcu_assign_pointer smp_store_mb smp_store_release"
 _FENCES = (
     "smp_mb smp_rmb smp_wmb barrier smp_mb__before_atomic smp_mb__after_atomic "
-    "smp_mb__after_spinlock smp_mb__after_unlock_lock smp_mb__after_srcu_read_unlock"
+    "smp_mb__after_spinlock smp_mb__after_unlock_lock smp_mb__after_srcu_read_unlock cpu_relax"
 )
 _WARNINGS = "WARN_ON WARN_ON_ONCE VM_WARN_ON VM_WARN_ON_ONCE"
 
@@ -99,6 +119,7 @@ def _meanings() -> Mapping[str, Meaning]:
     for names, meaning in (
         (_READS, _read),
         (_WRITES, _write),
+        ("smp_cond_load_acquire smp_cond_load_relaxed", _until),
         (_FENCES, _fence),
         ("likely unlikely", _same),
         ("assert", _failing("assert", True)),

@@ -132,7 +132,7 @@ def waited_for(w: Work) -> frozenset[str]:
     srcu_up_read() has to be hopeless, which ``*`` says.
     """
     names = frozenset(one if isinstance(one, str) else one[0] for one in w.waiting)
-    if names != {""}:
+    if names != frozenset(("",)):
         return names - {""}
     enders = (a.name for a in (*w.others, w.actor()) if _may_end_readers(w, a))
     return frozenset(("*", w.name, *enders))

@@ -251,7 +251,7 @@ def _updates_after(graph: ir.Cfg) -> dict[str, frozenset[int]]:
 def _handlers_may_hang(program: ir.Program) -> bool:
     """Whether some IPI's handler does anything that could keep it from its end."""
     return any(
-        not isinstance(inner, ir.Assign | ir.Fence | ir.Mark)
+        not isinstance(inner, ir.Assign | ir.Fence | ir.Watch | ir.Mark)
         for actor in program.actors
         for instr in _instructions(actor.graph)
         if isinstance(instr, ir.Ipi)
@@ -260,9 +260,10 @@ def _handlers_may_hang(program: ir.Program) -> bool:
 
 
 def _callbacks_may_hang(program: ir.Program) -> bool:
-    """Whether some RCU callback may have to wait: for a spinning lock or for an IPI."""
+    """Whether some RCU callback may have to wait: for a spinning lock, an IPI or an await."""
     return any(
-        isinstance(inner, ir.Ipi) or (isinstance(inner, ir.Acquire) and inner.kind in SPINNING)
+        isinstance(inner, ir.Ipi | ir.Watch)
+        or (isinstance(inner, ir.Acquire) and inner.kind in SPINNING)
         for actor in program.actors
         for instr in _instructions(actor.graph)
         for queued in (_instructions(instr.handler) if isinstance(instr, ir.Ipi) else (instr,))
@@ -298,6 +299,8 @@ def _leave(
                 arrivals.setdefault(target, []).append((arm, dict(strand.env)))
         case ir.End():
             ends.append((strand.guard, strand.env))
+        case ir.Spin(name=name, origin=origin):
+            strand.emit(sk.Spin(strand.watches[name]), strand.guard, origin)
         case ir.Cut(loop=loop):
             strand.draft.cuts.append(sk.CutPoint(strand.thread, strand.guard, loop))
 

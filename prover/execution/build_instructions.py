@@ -64,10 +64,13 @@ def _step_context(
     | ir.GraceWait
     | ir.RcuBarrier
     | ir.CallRcu
-    | ir.Ipi,
+    | ir.Ipi
+    | ir.Watch,
 ) -> None:
     """Sections, waits and interrupts."""
     match instr:
+        case ir.Watch(name=name):
+            strand.watches[name] = len(strand.draft.events)
         case ir.Enter(section=section, origin=origin):
             _enter(strand, section, origin)
         case ir.Leave(section=section, origin=origin):

@@ -3,7 +3,7 @@
 A block depends on every branch before it that it does not post-dominate.  What follows
 the point where both arms meet depends on the branch no more, as in C (explanation.txt in the
 kernel's tools/memory-model, "DEPENDENCY RELATIONS: data, address, and control").  Leaving a
-loop is not counted: paths that reach the bound of unrolling are left out.
+loop is not counted: paths that reach the bound of unrolling, or wait for ever, are left out.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _always_after(graph: ir.Cfg, order: list[str]) -> dict[str, frozenset[str] |
     found: dict[str, frozenset[str] | None] = {}
     for name in reversed(order):
         terminator = graph.blocks[name].terminator
-        if isinstance(terminator, ir.Cut):
+        if isinstance(terminator, ir.Cut | ir.Spin):
             found[name] = None
             continue
         ways = [way for t in targets(terminator) if (way := found[t]) is not None]

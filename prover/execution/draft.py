@@ -177,5 +177,5 @@ def targets(terminator: ir.Terminator) -> tuple[str, ...]:
             return (target,)
         case ir.Branch(then=then, otherwise=otherwise):
             return (then, otherwise)
-        case ir.End() | ir.Cut():
+        case ir.End() | ir.Cut() | ir.Spin():
             return ()

@@ -177,6 +177,8 @@ def _perform(c: Candidate, event: sk.Event) -> list[Candidate]:
             stopped.stuck[event.thread] = event.number
             _pass(stopped, event, ok=1)
             found.append(stopped)
+        if isinstance(event.action, sk.Spin):
+            continue
         _place(c, event)
         found.extend(read_sources(c, event))
     return found

@@ -23,6 +23,8 @@ from prover.execution.enumerate_locks import (
 from prover.execution.enumerate_order import ImpossibleError, Order
 from prover.execution.enumerate_values import place_of
 from prover.execution.enumerate_waits import begun, ended, handlers_of, queued_before, waited_for
+from prover.execution.spinning import watched
+from prover.execution.terms import Outcome, ReadValue, Term
 from prover.graph.values import POISON, Value
 
 if TYPE_CHECKING:
@@ -104,6 +106,8 @@ def _obstacles(c: Candidate, order: Order, event: sk.Event) -> list[Obstacle]:
             return list(_open_regions(c, order, start))
         case sk.BarrierEnd(start=start):
             return [_thread(t) for t in queued_before(c, order, start) if not ended(c, t)]
+        case sk.Spin() as spin:
+            return _spin_obstacles(c, order, event, spin)
         case sk.IpiEnd(start=start):
             return [_thread(t) for t in handlers_of(c, start) if not ended(c, t)]
         case sk.Begin():
@@ -149,6 +153,52 @@ def _going(c: Candidate) -> Iterator[int]:
     for thread in c.cursor:
         if not ended(c, thread) and _alive(c, thread):
             yield thread
+
+
+def _spin_obstacles(c: Candidate, order: Order, event: sk.Event, spin: sk.Spin) -> list[Obstacle]:
+    """An await stands still where a further round would see again what the last one saw."""
+    causes = {c.skeleton.threads[t].events[-1] for t in c.cursor if ended(c, t)}
+    for number in watched(c.skeleton, event, spin):
+        if number in c.happened:
+            if not _sees_the_end(c, order, c.skeleton.events[number]):
+                return []
+            causes.add(number)
+    others = frozenset(t for t in _going(c) if t != event.thread)
+    return [Obstacle(others, frozenset(causes))]
+
+
+def _sees_the_end(c: Candidate, order: Order, event: sk.Event) -> bool:
+    """Whether a look has shown what memory, or a lock, holds in the end."""
+    if ends_of(c, event):
+        return False
+    for read in c.facts.reads.get(event.number, ()):
+        place = place_of(c.values, read.address, read.part)
+        row = ReadValue(read.number)
+        if place is not None and row in c.values.leaves:
+            if c.values.leaves[row] != final_value(c, place):
+                return False
+    match event.action:
+        case sk.Try(address=address, mode=mode):
+            return any(conflict(held, mode) for held in _finally(c, order, event, address))
+        case sk.LockState(address=address):
+            held = bool(list(_finally(c, order, event, address)))
+            return held == bool(c.values.leaves[Outcome(event.number, "locked")])
+        case _:
+            return True
+
+
+def _finally(c: Candidate, order: Order, event: sk.Event, address: Term) -> Iterator[str]:
+    """The modes in which a lock is held in the end."""
+    lock = location(c, address)
+    assert lock is not None
+    assert isinstance(event.action, sk.Try | sk.LockState)
+    if event.action.kind == "folio":
+        if folio_finally_held(c, order, lock, -1):
+            yield "exclusive"
+        return
+    for held in c.held:
+        if held.lock == lock and held.released < 0:
+            yield held.mode
 
 
 def _alive(c: Candidate, thread: int) -> bool:

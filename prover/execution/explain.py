@@ -8,6 +8,7 @@ from prover.execution import skeleton as sk
 from prover.execution.hazards import address_of
 from prover.execution.judge import CLAIMS
 from prover.execution.machine import Machine
+from prover.execution.spinning import watched
 from prover.execution.standstill import deadlocked
 from prover.execution.wording import cell_at, place_text, value_text
 from prover.graph.values import Pointer, Via, Wild, number_text
@@ -113,10 +114,29 @@ def _waits(machine: Machine, thread: int) -> str:
             return f"{who} waits for {lock}, behind the queued request of {names}"
         case sk.GraceEnd():
             return f"{threads[thread].name} waits for a grace period that {names} holds up"
+        case sk.Spin() as spin:
+            looks = f"{threads[thread].name} waits for {_watched(machine, event, spin)} to change"
+            return f"{looks}: {names} cannot do that any more" if names else looks
         case sk.IpiEnd():
             return f"{threads[thread].name} waits for an IPI to be taken: {names}"
         case _:
             return f"{threads[thread].name} waits for {names}"
+
+
+def _watched(machine: Machine, event: sk.Event, spin: sk.Spin) -> str:
+    """What the last round of an await has looked at."""
+    seen = {step.event: step for step in machine.steps}
+    layout = machine.skeleton.layout
+    names: dict[str, None] = {}
+    for number in watched(machine.skeleton, event, spin):
+        action = machine.skeleton.events[number].action
+        if number in seen and isinstance(action, sk.Try | sk.LockState):
+            names[str(machine.location(action.address))] = None
+        elif number in seen:
+            for place, value in seen[number].reads:
+                text = value_text(layout, value, cell_at(layout, place[0]))
+                names[f"{place_text(place)} = {text}"] = None
+    return " or ".join(names) or "what it sees"
 
 
 def because(machine: Machine, name: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
+from prover.execution.spinning import spin_obstacles
 from prover.execution.state import Section
 from prover.execution.terms import Outcome, ReadValue, Term
 from prover.graph.values import POISON, Half, Location, Pointer, Value, Via, Wild, Word
@@ -161,6 +162,8 @@ class Judge:
                 return self._lock_obstacles(event, machine.location(address), kind, mode)
             case sk.GraceEnd():
                 return self._open(event.number)
+            case sk.Spin() as spin:
+                return spin_obstacles(machine, event, spin)
             case sk.Begin():
                 thread = machine.skeleton.threads[event.thread]
                 if thread.kind == "callback":

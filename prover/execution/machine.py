@@ -259,6 +259,8 @@ class Machine:
                         raise NotAllowed(f"event {number} cannot go on")
                     self.settle(number, "granted", 1)
                 self._begin_running(event)
+            case sk.Spin():
+                raise NotAllowed(f"event {number} is where an await stands")
             case sk.Ended():
                 self._end(event.thread, "running")
                 if self.skeleton.threads[event.thread].kind == "handler":

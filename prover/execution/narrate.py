@@ -218,6 +218,7 @@ WORDS: dict[type, str] = {
     sk.BarrierEnd: "barrier-end",
     sk.IpiStart: "ipi",
     sk.IpiEnd: "ipi-end",
+    sk.Spin: "spins",
     sk.Allocate: "alloc",
     sk.Deallocate: "free",
 }

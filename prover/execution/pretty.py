@@ -233,7 +233,8 @@ def _wait(
     | sk.BarrierStart
     | sk.BarrierEnd
     | sk.IpiStart
-    | sk.IpiEnd,
+    | sk.IpiEnd
+    | sk.Spin,
 ) -> str:
     """How an event begins, ends or waits for something."""
     match action:
@@ -258,6 +259,8 @@ def _wait(
             return f"ipi, threads {threads}"
         case sk.IpiEnd(start=start):
             return f"ipi returns, sent at e{start}"
+        case sk.Spin(since=since):
+            return f"spin, since e{since}"
         case _:
             assert_never(action)
 

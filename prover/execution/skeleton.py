@@ -221,6 +221,13 @@ class Deallocate:
 
 
 @dataclass(frozen=True, slots=True)
+class Spin:
+    """A round of an await, begun at event ``since``, has failed: it goes on where that changes."""
+
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class Local:
     """A step that touches nothing shared: a check, a fence, a mark."""
 
@@ -249,6 +256,7 @@ Action: TypeAlias = (
     | IpiEnd
     | Allocate
     | Deallocate
+    | Spin
     | Local
 )
 
@@ -391,7 +399,7 @@ class Skeleton:
 def is_blocking(skeleton: Skeleton, event: Event) -> bool:
     """Whether an event can make its thread wait."""
     match event.action:
-        case Grant() | GraceEnd() | BarrierEnd() | IpiEnd():
+        case Grant() | GraceEnd() | BarrierEnd() | IpiEnd() | Spin():
             return True
         case Begin():
             return skeleton.threads[event.thread].parent >= 0

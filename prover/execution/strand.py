@@ -40,6 +40,7 @@ class Strand:
     ``haltable``: a handler or callback that never ends may stop this thread before any event,
     which the event's outcome ``steps`` says.  ``more_follows``: after the half-store at hand
     another one of its update may come.  ``controls``: the conditions that decide on this block.
+    ``watches``: for each await, the number of the first event of its last round.
     """
 
     draft: Draft
@@ -57,6 +58,7 @@ class Strand:
     callbacks: list[tuple[ir.CallRcu, int, int, Term]] = field(
         default_factory=list[tuple[ir.CallRcu, int, int, Term]]
     )
+    watches: dict[str, int] = field(default_factory=dict[str, int])
     ipis: list[tuple[ir.Ipi, int]] = field(default_factory=list[tuple[ir.Ipi, int]])
     readers: list[tuple[int, int, Term]] = field(default_factory=list[tuple[int, int, Term]])
 

@@ -87,13 +87,13 @@ class _Calls:
 def _compiled(protocol: Protocol, scenario: str, configuration: Mapping[str, str]) -> ir.Program:
     """The program with its loops unrolled once, or further if that shows that they end."""
     try:
-        found = compile_program(protocol, scenario, configuration, 1)
+        found = compile_program(protocol, scenario, configuration, 1, waiting=False)
     except TooLarge as error:
         raise too_large(str(error)) from None
     if not _cut(found):
         return found
     try:
-        return compile_program(protocol, scenario, configuration, _FURTHER)
+        return compile_program(protocol, scenario, configuration, _FURTHER, waiting=False)
     except TooLarge:
         return found
 

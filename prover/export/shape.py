@@ -19,7 +19,7 @@ from typing import Final, TypeAlias, assert_never
 
 from prover.export.refusals import LOOP, refuse, too_large
 from prover.graph.instructions import targets
-from prover.graph.ir import Branch, Cfg, Cut, End, Expr, Instr, Jump
+from prover.graph.ir import Branch, Cfg, Cut, End, Expr, Instr, Jump, Spin
 
 MAX_STEPS: Final = 2_000
 """How many instructions and branches one process may have."""
@@ -117,7 +117,7 @@ class _Shaping:
                     one = self.steps(then, meet, depth + 1)
                     found.append(Fork(condition, one, self.steps(otherwise, meet, depth + 1)))
                     name = meet
-                case End() | Cut():
+                case End() | Cut() | Spin():
                     name = _EXIT
                 case _:
                     assert_never(block.terminator)

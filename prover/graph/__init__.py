@@ -20,14 +20,19 @@ def compile_program(
     configuration: Mapping[str, str],
     bound: int,
     kept: Kept | None = None,
+    *,
+    waiting: bool = True,
 ) -> Program:
     """The acyclic program of one scenario in one configuration, with loops cut at ``bound``.
+
+    ``waiting``: awaits are told from other loops, and not cut.
 
     What has loops is simplified twice: before unrolling so that there is less to copy, and
     after it because a copy knows which round it is in.  ``kept`` has graphs that are finished,
     and gets those that are made.
     """
-    kept = Kept() if kept is None else kept
+    # What is kept has its awaits told apart.
+    kept = Kept() if kept is None or not waiting else kept
     setting = setting_of(protocol, scenario, configuration, bound)
     found = {actor: kept.find(setting, actor) for actor in setting.instances}
     finished = {actor: graph for actor, graph in found.items() if graph is not None}
@@ -36,7 +41,7 @@ def compile_program(
     space = lowered.layout.space
 
     def unrolled(cfg: Cfg) -> Cfg:
-        return simplify_cfg(unroll(cfg, bound), space) if loops(cfg) else cfg
+        return simplify_cfg(unroll(cfg, bound, waiting=waiting), space) if loops(cfg) else cfg
 
     halves = split_words(lowered, done)
     program = change_graphs(simplify(halves, done), unrolled, done=done)

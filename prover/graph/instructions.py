@@ -41,11 +41,13 @@ from prover.graph.ir import (
     Release,
     Rmw,
     SetIrq,
+    Spin,
     SrcuEnter,
     SrcuLeave,
     Store,
     Terminator,
     TryAcquire,
+    Watch,
 )
 
 
@@ -101,7 +103,7 @@ def _fields_read(instr: Instr) -> tuple[str, ...]:
             return ("condition",)
         case Havoc() | Fence() | Enter() | Leave() | IrqsDisabled() | MightSleep():
             return ()
-        case Alloc() | Mark():
+        case Alloc() | Watch() | Mark():
             return ()
         case _:
             assert_never(instr)
@@ -187,7 +189,7 @@ def targets(terminator: Terminator) -> tuple[str, ...]:
             return (target,)
         case Branch(then=then, otherwise=otherwise):
             return (then,) if then == otherwise else (then, otherwise)
-        case End() | Cut():
+        case End() | Cut() | Spin():
             return ()
         case _:
             assert_never(terminator)
@@ -203,7 +205,7 @@ def retarget(terminator: Terminator, change: Callable[[str], str]) -> Terminator
             if new_then == new_otherwise:
                 return Jump(new_then)
             return Branch(condition, new_then, new_otherwise)
-        case End() | Cut():
+        case End() | Cut() | Spin():
             return terminator
         case _:
             assert_never(terminator)

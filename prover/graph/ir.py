@@ -391,6 +391,17 @@ class Assume:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """``watch name``: what is read from here on is what the await ``name`` waits to see changed.
+
+    Only unrolled graphs have it.
+    """
+
+    name: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """``mark owner.label``: control passes a statement labelled by the author."""
 
@@ -428,6 +439,7 @@ Instr: TypeAlias = (
     | Free
     | Check
     | Assume
+    | Watch
     | Mark
 )
 
@@ -466,7 +478,19 @@ class Cut:
     loop: Span
 
 
-Terminator: TypeAlias = Jump | Branch | End | Cut
+@dataclass(frozen=True, slots=True)
+class Spin:
+    """``spin name``: a round of an await has failed, and the next would be like it.
+
+    What the round has read since ``watch name`` has to change before control goes on.  Only
+    unrolled graphs have it.
+    """
+
+    name: str
+    origin: Origin
+
+
+Terminator: TypeAlias = Jump | Branch | End | Cut | Spin
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from dsl.source import Span
 from prover.graph.instructions import targets
-from prover.graph.ir import BasicBlock, Cfg, Mark
+from prover.graph.ir import BasicBlock, Cfg, Mark, Origin
 
 LOOP = ".loop"
 """The label of the mark at the start of a loop's header; its span is the loop's.
@@ -72,6 +72,17 @@ def reaching(before: Mapping[str, Iterable[str]], starts: Iterable[str]) -> set[
     return seen
 
 
+def looping(cfg: Cfg, head: str) -> set[str]:
+    """The blocks from which an edge back to ``head`` can come next, ``head`` among them."""
+    position = positions(cfg)
+    sources = [s for s in predecessors(cfg)[head] if position[head] <= position[s]]
+    before = {
+        name: tuple(s for s in found if name != head or position[head] <= position[s])
+        for name, found in predecessors(cfg).items()
+    }
+    return reaching(before, sources) | {head}
+
+
 def is_loop_mark(instr: object) -> bool:
     """Whether ``instr`` only marks a loop's header."""
     return isinstance(instr, Mark) and instr.label == LOOP
@@ -79,10 +90,15 @@ def is_loop_mark(instr: object) -> bool:
 
 def loop_span(block: BasicBlock) -> Span:
     """The source of the loop whose header is ``block``."""
+    return loop_origin(block).span
+
+
+def loop_origin(block: BasicBlock) -> Origin:
+    """Where the loop whose header is ``block`` comes from."""
     for instr in block.body:
         if is_loop_mark(instr):
-            return instr.origin.span
-    return block.body[0].origin.span if block.body else Span("", 0, 0)
+            return instr.origin
+    return block.body[0].origin if block.body else Origin(Span("", 0, 0))
 
 
 def without_stale_loop_marks(cfg: Cfg) -> Cfg:

@@ -46,12 +46,14 @@ from prover.graph.ir import (
     Release,
     Rmw,
     SetIrq,
+    Spin,
     SrcuEnter,
     SrcuLeave,
     Store,
     Terminator,
     TransitionTable,
     TryAcquire,
+    Watch,
     WordKind,
 )
 from prover.graph.order import LOOP
@@ -146,6 +148,8 @@ class _Printer:
                 return "end"
             case Cut():
                 return "cut"
+            case Spin(name=name):
+                return f"spin {name}"
             case _:
                 assert_never(terminator)
 
@@ -175,6 +179,8 @@ class _Printer:
                 return f"check {name} {self.value(condition)}"
             case Assume(condition=condition):
                 return f"assume {self.value(condition)}"
+            case Watch(name=name):
+                return f"watch {name}"
             case Mark(owner=owner, label=label):
                 return "loop" if label == LOOP else f"mark {owner}.{label}"
             case Fence(kind=kind):

@@ -22,14 +22,16 @@ from prover.graph.ir import (
     Instr,
     IrqsDisabled,
     Leave,
+    Mark,
     MightSleep,
     Origin,
     RcuBarrier,
     Reg,
     SetIrq,
 )
-from prover.graph.lower_expr import behind, stable, value
-from prover.graph.places import read, write
+from prover.graph.lower_expr import behind, condition, stable, value
+from prover.graph.order import LOOP
+from prover.graph.places import local_place, read, write
 from prover.graph.primitives_atomic import atomic_meanings
 from prover.graph.primitives_bits import bit_meanings
 from prover.graph.primitives_deferred import call_rcu, kfree_rcu, smp_call_function
@@ -84,11 +86,34 @@ def _writing(order: str) -> Meaning:
     return meaning
 
 
+def _waiting(order: str) -> Meaning:
+    """Reads the place that the first argument points at until the second holds."""
+
+    def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
+        pointer, until, holder = call.arguments
+        assert isinstance(holder, p.Assign) and isinstance(holder.target, p.LocalPlace)
+        place = stable(scope, behind(scope, pointer), (until,), pointer.span)
+        held = local_place(scope, holder.target.local)
+        head, done = scope.builder.name("until"), scope.builder.name("done")
+        scope.builder.start_entered(head)
+        scope.builder.emit(Mark(scope.owner, LOOP, scope.origin(call.span)))
+        write(scope, held, read(scope, place, order, call.span), "plain", call.span)
+        condition(scope, until, done, head)
+        scope.builder.start(done)
+        found = read(scope, held, "plain", call.span)
+        assert isinstance(found, ex.EXPRESSIONS), "no place holds the address of a local"
+        return found
+
+    return meaning
+
+
 def _access() -> Iterator[tuple[str, Meaning]]:
     for name in ("READ_ONCE", "rcu_dereference", "rcu_access_pointer"):
         yield name, _reading("once")
     yield "data_race", _reading("racy")
     yield "smp_load_acquire", _reading("acquire")
+    yield "smp_cond_load_acquire", _waiting("acquire")
+    yield "smp_cond_load_relaxed", _waiting("once")
     yield "WRITE_ONCE", _writing("once")
     yield "smp_store_release", _writing("release")
     yield "rcu_assign_pointer", _writing("release")
@@ -147,6 +172,8 @@ def _context() -> Iterator[tuple[str, Meaning]]:
     yield "local_bh_disable", _plain(lambda origin: Enter("bh", origin))
     yield "local_bh_enable", _plain(lambda origin: Leave("bh", origin))
     yield "might_sleep", _plain(MightSleep)
+    yield "cond_resched", _plain(MightSleep)
+    yield "cpu_relax", _fence("barrier")
     yield "irqs_disabled", _irqs_disabled
     yield "smp_call_function", smp_call_function
 

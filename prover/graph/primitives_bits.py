@@ -30,7 +30,12 @@ def _bit(op: str, order: str) -> Meaning:
         def new(old: Expr) -> Expr:
             return arithmetic(scope, op, old, operand, type_)
 
-        old = step(scope, place, new, always, order, call.span)
+        def clear(old: Expr) -> Expr:
+            return scope.apply("!", scope.apply("&", old, mask))
+
+        # atomic_bitops.txt: where the bit is set already, test_and_set_bit_lock() orders nothing.
+        when = clear if call.primitive == "test_and_set_bit_lock" else always
+        old = step(scope, place, new, when, order, call.span)
         return scope.apply("bool", scope.apply("&", old, mask))
 
     return meaning

@@ -254,6 +254,14 @@ def _live_after(cfg: Cfg) -> dict[str, set[str]]:
     return after
 
 
+def live_before(cfg: Cfg, name: str) -> set[str]:
+    """The registers read from the start of a block on before they are assigned."""
+    live = set(_live_after(cfg)[name])
+    for instr in reversed(cfg.blocks[name].body):
+        _read_before(instr, live)
+    return live
+
+
 # --- the shape of the graph ----------------------------------------------------------------------
 
 

@@ -16,6 +16,9 @@ forward; a run that would exceed the bound ends in a cut.  With bound 1::
                                             end
                                         loop.cut:
                                             cut
+
+An await (:mod:`prover.graph.awaits`) is cut only where a round of it had an effect: else its
+last round ends in ``spin``, and nothing is left out.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from dsl.source import Span
+from prover.graph.awaits import awaits
 from prover.graph.instructions import (
     change_graphs,
     change_inner,
@@ -34,12 +38,30 @@ from prover.graph.instructions import (
     retarget,
     targets,
 )
-from prover.graph.ir import BasicBlock, Cfg, Cut, Instr, Program, Store
+from prover.graph.ir import (
+    Apply,
+    Assign,
+    BasicBlock,
+    Branch,
+    Cfg,
+    Const,
+    Cut,
+    Instr,
+    Program,
+    Reg,
+    Rmw,
+    Spin,
+    Store,
+    TryAcquire,
+    Watch,
+)
 from prover.graph.limits import LIMIT, TooLarge
 from prover.graph.order import (
     headers,
     is_loop_mark,
+    loop_origin,
     loop_span,
+    looping,
     positions,
     predecessors,
     reaching,
@@ -67,16 +89,19 @@ def loops(cfg: Cfg) -> tuple[Span, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def unroll(cfg: Cfg, bound: int) -> Cfg:
+def unroll(cfg: Cfg, bound: int, *, waiting: bool = False) -> Cfg:
     """The acyclic graph of the runs of ``cfg`` that take each back edge at most ``bound`` times.
 
-    The count is per header and starts again when the header is entered going forward.
+    The count is per header and starts again when the header is entered going forward.  With
+    ``waiting`` awaits are told from other loops.
     """
-    cfg = change_inner(cfg, lambda inside: unroll(inside, bound))
+    cfg = change_inner(cfg, lambda inside: unroll(inside, bound, waiting=waiting))
     heads = headers(cfg)
     if not heads:
         return cfg
-    return _Unrolling(cfg, bound, heads, _tracked(cfg, heads)).graph()
+    found = awaits(cfg) if waiting else {}
+    limits = {head: bound if found.get(head, True) else 1 for head in heads}
+    return _Unrolling(cfg, limits, heads, _tracked(cfg, heads), found).graph()
 
 
 # --- which counts matter where --------------------------------------------------------------
@@ -89,24 +114,13 @@ def _tracked(cfg: Cfg, heads: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     going forward.  All of one update of a word keeps the counts of the loops around it, so
     that one update in two rounds is two updates.
     """
-    live = {head: _live(cfg, head) for head in heads}
+    live = {head: looping(cfg, head) for head in heads}
     for region in _update_regions(cfg):
         for head in heads:
             around = not _inside(cfg, head, region.update)
             if around and not live[head].isdisjoint(region.stores):
                 live[head] |= region.blocks
     return {name: tuple(head for head in heads if name in live[head]) for name in cfg.blocks}
-
-
-def _live(cfg: Cfg, head: str) -> set[str]:
-    """The blocks from which an edge back to ``head`` can come next, ``head`` among them."""
-    position = positions(cfg)
-    sources = [s for s in predecessors(cfg)[head] if position[head] <= position[s]]
-    before = {
-        name: tuple(s for s in found if name != head or position[head] <= position[s])
-        for name, found in predecessors(cfg).items()
-    }
-    return reaching(before, sources) | {head}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +164,21 @@ class _Unrolling:
     """One graph being unrolled."""
 
     cfg: Cfg
-    bound: int
+    limits: Mapping[str, int]
     heads: tuple[str, ...]
     tracked: Mapping[str, tuple[str, ...]]
+    awaits: Mapping[str, bool]
     position: Mapping[str, int] = field(init=False)
+    around: Mapping[str, set[str]] = field(init=False)
     cuts: dict[str, str] = field(default_factory=dict[str, str])
+    spins: dict[str, BasicBlock] = field(default_factory=dict[str, BasicBlock])
     updates: dict[_Round, int] = field(default_factory=dict[_Round, int])
     next_update: int = 1
     size: int = 0
 
     def __post_init__(self) -> None:
         self.position = positions(self.cfg)
+        self.around = {head: looping(self.cfg, head) for head in self.awaits}
         numbers = [i.update for i in instructions(self.cfg) if isinstance(i, Store)]
         self.next_update = max(numbers, default=0) + 1
 
@@ -171,6 +189,7 @@ class _Unrolling:
         for copy in copies:
             block = self._copy_block(copy)
             blocks[block.name] = block
+        blocks.update(self.spins)
         for head, name in self.cuts.items():
             blocks[name] = BasicBlock(name, (), Cut(loop_span(self.cfg.blocks[head])))
         return Cfg(self.cfg.name, self.cfg.entry, blocks)
@@ -212,7 +231,7 @@ class _Unrolling:
         if target in self.heads:
             back = self.position[target] <= self.position[source]
             known[target] = known.get(target, 0) + 1 if back else 0
-            if known[target] > self.bound:
+            if known[target] > self.limits[target]:
                 return None
         return target, tuple(known.get(head, 0) for head in self.tracked[target])
 
@@ -221,12 +240,53 @@ class _Unrolling:
         block = self.cfg.blocks[name]
         known = dict(zip(self.tracked[name], counts, strict=True))
         body = tuple(self._instr(i, known) for i in block.body if not is_loop_mark(i))
+        if any(self.awaits.values()):
+            body = tuple(noted for instr in body for noted in self._noted(name, instr))
+        if name in self.awaits:
+            body = (*self._start(copy, known[name]), *body)
 
         def target(further: str) -> str:
             entered = self._enter(copy, further)
-            return _name(entered) if entered is not None else self._cut(further)
+            return _name(entered) if entered is not None else self._stop(further, known)
 
         return BasicBlock(_name(copy), body, retarget(block.terminator, target))
+
+    # --- awaits
+
+    def _start(self, copy: _Copy, number: int) -> Iterator[Instr]:
+        """What stands at the start of a round of an await."""
+        head, _ = copy
+        origin = loop_origin(self.cfg.blocks[head])
+        if self.awaits[head] and number == 0:
+            yield Assign(_acts(head), Const(0), origin)
+        if number == self.limits[head]:
+            yield Watch(_name(copy), origin)
+
+    def _noted(self, block: str, instr: Instr) -> Iterator[Instr]:
+        """An instruction, and after it whether it had an effect in the awaits around it."""
+        yield instr
+        if isinstance(instr, Rmw | TryAcquire):
+            effect = instr.when if isinstance(instr, Rmw) else Reg(instr.reg)
+            for head, acts in self.awaits.items():
+                if acts and block in self.around[head]:
+                    old = Reg(_acts(head))
+                    either = Apply("select", (), (effect, Const(1), old))
+                    yield Assign(_acts(head), either, instr.origin)
+
+    def _stop(self, head: str, known: Mapping[str, int]) -> str:
+        """The block where runs end that have made as many rounds of a loop as there are copies."""
+        if head not in self.awaits:
+            return self._cut(head)
+        counts = {**known, head: self.limits[head]}
+        last = _name((head, tuple(counts.get(one, 0) for one in self.tracked[head])))
+        spin = f"{last}.spin"
+        origin = loop_origin(self.cfg.blocks[head])
+        if self.awaits[head]:
+            # Where a round had an effect the next one need not be like it.
+            acted = Branch(Reg(_acts(head)), self._cut(head), spin)
+            self.spins.setdefault(f"{last}.stop", BasicBlock(f"{last}.stop", (), acted))
+        self.spins.setdefault(spin, BasicBlock(spin, (), Spin(last, origin)))
+        return f"{last}.stop" if self.awaits[head] else spin
 
     def _cut(self, head: str) -> str:
         """The block where runs end that would go round the loop of ``head`` once more."""
@@ -254,3 +314,8 @@ def _name(copy: _Copy) -> str:
     """``retry`` for the first round, ``retry@1`` for the second, ``body@0.2`` in nested loops."""
     block, counts = copy
     return f"{block}@{'.'.join(str(n) for n in counts)}" if any(counts) else block
+
+
+def _acts(head: str) -> str:
+    """The register that says whether a round of an await has had an effect."""
+    return f"{head}.acts"

@@ -21,7 +21,9 @@ from prover.graph.ir import (
     Program,
     Rmw,
     SetIrq,
+    Spin,
     Store,
+    Watch,
 )
 from prover.graph.order import headers, is_loop_mark, reachable
 from prover.graph.values import INTEGER_OPS
@@ -94,6 +96,8 @@ def _shape(cfg: Cfg, acyclic: bool) -> Iterator[str]:
                 return
         if isinstance(block.terminator, Cut) and not acyclic:
             yield f"{name}: a cut before unrolling"
+        if isinstance(block.terminator, Spin) and not acyclic:
+            yield f"{name}: a spin before unrolling"
         if isinstance(block.terminator, Branch) and len(targets(block.terminator)) < 2:
             yield f"{name}: a branch to one place"
     entered = reachable(cfg).blocks
@@ -125,6 +129,8 @@ def _instruction(instr: Instr, layout: Layout, acyclic: bool) -> Iterator[str]:
         yield f"an rmw of order {instr.order}"
     if acyclic and isinstance(instr, Mark) and is_loop_mark(instr):
         yield "a loop's mark after unrolling"
+    if not acyclic and isinstance(instr, Watch):
+        yield "a watch before unrolling"
     if not written(instr) and hasattr(instr, "reg") and not isinstance(instr, SetIrq):
         yield f"a {type(instr).__name__} without a register"
     graph = inner(instr)

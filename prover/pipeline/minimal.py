@@ -46,8 +46,8 @@ class Search:
         with self.clock.stage("solve"):
             while True:
                 reply = self.session.ask(question, *also, values=values or bool(pairs))
-                values_of = reply.values if isinstance(reply, Sat) else {}
-                level = [(a, b) for a, b in pairs if values_of and values_of[a] == values_of[b]]
+                found = reply.values if isinstance(reply, Sat) else None
+                level = [(a, b) for a, b in pairs if found and found[a] == found[b]]
                 if not level:
                     return reply
                 self.session.add(apart(level))

@@ -7,11 +7,13 @@ from itertools import pairwise
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import Freed
+from prover.execution.spinning import watched
 from prover.execution.terms import Term
 from prover.smt.frame import Frame
 from prover.smt.interrupts import hostings
 from prover.smt.locks import Taking, begins, conflict, releases, taken, takings
-from prover.smt.logic import FALSE, Lit, neg
+from prover.smt.logic import FALSE, TRUE, Lit, neg
+from prover.smt.memory import effective, same_location
 from prover.smt.violations import ever_freed
 from prover.smt.waits import Section, Wait, queues, sections, waits, waits_for_queue
 
@@ -102,6 +104,8 @@ class _Plan:
                 return frame.logic.any_of(self._ipi_obstacles(start))
             case sk.BarrierEnd():
                 return frame.logic.any_of(self._barrier_obstacles(action))
+            case sk.Spin() as spin:
+                return frame.logic.all_of(self._spins(frame.skeleton.events[event], spin))
             case _:
                 return FALSE
 
@@ -232,6 +236,60 @@ class _Plan:
                     self.member(queue.callback),
                 )
             )
+
+    # --- awaits
+
+    def _spins(self, event: sk.Event, spin: sk.Spin) -> Iterator[Lit]:
+        """Nobody is left to change anything, and the round that failed saw how it stays."""
+        frame = self.frame
+        for thread in frame.skeleton.threads:
+            if thread.kind in ("actor", "callback", "handler") and thread.number != event.thread:
+                never = neg(frame.ok(thread.parent)) if thread.parent >= 0 else FALSE
+                yield frame.logic.any_of((self.gone(thread.number), never))
+        reads = sk.by_event(frame.skeleton.reads)
+        for number in watched(frame.skeleton, event, spin):
+            reached = frame.reached(number)
+            if reached != FALSE:
+                final = [self._final(read) for read in reads.get(number, ())]
+                frees = (h for h in frame.hazards[number] if isinstance(h, Freed))
+                final.extend(neg(ever_freed(frame, hazard)) for hazard in frees)
+                final.append(self._lock_stays(number))
+                yield frame.logic.any_of((neg(reached), frame.logic.all_of(final)))
+
+    def _final(self, read: sk.ReadAccess) -> Lit:
+        """Whether no write to the place read comes after the read."""
+        frame = self.frame
+        own = frame.skeleton.events[read.event].thread
+        return frame.logic.all_of(
+            frame.logic.any_of(
+                (
+                    neg(effective(frame, write.number)),
+                    neg(same_location(frame, write.number, read)),
+                    frame.coherent(write.event, read.event),
+                )
+            )
+            for write in frame.skeleton.writes
+            if frame.skeleton.events[write.event].thread != own
+        )
+
+    def _lock_stays(self, number: int) -> Lit:
+        """Whether a look at a lock, if the event is one, shows how the lock stays."""
+        frame = self.frame
+        action = frame.skeleton.events[number].action
+        if not isinstance(action, sk.Try | sk.LockState):
+            return TRUE
+        held = [
+            self._held_for_ever(taking, action.address)
+            for taking in self.takings
+            if taking.kind == action.kind and taking.event != number
+            if isinstance(action, sk.LockState) or conflict(taking.mode, action.mode)
+        ]
+        ever = frame.logic.any_of(held)
+        if isinstance(action, sk.Try):
+            return ever
+        seen = frame.outcome(number, "locked")
+        both, none = (seen, ever), (neg(seen), neg(ever))
+        return frame.logic.any_of((frame.logic.all_of(both), frame.logic.all_of(none)))
 
 
 def lock_order(frame: Frame) -> dict[int, Lit]:

@@ -139,8 +139,8 @@ class Frame:
         if what == "steps":
             return self.logic.variable(f"s{event}")
         guard = self.holds(self.skeleton.events[event].guard)
-        if guard == FALSE:
-            return FALSE
+        if guard == FALSE or isinstance(self.skeleton.events[event].action, sk.Spin):
+            return guard if what == "ok" else FALSE
         if what == "ok":
             return self.logic.all_of((guard, neg(self.stops(event))))
         return self.logic.variable(f"{what[0]}{event}")

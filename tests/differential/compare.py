@@ -61,13 +61,17 @@ class Comparison:
     disagreements: list[str] = field(default_factory=list[str])
 
 
-def compare(generated: Generated) -> Comparison:
-    """Asks the solver about everything that the interpreter finds, and does not find."""
+def compare(generated: Generated, *, awaits: bool = False) -> Comparison:
+    """Asks the solver about everything that the interpreter finds, and does not find.
+
+    ``awaits``: every loop is one, so neither side has a bound.
+    """
     protocol = check(load_text("t.khp", generated.text, None, ()))
-    found = explore(protocol, "s", {}, max_states=MAX_STATES, loop_bound=generated.bound)
+    bound = None if awaits else generated.bound
+    found = explore(protocol, "s", {}, max_states=MAX_STATES, loop_bound=bound)
     assert found.states < MAX_STATES, f"seed {generated.seed} is not small"
     result = Comparison(generated, found.states)
-    skeleton = build(compile_program(protocol, "s", {}, generated.bound))
+    skeleton = build(compile_program(protocol, "s", {}, generated.bound, waiting=awaits))
     _ask(result, _engine(skeleton, generated), found)
     if visible(skeleton) <= ENUMERATED.events:
         _enumerate(result, skeleton, found)

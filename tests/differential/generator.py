@@ -20,6 +20,14 @@ from tests.differential.themes import THEMES
 WINDOW = 5
 """So many primitives every program uses at least."""
 
+ELSEWHERE = (
+    *("smp_cond_load_acquire", "smp_cond_load_relaxed", "cond_resched", "cpu_relax"),
+    *(name for name in PRIMITIVES if "srcu" in name),
+)
+"""Primitives for loops that wait, and those of SRCU: ``awaits.py`` and ``readers.py`` have programs
+with those.
+"""
+
 OFTEN = ("alloc", "free", "kfree_rcu", "call_rcu", "synchronize_rcu", "smp_call_function")
 """Primitives with laws of their own, put into more programs than the window alone would."""
 
@@ -39,8 +47,7 @@ class Generated:
 
 def window(seed: int) -> list[str]:
     """The primitives that the program of ``seed`` has to use."""
-    # SRCU has a generator of its own: readers.py.
-    names = [name for name in PRIMITIVES if "srcu" not in name]
+    names = [name for name in PRIMITIVES if name not in ELSEWHERE]
     start = WINDOW * seed + (seed + 1) // 3
     size = WINDOW + (seed % 3 == 1)
     found = [names[(start + i) % len(names)] for i in range(size)]

@@ -29,7 +29,7 @@ class Planted:
     """
 
     name: str
-    module: ModuleType
+    module: ModuleType | type
     function: str
     old: str
     new: str

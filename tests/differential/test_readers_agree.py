@@ -21,7 +21,7 @@ MOST = 100
 BUGS = (
     Planted(
         "all SRCU domains are one",
-        waits.Wait,  # type: ignore[arg-type]
+        waits.Wait,
         "over",
         "return frame.same_place(self.domain, section.domain)",
         "return TRUE",
@@ -29,7 +29,7 @@ BUGS = (
     ),
     Planted(
         "SRCU readers are not waited for",
-        waits.Wait,  # type: ignore[arg-type]
+        waits.Wait,
         "over",
         "return frame.same_place(self.domain, section.domain)",
         "return FALSE",
@@ -37,7 +37,7 @@ BUGS = (
     ),
     Planted(
         "RCU waits for SRCU readers",
-        waits.Wait,  # type: ignore[arg-type]
+        waits.Wait,
         "over",
         'return TRUE if alike and section.kind in (*DELAYS_GRACE, "lock") else FALSE',
         "return TRUE if self.domain is None else FALSE",

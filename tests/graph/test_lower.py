@@ -187,7 +187,7 @@ actor m { defer(); }
         ("atomic_fetch_or_release(1, &n)", "release", True),
         ("atomic_add_unless(&n, 1, 2)", "full", False),
         ("refcount_dec_and_test(&r)", "release", True),
-        ("test_and_set_bit_lock(1, &a)", "acquire", True),
+        ("test_and_set_bit_lock(1, &a)", "acquire", False),
         ("clear_bit(1, &a)", "noreturn", True),
     ],
 )

@@ -70,6 +70,11 @@ def program(seed: int) -> str:
     return f"{DECLARATIONS}{' '.join(actors)} scenario s {{ run a, b; invariant x != 7; }}"
 
 
+def settled(found: Exploration) -> set[Violation]:
+    """Where something is violated; who goes round for ever may be anywhere in the loop."""
+    return {(name, span) for name, span in found.violation_sites if name != "deadlock"}
+
+
 def plain(monkeypatch: pytest.MonkeyPatch, protocol: Protocol) -> Exploration:
     """Every micro-op is a step."""
     moves = Machine.moves
@@ -98,6 +103,7 @@ def test_nothing_is_lost(monkeypatch: pytest.MonkeyPatch, checked, seed: int) ->
     assert reduced.complete
     assert full.complete
     assert reduced.states <= full.states
-    assert reduced.violation_sites == full.violation_sites
+    assert settled(reduced) == settled(full)
+    assert reduced.violations == full.violations
     assert reduced.outcomes == full.outcomes
     assert reduced.some_run_ends == full.some_run_ends

@@ -1,0 +1,96 @@
+"""Random programs about one question: what comes of loops that only look?
+
+``generate_awaits(seed)`` is a function of its seed.  Every loop is an await, so the interpreter
+goes round without a bound and the solver has no loop to cut.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from tests.differential.generator import ACTORS, Generated
+
+HEAD = """models sc;
+struct obj { int f; struct rcu_head h; }; struct obj u;
+spinlock_t l; struct mutex m; int x; int y; int bits; int r; struct obj *p = &u;
+static void nothing(void) { WRITE_ONCE(r, 1); }
+static void waits(struct rcu_head *h) { while (!READ_ONCE(y)) ; }
+"""
+
+AWAITS = """
+while (READ_ONCE(x) != K) ;
+while (READ_ONCE(x) == K) cpu_relax();
+while (!READ_ONCE(y)) barrier();
+do { barrier(); } while (READ_ONCE(x) == READ_ONCE(y));
+while (!READ_ONCE(y)) { if (READ_ONCE(x) == K) break; }
+again_N: if (READ_ONCE(y) == K) goto again_N;
+while (!spin_trylock(&l)) ; BODY spin_unlock(&l);
+while (!mutex_trylock(&m)) ; BODY mutex_unlock(&m);
+while (spin_is_locked(&l)) ;
+spin_lock(&l); while (READ_ONCE(y) != K) ; spin_unlock(&l);
+mutex_lock(&m); while (!READ_ONCE(x)) ; mutex_unlock(&m);
+while (cmpxchg(&x, K, 2) != K) ;
+while (test_and_set_bit_lock(0, &bits)) ; BODY clear_bit_unlock(0, &bits);
+while (test_bit(0, &bits)) barrier();
+while (!READ_ONCE(y)) cond_resched();
+while (READ_ONCE(u.f) == K) ;
+while (!READ_ONCE(y)) READ_ONCE(u.f);
+for (;;) { if (READ_ONCE(x) == K) break; READ_ONCE(u.f); }
+smp_cond_load_acquire(&x, VAL != K);
+r_N = smp_cond_load_relaxed(&y, VAL == K || READ_ONCE(x)); WRITE_ONCE(r, r_N);
+while (!READ_ONCE(y)) assert(READ_ONCE(x) != K);
+do { rcu_read_lock(); r_N = READ_ONCE(y); rcu_read_unlock(); } while (!r_N);
+for (;;) { preempt_disable(); if (READ_ONCE(x) == K) break; preempt_enable(); } preempt_enable();
+do { while (READ_ONCE(y) == 2) ; } while (READ_ONCE(x) == K);
+"""
+
+STEPS = """
+WRITE_ONCE(x, K);
+WRITE_ONCE(x, K);
+WRITE_ONCE(y, K);
+WRITE_ONCE(y, 1);
+WRITE_ONCE(x, READ_ONCE(y));
+spin_lock(&l); BODY spin_unlock(&l);
+mutex_lock(&m); BODY mutex_unlock(&m);
+rcu_read_lock(); BODY rcu_read_unlock();
+WRITE_ONCE(u.f, K);
+free(xchg(&p, NULL));
+if (READ_ONCE(y)) free(xchg(&p, NULL));
+if (smp_load_acquire(&x) == K) free(xchg(&p, NULL));
+synchronize_rcu();
+call_rcu(&u.h, waits);
+rcu_barrier();
+set_bit(0, &bits);
+clear_bit(0, &bits);
+smp_call_function(nothing, true);
+if (READ_ONCE(x) == K) { BODY }
+"""
+
+
+def generate_awaits(seed: int) -> Generated:
+    """The program of a seed."""
+    random = Random(seed)
+    actors = ACTORS[: 2 if random.random() < 0.8 else 3]
+    awaiting = random.randrange(len(actors))
+    parts: list[str] = [HEAD]
+    for index, name in enumerate(actors):
+        count = random.randint(1, 2)
+        tables = [random.choice((AWAITS, STEPS)) for _ in range(count)]
+        if index == awaiting:
+            tables[random.randrange(count)] = AWAITS
+        body = " ".join(_fill(random, table, index * 10 + i) for i, table in enumerate(tables))
+        parts.append(
+            f"actor {name} {{ int r_{index * 10} = 0; int r_{index * 10 + 1} = 0; {body} }}"
+        )
+    places = ("x", "y", "bits", "r")
+    probes = " ".join(f'final {place} != 77777 : "probe";' for place in places)
+    parts.append(f"scenario s {{ run {', '.join(actors)}; {probes} }}")
+    return Generated(seed, "\n".join(parts), 1, places)
+
+
+def _fill(random: Random, table: str, number: int) -> str:
+    """A line of a table, with what it leaves open."""
+    line = random.choice(table.strip().splitlines())
+    body = random.choice(("WRITE_ONCE(y, 1);", "WRITE_ONCE(x, K);", "", "WRITE_ONCE(x, 1);"))
+    line = line.replace("BODY", body)
+    return line.replace("K", str(random.randint(0, 2))).replace("_N", f"_{number}")
