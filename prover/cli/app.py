@@ -15,6 +15,7 @@ from prover.cli.explain import explain
 from prover.cli.export import export
 from prover.cli.fmt import fmt
 from prover.cli.list import list_
+from prover.cli.needs import needs
 from prover.cli.run import run
 
 _SETTINGS: Final[dict[str, Any]] = {
@@ -37,7 +38,7 @@ def build() -> typer.Typer:
     app = typer.Typer(
         name="prove", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
-    functions: tuple[Callable[..., None], ...] = (run, fmt, dump, export, explain, list_)
+    functions: tuple[Callable[..., None], ...] = (run, fmt, dump, export, explain, list_, needs)
     for name, function in zip(COMMANDS, functions, strict=True):
         app.command(name, cls=_Command, context_settings=dict(_SETTINGS))(function)
     return app
