@@ -104,7 +104,8 @@ def _together(
     """
     planned = {each.change.number: each for each in based.planned}
     redundant = [result for result in results if result.redundant]
-    orders = [planned[r.change.number] for r in redundant if planned[r.change.number].order]
+    # Two steps of one primitive cannot both be made, so only those that go furthest are.
+    orders = [each for each in (planned[r.change.number] for r in redundant) if _furthest(each)]
     safe = _safe_at_once(asked, based, redundant, orders, on_progress)
     wanted: list[Trial] = []
     pairs = 0
@@ -113,9 +114,9 @@ def _together(
             continue
         first, second = planned[one.change.number], planned[other.change.number]
         shared = [scenario for scenario in one.proved if scenario in other.proved]
-        if first.order and second.order:
+        if _furthest(first) and _furthest(second):
             shared = [scenario for scenario in shared if scenario not in safe]
-        if one.change.span == other.change.span and first.edits[0].action == second.edits[0].action:
+        if first.order and second.order and one.change.span == other.change.span:
             continue
         pairs += bool(shared)
         if pairs <= most:
@@ -129,6 +130,11 @@ def _together(
         if isinstance(answer, Broken):
             covers.setdefault(numbers, Cover(*numbers, answer))
     return Pairs(tuple(covers.values()), min(pairs, most), pairs, unsettled)
+
+
+def _furthest(planned: Planned) -> bool:
+    """Whether it takes away all the order that any change of its primitive does."""
+    return planned.order and not planned.instead
 
 
 def _safe_at_once(
