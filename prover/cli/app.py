@@ -16,6 +16,7 @@ from prover.cli.export import export
 from prover.cli.fmt import fmt
 from prover.cli.list import list_
 from prover.cli.locks import locks
+from prover.cli.needs import needs
 from prover.cli.new import new
 from prover.cli.run import run
 
@@ -47,6 +48,7 @@ def build() -> typer.Typer:
         explain,
         list_,
         locks,
+        needs,
         new,
     )
     for name, function in zip(COMMANDS, functions, strict=True):

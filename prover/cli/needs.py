@@ -1,0 +1,110 @@
+"""``prove needs``: which parts of a protocol its proofs need."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from prover.cli.entry import USAGE_ERROR
+from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
+from prover.cli.terminal import ProgressLine, emit
+
+if TYPE_CHECKING:
+    from prover.verdict import Request
+
+
+def needs(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A protocol; - is standard input.")],
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME", help="Only this scenario.", show_default=False)
+    ] = "",
+    config: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Only this value of a config; repeatable."),
+    ] = None,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="Only this memory model.", show_default=False)
+    ] = "",
+    witness: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", help="Show what change N lets happen; twice: both together."),
+    ] = None,
+    pairs: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Try at most N pairs of redundant changes.")
+    ] = 50,
+    max_bound: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Unroll loops at most N times.")
+    ] = 8,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.001, help="Limit per obligation.")
+    ] = 60,
+    memory: Annotated[
+        int, typer.Option(metavar="MIB", min=64, help="Limit per obligation.")
+    ] = 2048,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", metavar="N", min=0, help="Processes; 0: one per core.")
+    ] = 0,
+    output: Annotated[
+        Literal["table", "json"], typer.Option("--format", help="What to print.")
+    ] = "table",
+) -> None:
+    """Say which locks, barriers, checks and other parts the proofs need.
+
+    Each is dropped or weakened, and every scenario that is proved is proved again.
+
+    Exit: 0 everything has an answer, 2 usage or an error in the file, 3 something has
+    none, 4 a bug in prove, 130 interrupted.
+    """
+    from prover.verdict import Request
+
+    request = Request(
+        files=(file,),
+        stdin_text=read_standard_input() if file == STANDARD_INPUT else None,
+        scenario=scenario or None,
+        config=tuple(setting(text) for text in config or ()),
+        model=model or None,
+        max_bound=max_bound,
+        timeout=timeout,
+        memory=memory,
+        jobs=jobs,
+    )
+    if witness:
+        raise typer.Exit(_show(file, request, tuple(witness)))
+    raise typer.Exit(_needs(file, request, pairs, as_json=output == "json"))
+
+
+def _needs(file: str, request: Request, pairs: int, *, as_json: bool) -> int:
+    """Prints the answer; the exit code."""
+    from prover.needed import needs_exit_code
+    from prover.needs.answer import needs as answered
+
+    with ProgressLine(sys.stderr, enabled=True) as line:
+        found = answered(file, request, pairs, line.show)
+    complain_about(found.diagnostics, found.sources)
+    if as_json:
+        from prover.render.json_needs import render
+
+        emit(render(found))
+    elif not found.diagnostics:
+        from prover.render.needs import render_needs
+
+        emit(render_needs(found))
+    return needs_exit_code(found)
+
+
+def _show(file: str, request: Request, numbers: tuple[int, ...]) -> int:
+    """Prints what changes let happen; the exit code."""
+    from dsl.imports import LoadError
+    from prover.needs.answer import show
+    from prover.render.needs import render_shown
+
+    try:
+        with ProgressLine(sys.stderr, enabled=True) as line:
+            shown = show(file, request, numbers, line.show)
+    except LoadError as error:
+        complain_about(error.diagnostics, error.sources)
+        return USAGE_ERROR
+    emit(render_shown(shown))
+    return 0

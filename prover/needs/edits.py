@@ -1,0 +1,317 @@
+"""Edits of checked functions: what a change does to the program.
+
+An edit names a function or actor, the calls that lead from its body to the function that has
+the construct (none where it has it itself), the construct's span, and what becomes of it.
+Functions on the way are copied, so that other callers keep theirs; a copy is called
+``name@n``, which no name of a protocol is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TypeAlias, cast
+
+from dsl import protocol as p
+from dsl.source import Span
+from dsl.types import BOOL, VOID, PointerType
+from prover.needs.leaves import without_leaf
+
+MARK = "@"
+"""What stands between a copied function's name and its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A call of a primitive goes away; of a trylock, its success stays.
+
+    ``part`` is ``lock``, ``irq`` or ``bh`` where the call does more than one thing.
+    """
+
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """A primitive becomes another with the same arguments."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A marked access becomes a plain one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A deferred call is made at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """One operand of an ``if``'s condition is taken to be ``value``.
+
+    ``keep``: it is evaluated all the same, for what it does.
+    """
+
+    leaf: int
+    value: bool
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """A labelled statement goes away; its label stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """The statement and the one behind it change places; ``other`` is that one's span."""
+
+    other: Span
+
+
+Action: TypeAlias = Drop | Rename | Plain | Now | Decide | Empty | Swap
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One edit; see the module's text."""
+
+    owner: str
+    path: tuple[Span, ...]
+    span: Span
+    action: Action
+
+
+Local: TypeAlias = tuple[tuple[Span, ...], Span, Action]
+"""An edit seen from a function: the calls still to follow, the span, the action."""
+
+
+def edited(protocol: p.Protocol, edits: Iterable[Edit]) -> p.Protocol:
+    """The protocol with the edits made."""
+    editing = _Editing(dict(protocol.functions))
+    by_owner: dict[str, list[Local]] = {}
+    for edit in edits:
+        by_owner.setdefault(edit.owner, []).append((edit.path, edit.span, edit.action))
+    order = _callees_first(protocol.functions)
+    for owner in sorted(by_owner, key=lambda name: order.get(name, len(order))):
+        # Where a function and an actor share no name, an owner is the one or the other.
+        if owner in editing.functions:
+            made = editing.body(editing.functions[owner], by_owner[owner])
+            editing.functions[owner] = made
+    actors = {
+        name: editing.body(actor, by_owner[name]) if name in by_owner else actor
+        for name, actor in protocol.actors.items()
+    }
+    return replace(protocol, functions=editing.functions, actors=actors)
+
+
+def _callees_first(functions: Mapping[str, p.Function]) -> dict[str, int]:
+    """Every function's place in an order in which none comes before what it calls."""
+    order: dict[str, int] = {}
+
+    def visit(name: str) -> None:
+        if name in order or name not in functions:
+            return
+        for callee in callees(functions[name]):
+            visit(callee)
+        order[name] = len(order)
+
+    for name in functions:
+        visit(name)
+    return order
+
+
+def callees(function: p.Function) -> list[str]:
+    """The functions that one calls, has called later, or has called elsewhere."""
+    found: dict[str, None] = {}
+
+    def see(node: object) -> None:
+        match node:
+            case p.CallFunction(function=name) | p.FunctionName(name=name):
+                found[name] = None
+            case _:
+                pass
+
+    walk(function.body, see)
+    return list(found)
+
+
+def walk(node: object, see: Callable[[object], None]) -> None:
+    """Shows ``see`` every statement, expression and place in ``node``, outermost first."""
+    if isinstance(node, tuple):
+        for each in cast("tuple[object, ...]", node):
+            walk(each, see)
+    elif is_node(node):
+        see(node)
+        for name in children(type(node)):
+            walk(getattr(node, name), see)
+
+
+def is_node(node: object) -> bool:
+    """Whether it is a statement, an expression or a place."""
+    return is_dataclass(node) and type(node).__module__ == p.__name__
+
+
+def children(kind: type[object]) -> tuple[str, ...]:
+    """The names of a node's fields."""
+    assert is_dataclass(kind)
+    return tuple(each.name for each in fields(kind))
+
+
+@dataclass(slots=True)
+class _Editing:
+    """The functions as edited so far, and how many copies were made."""
+
+    functions: dict[str, p.Function]
+    copies: int = 0
+
+    def body(self, function: p.Function, edits: Iterable[Local]) -> p.Function:
+        """The function with edits of its own, and calls of copies where they lead further."""
+        here = list(edits)
+        return replace(function, body=cast("p.Block", self._rewrite(function.body, here)))
+
+    def _rewrite(self, node: object, edits: list[Local]) -> object:
+        if isinstance(node, tuple):
+            items = cast("tuple[object, ...]", node)
+            made = tuple(self._rewrite(each, edits) for each in items)
+            return items if all(a is b for a, b in zip(items, made, strict=True)) else made
+        if not is_node(node):
+            return node
+        if isinstance(node, p.Block):
+            node = _in_order(node, edits)
+        for action in _at(node, edits):
+            changed = _acted(node, action)
+            if changed is not None:
+                rest = [e for e in edits if not (e[0] == () and e[2] is action)]
+                return self._rewrite(changed, rest)
+        changes: dict[str, object] = {}
+        for name in children(type(node)):
+            before: object = getattr(node, name)
+            after = self._rewrite(before, edits)
+            if after is not before:
+                changes[name] = after
+        rebuilt = replace(cast("p.Block", node), **changes) if changes else node  # type: ignore[arg-type]
+        if isinstance(rebuilt, p.CallFunction):
+            return self._call(rebuilt, edits)
+        return rebuilt
+
+    def _call(self, call: p.CallFunction, edits: list[Local]) -> p.CallFunction:
+        """The call, of a copy if edits lead through it."""
+        inner = [(path[1:], span, act) for path, span, act in edits if path[:1] == (call.span,)]
+        if not inner:
+            return call
+        self.copies += 1
+        name = f"{call.function}{MARK}{self.copies}"
+        copied = self.body(self.functions[call.function], inner)
+        self.functions[name] = replace(copied, name=name)
+        return replace(call, function=name)
+
+
+def _at(node: object, edits: list[Local]) -> list[Action]:
+    """The actions of edits that are about this very node."""
+    span = getattr(node, "span", None)
+    return [action for path, where, action in edits if not path and where == span]
+
+
+def _acted(node: object, action: Action) -> object | None:
+    """What an action makes of a node; None where it is about another kind of node."""
+    match action, node:
+        case Drop(part), p.CallPrimitive():
+            return dropped(node, part)
+        case Rename(name), p.CallPrimitive():
+            return replace(node, primitive=name)
+        case Plain(), p.CallPrimitive():
+            return _plain(node)
+        case Now(), p.CallPrimitive():
+            return _now(node)
+        case Decide(leaf, value, keep), p.If():
+            decided = without_leaf(node.condition, leaf, value=value, keep=keep)
+            return replace(node, condition=decided)
+        case Empty(), p.Label(body=body):
+            return replace(node, body=p.Block((), body.span))
+        case _:
+            return None
+
+
+def _in_order(block: p.Block, edits: list[Local]) -> p.Block:
+    for path, span, action in edits:
+        if not path and isinstance(action, Swap):
+            block = swapped(block, span, action.other)
+    return block
+
+
+def swapped(block: p.Block, first: Span, second: Span) -> p.Block:
+    """The block with two neighbouring statements changed round."""
+    body = list(block.body)
+    for index in range(len(body) - 1):
+        if body[index].span == first and body[index + 1].span == second:
+            body[index], body[index + 1] = body[index + 1], body[index]
+            return replace(block, body=tuple(body))
+    return block
+
+
+def constant(value: int, span: Span) -> p.Constant:
+    """A constant where a call was."""
+    return p.Constant(value, BOOL, span)
+
+
+_PARTS: dict[str, dict[str, tuple[str, tuple[int, ...]]]] = {
+    "lock": {
+        "spin_lock_irq": ("local_irq_disable", ()),
+        "spin_unlock_irq": ("local_irq_enable", ()),
+        "spin_lock_irqsave": ("local_irq_save", (1,)),
+        "spin_unlock_irqrestore": ("local_irq_restore", (1,)),
+        "spin_lock_bh": ("local_bh_disable", ()),
+        "spin_unlock_bh": ("local_bh_enable", ()),
+    },
+    "irq": {
+        "spin_lock_irq": ("spin_lock", (0,)),
+        "spin_unlock_irq": ("spin_unlock", (0,)),
+        "spin_lock_irqsave": ("spin_lock", (0,)),
+        "spin_unlock_irqrestore": ("spin_unlock", (0,)),
+    },
+    "softirq": {
+        "spin_lock_bh": ("spin_lock", (0,)),
+        "spin_unlock_bh": ("spin_unlock", (0,)),
+    },
+}
+"""What is left of a primitive that does two things: its name, and which arguments."""
+
+
+def dropped(call: p.CallPrimitive, part: str) -> p.Expr:
+    """What is left of a call that goes away: what it evaluates, and that a trylock succeeds."""
+    left = _PARTS.get(part, {}).get(call.primitive)
+    if left is not None:
+        name, arguments = left
+        kept = tuple(call.arguments[index] for index in arguments)
+        return replace(call, primitive=name, arguments=kept)
+    if call.primitive.endswith("_trylock"):
+        return constant(1, call.span)
+    if part == "lock":
+        return call.arguments[0]
+    return constant(0, call.span)
+
+
+def _plain(call: p.CallPrimitive) -> p.Expr:
+    """The access without its mark."""
+    pointer = call.arguments[0]
+    if isinstance(pointer, p.AddressOf):
+        place = pointer.place
+    else:
+        assert isinstance(pointer.type, PointerType)
+        place = p.DerefPlace(pointer, pointer.type.to, pointer.span)
+    if len(call.arguments) > 1:
+        return p.Assign(place, "", call.arguments[1], call.arguments[1].type, call.span)
+    return p.Read(place, place.type, call.span)
+
+
+def _now(call: p.CallPrimitive) -> p.Expr:
+    """The call that ``call_rcu()`` or ``kfree_rcu()`` puts off."""
+    if call.primitive == "kfree_rcu":
+        return replace(call, primitive="free", arguments=call.arguments[:1])
+    head, function = call.arguments
+    assert isinstance(function, p.FunctionName)
+    return p.CallFunction(function.name, (head,), VOID, call.span)

@@ -1,0 +1,64 @@
+"""The operands of an ``if``'s condition that can be decided one by one.
+
+Where the condition is to be false, each operand of its ``||`` is one; where it is to be true,
+each of its ``&&``.  What does not split is one operand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dsl import protocol as p
+from dsl.types import BOOL
+
+_SAME = ("likely", "unlikely")
+
+
+def hint(condition: p.Expr) -> str:
+    """``likely``, ``unlikely``, or nothing."""
+    found = condition
+    while isinstance(found, p.Cast):
+        found = found.operand
+    named = isinstance(found, p.CallPrimitive) and found.primitive in _SAME
+    return found.primitive if isinstance(found, p.CallPrimitive) and named else ""
+
+
+def leaves(condition: p.Expr, *, value: bool) -> list[p.Expr]:
+    """The operands, in the order of the text, each of which may be taken to be ``value``."""
+    inner = _inside(condition)
+    if inner is not None:
+        return leaves(inner, value=value)
+    if isinstance(condition, p.Logical) and condition.op == ("&&" if value else "||"):
+        return [*leaves(condition.left, value=value), *leaves(condition.right, value=value)]
+    return [condition]
+
+
+def _inside(condition: p.Expr) -> p.Expr | None:
+    """What a conversion or a hint is around."""
+    if isinstance(condition, p.Cast) and condition.type == BOOL:
+        return condition.operand
+    if isinstance(condition, p.CallPrimitive) and condition.primitive in _SAME:
+        return condition.arguments[0]
+    return None
+
+
+def without_leaf(condition: p.Expr, leaf: int, *, value: bool, keep: bool) -> p.Expr:
+    """The condition with one operand taken to be ``value``; with ``keep`` it is evaluated first."""
+    inner = _inside(condition)
+    if inner is not None:
+        made = without_leaf(inner, leaf, value=value, keep=keep)
+        if isinstance(condition, p.Cast):
+            return replace(condition, operand=made)
+        assert isinstance(condition, p.CallPrimitive)
+        return replace(condition, arguments=(made,))
+    if isinstance(condition, p.Logical) and condition.op == ("&&" if value else "||"):
+        count = len(leaves(condition.left, value=value))
+        if leaf < count:
+            left = without_leaf(condition.left, leaf, value=value, keep=keep)
+            return replace(condition, left=left)
+        right = without_leaf(condition.right, leaf - count, value=value, keep=keep)
+        return replace(condition, right=right)
+    decided = p.Constant(int(value), BOOL, condition.span)
+    if not keep:
+        return decided
+    return p.Logical("||" if value else "&&", condition, decided, BOOL, condition.span)
