@@ -14,6 +14,7 @@ from prover.execution.domains import DomainTooLarge
 from prover.execution.witness import Witness
 from prover.graph import compile_program
 from prover.graph.ir import Program
+from prover.graph.kept import Kept as Graphs
 from prover.graph.limits import TooLarge
 from prover.needed import Broken, Unsettled
 from prover.needs.edits import MARK, Edit, edited
@@ -55,6 +56,7 @@ class Prober:
     models: tuple[str, ...]
     limits: Limits
     bounds: Mapping[tuple[str, Configuration], int]
+    graphs: Graphs = field(default_factory=Graphs)
     programs: dict[tuple[str, Configuration], Program] = field(
         default_factory=dict[tuple[str, Configuration], Program]
     )
@@ -67,7 +69,7 @@ class Prober:
         kept = False
         unsettled: Unsettled | None = None
         for configuration in configurations:
-            group = Group(changed, scenario, dict(configuration), self.limits)
+            group = Group(changed, scenario, dict(configuration), self.limits, self.graphs)
             try:
                 if self._same(group, configuration):
                     continue
@@ -93,10 +95,10 @@ class Prober:
         bound = self.bounds[key]
         if key not in self.programs:
             self.programs[key] = compile_program(
-                self.protocol, group.scenario, dict(configuration), bound
+                self.protocol, group.scenario, dict(configuration), bound, self.graphs
             )
         group.programs[bound] = compile_program(
-            group.protocol, group.scenario, dict(configuration), bound
+            group.protocol, group.scenario, dict(configuration), bound, self.graphs
         )
         return group.programs[bound] == self.programs[key]
 
@@ -135,7 +137,9 @@ class Prober:
             (Obligation(scenario, "", configuration, model), _ANY_REFUTATION)
             for model in self.asked(scenario)
         ]
-        decisions = [decision for _, decision in decide_group(changed, asked, self.limits)]
+        decisions = [
+            decision for _, decision in decide_group(changed, asked, self.limits, self.graphs)
+        ]
         verdicts = [decision.verdict for decision in decisions]
         broken: dict[str, None] = {}
         for verdict in verdicts:
