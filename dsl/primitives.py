@@ -213,6 +213,7 @@ def _synonyms() -> Iterator[tuple[str, str]]:
     for name in PRIMITIVES:
         if name.startswith("atomic_") and not name.endswith("_lock"):
             yield f"atomic_long_{name.removeprefix('atomic_')}", name
+            yield f"atomic64_{name.removeprefix('atomic_')}", name
     yield "mutex_lock_interruptible", "mutex_lock_killable"
     yield "mutex_lock_interruptible_nested", "mutex_lock_killable_nested"
     yield "down_read_interruptible", "down_read_killable"
@@ -225,8 +226,14 @@ SYNONYMS: dict[str, str] = dict(_synonyms())
 
 def signature(name: str) -> Primitive | None:
     """The signature of a primitive by any of its names."""
-    spec = PRIMITIVES.get(SYNONYMS.get(name, name))
-    return spec and replace(spec, name=name)
+    return SIGNATURES.get(name)
+
+
+SIGNATURES: dict[str, Primitive] = {
+    **PRIMITIVES,
+    **{name: replace(PRIMITIVES[other], name=name) for name, other in SYNONYMS.items()},
+}
+"""Every primitive by any of its names."""
 
 
 PROPERTIES: dict[str, str] = {

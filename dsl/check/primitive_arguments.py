@@ -126,7 +126,8 @@ def _atomic(body: Body, expr: s.Expr, pointer: p.Expr, target: Type | None, stat
     if name.startswith("refcount_"):
         wanted = "refcount_t"
     else:
-        wanted = "atomic_long_t" if name.startswith("atomic_long_") else "atomic_t"
+        long = "atomic_long_t" if name.startswith("atomic_long_") else "atomic_t"
+        wanted = "atomic64_t" if name.startswith("atomic64_") else long
     if not isinstance(target, AtomicType) or target.name != wanted:
         body.report.fail(
             "bad-argument",

@@ -20,7 +20,7 @@ from dsl.paste.scopes import Outside, World
 from dsl.paste.tokens import Tokens
 from dsl.paste.tree import Block, Signature
 from dsl.paste.types import Array, Cell, Number, Opaque, Pointer, Struct, Void, shape
-from dsl.primitives import PRIMITIVES
+from dsl.primitives import SIGNATURES
 from dsl.source import Source
 
 _EFFECT: Final = re.compile(
@@ -75,7 +75,7 @@ class _Attempt:
         if self._aggregate:
             self._result = Cell(Void())
         taken = {token.text for token in given.tokens.kept if token.kind == "name"}
-        names = Names(taken | set(PRIMITIVES) | given.library.names | given.library.constants)
+        names = Names(taken | set(SIGNATURES) | given.library.names | given.library.constants)
         self._inference = Inference(
             world, given.outside, given.library, marked=marked, result=self._result
         )

@@ -26,10 +26,10 @@ from dsl.paste.types import (
     shape,
     unify,
 )
-from dsl.primitives import PRIMITIVES, Primitive
+from dsl.primitives import SIGNATURES, Primitive
 
 CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]*|[A-Z]\w*_[A-Z0-9_]+|_[A-Z0-9_]+")
-_NO_NAMES: Final = frozenset({*PRIMITIVES, "true", "false", "null"})
+_NO_NAMES: Final = frozenset({*SIGNATURES, "true", "false", "null"})
 
 _COUNTERS: Final = {"refcount": "refcount_t", "atomic64": "atomic64_t", "long": "atomic_long_t"}
 
@@ -124,8 +124,8 @@ class Calls:
         name = RENAMED.get(callee.text, callee.text)
         if name == "container_of":
             return self._container(call)
-        if name in PRIMITIVES:
-            return self._primitive(call, PRIMITIVES[name])
+        if name in SIGNATURES:
+            return self._primitive(call, SIGNATURES[name])
         if name in PLAIN_READS and call.arguments:
             return self._argument(call.arguments[0])
         return self._stub(call, name, used)
@@ -241,7 +241,7 @@ class Calls:
         """A function of the library that is one operation on one field of what it is given."""
         wrapper = self.library.wrappers[name]
         struct = Cell(Struct(self.world.record(wrapper.struct)))
-        kinds = PRIMITIVES[wrapper.primitive].parameters if wrapper.primitive in PRIMITIVES else ()
+        kinds = SIGNATURES[wrapper.primitive].parameters if wrapper.primitive in SIGNATURES else ()
         held = self.world.field(struct, wrapper.field)
         if unify(pointer(struct), given) and held is not None and kinds:
             kind = LOCKS.get(kinds[0], "atomic_t" if kinds[0] == "atomic" else "")

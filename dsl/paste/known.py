@@ -37,17 +37,6 @@ RENAMED: Final[dict[str, str]] = {
             " lock_init is_locked"
         ).split()
     },
-    **{
-        f"atomic64_{name}": f"atomic_{name}"
-        for name in "read set inc dec add sub inc_return dec_return add_return sub_return".split()
-    },
-    **{
-        f"atomic_long_{name}": f"atomic_{name}"
-        for name in (
-            "read set inc dec add sub inc_return dec_return add_return sub_return"
-            " dec_and_test sub_return inc_not_zero"
-        ).split()
-    },
 }
 """Other names of primitives; what is behind the arguments that those take is left out."""
 

@@ -33,7 +33,7 @@ from dsl.paste.tree import (
     TypeUse,
 )
 from dsl.paste.types import Array, Cell, Number, Opaque, Struct, shape
-from dsl.primitives import PRIMITIVES
+from dsl.primitives import SIGNATURES
 
 
 class Untranslatable(Exception):
@@ -188,7 +188,7 @@ class ExpressionRewriter:
         renamed = RENAMED.get(name, name)
         if renamed != name:
             self.edit(call.callee.start, call.callee.end, renamed)
-        primitive = PRIMITIVES.get(renamed)
+        primitive = SIGNATURES.get(renamed)
         count = len(call.arguments)
         if primitive is not None and renamed != name and "targets" not in primitive.parameters:
             count = min(count, len(primitive.parameters))

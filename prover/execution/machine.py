@@ -372,8 +372,6 @@ class Machine:
         """The sections that a grace period of an SRCU domain, or of RCU, waits for from now on."""
         return tuple(s for s in self.sections if s.open and s.domain == domain)
 
-    # --- claims
-
     def _look(self, anchor: int) -> None:
         """Runs the claims that look at this moment: after an event, or a state's anchor."""
         if self.violation is not None:

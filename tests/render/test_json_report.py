@@ -43,7 +43,7 @@ actor reader {
 }
 actor writer { put(); }
 actor spinner {
-	while (READ_ONCE(x) == 0) ;
+	while (xchg(&x, 0) == 0) ;
 }
 actor never { assume(false); }
 actor forgetful { spin_lock(&one); }

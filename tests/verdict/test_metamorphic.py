@@ -33,7 +33,7 @@ SEEDED = (
 )
 
 
-NAME = re.compile(r"(?<!\w)(?<!\w-)(?<!struct )[A-Za-z_]\w*(?!\w)(?!-\w)")
+NAME = re.compile(r"(?<!\w)(?<!\w-)(?<!\Wstruct )[A-Za-z_]\w*(?!\w)(?!-\w)")
 """A name of C, and not a part of a property's (``lock-held-at-end``)."""
 
 

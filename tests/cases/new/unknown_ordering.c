@@ -8,9 +8,9 @@ int read_pair(struct pair *p)
 	int sum;
 
 	do {
-		seq = read_seqcount_begin(&p->seq);
+		seq = raw_read_seqcount_latch(&p->seq);
 		sum = p->a + p->b;
-	} while (read_seqcount_retry(&p->seq, seq));
+	} while (read_seqcount_latch_retry(&p->seq, seq));
 	if (sum < 0)
 		reset_pair(p);
 	return sum;
