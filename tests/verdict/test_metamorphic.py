@@ -63,11 +63,14 @@ def changed(library, cases, texts: list[str]) -> list[tuple]:
 
 
 def renamed(case) -> str:
-    """The case with its actors, objects, functions and pools renamed, their order turned around."""
+    """The case with its actors, objects, functions and pools renamed, their order turned around.
+
+    What the library has keeps its name.
+    """
     protocol = check(load(case.path, (library_root(),)))
-    names = sorted(
-        {*protocol.actors, *protocol.objects, *protocol.pools, *protocol.functions}, reverse=True
-    )
+    every = (protocol.actors, protocol.objects, protocol.pools, protocol.functions)
+    own = {name for part in every for name, it in part.items() if it.span.file == protocol.name}
+    names = sorted(own, reverse=True)
     new = {name: f"q{number}_{name[::-1]}" for number, name in enumerate(names)}
     return NAME.sub(lambda m: new.get(m[0], m[0]), case.text)
 
