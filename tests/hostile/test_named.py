@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 2.0
-"""CPU time that an answer may take; wall time depends on what else the machine does."""
+SECONDS = 3.0
+"""CPU time that an answer may take; wall time depends on what else the machine does.
+
+CPU time does so too, less: the slowest takes 1.6 s by itself and 2.0 s beside other tests.
+"""
 
 RUN = "scenario s { run a; }\n"
 
