@@ -148,7 +148,7 @@ def _protocol(
     check_addresses(world.report, [*functions.values(), *actors.values()])
     check_calls(world.report, functions.values(), actors.values())
     interrupts.put_in_place(world, functions, actors)
-    base, labelled = known.protocol, owners(program.files)
+    base = known.protocol
     finals, invariants, transitions = _claims(world, files)
     protocol = p.Protocol(
         name=program.main.name,
@@ -163,12 +163,8 @@ def _protocol(
         pools=pools,
         functions=functions,
         actors=actors,
-        scenarios=base.scenarios
-        if base
-        else {name: scenario(world, decl) for name, decl in world.scenarios.items()},
-        variants=base.variants
-        if base
-        else {name: variant(world, labelled, decl) for name, decl in world.variants.items()},
+        scenarios=base.scenarios if base else _scenarios(world),
+        variants=base.variants if base else _variants(world, program),
         transitions=transitions,
         invariants=invariants,
         finals=finals,
@@ -176,6 +172,15 @@ def _protocol(
     )
     check_indexes(world.report, protocol)
     return protocol
+
+
+def _scenarios(world: World) -> dict[str, p.Scenario]:
+    return {name: scenario(world, decl) for name, decl in world.scenarios.items()}
+
+
+def _variants(world: World, program: Program) -> dict[str, p.Variant]:
+    labelled = owners(program.files)
+    return {name: variant(world, labelled, decl) for name, decl in world.variants.items()}
 
 
 def _functions(world: World, known: _Known) -> dict[str, p.Function]:

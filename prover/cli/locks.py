@@ -8,6 +8,7 @@ import typer
 
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
+from prover.cli.options import OnlyConfig
 from prover.cli.terminal import emit
 
 
@@ -17,10 +18,7 @@ def locks(
         typer.Argument(metavar="FILE...", help="Protocols; - is standard input."),
     ],
     scenario: Annotated[str, typer.Option(metavar="NAME", help="Only this scenario.")] = "",
-    config: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Only this value of a config; repeatable."),
-    ] = None,
+    config: OnlyConfig = None,
     bound: Annotated[int, typer.Option(metavar="N", min=1, help="Loops unrolled so often.")] = 2,
     format: Annotated[  # noqa: A002 - the option's name
         Literal["text", "dot"], typer.Option(help="What to print.")

@@ -9,6 +9,7 @@ import typer
 
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
+from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout
 from prover.cli.terminal import ProgressLine, emit
 
 if TYPE_CHECKING:
@@ -17,13 +18,8 @@ if TYPE_CHECKING:
 
 def needs(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A protocol; - is standard input.")],
-    scenario: Annotated[
-        str, typer.Option(metavar="NAME", help="Only this scenario.", show_default=False)
-    ] = "",
-    config: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Only this value of a config; repeatable."),
-    ] = None,
+    scenario: OnlyScenario = "",
+    config: OnlyConfig = None,
     model: Annotated[
         str, typer.Option(metavar="NAME", help="Only this memory model.", show_default=False)
     ] = "",
@@ -34,18 +30,10 @@ def needs(
     pairs: Annotated[
         int, typer.Option(metavar="N", min=0, help="Try at most N pairs of redundant changes.")
     ] = 50,
-    max_bound: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Unroll loops at most N times.")
-    ] = 8,
-    timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.001, help="Limit per obligation.")
-    ] = 60,
-    memory: Annotated[
-        int, typer.Option(metavar="MIB", min=64, help="Limit per obligation.")
-    ] = 2048,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", metavar="N", min=0, help="Processes; 0: one per core.")
-    ] = 0,
+    max_bound: MaxBound = 8,
+    timeout: Timeout = 60,
+    memory: Memory = 2048,
+    jobs: Jobs = 0,
     output: Annotated[
         Literal["table", "json"], typer.Option("--format", help="What to print.")
     ] = "table",

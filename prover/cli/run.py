@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, assert_never
 import typer
 
 from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
+from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout
 from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 
 if TYPE_CHECKING:
@@ -26,16 +27,11 @@ def run(
             help="Protocols (.khp; - is standard input) or litmus tests (.litmus).",
         ),
     ],
-    scenario: Annotated[
-        str, typer.Option(metavar="NAME", help="Only this scenario.", show_default=False)
-    ] = "",
+    scenario: OnlyScenario = "",
     variant: Annotated[
         str, typer.Option(metavar="NAME", help="Only this variant.", show_default=False)
     ] = "",
-    config: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Only this value of a config; repeatable."),
-    ] = None,
+    config: OnlyConfig = None,
     model: Annotated[
         str,
         typer.Option(
@@ -44,18 +40,10 @@ def run(
             show_default=False,
         ),
     ] = "",
-    max_bound: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Unroll loops at most N times.")
-    ] = 8,
-    timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.001, help="Limit per obligation.")
-    ] = 60,
-    memory: Annotated[
-        int, typer.Option(metavar="MIB", min=64, help="Limit per obligation.")
-    ] = 2048,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", metavar="N", min=0, help="Processes; 0: one per core.")
-    ] = 0,
+    max_bound: MaxBound = 8,
+    timeout: Timeout = 60,
+    memory: Memory = 2048,
+    jobs: Jobs = 0,
     output: Annotated[Output, typer.Option("--format", help="What to print.")] = "table",
     color: Annotated[Color, typer.Option(help="Colour the output.")] = "auto",
     *,

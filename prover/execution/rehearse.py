@@ -20,6 +20,9 @@ from prover.graph.values import Allocation, Pointer, Value
 ORDERS = 6
 """How many orders of actors are tried."""
 
+KINDS = ("actor", "callback", "handler")
+"""The kinds of thread that run by themselves."""
+
 
 @dataclass(slots=True)
 class Reached:
@@ -48,10 +51,6 @@ def _orders(skeleton: sk.Skeleton) -> Iterator[list[int]]:
     kinds = {kind: [t.number for t in skeleton.threads if t.kind == kind] for kind in KINDS}
     for actors in islice(permutations(kinds["actor"]), ORDERS):
         yield [*kinds["handler"], *actors, *kinds["callback"]]
-
-
-KINDS = ("actor", "callback", "handler")
-"""The kinds of thread that run by themselves."""
 
 
 def _perform(scene: Stage, order: list[int], index: int, found: Reached) -> None:

@@ -34,7 +34,8 @@ def compile_program(
     # What is kept has its awaits told apart.
     kept = Kept() if kept is None or not waiting else kept
     setting = setting_of(protocol, scenario, configuration, bound)
-    found = {actor: kept.find(setting, actor) for actor in setting.instances}
+    origins = {actor: kept.origin(setting, actor) for actor in setting.instances}
+    found = {actor: kept.find(origin) for actor, origin in origins.items()}
     finished = {actor: graph for actor, graph in found.items() if graph is not None}
     done = frozenset(map(id, finished.values()))
     lowered = lower_others(setting, scenario, finished)
@@ -47,5 +48,5 @@ def compile_program(
     program = change_graphs(simplify(halves, done), unrolled, done=done)
     made = {a.symmetry: a.graph for a in program.actors if a.symmetry not in finished}
     for actor, graph in made.items():
-        kept.keep(setting, actor, graph)
+        kept.keep(origins[actor], graph)
     return program

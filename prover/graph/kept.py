@@ -10,20 +10,10 @@ from prover.graph.ir import Cfg, Layout
 from prover.graph.walk import parts
 
 MOST = 256
-"""So many graphs are kept; the oldest goes first."""
-
+"""So many graphs are kept; the oldest go first."""
 
 INTERRUPTS = "smp_call_function"
 """The primitive whose meaning depends on who else is in the scenario."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A finished graph, and all that it was made from."""
-
-    bodies: tuple[p.Function, ...]
-    layout: Layout
-    graph: Cfg
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +27,15 @@ class Setting:
     bound: int
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """All that an actor's finished graph is made from; ``key`` must be the same to the letter."""
+
+    key: object
+    bodies: tuple[p.Function, ...]
+    layout: Layout
+
+
 @dataclass(slots=True)
 class Kept:
     """Finished graphs of one file's actors, under all its variants.
@@ -45,26 +44,27 @@ class Kept:
     memory are equal.  Types and words are the same in all variants of a file.
     """
 
-    graphs: dict[object, list[_Kept]] = field(default_factory=dict[object, list[_Kept]])
+    graphs: dict[object, list[tuple[Origin, Cfg]]] = field(
+        default_factory=dict[object, list[tuple[Origin, Cfg]]]
+    )
     used: dict[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
     held: list[p.Function] = field(default_factory=list[p.Function])
 
-    def find(self, setting: Setting, actor: str) -> Cfg | None:
-        """The finished graph of an actor, None where there is none."""
+    def origin(self, setting: Setting, actor: str) -> Origin:
+        """What the graph of an actor is made from."""
         bodies = tuple(self._bodies(setting.protocol, actor))
-        for kept in self.graphs.get(self._key(setting, actor, bodies), ()):
-            if kept.bodies == bodies and kept.layout == setting.layout:
-                return kept.graph
-        return None
+        return Origin(self._key(setting, actor, bodies), bodies, setting.layout)
 
-    def keep(self, setting: Setting, actor: str, graph: Cfg) -> None:
+    def find(self, origin: Origin) -> Cfg | None:
+        """The finished graph of an actor, None where there is none."""
+        known = self.graphs.get(origin.key, ())
+        return next((graph for other, graph in known if other == origin), None)
+
+    def keep(self, origin: Origin, graph: Cfg) -> None:
         """Keeps a finished graph."""
-        bodies = tuple(self._bodies(setting.protocol, actor))
-        key = self._key(setting, actor, bodies)
-        self.graphs.setdefault(key, []).append(_Kept(bodies, setting.layout, graph))
+        self.graphs.setdefault(origin.key, []).append((origin, graph))
         if sum(map(len, self.graphs.values())) > MOST:
-            oldest = next(iter(self.graphs))
-            del self.graphs[oldest]
+            del self.graphs[next(iter(self.graphs))]
 
     def _bodies(self, protocol: p.Protocol, actor: str) -> Iterator[p.Function]:
         """The actor and every function that is named in it, or in one named in it."""

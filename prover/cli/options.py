@@ -1,0 +1,27 @@
+"""Options that several commands have, with what their help says."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+OnlyScenario: TypeAlias = Annotated[
+    str, typer.Option(metavar="NAME", help="Only this scenario.", show_default=False)
+]
+OnlyConfig: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="Only this value of a config; repeatable."),
+]
+MaxBound: TypeAlias = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Unroll loops at most N times.")
+]
+Timeout: TypeAlias = Annotated[
+    float, typer.Option(metavar="SECONDS", min=0.001, help="Limit per obligation.")
+]
+Memory: TypeAlias = Annotated[
+    int, typer.Option(metavar="MIB", min=64, help="Limit per obligation.")
+]
+Jobs: TypeAlias = Annotated[
+    int, typer.Option("--jobs", "-j", metavar="N", min=0, help="Processes; 0: one per core.")
+]
