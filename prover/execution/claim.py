@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from prover.execution.machine import Decisions
+from prover.execution.run.machine import Decisions
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.protocol import Expect, Protocol
 from dsl.source import Span
 from prover.execution.domains import DomainTooLarge
-from prover.execution.replay import ReplayError
+from prover.execution.run.replay import ReplayError
 from prover.execution.witness import Witness
 from prover.graph.kept import Kept
 from prover.graph.limits import TooLarge

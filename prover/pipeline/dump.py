@@ -60,7 +60,7 @@ def _text(
     form: Form, program: Program, protocol: Protocol, obligation: Obligation, bound: int
 ) -> str:
     """The passes as far as the form needs them, and their result printed."""
-    from prover.execution.build import build
+    from prover.execution.construct.program import build
     from prover.execution.pretty import format_skeleton
     from prover.graph import compile_program
     from prover.graph.lower import lower

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from dsl.protocol import Protocol
 from prover.execution import skeleton as sk
-from prover.execution.build import build
-from prover.execution.rehearse import Reached, rehearse
+from prover.execution.construct.program import build
+from prover.execution.run.rehearse import Reached, rehearse
 from prover.execution.skeleton import Skeleton
 from prover.graph import compile_program
 from prover.graph.ir import Program

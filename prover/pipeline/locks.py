@@ -47,7 +47,7 @@ def _limited(
     weak = any(model != "sc" for model in protocol.models)
 
     def job(number: int) -> LockGraph | tuple[Diagnostic, ...]:
-        from prover.execution.build import build
+        from prover.execution.construct.program import build
         from prover.execution.domains import DomainTooLarge, analyse
         from prover.execution.order import static_order
         from prover.graph import compile_program

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prover.execution.replay import replay, violations_of
-from prover.execution.weak_replay import replay_weak, weak_violations
+from prover.execution.run.replay import replay, violations_of
+from prover.execution.weak.replay import replay_weak, weak_violations
 from prover.execution.witness import Witness
 from prover.models.cat import load_model
 from prover.pipeline.limits import Clock, Limits
@@ -15,8 +15,8 @@ from prover.smt.decode import decode
 from prover.smt.encode import Prepared, encode
 from prover.smt.query import Query, apart
 from prover.smt.reply import Reply, Sat
-from prover.smt.weak_decode import DECIDING as WEAKLY_DECIDING
-from prover.smt.weak_decode import weak_decode
+from prover.smt.weak.decode import DECIDING as WEAKLY_DECIDING
+from prover.smt.weak.decode import weak_decode
 
 STRETCHES = (4, 7)
 """The numbers of stretches that the smallest witness is looked for in, in turn; a witness that

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from prover.execution.hazards import PRECEDENCE
-from prover.execution.replay import ReplayError
+from prover.execution.run.replay import ReplayError
 from prover.pipeline.case import Case, Found, Undecided, ask, search_of
 from prover.pipeline.group import STRENGTH
 from prover.pipeline.minimal import Search, violated, witness

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import Freed
-from prover.execution.spinning import watched
+from prover.execution.run.spinning import watched
 from prover.execution.terms import Term
 from prover.smt.frame import Frame
 from prover.smt.interrupts import hostings

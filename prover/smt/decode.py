@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains
 from prover.execution.evaluate import Unknown, Valuation
-from prover.execution.machine import Decisions
+from prover.execution.run.machine import Decisions
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Row, Term
 from prover.graph.values import Value
 

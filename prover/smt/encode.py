@@ -21,10 +21,10 @@ from prover.smt.memory import encode_pools, encode_reads
 from prover.smt.query import Query
 from prover.smt.violations import encode_violations, first_violation
 from prover.smt.waits import encode_waits
-from prover.smt.weak_frame import WeakFrame
-from prover.smt.weak_order import encode_order
-from prover.smt.weak_races import races
-from prover.smt.weak_waits import encode_weak_waits
+from prover.smt.weak.frame import WeakFrame
+from prover.smt.weak.order import encode_order
+from prover.smt.weak.races import races
+from prover.smt.weak.waits import encode_weak_waits
 
 LOGIC = "QF_IDL"
 """Booleans, and integers compared with each other."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
-from prover.execution.build_locks import ASKING
+from prover.execution.construct.locks import ASKING
 from prover.execution.terms import Term
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, Lit, neg

@@ -12,10 +12,10 @@ from dsl.check import check
 from dsl.imports import load_text
 from dsl.interpreter import Exploration, Outcome, explore
 from prover.execution import skeleton as sk
-from prover.execution.build import build
-from prover.execution.enumerate import Limit, outcomes, visible
-from prover.execution.enumerate_outcomes import FinalState as EnumeratedState
-from prover.execution.enumerate_outcomes import text as value_text
+from prover.execution.construct.program import build
+from prover.execution.enumerate.executions import Limit, outcomes, visible
+from prover.execution.enumerate.outcomes import FinalState as EnumeratedState
+from prover.execution.enumerate.outcomes import text as value_text
 from prover.execution.terms import ReadValue
 from prover.graph import compile_program
 from prover.graph.values import Half, Pointer, Value, number_text

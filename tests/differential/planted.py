@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from prover.execution import build, build_locks, hazards
+from prover.execution import hazards
+from prover.execution.construct import locks as build_locks
+from prover.execution.construct import program as build
 from prover.graph import (
     primitives_bits,
     primitives_last_put,

@@ -6,7 +6,7 @@ import pytest
 
 from dsl.check import check
 from dsl.imports import load_text
-from prover.execution.build import build
+from prover.execution.construct.program import build
 from prover.graph import compile_program
 from prover.smt.backends.z3 import Session
 from prover.smt.encode import encode, prepare

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from prover.execution import build_srcu
+from prover.execution.construct import srcu as build_srcu
 from prover.smt import waits
 from tests.differential.compare import compare
 from tests.differential.generator import Generated

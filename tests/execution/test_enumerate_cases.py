@@ -16,8 +16,8 @@ import pytest
 from dsl.check import check
 from dsl.imports import load_text
 from dsl.interpreter import explore
-from prover.execution.build import build
-from prover.execution.enumerate import Limit, outcomes
+from prover.execution.construct.program import build
+from prover.execution.enumerate.executions import Limit, outcomes
 from prover.graph import compile_program
 from prover.models.sc import SC
 

@@ -12,8 +12,8 @@ import pytest
 from dsl.check import check
 from dsl.imports import load_text
 from prover.execution import skeleton as sk
-from prover.execution.build import build
-from prover.execution.enumerate import enumerate_executions, outcomes
+from prover.execution.construct.program import build
+from prover.execution.enumerate.executions import enumerate_executions, outcomes
 from prover.execution.execution import INITIAL, relations
 from prover.graph import compile_program
 from prover.models.algebra import ACYCLIC, Axiom, Base, MemoryModel, union

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prover.execution.enumerate_order import ImpossibleError, Order, completions
+from prover.execution.enumerate.order import ImpossibleError, Order, completions
 
 SIZE = 5
 events = st.integers(0, SIZE - 1)

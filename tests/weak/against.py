@@ -14,10 +14,10 @@ from pathlib import Path
 from dsl.check import check
 from dsl.imports import load_text
 from prover.execution import skeleton as sk
-from prover.execution.build import build
-from prover.execution.replay import ReplayError
+from prover.execution.construct.program import build
+from prover.execution.run.replay import ReplayError
 from prover.execution.terms import ReadValue
-from prover.execution.weak_replay import replay_weak
+from prover.execution.weak.replay import replay_weak
 from prover.graph import compile_program
 from prover.graph.values import Value
 from prover.models.cat.load import load_model
@@ -25,7 +25,7 @@ from prover.smt.backends.z3 import Session
 from prover.smt.encode import Prepared, encode, prepare
 from prover.smt.query import Query, apart
 from prover.smt.reply import GaveUp, Sat
-from prover.smt.weak_decode import DECIDING, weak_decode
+from prover.smt.weak.decode import DECIDING, weak_decode
 from tests.weak.enumerate import IGNORED, Explored, Outcome, explore
 
 SECONDS = 30.0

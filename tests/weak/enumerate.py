@@ -18,11 +18,11 @@ from prover.execution.hazards import PRECEDENCE
 from prover.execution.nodes import Nodes, nodes
 from prover.execution.order import static_order
 from prover.execution.terms import ReadValue
-from prover.execution.weak_law import DELAYS_GRACE, Law, Section
-from prover.execution.weak_models import for_protocols, for_races
-from prover.execution.weak_replay import Wrong, racing, violations
-from prover.execution.weak_run import NotAnExecution, Run
-from prover.execution.weak_structure import Builder
+from prover.execution.weak.law import DELAYS_GRACE, Law, Section
+from prover.execution.weak.models import for_protocols, for_races
+from prover.execution.weak.replay import Wrong, racing, violations
+from prover.execution.weak.run import NotAnExecution, Run
+from prover.execution.weak.structure import Builder
 from prover.graph.values import Value
 from prover.models.algebra import MemoryModel
 from prover.models.concrete import Structure

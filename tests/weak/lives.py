@@ -10,7 +10,7 @@ from prover.execution import skeleton as sk
 from prover.execution.nodes import Node, Nodes
 from prover.execution.order import StaticOrder
 from prover.execution.terms import Allocated
-from prover.execution.weak_run import Run
+from prover.execution.weak.run import Run
 from prover.graph.values import Allocation, Pointer
 from prover.models.concrete import Pairs
 

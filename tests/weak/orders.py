@@ -13,7 +13,7 @@ from itertools import combinations
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
 from prover.execution.execution import INITIAL
-from prover.execution.weak_run import Run
+from prover.execution.weak.run import Run
 from prover.graph.values import Pointer
 
 LOCKING = (sk.Request, sk.Grant, sk.Try, sk.Unlock, sk.LockState)

@@ -15,9 +15,9 @@ from prover.execution.claim import Claim
 from prover.execution.domains import Domains
 from prover.execution.evaluate import Unknown
 from prover.execution.execution import INITIAL
-from prover.execution.machine import Decisions
+from prover.execution.run.machine import Decisions
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue
-from prover.execution.weak_run import NotAnExecution, Run
+from prover.execution.weak.run import NotAnExecution, Run
 from prover.graph.values import Value
 
 Option = TypeVar("Option")

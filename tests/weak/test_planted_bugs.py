@@ -8,12 +8,15 @@ import pytest
 
 from prover.execution.nodes import Node
 from prover.litmus.batch import load_litmus_model
-from prover.smt import weak_between, weak_com, weak_order, weak_waits
 from prover.smt.logic import FALSE, TRUE, Lit
 from prover.smt.waits import Section, Wait
-from prover.smt.weak_frame import WeakFrame
-from prover.smt.weak_numbers import Numbers
-from prover.smt.weak_walk import Walk
+from prover.smt.weak import between as weak_between
+from prover.smt.weak import com as weak_com
+from prover.smt.weak import order as weak_order
+from prover.smt.weak import waits as weak_waits
+from prover.smt.weak.frame import WeakFrame
+from prover.smt.weak.numbers import Numbers
+from prover.smt.weak.walk import Walk
 from tests.weak.compare import compare_file
 from tests.weak.test_against_litmus import DIFFERENT, OWN
 

@@ -12,7 +12,7 @@ import pytest
 
 from dsl.check import check
 from dsl.imports import library_root, load
-from prover.execution.build import build
+from prover.execution.construct.program import build
 from prover.graph import compile_program
 from prover.pipeline.obligations import tasks
 from prover.smt.backends.z3 import Session

@@ -1,0 +1,1 @@
+"""From the graphs of a program to its skeleton."""

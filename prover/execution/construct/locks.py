@@ -1,0 +1,257 @@
+"""Lock operations in the skeleton, with the checks that are the thread's own affair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from prover.execution import skeleton as sk
+from prover.execution.construct.strand import SPINNING, Strand
+from prover.execution.lock_facts import INTERRUPTS, LockOrderEdge, LockUse, interrupt_class
+from prover.execution.terms import Term
+from prover.graph import ir
+from prover.graph.values import POISON, Location
+
+ASKING = ("mutex", "rwsem")
+"""Kinds of lock whose waiting requests others can see."""
+
+SLEEPING = ("mutex", "rwsem", "folio")
+"""Kinds of lock that may sleep."""
+
+
+def lock_step(
+    strand: Strand,
+    instr: ir.LockInit
+    | ir.Acquire
+    | ir.TryAcquire
+    | ir.Release
+    | ir.IsLocked
+    | ir.Downgrade
+    | ir.Holds,
+) -> None:
+    """Adds what a lock operation does to the thread."""
+    match instr:
+        case ir.LockInit():
+            lock_init(strand, instr)
+        case ir.Acquire():
+            acquire(strand, instr)
+        case ir.TryAcquire():
+            try_acquire(strand, instr)
+        case ir.Release():
+            release(strand, instr)
+        case ir.IsLocked():
+            is_locked(strand, instr)
+        case ir.Downgrade():
+            downgrade(strand, instr)
+        case ir.Holds(reg=reg, address=address, kind=kind, mode=mode):
+            strand.env[reg] = strand.held_at(strand.value(address), (kind,), mode)
+        case _:
+            assert_never(instr)
+
+
+def lock_init(strand: Strand, instr: ir.LockInit) -> None:
+    """A lock is set up: its cell no longer holds poison; or it is set down, and does again."""
+    address = strand.value(instr.address)
+    event = strand.here(sk.Access("lock-init", "plain", address), instr.origin)
+    value = strand.draft.constant(POISON if instr.gone else 0)
+    if instr.gone:
+        _set_up(strand, event, address)
+    strand.draft.write(event, address, "whole", value, strand.draft.constant(1))
+
+
+def acquire(strand: Strand, instr: ir.Acquire) -> None:
+    """A blocking acquire: for mutex and rwsem a request, then the grant."""
+    draft = strand.draft
+    address = strand.value(instr.address)
+    checks: list[sk.LocalCheck] = []
+    if instr.kind in SLEEPING:
+        checks.append(strand.sleep_check())
+    checks.append(sk.LocalCheck("self-deadlock", _own_conflict(strand, instr, address), ""))
+    outer = _outer(strand, address, instr.kind, instr.mode, before=True)
+    request = -1
+    if instr.kind in ASKING:
+        request, grant = draft.reserve(), draft.reserve()
+        asked = sk.Request(address, instr.kind, instr.mode, grant)
+        strand.fill(request, asked, strand.guard, instr.origin, checks)
+        _set_up(strand, request, address)
+        strand.guard = draft.outcome(request, "ok")
+        checks = []
+    else:
+        grant = draft.reserve()
+    action = sk.Grant(address, instr.kind, instr.mode, outer, request)
+    strand.fill(grant, action, strand.guard, instr.origin, checks)
+    if request < 0:
+        _set_up(strand, grant, address)
+    strand.guard = draft.outcome(grant, "granted")
+    _order_edges(strand, instr, grant, address)
+    if instr.kind in SPINNING:
+        _interrupt_edges(strand, instr, grant, address)
+    subclass = max(instr.nested, 0)
+    _use(strand, instr.kind, grant, address, subclass)
+    strand.set_held(address, instr.kind, instr.mode, draft.constant(1), held=True)
+    strand.set_subclass(address, instr.kind, subclass, draft.constant(1))
+
+
+def try_acquire(strand: Strand, instr: ir.TryAcquire) -> None:
+    """A trylock: no waiting, no order edge into it."""
+    draft = strand.draft
+    address = strand.value(instr.address)
+    outer = _outer(strand, address, instr.kind, instr.mode, before=True)
+    own = _own_conflict(strand, instr, address)
+    event = strand.here(sk.Try(address, instr.kind, instr.mode, outer, own), instr.origin)
+    _set_up(strand, event, address)
+    taken = draft.outcome(event, "taken")
+    _use(strand, instr.kind, event, address, 0)
+    strand.env[instr.reg] = taken
+    strand.set_held(address, instr.kind, instr.mode, taken, held=True)
+    strand.set_subclass(address, instr.kind, 0, taken)
+
+
+def release(strand: Strand, instr: ir.Release) -> None:
+    """An unlock; of a folio lock anyone's, of the others only the holder's."""
+    draft = strand.draft
+    address = strand.value(instr.address)
+    outer = _outer(strand, address, instr.kind, instr.mode, before=False)
+    checks: tuple[sk.LocalCheck, ...] = ()
+    if instr.kind != "folio":
+        held = strand.held_at(address, (instr.kind,), instr.mode)
+        checks = (sk.LocalCheck("unlock-not-held", draft.terms.invert(held), ""),)
+    action = sk.Unlock(address, instr.kind, instr.mode, outer)
+    event = strand.here(action, instr.origin, checks)
+    _set_up(strand, event, address)
+    strand.set_held(address, instr.kind, instr.mode, draft.constant(1), held=False)
+    if instr.kind == "mutex":
+        # mutex-design.rst: mutex_unlock() may touch the lock after it has let it go.
+        strand.here(sk.Access("unlock-tail", "plain", address), instr.origin)
+
+
+def downgrade(strand: Strand, instr: ir.Downgrade) -> None:
+    """downgrade_write(): its subclass stays."""
+    draft = strand.draft
+    address = strand.value(instr.address)
+    held = strand.held_at(address, (instr.kind,), "exclusive")
+    checks = (sk.LocalCheck("unlock-not-held", draft.terms.invert(held), ""),)
+    action = sk.Downgrade(address, instr.kind, "exclusive", draft.constant(1))
+    event = strand.here(action, instr.origin, checks)
+    _set_up(strand, event, address)
+    strand.set_held(address, instr.kind, "exclusive", draft.constant(1), held=False)
+    strand.set_held(address, instr.kind, "shared", draft.constant(1), held=True)
+
+
+def is_locked(strand: Strand, instr: ir.IsLocked) -> None:
+    """A look at a lock."""
+    address = strand.value(instr.address)
+    # Others may have unlocked a folio that this actor locked: the engine asks who holds it.
+    folio = instr.kind == "folio"
+    own = strand.draft.constant(0) if folio else strand.held_at(address, (instr.kind,), "any")
+    event = strand.here(sk.LockState(address, instr.kind, own), instr.origin)
+    _set_up(strand, event, address)
+    strand.env[instr.reg] = strand.draft.outcome(event, "locked")
+
+
+def _set_up(strand: Strand, event: int, address: Term) -> None:
+    """Reads the lock's cell: poison means it was never set up."""
+    strand.draft.read(event, address, "whole")
+
+
+def _own_conflict(strand: Strand, instr: ir.Acquire | ir.TryAcquire, address: Term) -> Term:
+    """Whether the thread already holds the lock in a way that excludes taking it.
+
+    For folio locks the engine asks who locked it, since others may have unlocked it.
+    """
+    if instr.kind == "folio":
+        return strand.draft.constant(0)
+    mode = "any" if instr.mode == "exclusive" else "exclusive"
+    return strand.held_at(address, (instr.kind,), mode)
+
+
+def _outer(strand: Strand, address: Term, kind: str, mode: str, *, before: bool) -> Term:
+    """Whether this acquire begins (or, for ``before`` false, this release ends) the holding."""
+    if mode == "exclusive":
+        return strand.draft.constant(1)
+    return strand.shared_depth(address, kind, 0 if before else 1)
+
+
+def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -> None:
+    """The lock-order edges that a granted acquire adds."""
+    draft = strand.draft
+    terms = draft.terms
+    granted = draft.outcome(grant, "granted")
+    kinds = (*SPINNING, *SLEEPING)
+    cells = draft.lock_cells(kinds)
+    subclass = max(instr.nested, 0)
+    edges: dict[tuple[str, str], list[Term]] = {}
+    holding = [(held, other, strand.holds(held)) for held, other in cells]
+    holding = [(held, other, holds) for held, other, holds in holding if terms.known(holds) != 0]
+    for taken, cell in draft.lock_cells((instr.kind,)) if holding else ():
+        here = draft.equal(address, draft.pointer_to(taken))
+        if terms.known(here) == 0:
+            continue
+        into = lock_class(cell.lock_class, subclass)
+        for held, other, holds in holding:
+            if held == taken:
+                continue
+            for number in sorted(strand.subclasses.get(held, ())):
+                when = terms.both(granted, here, holds, _subclass_is(strand, held, number))
+                if terms.known(when) != 0:
+                    pair = (lock_class(other.lock_class, number), into)
+                    edges.setdefault(pair, []).append(when)
+    for (held_class, into), parts in edges.items():
+        draft.lock_edges.append(LockOrderEdge(grant, held_class, into, terms.either(*parts)))
+
+
+def _interrupt_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -> None:
+    """The edges by way of an interrupt: this thread is one, or one may come now."""
+    draft = strand.draft
+    terms = draft.terms
+    off = {"hardirq": strand.get("!irq")}
+    if strand.kind == "actor":
+        off["softirq"] = terms.either(strand.get("!irq"), draft.truth(strand.get("!bh")))
+    inside = INTERRUPTS.get(strand.kind, "")
+    granted = draft.outcome(grant, "granted")
+    for location, cell in draft.lock_cells((instr.kind,)):
+        here = terms.both(granted, draft.equal(address, draft.pointer_to(location)))
+        name = lock_class(cell.lock_class, max(instr.nested, 0))
+        edges: list[tuple[str, str, Term]] = []
+        for interrupt, masked in off.items():
+            comes = terms.both(here, terms.invert(masked))
+            edges.append((name, interrupt_class(interrupt, instr.mode), comes))
+        if inside:
+            edges.append((interrupt_class(inside, "exclusive"), name, here))
+            if instr.mode == "exclusive":
+                edges.append((interrupt_class(inside, "shared"), name, here))
+        for held, taken, when in edges:
+            if terms.known(when) != 0:
+                draft.lock_edges.append(LockOrderEdge(grant, held, taken, when))
+
+
+def interrupting(edges: Iterable[LockOrderEdge]) -> tuple[LockOrderEdge, ...]:
+    """The edges, without those to an interrupt that takes no lock."""
+    known = tuple(edges)
+    comes = {edge.held for edge in known}
+    return tuple(e for e in known if e.taken in comes or not e.taken.startswith("<"))
+
+
+def _use(strand: Strand, kind: str, event: int, address: Term, subclass: int) -> None:
+    """Which classes of lock an event may take, and in what context."""
+    draft = strand.draft
+    irqs, bh, rcu, preempt = (strand.get(n) for n in ("!irq", "!bh", "!rcu", "!preempt"))
+    classes: dict[str, list[Term]] = {}
+    for location, cell in draft.lock_cells((kind,)):
+        here = draft.equal(address, draft.pointer_to(location))
+        if draft.terms.known(here) != 0:
+            classes.setdefault(lock_class(cell.lock_class, subclass), []).append(here)
+    for name, parts in classes.items():
+        when = draft.terms.either(*parts)
+        draft.lock_uses.append(LockUse(event, name, when, irqs, bh, rcu, preempt))
+
+
+def _subclass_is(strand: Strand, location: Location, number: int) -> Term:
+    """Whether the held lock at ``location`` was taken with lockdep subclass ``number``."""
+    draft = strand.draft
+    return draft.equal(strand.get(f"!n:{location}"), draft.constant(number))
+
+
+def lock_class(name: str, subclass: int) -> str:
+    """The lockdep class of a lock taken with a subclass."""
+    return f"{name}/{subclass}" if subclass else name

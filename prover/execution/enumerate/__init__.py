@@ -1,0 +1,1 @@
+"""The explicit enumerator: an oracle that shares no encoding with the solver."""

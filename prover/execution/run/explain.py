@@ -1,0 +1,166 @@
+"""What went wrong, in a line or two, and why the decisive steps came out as they did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prover.execution import skeleton as sk
+from prover.execution.hazards import address_of
+from prover.execution.run.judge import CLAIMS
+from prover.execution.run.machine import Machine
+from prover.execution.run.spinning import watched
+from prover.execution.run.standstill import deadlocked
+from prover.execution.wording import cell_at, place_text, value_text
+from prover.graph.values import Pointer, Via, Wild, number_text
+
+
+def explain(machine: Machine, name: str) -> tuple[str, ...]:
+    """The lines under the table."""
+    if name == "deadlock":
+        return tuple(_deadlock(machine))
+    if machine.violation is None:
+        return ()
+    event = machine.skeleton.events[machine.violation.event]
+    if name == "lock-order":
+        edges = ", ".join(f"{a} -> {b}" for a, b in machine.edges)
+        return (f"lock classes taken in these orders: {edges}",)
+    message = next((c.message for c in event.checks if c.property == name and c.message), "")
+    if name in CLAIMS:
+        return _claim(machine, message)
+    if message:
+        return (message,)
+    pointer = culprit(machine, event)
+    match pointer:
+        case Pointer(via=Via() as via) | Wild(via=Via() as via) if name == "torn-value":
+            bits = number_text(via.low, via.high)
+            places = " or ".join(str(place) for place in via.locations)
+            return (f"no update ever stored {bits} in {places}",)
+        case Pointer(base=None):
+            return ("the pointer is NULL",)
+        case Wild():
+            text = value_text(machine.skeleton.layout, pointer)
+            return (f"the pointer leads to no object: {text}",)
+        case Pointer(base=base) if name in ("use-after-free", "double-free"):
+            assert base is not None
+            return (_freed(machine, base.object),)
+        case _:
+            return ()
+
+
+def _claim(machine: Machine, message: str) -> tuple[str, ...]:
+    """A claim that does not hold, with what it saw."""
+    layout = machine.skeleton.layout
+    assert machine.violation is not None
+    thread = machine.skeleton.events[machine.violation.event].thread
+    seen = {
+        place_text(place): value_text(layout, value, cell_at(layout, place[0]))
+        for step in machine.steps
+        if step.thread == thread
+        for place, value in step.reads
+    }
+    values = ", ".join(f"{place} = {value}" for place, value in seen.items())
+    said = message or "the condition does not hold"
+    return (f"{said} (here {values})" if values else said,)
+
+
+def culprit(machine: Machine, event: sk.Event) -> object:
+    """The pointer that an event goes through."""
+    term = event.action.pointer if isinstance(event.action, sk.Deallocate) else address_of(event)
+    return None if term is None else machine.values.value(term)
+
+
+def _freed(machine: Machine, name: str) -> str:
+    """Who freed the object."""
+    for step in reversed(machine.steps):
+        event = machine.skeleton.events[step.event]
+        if not isinstance(event.action, sk.Deallocate) or machine.violation is None:
+            continue
+        pointer = machine.values.value(event.action.pointer)
+        if not isinstance(pointer, Pointer) or pointer.base is None:
+            continue
+        if step.event != machine.violation.event and pointer.base.object == name:
+            return f"{name} had been freed by {machine.skeleton.threads[step.thread].name}"
+    return f"{name} had been freed"
+
+
+def _deadlock(machine: Machine) -> Iterator[str]:
+    """A line for each thread in a deadlock."""
+    threads = machine.skeleton.threads
+    found = deadlocked(machine)
+    for thread in sorted(found.threads):
+        if thread in found.waiting:
+            yield _waits(machine, thread)
+        else:
+            callback = threads[found.interrupted[thread]].name
+            yield f"{threads[thread].name} is interrupted by {callback}, on its CPU"
+
+
+def _waits(machine: Machine, thread: int) -> str:
+    """What a thread in a deadlock waits for."""
+    threads = machine.skeleton.threads
+    number = machine.judge.next_event(thread)
+    assert number is not None
+    event = machine.skeleton.events[number]
+    others = sorted({t for o in machine.judge.obstacles(event) for t in o})
+    names = " and ".join(threads[t].name for t in others)
+    match event.action:
+        case sk.Grant(address=address):
+            value = machine.values.value(address)
+            lock = str(value.location) if isinstance(value, Pointer) else "a lock"
+            who = threads[thread].name
+            holders = machine.locks.holders.get(machine.location(address), {})
+            if holders.keys() & set(others):
+                return f"{who} waits for {lock}, which {names} holds"
+            return f"{who} waits for {lock}, behind the queued request of {names}"
+        case sk.GraceEnd():
+            return f"{threads[thread].name} waits for a grace period that {names} holds up"
+        case sk.Spin() as spin:
+            looks = f"{threads[thread].name} waits for {_watched(machine, event, spin)} to change"
+            return f"{looks}: {names} cannot do that any more" if names else looks
+        case sk.IpiEnd():
+            return f"{threads[thread].name} waits for an IPI to be taken: {names}"
+        case _:
+            return f"{threads[thread].name} waits for {names}"
+
+
+def _watched(machine: Machine, event: sk.Event, spin: sk.Spin) -> str:
+    """What the last round of an await has looked at."""
+    seen = {step.event: step for step in machine.steps}
+    layout = machine.skeleton.layout
+    names: dict[str, None] = {}
+    for number in watched(machine.skeleton, event, spin):
+        action = machine.skeleton.events[number].action
+        if number in seen and isinstance(action, sk.Try | sk.LockState):
+            names[str(machine.location(action.address))] = None
+        elif number in seen:
+            for place, value in seen[number].reads:
+                text = value_text(layout, value, cell_at(layout, place[0]))
+                names[f"{place_text(place)} = {text}"] = None
+    return " or ".join(names) or "what it sees"
+
+
+def because(machine: Machine, name: str) -> tuple[str, ...]:
+    """One sentence per decisive edge."""
+    if name == "use-after-free":
+        return _open_readers(machine)
+    return ()
+
+
+def _open_readers(machine: Machine) -> tuple[str, ...]:
+    """Whether the user was in a reader that a grace period begun at the free would have awaited."""
+    assert machine.violation is not None
+    thread = machine.skeleton.events[machine.violation.event].thread
+    open_ = [s.start for s in machine.sections if s.thread == thread and s.open and s.kind == "rcu"]
+    order = [step.event for step in machine.steps]
+    freed = [
+        order.index(step.event)
+        for step in machine.steps
+        if isinstance(machine.skeleton.events[step.event].action, sk.Deallocate)
+    ]
+    deferred = any(
+        isinstance(machine.skeleton.events[step.event].action, sk.Queue | sk.GraceStart)
+        for step in machine.steps
+    )
+    if open_ and freed and not deferred and order.index(open_[0]) < min(freed):
+        return ("the user is inside rcu_read_lock(): a grace period would have waited for it",)
+    return ()

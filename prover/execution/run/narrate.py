@@ -1,0 +1,274 @@
+"""A finished run of the machine as a witness: steps, values, and what went wrong in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prover.execution import skeleton as sk
+from prover.execution.run.explain import because, culprit, explain
+from prover.execution.run.judge import CLAIMS
+from prover.execution.run.machine import Machine
+from prover.execution.run.standstill import Deadlock, deadlocked
+from prover.execution.run.state import Change, Step
+from prover.execution.terms import Outcome, Term
+from prover.execution.witness import Call, Column, Moment, Touch, Witness
+from prover.execution.wording import cell_at, place_text, value_text
+from prover.graph.ir import Origin
+from prover.graph.values import Location, Pointer, Value
+
+
+def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
+    """The witness of the violation of property ``name`` that the machine has come to."""
+    skeleton = machine.skeleton
+    found = deadlocked(machine) if name == "deadlock" else Deadlock(frozenset(), {})
+    stuck = found.threads
+    shared = _contended(machine)
+    moments = [moment(machine, step) for step in machine.steps if _shown(machine, step, shared)]
+    if moments and not stuck and not any(m.bad for m in moments):
+        # A claim that fails is shown at the step that made it fail: the last one.
+        moments[-1] = replace(moments[-1], bad=True)
+    moments.extend(_standing(machine, found, thread) for thread in _by_arrival(machine, stuck))
+    used = sorted({m.thread for m in moments} | set(stuck))
+    column = {thread: index for index, thread in enumerate(used)}
+    message = _message(machine, name)
+    place = machine.stage.place
+    return Witness(
+        property=name,
+        message=message,
+        model="sc",
+        columns=tuple(_column(skeleton.threads[t]) for t in used),
+        moments=tuple(_with_column(m, column) for m in moments if m.thread in column),
+        explanation=explain(machine, name),
+        because=because(machine, name),
+        schedule=tuple(place[e] for e in schedule),
+    )
+
+
+def _with_column(found: Moment, column: dict[int, int]) -> Moment:
+    return Moment(
+        column[found.thread],
+        found.what,
+        found.span,
+        found.calls,
+        found.touches,
+        found.note,
+        found.bad,
+    )
+
+
+def _column(thread: sk.Thread) -> Column:
+    return Column(thread.name, thread.kind)
+
+
+def _message(machine: Machine, name: str) -> str:
+    """The author's words at the check that failed."""
+    if machine.violation is None or machine.violation.event < 0:
+        return ""
+    event = machine.skeleton.events[machine.violation.event]
+    return next(
+        (c.message for c in event.checks if c.property == name and c.message),
+        "",
+    )
+
+
+def _contended(machine: Machine) -> frozenset[Location]:
+    """The places that one thread writes and another touches: what a race is about."""
+    writers: dict[Location, set[int]] = {}
+    users: dict[Location, set[int]] = {}
+    for step in machine.steps:
+        for (location, _), _ in step.reads:
+            users.setdefault(location, set()).add(step.thread)
+        for change in step.writes:
+            writers.setdefault(change.place[0], set()).add(step.thread)
+            users.setdefault(change.place[0], set()).add(step.thread)
+    return frozenset(place for place in writers if len(users[place]) > 1)
+
+
+def _shown(machine: Machine, step: Step, shared: frozenset[Location]) -> bool:
+    """Whether a step belongs in the witness: bookkeeping without effect on others does not."""
+    event = machine.skeleton.events[step.event]
+    if machine.skeleton.threads[event.thread].kind in CLAIMS:
+        return False
+    if _is_bad(machine, step.event):
+        return True
+    match event.action:
+        case sk.Access():
+            if _gives_culprit(machine, step):
+                return True
+            places = {place[0] for place, _ in step.reads}
+            return bool(shared & (places | {change.place[0] for change in step.writes}))
+        case sk.Begin() | sk.Ended() | sk.IpiEnd() | sk.Request():
+            return False
+        case sk.Local(what=what):
+            return what not in ("check", "might_sleep")
+        case sk.SectionStart(outer=outer) | sk.SectionEnd(outer=outer):
+            return machine.values.surely(outer) is True
+        case _:
+            return True
+
+
+def _gives_culprit(machine: Machine, step: Step) -> bool:
+    """Whether a step reads the pointer that the bad access goes through."""
+    if machine.violation is None:
+        return False
+    bad = machine.skeleton.events[machine.violation.event]
+    pointer = culprit(machine, bad)
+    if bad.thread != step.thread or not isinstance(pointer, Pointer) or pointer.base is None:
+        return False
+    return any(isinstance(v, Pointer) and v.base == pointer.base for _, v in step.reads)
+
+
+def _is_bad(machine: Machine, event: int) -> bool:
+    return machine.violation is not None and machine.violation.event == event
+
+
+def moment(machine: Machine, step: Step) -> Moment:
+    """One step as the witness shows it."""
+    event = machine.skeleton.events[step.event]
+    touches = [_touch_read(machine, place, value) for place, value in step.reads]
+    touches.extend(_touch_write(machine, change) for change in step.writes)
+    if isinstance(event.action, UNSEEN):
+        touches = []
+    return Moment(
+        event.thread,
+        what(event.action),
+        event.origin.span,
+        _calls(event.origin),
+        tuple(touches),
+        _note(machine, event),
+        _is_bad(machine, step.event),
+    )
+
+
+def _by_arrival(machine: Machine, stuck: frozenset[int]) -> list[int]:
+    """The waiting threads in the order they came to wait: a queue is read from the top."""
+    last: dict[int, int] = {}
+    for index, step in enumerate(machine.steps):
+        last[step.thread] = index
+    return sorted(stuck, key=lambda thread: (last.get(thread, -1), thread))
+
+
+def _standing(machine: Machine, found: Deadlock, thread: int) -> Moment:
+    """Where a thread in a deadlock stands."""
+    if thread in found.waiting:
+        return _waiting(machine, thread)
+    skeleton = machine.skeleton
+    done = [step.event for step in machine.steps if step.thread == thread]
+    origin = skeleton.events[done[-1] if done else skeleton.threads[thread].events[1]].origin
+    note = f"interrupted by {skeleton.threads[found.interrupted[thread]].name}"
+    return Moment(thread, "interrupted", origin.span, _calls(origin), (), note, True)
+
+
+def _waiting(machine: Machine, thread: int) -> Moment:
+    """The step that a thread in a deadlock cannot make."""
+    number = machine.judge.next_event(thread)
+    assert number is not None
+    event = machine.skeleton.events[number]
+    calls = _calls(event.origin)
+    return Moment(thread, "waits", event.origin.span, calls, (), "waits for ever", True)
+
+
+def _touch_read(machine: Machine, place: tuple[Location, str], value: Value) -> Touch:
+    layout = machine.skeleton.layout
+    text = value_text(layout, value, cell_at(layout, place[0]))
+    return Touch(place_text(place), "", text)
+
+
+def _touch_write(machine: Machine, change: Change) -> Touch:
+    layout = machine.skeleton.layout
+    cell = cell_at(layout, change.place[0])
+    old, new = (value_text(layout, v, cell) for v in (change.old, change.new))
+    return Touch(place_text(change.place), old, new)
+
+
+def _calls(origin: Origin) -> tuple[Call, ...]:
+    return tuple(Call(f.function, f.site, f.call) for f in origin.frames)
+
+
+UNSEEN = (
+    sk.Grant,
+    sk.Try,
+    sk.Unlock,
+    sk.LockState,
+    sk.Request,
+    sk.SrcuStart,
+    sk.SrcuEnd,
+    sk.GraceStart,
+    sk.BarrierStart,
+)
+"""Steps whose look at a lock or at an SRCU domain is not shown."""
+
+WORDS: dict[type, str] = {
+    sk.Begin: "begins",
+    sk.Ended: "ends",
+    sk.Request: "asks",
+    sk.Grant: "acquire",
+    sk.Try: "trylock",
+    sk.Unlock: "release",
+    sk.Downgrade: "downgrade",
+    sk.LockState: "looks",
+    sk.SectionStart: "section",
+    sk.SectionEnd: "section-end",
+    sk.SrcuStart: "section",
+    sk.SrcuEnd: "section-end",
+    sk.GraceStart: "synchronize",
+    sk.GraceEnd: "grace-end",
+    sk.Queue: "call-rcu",
+    sk.BarrierStart: "barrier",
+    sk.BarrierEnd: "barrier-end",
+    sk.IpiStart: "ipi",
+    sk.IpiEnd: "ipi-end",
+    sk.Spin: "spins",
+    sk.Allocate: "alloc",
+    sk.Deallocate: "free",
+}
+"""What each kind of action is called in a witness."""
+
+
+def what(action: sk.Action) -> str:
+    """The kind of a step, in one word."""
+    if isinstance(action, sk.Access | sk.Local):
+        return action.what
+    return WORDS[type(action)]
+
+
+def _note(machine: Machine, event: sk.Event) -> str:
+    """What cannot be seen from the source line."""
+    leaves = machine.values.leaves
+    match event.action:
+        case sk.Grant(address=address):
+            return f"takes {_lock_name(machine, address)}"
+        case sk.Downgrade(address=address):
+            return f"holds {_lock_name(machine, address)} as a reader from now on"
+        case sk.Unlock(address=address):
+            return f"releases {_lock_name(machine, address)}"
+        case sk.SrcuStart(address=address):
+            return f"enters a reader of {_lock_name(machine, address)}"
+        case sk.SrcuEnd(address=address):
+            return f"leaves a reader of {_lock_name(machine, address)}"
+        case sk.Access(what="unlock-tail", address=address):
+            return f"the unlock still touches {_lock_name(machine, address)}"
+        case sk.Try(address=address):
+            got = leaves.get(Outcome(event.number, "taken"))
+            verdict = "taken" if got else "busy"
+            return f"{_lock_name(machine, address)} {verdict}"
+        case sk.LockState(address=address):
+            seen = leaves.get(Outcome(event.number, "locked"))
+            return f"{_lock_name(machine, address)} {'locked' if seen else 'not locked'}"
+        case sk.Deallocate(pointer=pointer):
+            return f"frees {_pointer_name(machine, pointer)}"
+        case sk.GraceEnd():
+            return "the grace period is over"
+        case _:
+            return ""
+
+
+def _lock_name(machine: Machine, address: Term) -> str:
+    return _pointer_name(machine, address)
+
+
+def _pointer_name(machine: Machine, term: Term) -> str:
+    value = machine.values.value(term)
+    if isinstance(value, Pointer) and value.base is not None:
+        return str(value.location)
+    return value_text(machine.skeleton.layout, value)

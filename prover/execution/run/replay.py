@@ -1,0 +1,101 @@
+"""A schedule carried out, shortened, and told as a witness; no solver is involved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prover.execution import skeleton as sk
+from prover.execution.evaluate import Unknown
+from prover.execution.run.machine import Decisions, Machine, Stage, stage
+from prover.execution.run.narrate import narrate
+from prover.execution.run.standstill import deadlocked
+from prover.execution.run.state import NotAllowed
+from prover.execution.witness import Witness
+
+
+class ReplayError(Exception):
+    """A schedule does not show what it should: the encoder and the machine disagree."""
+
+
+def replay(
+    skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions, name: str, *, trim: bool
+) -> Witness:
+    """The witness that a schedule violates property ``name``.
+
+    ``trim`` leaves out what the violation does not need, thread by thread from the back.
+    """
+    run = _Run(stage(skeleton), decisions, name)
+    machine = run.carry_out(events)
+    if not run.shows(machine):
+        raise ReplayError(f"claimed {name}, replayed {machine.violation}")
+    happened = frozenset(step.event for step in machine.steps)
+    short = tuple(event for event in events if event in happened)
+    if not trim:
+        return narrate(machine, name, short)
+    short = run.trim(short)
+    return narrate(run.carry_out(short), name, short)
+
+
+def violations_of(skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions) -> set[str]:
+    """What a schedule violates first; a deadlock where it ends in one without violation."""
+    machine = _Run(stage(skeleton), decisions, "").carry_out(events)
+    found = () if machine.violation is None else (machine.violation, *machine.also)
+    names = {name for violation in found for name in violation.properties}
+    return names or ({"deadlock"} if deadlocked(machine).threads else set())
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What stays the same while schedules for one property are tried."""
+
+    stage: Stage
+    decisions: Decisions
+    name: str
+
+    def carry_out(self, events: tuple[int, ...]) -> Machine:
+        """The machine after a schedule; raises ReplayError where a step is not allowed."""
+        machine = Machine(self.stage, self.decisions)
+        try:
+            machine.run(list(events))
+        except NotAllowed as error:
+            raise ReplayError(str(error)) from error
+        except Unknown as error:
+            raise ReplayError("a step depends on what has not happened") from error
+        return machine
+
+    def shows(self, machine: Machine) -> bool:
+        """Whether the machine's state shows the property violated."""
+        found = machine.violation
+        if self.name == "deadlock":
+            return found is None and bool(deadlocked(machine).threads)
+        seen = (*machine.also, *(() if found is None else (found,)))
+        return any(self.name in violation.properties for violation in seen)
+
+    def trim(self, events: tuple[int, ...]) -> tuple[int, ...]:
+        """The schedule without the trailing steps that the violation can do without."""
+        skeleton = self.stage.skeleton
+        # Callbacks and handlers first: nobody waits for what they still have to do.
+        for thread in sorted({skeleton.events[e].thread for e in events}, reverse=True):
+            own = [e for e in events if skeleton.events[e].thread == thread]
+            gone = frozenset(own[self._needed(events, own) :])
+            events = tuple(e for e in events if e not in gone)
+        return events
+
+    def _needed(self, events: tuple[int, ...], own: list[int]) -> int:
+        """How many of a thread's steps are needed, by halving: more steps never show less."""
+        low, high = 0, len(own)
+        while low < high:
+            middle = (low + high) // 2
+            gone = frozenset(own[middle:])
+            if self._still(tuple(e for e in events if e not in gone)):
+                high = middle
+            else:
+                low = middle + 1
+        return high
+
+    def _still(self, events: tuple[int, ...]) -> bool:
+        """Whether a shorter schedule still shows the violation."""
+        try:
+            return self.shows(self.carry_out(events))
+        except ReplayError:
+            return False

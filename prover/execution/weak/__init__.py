@@ -1,0 +1,1 @@
+"""Executions under a weak memory model: judged, computed anew, and told."""

@@ -1,0 +1,291 @@
+"""Why no interleaving shows an execution: what is out of order, and what would order it.
+
+An execution is no interleaving where program order and what happened in memory go round in a
+circle.  The shortest circle through what decided the violation says what mattered: where it
+follows a program, the model does not keep the two steps in order, and a primitive could.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from prover.execution import skeleton as sk
+from prover.execution.execution import INITIAL
+from prover.execution.nodes import touched
+from prover.execution.terms import Term
+from prover.execution.weak.run import Run
+from prover.execution.weak.time import Allowed, Edge, Timeline, between
+from prover.execution.wording import place_text
+from prover.graph.values import Pointer
+
+MOST = 4
+"""How many lines are said at most."""
+
+BETWEEN = {
+    ("store", "store"): "smp_wmb() or smp_store_release()",
+    ("load", "load"): "smp_rmb() or smp_load_acquire()",
+    ("load", "store"): "smp_load_acquire() or smp_store_release()",
+}
+"""What orders two accesses of one thread; smp_mb() all others."""
+
+FAR = 20
+"""What a step costs that had no part in deciding the violation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """``circles`` are the circles that mattered, each as its edges; ``lines`` say so in words."""
+
+    circles: tuple[tuple[Edge, ...], ...]
+    lines: tuple[str, ...]
+
+    @property
+    def events(self) -> frozenset[int]:
+        """The steps that mattered."""
+        return frozenset(e for circle in self.circles for edge in circle for e in edge)
+
+
+def reasons(case: Allowed, time: Timeline, bad: int, *, certain: bool) -> Reasons:
+    """Why no interleaving shows this; ``certain``: none does."""
+    circles = tuple(_circles(case, time, bad, certain=certain))
+    lines = [line for circle in circles for line in _lines(case, time, circle)]
+    lines.extend(_missed(case.run, time, circles))
+    return Reasons(circles, tuple(dict.fromkeys(lines))[:MOST])
+
+
+# --- the circles
+
+
+def _circles(
+    case: Allowed, time: Timeline, bad: int, *, certain: bool
+) -> Iterator[tuple[Edge, ...]]:
+    """A shortest circle, and further ones for other reasons that decided the violation."""
+    across = _across(case, time, bad)
+    used: set[Edge] = set()
+    for attempt in range(MOST):
+        circle = _shortest(time, {e: c for e, c in across.items() if e not in used})
+        far = any(across.get(edge, 0) >= FAR for edge in circle)
+        if not circle or (far and (attempt or not certain)):
+            return
+        yield circle
+        tellers = {*time.memory.misses, *_assumed(case)} & set(circle)
+        used |= tellers or (set(circle) & across.keys())
+
+
+def _across(case: Allowed, time: Timeline, bad: int) -> dict[Edge, int]:
+    """Every step from one thread to another by way of memory, and what it costs."""
+    decided = _deciding(case, bad)
+    cost: dict[Edge, int] = {}
+    memory = time.memory
+    for a, b in memory.reads:
+        cost[a, b] = 2 if b in decided else FAR
+    for a, b in memory.misses:
+        cost[a, b] = 2 if a in decided else FAR
+    for a, b in memory.overwrites:
+        cost[a, b] = 2 if {a, b} & decided else FAR
+    cost.update(dict.fromkeys(_assumed(case), 1))
+    for a, b in time.causes:
+        cost.setdefault((a, b), 3)
+    threads = _processors(time)
+    return {
+        (a, b): paid
+        for (a, b), paid in sorted(cost.items())
+        if a in threads and b in threads and threads[a] != threads[b]
+    }
+
+
+def _assumed(case: Allowed) -> list[Edge]:
+    """The orders that the violation assumes."""
+    of = case.nodes.nodes
+    return sorted((of[a].event, of[b].event) for a, b in case.meaning.relations["also"])
+
+
+def _processors(time: Timeline) -> dict[int, int]:
+    return {event: index for index, own in enumerate(time.programs) for event in own}
+
+
+def _deciding(case: Allowed, bad: int) -> set[int]:
+    """The steps that the violation is computed from: reads, and the stores that they read."""
+    skeleton, run = case.run.skeleton, case.run
+    pending = [bad, *(event for edge in _assumed(case) for event in edge)]
+    found: set[int] = set()
+    while pending:
+        number = pending.pop()
+        if number in found:
+            continue
+        found.add(number)
+        for read in run.reads_of.get(number, ()):
+            source = run.source(read) if read.number in run.read_places else INITIAL
+            if source != INITIAL:
+                pending.append(skeleton.writes[source].event)
+        for term in _terms(run, number, whole=number == bad):
+            pending.extend(case.builder.sources(term))
+    return found
+
+
+def _terms(run: Run, number: int, *, whole: bool) -> Iterator[Term]:
+    """What a step depends on."""
+    event = run.skeleton.events[number]
+    yield event.guard
+    yield from event.controls
+    address = touched(event)
+    if address is not None:
+        yield address
+    for write in run.writes_of.get(number, ()):
+        yield write.value
+    if whole:
+        yield from (check.bad for check in event.checks)
+        yield from (word.value for word in run.skeleton.stored if word.event == number)
+
+
+def _shortest(time: Timeline, across: dict[Edge, int]) -> tuple[Edge, ...]:
+    """The cheapest circle of steps across threads and along them; () if there is none."""
+    ways: dict[int, list[tuple[int, int]]] = {}
+    for (a, b), paid in across.items():
+        ways.setdefault(a, []).append((b, paid))
+    touched = sorted({e for edge in across for e in edge})
+    for own in time.programs:
+        there = [e for e in own if e in touched]
+        for index, a in enumerate(there):
+            for b in there[index + 1 :]:
+                ways.setdefault(a, []).append((b, 1 if time.sure.before(a, b) else 2))
+    best: tuple[int, tuple[Edge, ...]] = (1 << 30, ())
+    for (a, b), paid in across.items():
+        found = _way(ways, b, a, best[0] - paid)
+        if found is not None and found[0] + paid < best[0]:
+            best = (found[0] + paid, ((a, b), *found[1]))
+    return best[1]
+
+
+def _way(
+    ways: dict[int, list[tuple[int, int]]], start: int, goal: int, limit: int
+) -> tuple[int, tuple[Edge, ...]] | None:
+    """The cheapest way from one step to another that costs less than ``limit``."""
+    reached: dict[int, int] = {}
+    front: list[tuple[int, int, int]] = [(0, start, -1)]
+    while front:
+        cost, event, came = heappop(front)
+        if event in reached or cost >= limit:
+            continue
+        reached[event] = came
+        if event == goal:
+            return cost, _back(reached, goal)
+        for target, paid in ways.get(event, ()):
+            if target not in reached:
+                heappush(front, (cost + paid, target, event))
+    return None
+
+
+def _back(reached: dict[int, int], goal: int) -> tuple[Edge, ...]:
+    found: list[Edge] = []
+    while reached[goal] >= 0:
+        found.append((reached[goal], goal))
+        goal = reached[goal]
+    return tuple(reversed(found))
+
+
+# --- the words
+
+
+def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[str]:
+    """The steps of one thread that the circle goes through, where they are not in order."""
+    run, processor = case.run, _processors(time)
+    along = sorted((a, b) for a, b in circle if processor[a] == processor[b])
+    loose = [(a, b) for a, b in along if not time.sure.before(a, b)]
+    for a, b in loose:
+        fix = BETWEEN.get((_kind(run, a), _kind(run, b)), "smp_mb()")
+        first, second = _label(run, a), _label(run, b)
+        if time.events.index(a) > time.events.index(b):
+            yield f"{who(run, b)}: {second} overtakes {first}; {fix} would order them"
+        else:
+            yield f"{who(run, b)}: nothing orders {first} and {second}; {fix} would"
+    if loose or case.model != "lkmm":
+        return
+    strong = set(between(case, "strong-fence"))
+    for a, b in along:
+        if (a, b) not in strong:
+            yield (
+                f"{who(run, b)}: {_label(run, a)} comes before {_label(run, b)},"
+                " but not for every CPU; smp_mb() would see to that"
+            )
+
+
+def _missed(run: Run, time: Timeline, circles: tuple[tuple[Edge, ...], ...]) -> Iterator[str]:
+    """The reads that do not see a store which stands above them."""
+    place = {event: index for index, event in enumerate(time.events)}
+    for a, b in sorted({edge for circle in circles for edge in circle}):
+        if place[a] < place[b]:
+            continue
+        said = f"{who(run, a)}: {_label(run, a)}"
+        if (a, b) in time.memory.misses:
+            yield f"{said} does not see the store of {who(run, b)} above, which is not there yet"
+        elif (a, b) in time.memory.overwrites:
+            yield f"{said} arrives before that of {who(run, b)} above"
+
+
+def who(run: Run, event: int) -> str:
+    """The thread that makes a step."""
+    return run.skeleton.threads[run.skeleton.events[event].thread].name
+
+
+def _kind(run: Run, event: int) -> str:
+    """``load``, ``store``, or what else the step is."""
+    action = run.skeleton.events[event].action
+    return action.what if isinstance(action, sk.Access) else type(action).__name__
+
+
+ACCESSES = {"load": "load of", "store": "store to", "rmw": "update of"}
+"""What each kind of access is called."""
+
+LABELS: dict[type, str] = {
+    sk.Request: "asking for {}",
+    sk.Grant: "taking {}",
+    sk.Try: "trying {}",
+    sk.Unlock: "releasing {}",
+    sk.Downgrade: "downgrading {}",
+    sk.LockState: "looking at {}",
+    sk.SrcuStart: "entering a reader of {}",
+    sk.SrcuEnd: "leaving a reader of {}",
+    sk.Queue: "call_rcu()",
+    sk.Deallocate: "freeing {}",
+    sk.Allocate: "the allocation",
+    sk.IpiStart: "sending the IPI",
+    sk.IpiEnd: "the end of the IPI",
+    sk.BarrierEnd: "rcu_barrier()",
+    sk.Begin: "its start",
+    sk.Ended: "its end",
+}
+"""What a step that is no access is called."""
+
+
+def _label(run: Run, number: int) -> str:
+    """A step in few words."""
+    event = run.skeleton.events[number]
+    if isinstance(event.action, sk.Access):
+        name = ACCESSES.get(event.action.what, "access to")
+        return f"the {name} {place_of(run, number)}"
+    template = LABELS.get(type(event.action), "a step")
+    term = touched(event)
+    value = None if term is None else run.values.value(term)
+    known = isinstance(value, Pointer) and value.base is not None
+    return template.format(str(value.location) if known else "it")  # type: ignore[union-attr]
+
+
+def place_of(run: Run, number: int) -> str:
+    """Where an access goes; the word where it goes to both halves."""
+    places = {
+        run.read_places[r.number]
+        for r in run.reads_of.get(number, ())
+        if r.number in run.read_places
+    }
+    places |= {
+        run.write_places[w.number]
+        for w in run.writes_of.get(number, ())
+        if w.number in run.write_places
+    }
+    texts = {place_text(p) for p in places if p[1] != "shadow"}
+    if len(texts) != 1:
+        texts = {str(p[0]) for p in places}
+    return min(texts, default="memory")

@@ -1,0 +1,241 @@
+"""A claimed execution under a weak memory model, judged without the solver, and told as a witness.
+
+What is judged: the values follow from the sources claimed; locks, waits and lives follow the rules;
+the model's own axioms hold for the relations (concrete reading); and the violation is one, if need
+be with the orders that it assumes added to what executes before what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prover.execution import skeleton as sk
+from prover.execution.claim import Claim
+from prover.execution.hazards import vias_of
+from prover.execution.nodes import Node, Nodes, nodes, touched
+from prover.execution.run.replay import ReplayError
+from prover.execution.weak.law import Law
+from prover.execution.weak.models import for_protocols, for_races
+from prover.execution.weak.run import NotAnExecution, Run
+from prover.execution.weak.structure import Builder
+from prover.execution.weak.time import Allowed
+from prover.execution.weak.witness import tell, tell_race
+from prover.execution.witness import Witness
+from prover.graph.values import Half, Pointer, Via, Wild, Word
+from prover.models.algebra import MemoryModel
+from prover.models.concrete import Pairs, breach, breaches, defined, evaluate
+
+STORING = (sk.Access, sk.Grant, sk.SrcuEnd, sk.Try, sk.Unlock)
+"""Events whose store can reach memory after a free that they executed before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A property violated at an event.
+
+    ``also`` are the orders between nodes that this assumes, ``lands`` the store (as from, to) that
+    is assumed to be coherent after a free.
+    """
+
+    property: str
+    event: int
+    also: Pairs = frozenset()
+    lands: Pairs = frozenset()
+
+
+def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryModel) -> Witness:
+    """The witness that an execution of a model violates property ``name``."""
+    found = nodes(skeleton)
+    run, law, builder = _carried_out(skeleton, claim, found)
+    asked = for_protocols(model)
+    if name == "data-race":
+        return _race(run, found, builder, law, model)
+    candidates = [v for v in violations(run, found) if v.property == name]
+    if not candidates:
+        raise ReplayError(
+            f"claimed {name}, replayed {sorted({v.property for v in violations(run, found)})}"
+        )
+    reasons: list[str] = []
+    for one in candidates:
+        meaning = defined(asked, builder.structure(law, one.also, lands=one.lands))
+        broken = [axiom.name for axiom in asked.axioms if breach(axiom, meaning) is not None]
+        if not broken:
+            return tell(Allowed(run, found, builder, meaning, model.name), name, one.event)
+        reasons.append(", ".join(broken))
+    raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
+
+
+def _race(run: Run, found: Nodes, builder: Builder, law: Pairs, model: MemoryModel) -> Witness:
+    """The witness of a data race: the model allows the execution, and raises its flag for it."""
+    usual = for_protocols(model)
+    structure = builder.structure(law, frozenset())
+    broken = breaches(usual, structure)
+    if broken:
+        raise ReplayError(f"claimed data-race: {model.name} forbids it ({broken[0].axiom.name})")
+    asked = for_races(model)
+    extended = defined(asked, builder.structure(law, frozenset(), faithful=True))
+    pairs = frozenset[tuple[int, int]]().union(
+        *(evaluate(f.relation, extended) for f in asked.flags)
+    )
+    lasting = racing(found, pairs)
+    if not lasting:
+        raise ReplayError("claimed data-race, and none is raised")
+    one, two = lasting[0]
+    case = Allowed(run, found, builder, defined(usual, structure), model.name)
+    return tell_race(case, one, two)
+
+
+def racing(found: Nodes, pairs: Pairs) -> list[tuple[int, int]]:
+    """Of the pairs that the model says race those that count: no locks, frees and allocs."""
+    return sorted(p for p in pairs if all(_may_race(found, n) for n in p))
+
+
+def _may_race(found: Nodes, number: int) -> bool:
+    return number >= 0 and found.nodes[number].role in ("access", "rmw")
+
+
+def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> set[str]:
+    """What an execution of a model violates; there may be a data race beside it."""
+    found = nodes(skeleton)
+    run, law, builder = _carried_out(skeleton, claim, found)
+    asked = for_protocols(model)
+    names: set[str] = set()
+    for one in violations(run, found):
+        if one.property not in names:
+            if not breaches(asked, builder.structure(law, one.also, lands=one.lands)):
+                names.add(one.property)
+    return names | {"data-race"}
+
+
+def _carried_out(skeleton: sk.Skeleton, claim: Claim, found: Nodes) -> tuple[Run, Pairs, Builder]:
+    try:
+        run = Run(skeleton, claim)
+        judge = Law(run)
+        judge.check()
+        return run, judge.law(found), Builder(run, found)
+    except NotAnExecution as error:
+        raise ReplayError(str(error)) from error
+
+
+def violations(run: Run, found: Nodes) -> Iterator[Wrong]:
+    """What happens in an execution that must not."""
+    for number, names in run.violated.items():
+        for name in names:
+            yield Wrong(name, number)
+    frees = [
+        e
+        for e in run.skeleton.events
+        if isinstance(e.action, sk.Deallocate) and e.number in run.happened
+    ]
+    for event in run.skeleton.events:
+        if event.number not in found.of_event:
+            continue
+        if event.number not in run.happened | run.waiting | run.violated.keys():
+            continue
+        yield from _lifetimes(run, found, event, frees)
+        yield from _torn(run, found, event)
+        yield from _ended_twice(run, found, event)
+
+
+def _ended_twice(run: Run, found: Nodes, event: sk.Event) -> Iterator[Wrong]:
+    """SRCU readers that another event has ended before."""
+    if not isinstance(event.action, sk.SrcuEnd):
+        return
+    for number, when in event.action.rivals:
+        if number in run.happened and run.values.holds(when):
+            one, two = found.last(number), found.last(event.number)
+            assert one is not None
+            assert two is not None
+            if run.skeleton.events[number].thread != event.thread:
+                yield Wrong("srcu-unbalanced", event.number, frozenset(((one.number, two.number),)))
+            elif number < event.number:
+                yield Wrong("srcu-unbalanced", event.number)
+
+
+def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -> Iterator[Wrong]:
+    """Accesses to what was freed, and frees of it."""
+    freeing = isinstance(event.action, sk.Deallocate)
+    term = touched(event)
+    if term is None:
+        return
+    value = run.values.value(term)
+    last = _last(run, found, event)
+    if not isinstance(value, Pointer) or value.base is None or last is None:
+        return
+    for free in frees:
+        assert isinstance(free.action, sk.Deallocate)
+        freed = run.values.value(free.action.pointer)
+        end = found.last(free.number)
+        if free.number == event.number or end is None:
+            continue
+        if not isinstance(freed, Pointer) or freed.base != value.base or freed.path:
+            continue
+        if free.thread == event.thread and free.number > event.number:
+            continue
+        name = "double-free" if freeing else "use-after-free"
+        other = free.thread != event.thread
+        also: Pairs = frozenset(((end.number, last.number),)) if other else frozenset()
+        yield Wrong(name, event.number, also)
+        write = found.write(event.number)
+        stores = event.number in run.happened and write is not None and write == last
+        if other and stores and isinstance(event.action, STORING):
+            assert write is not None
+            # It may have executed before the free, and reach memory after it.
+            yield Wrong(name, event.number, lands=frozenset(((end.number, write.number),)))
+
+
+def _last(run: Run, found: Nodes, event: sk.Event) -> Node | None:
+    """The last that an event did: an update may only read, and so does what goes wrong then."""
+    if event.number not in run.happened | run.waiting:
+        return found.first(event.number)
+    own = [n for n in found.of_event.get(event.number, ()) if run.values.holds(n.when)]
+    return own[-1] if own else None
+
+
+def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Wrong]:
+    """Bits used that no update had stored by then."""
+    vias: list[Via] = []
+    term = touched(event)
+    if term is not None:
+        value = run.values.value(term)
+        if isinstance(value, Pointer | Wild) and value.via is not None:
+            vias.append(value.via)
+    for word in run.skeleton.stored:
+        if word.event == event.number and run.values.holds(word.when):
+            vias.extend(vias_of(run.values.value(word.value), word.present))
+    for via in vias:
+        for place in via.locations:
+            start = run.skeleton.layout.regions[place.object].initial.get(place.path)
+            if isinstance(start, Word) and (start.low.bits, start.high.bits) == (via.low, via.high):
+                continue
+            also = _before_updates(run, found, event, via, place)
+            if also is not None:
+                yield Wrong("torn-value", event.number, also)
+
+
+def _before_updates(
+    run: Run, found: Nodes, event: sk.Event, via: Via, place: object
+) -> Pairs | None:
+    """The event before every update that stored these bits; None where one certainly was before."""
+    first = found.first(event.number)
+    assert first is not None
+    pairs: set[tuple[int, int]] = set()
+    for update in run.skeleton.updates:
+        if update.event not in run.happened or not run.values.holds(update.when):
+            continue
+        pointer = run.values.value(update.address)
+        low, high = run.values.value(update.low), run.values.value(update.high)
+        assert isinstance(pointer, Pointer)
+        assert isinstance(low, Half)
+        assert isinstance(high, Half)
+        if pointer.location != place or (low.bits, high.bits) != (via.low, via.high):
+            continue
+        if run.skeleton.events[update.event].thread == event.thread:
+            if update.event < event.number:
+                return None
+            continue
+        end = found.last(update.event)
+        assert end is not None
+        pairs.add((first.number, end.number))
+    return frozenset(pairs)

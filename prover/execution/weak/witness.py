@@ -1,0 +1,283 @@
+"""An execution under a weak memory model told as a witness.
+
+Its steps stand in an order of time, which is that of the program as far as that can be.  What is
+not, and why no interleaving shows this, the lines under the table say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prover.execution import skeleton as sk
+from prover.execution.domains import initial_value
+from prover.execution.evaluate import Unknown
+from prover.execution.nodes import LOOKERS, touched
+from prover.execution.run.narrate import WORDS
+from prover.execution.terms import ReadValue, Term
+from prover.execution.weak.reasons import place_of, reasons, who
+from prover.execution.weak.run import Run
+from prover.execution.weak.time import Allowed, Timeline, timeline
+from prover.execution.witness import Call, Column, Moment, Touch, Witness
+from prover.execution.wording import cell_at, place_text, value_text
+from prover.graph.values import Location, Pointer, Via, Wild, number_text
+
+
+def tell(case: Allowed, name: str, event: int) -> Witness:
+    """The witness of a violation of ``name`` at ``event``."""
+    return _told(case, name, event, event)
+
+
+def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
+    """The witness of a violation at ``event``, in which ``other`` has a part."""
+    run, skeleton = case.run, case.run.skeleton
+    time = timeline(case)
+    why = reasons(case, time, event, certain=event == other)
+    shared = _contended(run)
+    # A claim looks at everything.
+    claim = _kind(run, event) in LOOKERS
+    needed = set(time.events) if claim else _needed(time, {event, other, *why.events})
+    shown = [
+        e
+        for e in time.events
+        if e in needed
+        and _kind(run, e) not in LOOKERS
+        and (e in (event, other) or _shown(run, e, shared))
+    ]
+    used = sorted({skeleton.events[e].thread for e in shown})
+    column = {thread: index for index, thread in enumerate(used)}
+    # Where two steps have a part the later one is it; a claim fails at the last step.
+    parts = [e for e in shown if e in (event, other)] or shown
+    message = next((c.message for c in skeleton.events[event].checks if c.property == name), "")
+    return Witness(
+        property=name,
+        message=message,
+        model=case.model,
+        columns=tuple(Column(skeleton.threads[t].name, skeleton.threads[t].kind) for t in used),
+        moments=tuple(_moment(run, e, column, bad=e == parts[-1]) for e in shown),
+        explanation=_explanation(run, name, event, message),
+        because=why.lines,
+        schedule=tuple(_place(skeleton, e) for e in time.events),
+        plain=any(_is_plain(skeleton, e) for e in why.events or shown),
+    )
+
+
+def tell_race(case: Allowed, one: int, two: int) -> Witness:
+    """The witness of a data race between two nodes."""
+    found = [case.nodes.nodes[number] for number in (one, two)]
+    words = [
+        f"{who(case.run, node.event)}'s {'plain' if node.order == 'plain' else 'marked'}"
+        f" {'store' if node.kind == 'W' else 'load'}"
+        for node in found
+    ]
+    line = f"nothing orders {words[0]} and {words[1]}: {place_of(case.run, found[1].event)}"
+    told = _told(case, "data-race", found[1].event, found[0].event)
+    return replace(told, explanation=(line,))
+
+
+def _kind(run: Run, event: int) -> str:
+    return run.skeleton.threads[run.skeleton.events[event].thread].kind
+
+
+def _is_plain(skeleton: sk.Skeleton, event: int) -> bool:
+    """Whether a step is an access that the compiler may move."""
+    action = skeleton.events[event].action
+    return isinstance(action, sk.Access) and action.order == "plain"
+
+
+def _place(skeleton: sk.Skeleton, event: int) -> tuple[int, int]:
+    thread = skeleton.events[event].thread
+    return thread, skeleton.threads[thread].events.index(event)
+
+
+def _needed(time: Timeline, wanted: set[int]) -> set[int]:
+    """What precedes the steps that are wanted in their programs, or makes them what they are."""
+    before: dict[int, set[int]] = {}
+    place = {event: index for index, event in enumerate(time.events)}
+    for a, b in time.causes:
+        before.setdefault(b, set()).add(a)
+    for program in time.programs:
+        for index, event in enumerate(program):
+            earlier = {e for e in program[:index] if place[e] < place[event]}
+            before.setdefault(event, set()).update(earlier)
+    found: set[int] = set()
+    pending = sorted(wanted)
+    while pending:
+        event = pending.pop()
+        if event not in found:
+            found.add(event)
+            pending.extend(before.get(event, ()))
+    return found
+
+
+def _contended(run: Run) -> frozenset[Location]:
+    """The places that one thread writes and another touches."""
+    writers: dict[Location, set[int]] = {}
+    users: dict[Location, set[int]] = {}
+    for number, place in run.write_places.items():
+        thread = run.skeleton.events[run.skeleton.writes[number].event].thread
+        writers.setdefault(place[0], set()).add(thread)
+        users.setdefault(place[0], set()).add(thread)
+    for number, place in run.read_places.items():
+        thread = run.skeleton.events[run.skeleton.reads[number].event].thread
+        users.setdefault(place[0], set()).add(thread)
+    return frozenset(place for place in writers if len(users[place]) > 1)
+
+
+def _shown(run: Run, number: int, shared: frozenset[Location]) -> bool:
+    event = run.skeleton.events[number]
+    match event.action:
+        case sk.Access():
+            places = {
+                run.read_places[r.number][0]
+                for r in run.reads_of.get(number, ())
+                if r.number in run.read_places
+            }
+            places |= {
+                run.write_places[w.number][0]
+                for w in run.writes_of.get(number, ())
+                if w.number in run.write_places
+            }
+            return bool(places & shared)
+        case sk.Begin() | sk.Ended() | sk.IpiEnd() | sk.Request():
+            return False
+        case sk.Local(what=what):
+            return what not in ("check", "might_sleep")
+        case sk.SectionStart(outer=outer) | sk.SectionEnd(outer=outer):
+            return run.values.surely(outer) is True
+        case _:
+            return True
+
+
+def _moment(run: Run, number: int, column: dict[int, int], *, bad: bool) -> Moment:
+    event = run.skeleton.events[number]
+    action = event.action
+    what = action.what if isinstance(action, sk.Access | sk.Local) else WORDS[type(action)]
+    touches: list[Touch] = []
+    if isinstance(action, sk.Access | sk.Allocate):
+        touches = _touches(run, number)
+    return Moment(
+        column[event.thread],
+        what,
+        event.origin.span,
+        tuple(Call(f.function, f.site, f.call) for f in event.origin.frames),
+        tuple(touches),
+        _note(run, event),
+        bad,
+    )
+
+
+def _touches(run: Run, number: int) -> list[Touch]:
+    layout = run.skeleton.layout
+    found: list[Touch] = []
+    for read in run.reads_of.get(number, ()):
+        place = run.read_places.get(read.number)
+        if place is None or read.ghost:
+            continue
+        value = run.values.leaves[ReadValue(read.number)]
+        found.append(
+            Touch(place_text(place), "", value_text(layout, value, cell_at(layout, place[0])))
+        )
+    if isinstance(run.skeleton.events[number].action, sk.Allocate):
+        return found
+    for write in run.writes_of.get(number, ()):
+        place = run.write_places.get(write.number)
+        if place is None or place[1] == "shadow":
+            continue
+        cell = cell_at(layout, place[0])
+        new = value_text(layout, run.values.value(write.value), cell)
+        found.append(Touch(place_text(place), _before(run, write.number), new))
+    return found
+
+
+def _before(run: Run, write: int) -> str:
+    """What the place held before a write, in coherence."""
+    layout = run.skeleton.layout
+    place = run.write_places[write]
+    own = run.in_coherence([w for w, p in run.write_places.items() if p == place])
+    index = own.index(write)
+    if index:
+        value = run.values.value(run.skeleton.writes[own[index - 1]].value)
+    else:
+        start = initial_value(layout, place, weak=True)
+        assert start is not None
+        value = start
+    return value_text(layout, value, cell_at(layout, place[0]))
+
+
+def _note(run: Run, event: sk.Event) -> str:
+    match event.action:
+        case sk.Grant(address=address):
+            return f"takes {_name(run, address)}"
+        case sk.Downgrade(address=address):
+            return f"holds {_name(run, address)} as a reader from now on"
+        case sk.Unlock(address=address):
+            return f"releases {_name(run, address)}"
+        case sk.SrcuStart(address=address):
+            return f"enters a reader of {_name(run, address)}"
+        case sk.SrcuEnd(address=address):
+            return f"leaves a reader of {_name(run, address)}"
+        case sk.Try(address=address):
+            got = run.claim.decisions.taken.get(event.number, False)
+            return f"{_name(run, address)} {'taken' if got else 'busy'}"
+        case sk.LockState(address=address):
+            seen = event.number in run.claim.locked
+            return f"{_name(run, address)} {'locked' if seen else 'not locked'}"
+        case sk.Deallocate(pointer=pointer):
+            return f"frees {_name(run, pointer)}"
+        case sk.GraceEnd():
+            return "the grace period is over"
+        case _:
+            return ""
+
+
+def _name(run: Run, term: object) -> str:
+    value = run.values.value(term)  # type: ignore[arg-type]
+    if isinstance(value, Pointer) and value.base is not None:
+        return str(value.location)
+    return value_text(run.skeleton.layout, value)
+
+
+def _explanation(run: Run, name: str, number: int, message: str) -> tuple[str, ...]:
+    event = run.skeleton.events[number]
+    if _kind(run, number) in LOOKERS:
+        return (_claim(run, number, message),)
+    if message:
+        return (message,)
+    term = touched(event)
+    value = None if term is None else _known(run, term)
+    match value:
+        case Pointer(via=Via() as via) | Wild(via=Via() as via) if name == "torn-value":
+            places = " or ".join(str(place) for place in via.locations)
+            return (f"no update ever stored {number_text(via.low, via.high)} in {places}",)
+        case Pointer(base=None):
+            return ("the pointer is NULL",)
+        case Wild():
+            return (f"the pointer leads to no object: {value_text(run.skeleton.layout, value)}",)
+        case Pointer(base=base) if name in ("use-after-free", "double-free"):
+            assert base is not None
+            return (f"{base.object} may be freed before this access is over",)
+        case _:
+            return ()
+
+
+def _claim(run: Run, number: int, message: str) -> str:
+    """A claim that does not hold, with what it saw."""
+    layout = run.skeleton.layout
+    seen: dict[str, str] = {}
+    for event in run.skeleton.threads[run.skeleton.events[number].thread].events:
+        for read in run.reads_of.get(event, ()):
+            if read.number in run.read_places:
+                place = run.read_places[read.number]
+                value = run.values.leaves[ReadValue(read.number)]
+                seen[place_text(place)] = value_text(layout, value, cell_at(layout, place[0]))
+    said = message or "the condition does not hold"
+    values = ", ".join(f"{place} = {value}" for place, value in seen.items())
+    return f"{said} (here {values})" if values else said
+
+
+def _known(run: Run, term: Term) -> object:
+    """The value of a term, None where it has none."""
+    try:
+        return run.values.value(term)
+    except Unknown:
+        return None

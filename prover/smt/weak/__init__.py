@@ -1,0 +1,1 @@
+"""Constraints of the weak memory models: positions in place of interleavings."""

@@ -1,0 +1,367 @@
+"""Communication under a weak memory model: rf, co and fr between nodes, as literals.
+
+Coherence is one strict order of events (``co<e>``), so that fr and co between two events are
+each one comparison.  Events of one thread at one place follow program order there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prover.execution import skeleton as sk
+from prover.execution.execution import INITIAL
+from prover.execution.nodes import Node
+from prover.execution.terms import Allocated, Term
+from prover.graph.values import Allocation, Pointer
+from prover.smt.locks import Taking, conflict, taken, takings
+from prover.smt.logic import FALSE, Lit, neg
+from prover.smt.memory import effective, gets, performs, same_location
+from prover.smt.weak.frame import WeakFrame
+
+LOCKING = (sk.Request, sk.Grant, sk.Try, sk.Unlock, sk.LockState)
+"""Events that touch a lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One edge between nodes, with the literal that says it is there."""
+
+    source: Node
+    target: Node
+    lit: Lit
+
+
+@dataclass(frozen=True, slots=True)
+class Communication:
+    """``rf``, ``fr`` and ``co`` as links; ``handoffs`` lead from an unlock to a later lock."""
+
+    rf: tuple[Link, ...]
+    fr: tuple[Link, ...]
+    co: tuple[Link, ...]
+    handoffs: tuple[Link, ...]
+
+
+def communication(frame: WeakFrame) -> Communication:
+    """Everything that can communicate in some execution."""
+    _program_order_at_one_place(frame)
+    rf, co = list(_reads_from(frame)), list(_coherence(frame))
+    fr = [*_from_reads(frame), *_own_overwrites(frame)]
+    fr.extend(_srcu_order(frame))
+    handoffs = list(_handoffs(frame))
+    looks = list(_looks(frame))
+    rf.extend(link for what, link in looks if what == "rf")
+    fr.extend(link for what, link in looks if what == "fr")
+    rf.extend(_edges(frame))
+    return Communication(tuple(rf), tuple(fr), tuple(co), tuple(handoffs))
+
+
+# --- po-loc
+
+
+def _program_order_at_one_place(frame: WeakFrame) -> None:
+    """Events of one thread at one place are coherent in program order."""
+    skeleton, logic = frame.skeleton, frame.logic
+    accesses: dict[int, list[tuple[Term, str]]] = {}
+    for read in skeleton.reads:
+        accesses.setdefault(read.event, []).append((read.address, read.part))
+    for write in skeleton.writes:
+        accesses.setdefault(write.event, []).append((write.address, write.part))
+    for event in skeleton.events:
+        if isinstance(event.action, LOCKING):
+            accesses.setdefault(event.number, []).append((event.action.address, "whole"))
+    logic.label = "program order at one place"
+    for thread in skeleton.threads:
+        seen: dict[str, dict[Term, int]] = {}
+        for number in thread.events:
+            if frame.reached(number) == FALSE:
+                continue
+            for address, part in dict.fromkeys(accesses.get(number, ())):
+                earlier = seen.setdefault(part, {})
+                for other, last in earlier.items():
+                    if last == number:
+                        continue
+                    same = frame.same_place(other, address)
+                    if same != FALSE:
+                        logic.clause(neg(same), frame.coherence(last, number))
+            for address, part in accesses.get(number, ()):
+                seen[part][address] = number
+
+    _handlers_at_one_place(frame, accesses)
+
+
+def _handlers_at_one_place(frame: WeakFrame, accesses: dict[int, list[tuple[Term, str]]]) -> None:
+    """A handler's accesses stand between those of its host."""
+    logic = frame.logic
+    for handler, gaps in frame.gaps.items():
+        thread = frame.skeleton.threads[handler]
+        for number in thread.events:
+            for other in frame.skeleton.threads[thread.host].events:
+                same = logic.any_of(
+                    frame.same_place(address, place)
+                    for address, part in accesses.get(number, ())
+                    for place, other_part in accesses.get(other, ())
+                    if part == other_part
+                )
+                if same == FALSE:
+                    continue
+                index = frame.order.place[other][1]
+                for k, lit in gaps:
+                    first = (other, number) if index < k else (number, other)
+                    logic.clause(neg(lit), neg(same), frame.coherence(*first))
+
+
+# --- accesses
+
+
+def _reads_from(frame: WeakFrame) -> Iterator[Link]:
+    """rf: the source that each read picks."""
+    for number, picks in frame.picks.items():
+        read = frame.skeleton.reads[number]
+        target = frame.nodes.read(read.event)
+        if read.ghost or target is None:
+            continue
+        for write, lit in picks:
+            if write != INITIAL:
+                source = frame.nodes.write(frame.skeleton.writes[write].event)
+                if source is not None and source.event != target.event:
+                    yield Link(source, target, lit)
+
+
+def _from_reads(frame: WeakFrame) -> Iterator[Link]:
+    """fr: a read, and a write that is coherent after it."""
+    logic, skeleton = frame.logic, frame.skeleton
+    for number in frame.picks:
+        read = skeleton.reads[number]
+        source = frame.nodes.read(read.event)
+        if read.ghost or source is None:
+            continue
+        # Also where poison was read, which ends the thread.
+        there = performs(frame, read.event)
+        for write in frame.domains.sources[number]:
+            access = skeleton.writes[write]
+            target = frame.nodes.write(access.event)
+            if target is None or access.event == read.event:
+                continue
+            parts = (there, effective(frame, write), same_location(frame, write, read))
+            lit = logic.all_of((*parts, frame.coherent(read.event, access.event)))
+            if lit != FALSE:
+                yield Link(source, target, lit)
+
+
+def _own_overwrites(frame: WeakFrame) -> Iterator[Link]:
+    """Fr within a thread: a read, and a later write of the same thread to the same place."""
+    logic, skeleton = frame.logic, frame.skeleton
+    writes: dict[int, list[sk.WriteAccess]] = {}
+    for write in skeleton.writes:
+        writes.setdefault(skeleton.events[write.event].thread, []).append(write)
+    for read in skeleton.reads:
+        source = frame.nodes.read(read.event)
+        if read.ghost or source is None or frame.reached(read.event) == FALSE:
+            continue
+        for write in writes.get(skeleton.events[read.event].thread, ()):
+            target = frame.nodes.write(write.event)
+            if target is None or write.event <= read.event or write.part != read.part:
+                continue
+            parts = (
+                frame.there(source),
+                effective(frame, write.number),
+                frame.same_place(read.address, write.address),
+            )
+            lit = logic.all_of(parts)
+            if lit != FALSE:
+                yield Link(source, target, lit)
+
+
+def _srcu_order(frame: WeakFrame) -> Iterator[Link]:
+    """Fr and co of one thread at an SRCU domain: a read of it begins a reader, a store ends it.
+
+    Between threads they order nothing: what a reader's start reads can always be chosen so.
+    """
+    for thread in frame.skeleton.threads:
+        earlier: list[tuple[Node, Term]] = []
+        for number in thread.events:
+            action = frame.skeleton.events[number].action
+            if not isinstance(action, sk.SrcuStart | sk.SrcuEnd):
+                continue
+            if frame.reached(number) == FALSE:
+                continue
+            node = frame.nodes.of_event[number][0]
+            for other, domain in earlier if node.kind == "W" else ():
+                same = frame.same_place(domain, action.address)
+                lit = frame.logic.all_of((frame.there(other), frame.there(node), same))
+                if lit != FALSE:
+                    yield Link(other, node, lit)
+            earlier.append((node, action.address))
+
+
+def _coherence(frame: WeakFrame) -> Iterator[Link]:
+    """co: of two writes to one place the one that is coherent before."""
+    logic, skeleton = frame.logic, frame.skeleton
+    writes = [
+        w for w in skeleton.writes if effective(frame, w.number) != FALSE and w.part != "shadow"
+    ]
+    for i, one in enumerate(writes):
+        source = frame.nodes.write(one.event)
+        if source is None:
+            continue
+        for two in writes[i + 1 :]:
+            target = frame.nodes.write(two.event)
+            if target is None or one.part != two.part or one.event == two.event:
+                continue
+            same = frame.same_place(one.address, two.address)
+            if same == FALSE:
+                continue
+            both = logic.all_of((effective(frame, one.number), effective(frame, two.number), same))
+            for a, b in ((source, target), (target, source)):
+                lit = logic.all_of((both, frame.coherent(a.event, b.event)))
+                if lit != FALSE:
+                    yield Link(a, b, lit)
+
+
+# --- locks
+
+
+def _unlocks(frame: WeakFrame) -> list[tuple[sk.Event, sk.Unlock]]:
+    return [
+        (event, event.action)
+        for event in frame.skeleton.events
+        if isinstance(event.action, sk.Unlock) and frame.reached(event.number) != FALSE
+    ]
+
+
+def _handoffs(frame: WeakFrame) -> Iterator[Link]:
+    """From each unlock to each conflicting lock of the same lock that comes later."""
+    logic = frame.logic
+    found = takings(frame)
+    for event, action in _unlocks(frame):
+        source = frame.nodes.write(event.number)
+        assert source is not None
+        for taking in found:
+            if taking.kind != action.kind or not conflict(taking.mode, action.mode):
+                continue
+            same = frame.same_place(taking.address, action.address)
+            target = frame.nodes.read(taking.event)
+            if same == FALSE or target is None:
+                continue
+            lit = logic.all_of(
+                (
+                    frame.ok(event.number),
+                    taken(frame, taking),
+                    same,
+                    frame.coherent(event.number, taking.event),
+                )
+            )
+            if lit != FALSE:
+                yield Link(source, target, lit)
+
+
+def _looks(frame: WeakFrame) -> Iterator[tuple[str, Link]]:
+    """What a refused trylock and a look at a lock read, and what overwrites that."""
+    logic = frame.logic
+    found = takings(frame)
+    unlocks = _unlocks(frame)
+    for event in frame.skeleton.events:
+        action = event.action
+        if not isinstance(action, sk.Try | sk.LockState) or frame.reached(event.number) == FALSE:
+            continue
+        node = frame.nodes.read(event.number)
+        if node is None:
+            continue
+        there = frame.ok(event.number)
+        if isinstance(action, sk.Try):
+            there = logic.all_of((there, neg(frame.outcome(event.number, "taken"))))
+        writes = list(_stores(frame, action, event.number, found, unlocks))
+        for write, lit in writes:
+            later = logic.all_of((there, lit, frame.coherent(event.number, write.event)))
+            if later != FALSE:
+                yield "fr", Link(node, write, later)
+            earlier = frame.coherent(write.event, event.number)
+            hidden = [
+                logic.all_of(
+                    (
+                        other_lit,
+                        frame.coherent(write.event, other.event),
+                        frame.coherent(other.event, event.number),
+                    )
+                )
+                for other, other_lit in writes
+                if other.event != write.event
+            ]
+            source = logic.all_of((there, lit, earlier, *(neg(h) for h in hidden)))
+            if source != FALSE:
+                yield "rf", Link(write, node, source)
+
+
+def _stores(
+    frame: WeakFrame,
+    action: sk.Try | sk.LockState,
+    event: int,
+    found: list[Taking],
+    unlocks: list[tuple[sk.Event, sk.Unlock]],
+) -> Iterator[tuple[Node, Lit]]:
+    """The stores to a lock, each with the literal that it is made."""
+    for taking in found:
+        node = frame.nodes.write(taking.event)
+        if isinstance(frame.skeleton.events[taking.event].action, sk.Unlock):
+            continue  # a Downgrade: one of the unlocks
+        if taking.kind == action.kind and taking.event != event and node is not None:
+            same = frame.same_place(taking.address, action.address)
+            lit = frame.logic.all_of((taken(frame, taking), same))
+            if lit != FALSE:
+                yield node, lit
+    for other, unlock in unlocks:
+        node = frame.nodes.write(other.number)
+        if unlock.kind == action.kind and node is not None:
+            same = frame.same_place(unlock.address, action.address)
+            lit = frame.logic.all_of((frame.ok(other.number), same))
+            if lit != FALSE:
+                yield node, lit
+
+
+# --- orders that are no memory
+
+
+def _edges(frame: WeakFrame) -> Iterator[Link]:
+    """IPIs and rcu_barrier(): a release read by an acquire."""
+    for one, two, lit in frame.edges:
+        source, target = frame.nodes.write(one), frame.nodes.read(two)
+        assert source is not None
+        assert target is not None
+        if lit != FALSE:
+            yield Link(source, target, lit)
+
+
+def reuses(frame: WeakFrame) -> list[tuple[int, int, Lit]]:
+    """Every free with every alloc that may give its slot again later."""
+    skeleton, logic = frame.skeleton, frame.logic
+    found: list[tuple[int, int, Lit]] = []
+    allocs = [
+        (e.number, e.action)
+        for e in skeleton.events
+        if isinstance(e.action, sk.Allocate) and frame.reached(e.number) != FALSE
+    ]
+    for event in skeleton.events:
+        if not isinstance(event.action, sk.Deallocate) or frame.reached(event.number) == FALSE:
+            continue
+        for number, action in allocs:
+            ways: list[Lit] = []
+            for region in skeleton.layout.regions.values():
+                if region.pool != action.pool:
+                    continue
+                freed = logic.any_of(
+                    lit
+                    for value, lit in frame.table(event.action.pointer).items()
+                    if isinstance(value, Pointer)
+                    and value.base is not None
+                    and not value.path
+                    and value.base != Allocation(region.name, number)
+                    and value.base.object == region.name
+                )
+                ways.append(logic.all_of((freed, gets(frame, number, region.name))))
+            lit = logic.all_of(
+                (frame.ok(event.number), logic.any_of(ways), frame.before(event.number, number))
+            )
+            if lit != FALSE and Allocated(number) in skeleton.term_of:
+                found.append((event.number, number, lit))
+    return found

@@ -1,0 +1,337 @@
+"""What fences, acquires and releases put in order: each thread walked through once."""
+
+from __future__ import annotations
+
+from prover.execution import skeleton as sk
+from prover.execution.nodes import Node
+from prover.smt.logic import FALSE, Lit, neg
+from prover.smt.weak.frame import WeakFrame
+from prover.smt.weak.numbers import Numbers
+from prover.smt.weak.strand import Strand
+
+STRONG = ("smp_mb",)
+"""Fences that order everything before with everything behind, for all processors."""
+
+EMPTY = ("all", "floor", "rf")
+"""What a handler without accesses has from its host, besides what stores have brought."""
+
+AFTER_SRCU = "smp_mb__after_srcu_read_unlock"
+
+EXCLUSIVE = (sk.Unlock, sk.Ended, sk.Deallocate)
+"""Events whose own stores do not count as standing before them."""
+
+
+class Walk:
+    """Walks through the threads of one query."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self.numbers = numbers
+        self.frame: WeakFrame = numbers.frame
+        self.logic = numbers.logic
+        self.lkmm = numbers.lkmm
+        self.threads = numbers.threads
+        self.gates: dict[int, dict[int, dict[str, str]]] = {}
+
+    def all_threads(self) -> None:
+        """Every thread; handlers last, for they stand somewhere in their hosts."""
+        threads = self.frame.skeleton.threads
+        for thread in sorted(threads, key=lambda t: (t.kind == "handler", t.number)):
+            self._walk(thread)
+
+    def _walk(self, thread: sk.Thread) -> None:
+        """The orders that one thread's fences, acquires and releases ask for."""
+        if thread.kind in ("final", "invariant"):
+            return
+        self.logic.label = f"order of {thread.name}"
+        strand = Strand(self.numbers, thread.host if thread.kind == "handler" else thread.number)
+        hosted = [
+            t for t in self.frame.gaps if self.frame.skeleton.threads[t].host == thread.number
+        ]
+        self._enter(strand, thread)
+        fences = {
+            node.order
+            for number in thread.events
+            for node in self.frame.nodes.of_event.get(number, ())
+            if node.kind == "F"
+        }
+        strand.after_atomic = "smp_mb__after_atomic" in fences
+        strand.after_lock = "smp_mb__after_spinlock" in fences
+        strand.after_srcu = "smp_mb__after_srcu_read_unlock" in fences
+        for index, number in enumerate(thread.events):
+            self._gap(strand, hosted, index)
+            if self.frame.reached(number) == FALSE:
+                continue
+            event = self.frame.skeleton.events[number]
+            exclusive = isinstance(event.action, EXCLUSIVE)
+            if exclusive:
+                self._capture(strand, number)
+            for node in self.frame.nodes.of_event.get(number, ()):
+                self._node(strand, node)
+            if not exclusive:
+                self._capture(strand, number)
+            if number in self.frame.points:
+                self.numbers.below(strand.all.name(), f"pe{number}")
+                self.numbers.below(strand.floor.name(), f"pe{number}")
+            if number in self.frame.floors:
+                strand.floor.push(self.numbers.number(f"fa{number}"))
+        self._gap(strand, hosted, len(thread.events))
+        if thread.kind == "handler" and not self._is_empty(thread):
+            for key, top in strand.named.items():
+                self.numbers.below(top.name(), self.numbers.number(f"fh{thread.number}_{key}"))
+
+    def _enter(self, strand: Strand, thread: sk.Thread) -> None:
+        """What stands before a handler is what stands before the place where it runs."""
+        for k, lit in self.frame.gaps.get(thread.number, ()):
+            for key, name in self.gates[thread.host][k].items():
+                if self._matters(thread, key):
+                    strand.named[key].push(name, lit)
+
+    def _gap(self, strand: Strand, hosted: list[int], index: int) -> None:
+        """Notes what stands before a place where handlers may run, and what they leave behind."""
+        here = [
+            (handler, lit)
+            for handler in hosted
+            for k, lit in self.frame.gaps[handler]
+            if k == index
+        ]
+        if not here:
+            return
+        threads = [self.frame.skeleton.threads[handler] for handler, _ in here]
+        self.gates.setdefault(strand.thread, {})[index] = {
+            key: top.name()
+            for key, top in strand.named.items()
+            if any(self._matters(thread, key) for thread in threads)
+        }
+        for handler, lit in here:
+            thread = self.frame.skeleton.threads[handler]
+            ran = self.logic.all_of((lit, self.frame.outcome(thread.events[0], "granted")))
+            begin = self.frame.nodes.read(thread.events[0])
+            if self._is_empty(thread) and begin is not None:
+                strand.floor.push(self.numbers.number(self.numbers.executes(begin)), ran)
+                for t in self.threads:
+                    strand.spread[t].push(self.numbers.cumulates(begin, t), ran)
+            else:
+                for key, top in strand.named.items():
+                    top.push(self.numbers.number(f"fh{handler}_{key}"), ran)
+
+    def _matters(self, thread: sk.Thread, key: str) -> bool:
+        """Whether a handler needs to know what its host has under a name.
+
+        One that does nothing is an acquire and a release: what is only ever below stores or
+        other locks does not matter to it.
+        """
+        return key in EMPTY or key[0] == "s" or not self._is_empty(thread)
+
+    def _is_empty(self, thread: sk.Thread) -> bool:
+        """Whether a handler does nothing: under LKMM it is a point in its host's program.
+
+        Under TSO its end is a store like others, before those that follow it on its processor.
+        """
+        return self.lkmm and all(
+            n in (thread.events[0], thread.events[-1])
+            for n in thread.events
+            if n in self.frame.nodes.of_event
+        )
+
+    def _capture(self, strand: Strand, event: int) -> None:
+        """Notes what stands before an event, as a strong fence has it."""
+        if event in self.frame.captures:
+            name = self.numbers.number(f"fs{event}")
+            self.numbers.below(strand.all.name(), name)
+            self.numbers.below(strand.floor.name(), name)
+            for t in self.threads:
+                self.numbers.below(strand.spread[t].name(), name)
+            spread = {t: strand.spread[t].name() for t in self.threads}
+            self.numbers.before_unlock[event] = (strand.all.name(), spread)
+
+    def _strong(self, strand: Strand) -> str:
+        """What a strong fence here has before it."""
+        names = [strand.all.name(), *(strand.spread[t].name() for t in self.threads)]
+        names = [name for name in names if name]
+        if len(names) < 2:
+            return names[0] if names else ""
+        top = self.numbers.fresh()
+        self.frame.at_most(names, top)
+        return top
+
+    def _node(self, strand: Strand, node: Node) -> None:
+        """One node: what it comes after, and what comes after it."""
+        if node.kind == "F":
+            self._fence(strand, node)
+            return
+        here = self.numbers.executes(node)
+        self.numbers.number(here)
+        self._bounds(strand, node, here)
+        there = self.frame.there(node)
+        if node.kind == "R":
+            self._read(strand, node, here, there)
+        else:
+            self._write(strand, node, here, there)
+        if node.role == "rmw":
+            self._update(strand, node, here)
+        elif node.role == "srcu" and node.kind == "W" and strand.after_srcu and self.lkmm:
+            strand.readers.append((node, self._strong(strand)))
+        elif node.role == "lock" and node.kind == "W" and self.lkmm:
+            read = self.frame.nodes.read(node.event)
+            if read is not None and (read.number, strand.thread) in self.numbers.locking:
+                strand.locks.append((read, self._strong(strand) if strand.after_lock else ""))
+
+    def _bounds(self, strand: Strand, node: Node, here: str) -> None:
+        """Floors, and what a node waits for itself."""
+        self.numbers.below(strand.floor.name(), here, strict=True)
+        own = self.frame.nodes.read(node.event)
+        if node.kind == "W" and own is not None:
+            self.numbers.below(self.numbers.executes(own), here, strict=True)
+        if node.kind == "R" and node.order != "noreturn":
+            self.numbers.below(strand.read_floor.name(), here, strict=True)
+        if node.kind == "W":
+            self.numbers.below(strand.write_floor.name(), here, strict=True)
+        if self.lkmm:
+            self.numbers.below(
+                strand.handed[strand.thread].name() if strand.thread in self.threads else "", here
+            )
+
+    def _read(self, strand: Strand, node: Node, here: str, there: Lit) -> None:
+        if node.role == "lock" and self.lkmm:
+            self._lock_read(strand, node)
+        acting = self.frame.acting(node)
+        if not self.lkmm:
+            if node.role in ("rmw", "lock"):
+                self.numbers.below(strand.all.name(), here, neg(there), strict=True)
+            strand.floor.push(here, there)
+        elif node.order == "full":
+            self.numbers.below(self._strong(strand), here, neg(acting), strict=True)
+        elif node.order == "acquire":
+            strand.floor.push(here, acting)
+        elif node.role == "alloc":
+            strand.floor.push(here, self.numbers.reused(node.event))
+        if node.order != "acquire" or acting != there:
+            strand.all.push(here, there)
+            if node.order != "noreturn":
+                strand.reads.push(here, there)
+        if self.lkmm and node.number in self.numbers.from_others:
+            for t in self.threads:
+                strand.spread[t].push(self.numbers.cumulates(node, t))
+
+    def _lock_read(self, strand: Strand, node: Node) -> None:
+        """Taking a spinlock: what stood before an earlier unlock comes before what is behind."""
+        event = self.frame.skeleton.events[node.event]
+        assert isinstance(event.action, sk.Grant | sk.Try)
+        if event.action.kind != "spinlock":
+            return
+        got = self.numbers.got(node)
+        for unlock, everything, passed in strand.unlocks:
+            # Acquires before it are below the floor anyway.
+            both = self.logic.all_of((self.frame.there(unlock), got))
+            strand.floor.push(everything, both)
+            for t in self.threads:
+                strand.handed[t].push(passed[t], both)
+        self.numbers.locking.add((node.number, strand.thread))
+        for t in self.threads:
+            name = self.numbers.handed[node.number, t] = self.numbers.number(self.numbers.fresh())
+            strand.handed[t].push(name)
+
+    def _write(self, strand: Strand, node: Node, here: str, there: Lit) -> None:
+        releases = node.order == "release" or not self.lkmm
+        if self.lkmm:
+            self._arrivals(strand, node, here)
+        if releases:
+            self.numbers.below(strand.all.name(), here, strict=True)
+            for t in self.threads:
+                self.numbers.below(strand.spread[t].name(), self.numbers.brought(node, t))
+        if node.role == "unlock" and self.lkmm:
+            passed = {t: strand.passed[t].name() for t in self.threads}
+            everything = strand.all.name()
+            spread = {t: strand.spread[t].name() for t in self.threads}
+            self.numbers.before_unlock[node.event] = (everything, spread)
+            action = self.frame.skeleton.events[node.event].action
+            assert isinstance(action, sk.Unlock)
+            if action.kind == "spinlock":
+                strand.unlocks.append((node, everything, passed))
+                for t in self.threads:
+                    self.numbers.handed[node.number, t] = passed[t]
+        strand.all.push(here, there)
+        strand.writes.push(here, there)
+        if node.number in self.frame.phantoms:
+            self._phantom(strand, node, there)
+        for t in self.threads:
+            arrival = self.numbers.arrives(node, t)
+            strand.spread[t].push(arrival, there)
+            strand.stored[t].push(arrival, there)
+            strand.passed[t].push(arrival, there)
+        full = node.order == "full" and self.lkmm
+        if full or (not self.lkmm and node.role in ("rmw", "lock")):
+            strand.floor.push(here, there)
+            for t in self.threads:
+                strand.floor.push(self.numbers.arrives(node, t), there)
+
+    def _phantom(self, strand: Strand, node: Node, there: Lit) -> None:
+        """A plain store as a read: bounded by what bounds reads."""
+        name = self.numbers.number(f"k{node.number}")
+        self.numbers.below(strand.floor.name(), name, strict=True)
+        self.numbers.below(strand.read_floor.name(), name, strict=True)
+        strand.all.push(name, there)
+        strand.reads.push(name, there)
+
+    def _arrivals(self, strand: Strand, node: Node, here: str) -> None:
+        """When a write has reached each thread: not before it executes."""
+        for t in self.threads:
+            arrival, brought = self.numbers.arrives(node, t), self.numbers.brought(node, t)
+            self.numbers.below(here, arrival)
+            self.numbers.below(brought, arrival)
+            self.numbers.below(strand.spread_floor[t].name(), brought)
+            self.numbers.below(strand.handed[t].name(), brought)
+            if t == strand.thread:
+                self.numbers.below(brought, here)
+
+    def _fence(self, strand: Strand, node: Node) -> None:
+        """One fence."""
+        there = self.frame.there(node)
+        if node.order in STRONG or (not self.lkmm and node.order == AFTER_SRCU):
+            strand.floor.push(self._strong(strand), there)
+        elif not self.lkmm:
+            return
+        elif node.order == "smp_rmb":
+            strand.read_floor.push(strand.reads.name(), there)
+        elif node.order == "smp_wmb":
+            strand.write_floor.push(strand.writes.name(), there)
+            for t in self.threads:
+                strand.spread_floor[t].push(strand.stored[t].name(), there)
+        elif node.order == "smp_mb__before_atomic":
+            strand.before_atomics.append((self._strong(strand), there))
+        elif node.order == "smp_mb__after_atomic":
+            for update, top in strand.updates:
+                both = self.logic.all_of((there, self.frame.there(update)))
+                strand.floor.push(top, both)
+        elif node.order == AFTER_SRCU:
+            for unlock, top in strand.readers:
+                strand.floor.push(top, self.logic.all_of((there, self.frame.there(unlock))))
+        elif node.order == "smp_mb__after_spinlock":
+            for lock, top in strand.locks:
+                both = self.logic.all_of((there, self.numbers.got(lock)))
+                strand.floor.push(top, both)
+        elif node.order == "smp_mb__after_unlock_lock":
+            bound = self.numbers.number(self.numbers.fresh())
+            strand.floor.push(bound)
+            for lock, _ in strand.locks:
+                for unlock, _, _ in strand.unlocks:
+                    if unlock.number < lock.number:
+                        there_too = (there, self.frame.there(unlock), self.numbers.got(lock))
+                        no = neg(self.logic.all_of(there_too))
+                        everything, spread = self.numbers.before_unlock[unlock.event]
+                        for name in (everything, *spread.values()):
+                            self.numbers.below(name, bound, no)
+            self.numbers.fences_after_lock.append((bound, there, [n for n, _ in strand.locks]))
+
+    def _update(self, strand: Strand, node: Node, here: str) -> None:
+        """smp_mb__before_atomic() orders with the updates behind it, and what follows them."""
+        if node.kind == "W" and strand.after_atomic:
+            read = self.frame.nodes.read(node.event)
+            assert read is not None
+            strand.updates.append((read, self._strong(strand)))
+        there = self.frame.there(node)
+        for top, lit in strand.before_atomics:
+            self.numbers.below(top, here, neg(lit), neg(there), strict=True)
+            strand.floor.push(top, self.logic.all_of((lit, there)))
+
+    # --- between threads
