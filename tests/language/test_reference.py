@@ -12,7 +12,6 @@ from dsl.parse import parse
 from dsl.primitives import PRIMITIVES, PROPERTIES, SIGNATURES, SYNONYMS
 from dsl.source import Source
 from dsl.syntax import FunctionDecl
-
 from tests.language.reference import ROOT, TEXT, listed, sections
 
 GRAMMAR = (ROOT / "dsl" / "khp.lark").read_text(encoding="utf-8")
