@@ -109,9 +109,10 @@ def _decide_all(
     from prover.graph.kept import Kept
     from prover.pipeline.decide import decide_group, refused
     from prover.pipeline.limits import Limits
+    from prover.pipeline.round import Rounds
 
     groups = _groups(jobs)
-    kept = [Kept() for _ in loaded]
+    kept = [(Kept(), Rounds()) for _ in loaded]
 
     def job(number: int) -> list[Decision]:
         index, task = jobs[groups[number][0]]
@@ -125,7 +126,7 @@ def _decide_all(
         except DiagnosticError as error:
             return [refused(error.diagnostics)] * len(groups[number])
         asked = [(t.obligation, t.expected) for _, t in (jobs[n] for n in groups[number])]
-        return [d for _, d in decide_group(file.protocols[variant], asked, limits, kept[index])]
+        return [d for _, d in decide_group(file.protocols[variant], asked, limits, *kept[index])]
 
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
     workers = request.jobs or os.cpu_count() or 1

@@ -8,6 +8,7 @@ from dsl.protocol import Expect
 from prover.execution.witness import Witness
 from prover.pipeline.group import STRENGTH, Group
 from prover.pipeline.minimal import Search
+from prover.pipeline.round import Round
 from prover.smt.query import Query
 from prover.smt.reply import GaveUp, Sat, Unsat
 from prover.verdict import Obligation
@@ -42,6 +43,11 @@ class Case:
         """The memory model."""
         return self.obligation.model
 
+    @property
+    def round(self) -> Round:
+        """The program at the case's bound."""
+        return self.group.round(self.bound)
+
     def wanted(self) -> tuple[str, ...]:
         """The properties that the author wants to see refuted."""
         return () if self.expected is None else self.expected.properties
@@ -57,7 +63,7 @@ def search_of(case: Case, model: str) -> Search:
 
 def at_hand(case: Case) -> Search:
     """A query there is already, under whatever model, else the case's own."""
-    models = (m for m in STRENGTH if case.group.at_hand(m, case.bound))
+    models = (m for m in STRENGTH if case.round.at_hand(m))
     return search_of(case, next(models, case.model))
 
 

@@ -20,6 +20,7 @@ from prover.pipeline.group import STRENGTH, Group
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import QueryTooLarge, smallest, trimmed
 from prover.pipeline.reach import can, unreached_asserts, unreached_marks
+from prover.pipeline.round import Rounds
 from prover.pipeline.violations import look_for_violations, rank
 from prover.smt.reply import Sat
 from prover.verdict import (
@@ -49,19 +50,24 @@ def decide_group(
     asked: Sequence[tuple[Obligation, Expect | None]],
     limits: Limits,
     kept: Kept | None = None,
+    rounds: Rounds | None = None,
 ) -> list[tuple[Obligation, Decision]]:
     """The verdicts on obligations that differ only in the memory model, in their order.
 
     The weakest model is decided first: what it proves is proved under the stronger ones.
-    ``kept`` are graphs of the same file under other variants.
+    ``kept`` are graphs of the same file under other variants, ``rounds`` what is known of its
+    programs.
     """
     first = asked[0][0]
-    group = Group(protocol, first.scenario, dict(first.configuration), limits, kept)
+    rounds = Rounds() if rounds is None else rounds
+    safe = frozenset(o.model for o, e in asked if e is not None and e.verdict == "proved")
+    group = Group(protocol, first.scenario, dict(first.configuration), limits, kept, rounds, safe)
     decided: dict[Obligation, Decision] = {}
     for obligation, expected in sorted(asked, key=lambda a: -STRENGTH.index(a[0].model)):
         group.clock = Clock()
         decision = _decided(Case(group, obligation, expected))
         decided[obligation] = replace(decision, suppressed=group.suppressed(obligation.model))
+    rounds.rest()
     return [(obligation, decided[obligation]) for obligation, _ in asked]
 
 
@@ -110,8 +116,8 @@ def _decide(case: Case) -> Decision:
 
 def _reachable_cuts(case: Case) -> tuple[Span, ...]:
     """The loops that can go further than the bound."""
-    group = case.group
-    if group.weaker_is(group.whole, case.model, case.bound):
+    here = case.round
+    if here.weaker_is(here.whole, case.model):
         return ()
     search = search_of(case, case.model)
     loops: dict[Span, None] = {}
@@ -120,7 +126,7 @@ def _reachable_cuts(case: Case) -> tuple[Span, ...]:
         if loop not in loops and isinstance(ask(search, question), Sat):
             loops[loop] = None
     if not loops:
-        group.whole.add((case.model, case.bound))
+        here.whole.add(case.model)
     return tuple(sorted(loops, key=lambda s: (s.file, s.start)))
 
 

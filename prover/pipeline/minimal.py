@@ -36,35 +36,41 @@ class Search:
 
     prepared: Prepared
     query: Query
-    session: Session
     limits: Limits
     clock: Clock
+    session: Session | None = None
 
     def ask(self, question: str, *also: str, values: bool = False) -> Reply:
         """The answer to a question, timed."""
         pairs = self.query.distinct
+        session = self._loaded()
         with self.clock.stage("solve"):
             while True:
-                reply = self.session.ask(question, *also, values=values or bool(pairs))
+                reply = session.ask(question, *also, values=values or bool(pairs))
                 found = reply.values if isinstance(reply, Sat) else None
                 level = [(a, b) for a, b in pairs if found and found[a] == found[b]]
                 if not level:
                     return reply
-                self.session.add(apart(level))
+                session.add(apart(level))
+
+    def _loaded(self) -> Session:
+        """The solver with the document in it."""
+        if self.session is None:
+            with self.clock.stage("load"):
+                deciding = DECIDING if self.prepared.model == "sc" else WEAKLY_DECIDING
+                self.session = Session(self.query.text, self.limits.timeout, deciding)
+        return self.session
 
 
 def start(
     prepared: Prepared, limits: Limits, clock: Clock, *, stretches: int, detail: bool
 ) -> Search:
-    """A search with a document and a solver of its own."""
+    """A search with a document and a solver of its own, which gets it with the first question."""
     with clock.stage("encode"):
         query = encode(prepared, contexts=stretches, detail=detail)
     if query.clauses > MAX_CLAUSES:
         raise QueryTooLarge(f"{query.clauses} clauses")
-    with clock.stage("load"):
-        deciding = DECIDING if prepared.model == "sc" else WEAKLY_DECIDING
-        session = Session(query.text, limits.timeout, deciding)
-    return Search(prepared, query, session, limits, clock)
+    return Search(prepared, query, limits, clock)
 
 
 def witness(search: Search, name: str, reply: Sat) -> Witness:

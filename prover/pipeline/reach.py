@@ -17,18 +17,18 @@ def can(case: Case, what: object, question: Callable[[Query], str], *, own: bool
     A few plain executions show most of it; what is known of another model is not asked again.
     Without ``own`` the strongest model at hand has the last word: a no may be wrong then.
     """
-    group, bound = case.group, case.bound
-    at_hand = [model for model in STRENGTH if group.at_hand(model, bound)]
+    known_so_far = case.round
+    at_hand = [model for model in STRENGTH if known_so_far.at_hand(model)]
     if "sc" not in at_hand:
-        group.rehearse(bound)
+        case.group.rehearse(case.bound)
     for model in dict.fromkeys((*at_hand[:1], case.model) if own else at_hand[:1]):
-        if not group.weaker_is({(case.model, bound)}, model, bound):
+        if not known_so_far.weaker_is({case.model}, model):
             continue
-        known = group.known(what, model, bound)
+        known = known_so_far.known(what, model)
         if known is None:
             search = search_of(case, model)
             known = isinstance(ask(search, question(search.query)), Sat)
-            group.reached[what, model, bound] = known
+            known_so_far.reached[what, model] = known
         if known:
             return True
     return False

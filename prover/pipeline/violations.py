@@ -15,11 +15,12 @@ from prover.smt.reply import Sat, Unsat
 
 def look_for_violations(case: Case) -> None:
     """Asks whether anything can fail, then which properties can, and gets a witness for each."""
-    group, bound = case.group, case.bound
-    sure = case.model != "sc" or not group.states_matter(bound)
-    if sure and group.weaker_is(group.clean, case.model, bound):
+    group, here = case.group, case.round
+    # Only sequential consistency judges invariants.
+    sure = case.model != "sc" or not here.program.invariants
+    if sure and here.weaker_is(here.clean, case.model):
         return
-    known = group.violations.get((case.model, bound)) or (_shown_by_weaker(case) if sure else None)
+    known = here.violations.get(case.model) or (_shown_by_weaker(case) if sure else None)
     if known is not None and not set(case.wanted()) - known.keys():
         case.found.update({name: f for name, f in known.items() if isinstance(f, Found)})
         return
@@ -27,18 +28,18 @@ def look_for_violations(case: Case) -> None:
         if not case.wanted() and _is_clean(case):
             # Most often nothing fails, and then the stronger models need not be asked.
             return
-        for every in (False, True):
+        for every in () if _stronger_are_clean(case) else (False, True):
             _under_stronger_models(case, every=every)
             # All that is wanted was found; most often nothing else goes wrong anywhere.
             if case.found and not set(case.wanted()) - case.found.keys():
                 if _nothing_else(case):
-                    group.violations[case.model, bound] = dict(case.found)
+                    here.violations[case.model] = dict(case.found)
                     return
     if not case.found and not case.wanted() and _is_clean(case):
         return
-    _name_violations(case, group.naming(case.model, bound))
+    _name_violations(case, group.naming(case.model, case.bound))
     if case.found:
-        group.violations[case.model, bound] = dict(case.found)
+        here.violations[case.model] = dict(case.found)
 
 
 def _is_clean(case: Case) -> bool:
@@ -46,15 +47,29 @@ def _is_clean(case: Case) -> bool:
     search = search_of(case, case.model)
     clean = isinstance(ask(search, search.query.fail), Unsat)
     if clean:
-        case.group.clean.add((case.model, case.bound))
+        case.round.clean.add(case.model)
     return clean
+
+
+def _stronger_are_clean(case: Case) -> bool:
+    """Whether nothing can fail under stronger models, where the author expects as much.
+
+    What goes wrong under the weaker one only has no interleaving then: none is looked for.
+    """
+    stronger = STRENGTH[: STRENGTH.index(case.model)]
+    safe = [model for model in stronger if model in case.group.safe]
+    if stronger[-1:] != tuple(safe[-1:]):
+        return False
+    asked = Case(case.group, replace(case.obligation, model=stronger[-1]), None)
+    asked.bound = case.bound
+    return case.round.weaker_is(case.round.clean, asked.model) or _is_clean(asked)
 
 
 def _shown_by_weaker(case: Case) -> Mapping[str, object] | None:
     """All that a weaker model shows, where the case's model shows that too."""
     strong = STRENGTH[: STRENGTH.index(case.model) + 1]
     for model in STRENGTH[len(strong) :]:
-        found = case.group.violations.get((model, case.bound))
+        found = case.round.violations.get(model)
         if found and all(
             isinstance(f, Found) and f.witness.model in strong for f in found.values()
         ):
@@ -120,7 +135,7 @@ def _plainest(case: Case, detailed: Search, name: str, reply: Sat) -> Found:
     """The witness under the strongest model that has one; sequential consistency has none."""
     if name == "deadlock" and case.model != "sc":
         raise Undecided(f"a deadlock that only {case.model} shows has no replay yet")
-    if case.model == "lkmm" and name != "data-race":
+    if case.model == "lkmm" and name != "data-race" and "tso" not in case.round.clean:
         stronger = case.group.naming("tso", case.bound)
         again = ask(stronger, stronger.query.properties.get(name, "false"), values=True)
         if isinstance(again, Sat):

@@ -1,0 +1,234 @@
+"""One bounded program, and all that was asked and found out about it.
+
+None of it depends on what the obligation is called or on what is expected of it.  So where a
+variant leaves the program as it was (a barrier that only one configuration has, in the other), what
+was found out once holds for both: :class:`Rounds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+
+from prover.execution import skeleton as sk
+from prover.execution.construct.program import build
+from prover.execution.run.rehearse import Reached, rehearse
+from prover.execution.skeleton import Skeleton
+from prover.execution.terms import Term
+from prover.graph.ir import Program
+from prover.pipeline.limits import Clock, Limits
+from prover.pipeline.minimal import Search, start
+from prover.smt.encode import Prepared, prepare
+
+STRENGTH = ("sc", "tso", "lkmm")
+"""The memory models, the strongest first."""
+
+MOST = 12
+"""So many programs of one scenario are remembered."""
+
+
+@dataclass(slots=True)
+class Round:
+    """A program with its loops cut at one bound, and what is known of it by memory model.
+
+    ``clean`` are the models under which nothing can fail; ``whole`` those under which no loop can
+    go further; ``violations`` are what was found under a model; ``reached`` is whether something
+    can happen under a model.
+    """
+
+    program: Program
+    skeletons: dict[bool, Skeleton] = field(default_factory=dict[bool, Skeleton])
+    searches: dict[str, Search] = field(default_factory=dict[str, Search])
+    detailed: dict[str, Search] = field(default_factory=dict[str, Search])
+    prepared: dict[str, Prepared] = field(default_factory=dict[str, Prepared])
+    clean: set[str] = field(default_factory=set[str])
+    whole: set[str] = field(default_factory=set[str])
+    violations: dict[str, Mapping[str, object]] = field(
+        default_factory=dict[str, Mapping[str, object]]
+    )
+    reached: dict[tuple[object, str], bool] = field(default_factory=dict[tuple[object, str], bool])
+    rehearsed: set[frozenset[tuple[str, str]]] = field(
+        default_factory=set[frozenset[tuple[str, str]]]
+    )
+
+    def search(self, model: str, limits: Limits, clock: Clock) -> Search:
+        """The query and solver session of a model: whether anything can fail.
+
+        One with every violation named serves too.
+        """
+        found = self.searches.get(model) or self.detailed.get(model)
+        if found is None:
+            found = self.searches[model] = self._start(model, limits, clock, detail=False)
+        found.clock = clock
+        return found
+
+    def naming(self, model: str, limits: Limits, clock: Clock) -> Search:
+        """The same with every violation named."""
+        found = self.detailed.get(model)
+        if found is None:
+            found = self.detailed[model] = self._start(model, limits, clock, detail=True)
+        found.clock = clock
+        return found
+
+    def _start(self, model: str, limits: Limits, clock: Clock, *, detail: bool) -> Search:
+        prepared = self.prepared.get(model)
+        if prepared is None:
+            skeleton = self.skeleton(clock, claims=model == "sc")
+            with clock.stage("encode"):
+                prepared = self._alike(model, skeleton) or prepare(skeleton, model)
+            self.prepared[model] = prepared
+        return start(prepared, limits, clock, stretches=0, detail=detail)
+
+    def _alike(self, model: str, skeleton: Skeleton) -> Prepared | None:
+        """What is known of the skeleton under another model, where that is the same."""
+        pools = any(region.pool for region in skeleton.layout.regions.values())
+        for other, prepared in self.prepared.items():
+            if prepared.skeleton is skeleton and (not pools or "sc" not in (model, other)):
+                return replace(prepared, model=model)
+        return None
+
+    def skeleton(self, clock: Clock, *, claims: bool) -> Skeleton:
+        """The program's events; without ``claims`` it has no invariants.
+
+        An invariant is about the states of an interleaving: weaker models have none.
+        """
+        claims = claims or not self.program.invariants
+        found = self.skeletons.get(claims)
+        if found is None:
+            with clock.stage("compile"):
+                program = self.program if claims else replace(self.program, invariants=())
+                found = self.skeletons[claims] = build(program)
+        return found
+
+    def weaker_is(self, known: set[str], model: str) -> bool:
+        """Whether something is known of a model, or of one that allows all it allows."""
+        return any(name in known for name in STRENGTH[STRENGTH.index(model) :])
+
+    def at_hand(self, model: str) -> bool:
+        """Whether there is a query under a model already."""
+        return model in self.searches or model in self.detailed
+
+    def rehearse(self, marks: frozenset[tuple[str, str]], clock: Clock) -> None:
+        """Finds out what a few plain executions reach, once for the labels asked."""
+        if marks in self.rehearsed:
+            return
+        self.rehearsed.add(marks)
+        skeleton = self.skeleton(clock, claims=True)
+        asserts = (e.number for e in skeleton.events if sk.is_assert(e))
+        with clock.stage("replay"):
+            found = rehearse(skeleton, marks, frozenset(asserts))
+        self.reached.update({(what, "sc"): True for what in _shown(found)})
+
+    def known(self, what: object, model: str) -> bool | None:
+        """Whether something can happen under a model, where any model says so."""
+        place = STRENGTH.index(model)
+        if any(self.reached.get((what, name), False) for name in STRENGTH[: place + 1]):
+            return True
+        if not all(self.reached.get((what, name), True) for name in STRENGTH[place:]):
+            return False
+        return None
+
+    def suppressed(self, model: str) -> tuple[str, ...]:
+        """Places whose data races under a model are not looked for."""
+        searches = (self.searches.get(model), self.detailed.get(model))
+        names = (s.query.suppressed for s in searches if s is not None)
+        return tuple(dict.fromkeys(place for found in names for place in found))
+
+    def rest(self) -> None:
+        """Gives the solvers' memory back; who asks again loads the text again."""
+        for search in (*self.searches.values(), *self.detailed.values()):
+            search.session = None
+
+    def inherit(self, other: Round) -> None:
+        """Takes over what is known of a program with the same events from other statements.
+
+        Not the witnesses, which tell of statements.
+        """
+        for model, search in other.searches.items():
+            claims = model == "sc" or not self.program.invariants
+            skeleton = self.skeletons.get(claims)
+            if skeleton is None:
+                continue
+            prepared = replace(search.prepared, skeleton=skeleton)
+            marks = {k: q for k, q in search.query.marks.items() if k in _marks(skeleton)}
+            query = replace(search.query, marks=marks)
+            self.prepared[model] = prepared
+            self.searches[model] = replace(search, prepared=prepared, query=query, session=None)
+        self.clean |= other.clean
+        self.whole |= other.whole
+        self.reached |= other.reached
+        self.rehearsed |= other.rehearsed
+
+
+_PARTS = tuple(f.name for f in fields(Skeleton) if f.name not in ("events", "cuts", "marks"))
+_OF_EVENTS = tuple(f.name for f in fields(sk.Event) if f.name != "origin")
+_OF_CUTS = tuple(f.name for f in fields(sk.CutPoint) if f.name != "loop")
+
+
+def same_events(one: Skeleton, other: Skeleton) -> bool:
+    """Whether two skeletons differ at most in the statements that their events come from.
+
+    The first may lack labels of the other.
+    """
+    marks = _marks(other)
+    return (
+        all(marks.get(label) == guards for label, guards in _marks(one).items())
+        and all(getattr(one, name) == getattr(other, name) for name in _PARTS)
+        and _same(one.events, other.events, _OF_EVENTS)
+        and _same(one.cuts, other.cuts, _OF_CUTS)
+    )
+
+
+def _marks(skeleton: Skeleton) -> dict[tuple[str, str], list[Term]]:
+    """Where each label is passed."""
+    found: dict[tuple[str, str], list[Term]] = {}
+    for mark in skeleton.marks:
+        found.setdefault((mark.owner, mark.label), []).append(mark.guard)
+    return found
+
+
+def _same(some: Sequence[object], others: Sequence[object], names: tuple[str, ...]) -> bool:
+    return len(some) == len(others) and all(
+        getattr(a, name) == getattr(b, name)
+        for a, b in zip(some, others, strict=True)
+        for name in names
+    )
+
+
+def _shown(found: Reached) -> tuple[object, ...]:
+    return (*found.marks, *found.events, *(("ends",) if found.ends else ()))
+
+
+@dataclass(slots=True)
+class Rounds:
+    """The last programs of one scenario, for variants that leave it as it was."""
+
+    subject: object = None
+    rounds: list[Round] = field(default_factory=list[Round])
+
+    def of(self, subject: object, program: Program, clock: Clock) -> Round:
+        """The round of an equal program of the same subject, or a new one.
+
+        A new one knows what is known of one with the same events.
+        """
+        if subject != self.subject:
+            self.subject = subject
+            self.rounds.clear()
+        found = next((known for known in self.rounds if known.program == program), None)
+        if found is None:
+            found = Round(program)
+            skeleton = found.skeleton(clock, claims=True)
+            for known in self.rounds:
+                if same_events(skeleton, known.skeleton(clock, claims=True)):
+                    found.inherit(known)
+                    break
+            self.rounds.append(found)
+            # The first is the scenario as it is: most variants that change nothing are like it.
+            if len(self.rounds) > MOST:
+                del self.rounds[1]
+        return found
+
+    def rest(self) -> None:
+        """Gives the memory of all solvers back."""
+        for known in self.rounds:
+            known.rest()
