@@ -10,6 +10,7 @@ from dsl.diagnostic import Diagnostic
 from dsl.protocol import Expect
 from dsl.source import Source, Span
 from prover.execution.witness import Witness
+from prover.features import Feature
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Request:
     """What to prove, and within which limits (seconds and MiB per obligation).
 
     ``explain`` asks for the smallest witness of every refutation, not only of those that the
-    author does not expect.
+    author does not expect.  ``without`` are features that are switched off.
     """
 
     files: tuple[str, ...]
@@ -143,6 +144,7 @@ class Request:
     memory: int = 2048
     jobs: int = 0
     explain: bool = True
+    without: tuple[Feature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import typer
 
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.terminal import Color, complain, use_color
+from prover.features import FEATURES, Feature
 
 if TYPE_CHECKING:
     from dsl.diagnostic import Diagnostic
@@ -88,6 +89,15 @@ def setting(text: str) -> tuple[str, str]:
     if not (name and equals and value):
         raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="'--config'")
     return name, value
+
+
+def feature(text: str) -> Feature:
+    """A feature that can be switched off; a usage error where there is none of that name."""
+    for name in FEATURES:
+        if text == name:
+            return name
+    message = f"there is no feature {text!r}: there are {', '.join(FEATURES)}"
+    raise typer.BadParameter(message, param_hint="'--without'")
 
 
 def load_program(name: str) -> Program:

@@ -25,3 +25,7 @@ Memory: TypeAlias = Annotated[
 Jobs: TypeAlias = Annotated[
     int, typer.Option("--jobs", "-j", metavar="N", min=0, help="Processes; 0: one per core.")
 ]
+Without: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FEATURE", hidden=True, help="Prove without it (docs/architecture.md)."),
+]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, assert_never
 
 import typer
 
-from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
-from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout
+from prover.cli.files import STANDARD_INPUT, complain_about, feature, read_standard_input, setting
+from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout, Without
 from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def run(
     timeout: Timeout = 60,
     memory: Memory = 2048,
     jobs: Jobs = 0,
+    without: Without = None,
     output: Annotated[Output, typer.Option("--format", help="What to print.")] = "table",
     color: Annotated[Color, typer.Option(help="Colour the output.")] = "auto",
     *,
@@ -89,6 +90,7 @@ def run(
         memory=memory,
         jobs=jobs,
         explain=verbose or output == "json",
+        without=tuple(feature(name) for name in without or ()),
     )
     with ProgressLine(sys.stderr, enabled=not quiet) as line:
         report = prove_files(request, line.show)

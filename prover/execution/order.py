@@ -19,13 +19,15 @@ class StaticOrder:
 
     ``place`` gives each event's thread and its index there; ``parent`` each thread's
     creating event (-1: none); ``returns`` maps a handler thread to the events that
-    come only after it (the IpiEnd of an IPI that is waited for).
+    come only after it (the IpiEnd of an IPI that is waited for).  One that is ``blind`` does not
+    tell of events that stand at themselves.
     """
 
     place: tuple[tuple[int, int], ...]
     parent: tuple[int, ...]
     anchors: tuple[tuple[int, int], ...]
     returns: tuple[int, ...]
+    blind: bool = False
 
     def before(self, a: int, b: int) -> bool | None:
         """Whether ``a`` comes before ``b`` in every execution with both; None where that varies.
@@ -45,6 +47,8 @@ class StaticOrder:
 
     def _real(self, a: int, b: int) -> bool | None:
         """:meth:`before` for events that stand at themselves."""
+        if self.blind:
+            return None
         if self._reaches(a, b):
             return True
         if self._reaches(b, a):

@@ -111,14 +111,16 @@ def _decide_all(
     from prover.pipeline.limits import Limits
     from prover.pipeline.round import Rounds
 
-    groups = _groups(jobs)
+    groups = _groups(jobs, together="models" not in request.without)
     kept = [(Kept(), Rounds()) for _ in loaded]
 
     def job(number: int) -> list[Decision]:
         index, task = jobs[groups[number][0]]
         file = loaded[index]
         assert isinstance(file, _Loaded)
-        limits = Limits(request.timeout, request.memory, request.max_bound, request.explain)
+        limits = Limits(
+            request.timeout, request.memory, request.max_bound, request.explain, request.without
+        )
         variant = task.obligation.variant
         try:
             if variant not in file.protocols:
@@ -126,7 +128,11 @@ def _decide_all(
         except DiagnosticError as error:
             return [refused(error.diagnostics)] * len(groups[number])
         asked = [(t.obligation, t.expected) for _, t in (jobs[n] for n in groups[number])]
-        return [d for _, d in decide_group(file.protocols[variant], asked, limits, *kept[index])]
+        graphs, rounds = (None, None) if "kept" in request.without else kept[index]
+        if "models" in request.without:
+            rounds = None
+        found = decide_group(file.protocols[variant], asked, limits, graphs, rounds)
+        return [decision for _, decision in found]
 
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
     workers = request.jobs or os.cpu_count() or 1
@@ -152,12 +158,13 @@ def _decide_all(
     return results
 
 
-def _groups(jobs: list[tuple[int, Task]]) -> list[list[int]]:
+def _groups(jobs: list[tuple[int, Task]], *, together: bool) -> list[list[int]]:
     """The obligations that differ only in the memory model, together: they share their work."""
     found: dict[object, list[int]] = {}
     for number, (index, task) in enumerate(jobs):
         o = task.obligation
-        found.setdefault((index, o.scenario, o.variant, o.configuration), []).append(number)
+        alone = "" if together else o.model
+        found.setdefault((index, o.scenario, o.variant, o.configuration, alone), []).append(number)
     return list(found.values())
 
 

@@ -63,6 +63,8 @@ class Group:
 
     def rehearse(self, bound: int) -> None:
         """Finds out what a few plain executions reach."""
+        if "rehearsal" in self.limits.without:
+            return
         variant = self.protocol.variants.get(self.protocol.variant)
         marks = frozenset(() if variant is None else variant.labels)
         self.round(bound).rehearse(marks, self.clock)

@@ -7,6 +7,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from prover.features import Feature
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -14,12 +16,14 @@ class Limits:
 
     ``explain`` asks for a smallest witness of every refutation; without it only one that the
     author does not expect gets its smallest, which takes several times the refutation itself.
+    ``without`` are the features that are switched off.
     """
 
     timeout: float
     memory: int
     max_bound: int
     explain: bool = True
+    without: tuple[Feature, ...] = ()
 
 
 @dataclass(slots=True)

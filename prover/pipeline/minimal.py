@@ -59,6 +59,8 @@ class Search:
             with self.clock.stage("load"):
                 deciding = DECIDING if self.prepared.model == "sc" else WEAKLY_DECIDING
                 self.session = Session(self.query.text, self.limits.timeout, deciding)
+                if self.query.distinct and "apart" in self.limits.without:
+                    self.session.add(apart(self.query.distinct))
         return self.session
 
 

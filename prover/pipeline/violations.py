@@ -25,7 +25,7 @@ def look_for_violations(case: Case) -> None:
         case.found.update({name: f for name, f in known.items() if isinstance(f, Found)})
         return
     if case.model != "sc":
-        if not case.wanted() and _is_clean(case):
+        if _is_plainly_clean(case):
             # Most often nothing fails, and then the stronger models need not be asked.
             return
         for every in () if _stronger_are_clean(case) else (False, True):
@@ -35,7 +35,7 @@ def look_for_violations(case: Case) -> None:
                 if _nothing_else(case):
                     here.violations[case.model] = dict(case.found)
                     return
-    if not case.found and not case.wanted() and _is_clean(case):
+    if not case.found and _is_plainly_clean(case):
         return
     _name_violations(case, group.naming(case.model, case.bound))
     if case.found:
@@ -49,6 +49,11 @@ def _is_clean(case: Case) -> bool:
     if clean:
         case.round.clean.add(case.model)
     return clean
+
+
+def _is_plainly_clean(case: Case) -> bool:
+    """Whether one question shows that nothing can fail, where nothing is expected to."""
+    return "together" not in case.group.limits.without and not case.wanted() and _is_clean(case)
 
 
 def _stronger_are_clean(case: Case) -> bool:

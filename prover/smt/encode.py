@@ -72,11 +72,15 @@ class Prepared:
         return replace(body, frame=frame, violations=found)
 
 
-def prepare(skeleton: sk.Skeleton, model: str = "sc") -> Prepared:
-    """Order, domains and hazards of a skeleton under a memory model."""
+def prepare(skeleton: sk.Skeleton, model: str = "sc", *, ordered: bool = True) -> Prepared:
+    """Order, domains and hazards of a skeleton under a memory model.
+
+    Without ``ordered`` domains and hazards are found without regard to program order.
+    """
     order = static_order(skeleton)
-    domains = analyse(skeleton, order, weak=model != "sc")
-    return Prepared(skeleton, order, domains, hazards(skeleton, domains, order), model)
+    looked = replace(order, blind=not ordered)
+    domains = analyse(skeleton, looked, weak=model != "sc")
+    return Prepared(skeleton, order, domains, hazards(skeleton, domains, looked), model)
 
 
 def encode(prepared: Prepared, *, contexts: int = 0, detail: bool = True) -> Query:

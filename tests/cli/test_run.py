@@ -77,6 +77,7 @@ DEFAULTS = {
     "memory": 2048,
     "jobs": 0,
     "explain": False,
+    "without": (),
 }
 
 
@@ -96,6 +97,7 @@ DEFAULTS = {
         (["--memory", "512"], {"memory": 512}),
         (["-j", "4"], {"jobs": 4}),
         (["--jobs=1"], {"jobs": 1}),
+        (["--without", "kept", "--without", "apart"], {"without": ("kept", "apart")}),
     ],
 )
 def test_options_reach_the_pipeline(

@@ -1,0 +1,18 @@
+"""What only makes proving faster, and can be switched off: to be measured, or distrusted."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Feature: TypeAlias = Literal["order", "rehearsal", "kept", "models", "together", "apart"]
+"""The name of one."""
+
+FEATURES: dict[Feature, str] = {
+    "order": "program order says what reads cannot see and accesses cannot find freed",
+    "rehearsal": "a few plain executions show what can be reached",
+    "kept": "graphs, and what is known of a program, are kept from variant to variant",
+    "models": "obligations that differ in the memory model share their work, the weakest first",
+    "together": "whether anything can fail is asked before what can",
+    "apart": "positions that must differ are told apart only where an answer has them level",
+}
+"""Every feature, with what it does."""
