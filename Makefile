@@ -54,6 +54,7 @@ check-docs: $(VENV)/project
 bench: $(VENV)/project
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/chains.py
+	$(BIN)/python benchmarks/features.py
 
 soak: $(VENV)/project
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m soak

@@ -75,9 +75,9 @@ class Round:
         if prepared is None:
             skeleton = self.skeleton(clock, claims=model == "sc")
             with clock.stage("encode"):
-                prepared = self._alike(model, skeleton) or prepare(
-                    skeleton, model, ordered="order" not in limits.without
-                )
+                ordered = "order" not in limits.without
+                prepared = self._alike(model, skeleton) if ordered else None
+                prepared = prepared or prepare(skeleton, model, ordered=ordered)
             self.prepared[model] = prepared
         return start(prepared, limits, clock, stretches=0, detail=detail)
 

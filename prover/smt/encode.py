@@ -75,11 +75,13 @@ class Prepared:
 def prepare(skeleton: sk.Skeleton, model: str = "sc", *, ordered: bool = True) -> Prepared:
     """Order, domains and hazards of a skeleton under a memory model.
 
-    Without ``ordered`` domains and hazards are found without regard to program order.
+    Without ``ordered`` hazards, and under sequential consistency domains, are found without regard
+    to program order.  That no read sees a later write of its thread is left to positions then;
+    weaker models, where positions are no program order, need to be told.
     """
     order = static_order(skeleton)
     looked = replace(order, blind=not ordered)
-    domains = analyse(skeleton, looked, weak=model != "sc")
+    domains = analyse(skeleton, looked if model == "sc" else order, weak=model != "sc")
     return Prepared(skeleton, order, domains, hazards(skeleton, domains, looked), model)
 
 

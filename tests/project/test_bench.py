@@ -52,3 +52,14 @@ def test_rings_of_readers_and_grace_periods() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("Never") == 3
+
+
+def test_each_feature_is_measured() -> None:
+    command = [sys.executable, "benchmarks/features.py", "--only", "apart", "--only", "order"]
+    command.append("tests/cases/verdict/weak/halves_with_rmb.khp")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 obligations" in done.stdout
+    rows = [line.split()[:2] for line in done.stdout.splitlines()[2:]]
+    assert [name for _, name in rows] == ["order", "apart"]
+    assert all(float(ratio) > 0 for ratio, _ in rows)
