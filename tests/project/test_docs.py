@@ -40,6 +40,27 @@ def test_files_that_are_named_exist(page: str) -> None:
         assert (ROOT / name).exists(), name
 
 
+def test_places_in_the_architecture_exist() -> None:
+    """Also those that are named within their folder only: `weak/time.py`."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    found = [path for folder in FOLDERS.split("|") for path in (ROOT / folder).rglob("*")]
+    ends = {"/" + path.relative_to(ROOT).as_posix() for path in found} | {"/pyproject.toml"}
+    named = [name for name in re.findall(r"`([\w./-]+)`", text) if re.search(r"/|\.\w+$", name)]
+    assert len(named) > 60
+    for name in named:
+        if not name.startswith("."):  # a suffix, such as that of protocols
+            assert any(path.endswith("/" + name.rstrip("/")) for path in ends), name
+
+
+def test_every_folder_of_the_engine_is_in_the_architecture() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    folders = [path.parent for path in ROOT.glob("prover/*/__init__.py")]
+    folders += [path.parent for path in ROOT.glob("dsl/*/__init__.py")]
+    assert len(folders) > 10
+    for folder in folders:
+        assert f"{folder.relative_to(ROOT).as_posix()}/" in text, folder
+
+
 @pytest.mark.parametrize("page", page_ids())
 def test_make_targets_that_are_named_exist(page: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
