@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,17 @@ from prover.pipeline.round import Round
 from prover.pipeline.violations import look_for_violations
 from prover.smt.backends.z3 import Session
 from prover.smt.encode import prepare
-from prover.verdict import Bounded, Obligation, Refuted, Request, Verdict, name_of
+from prover.verdict import (
+    Bounded,
+    Obligation,
+    Proved,
+    Refuted,
+    Request,
+    Unknown,
+    Vacuous,
+    Verdict,
+    name_of,
+)
 from tests.differential.generator import generate
 from tests.weak.themes import THEMES, text
 
@@ -56,7 +67,11 @@ SMALL = (
 )
 """Cases of each folder: every kind of verdict, and of what leads to it."""
 
-Found = list[tuple[Obligation, object, bool]]
+Found = list[list[tuple[Obligation, object, bool]]]
+"""What was found, file by file."""
+
+TOO_LARGE = 0.05
+"""The share of files that may be too large without program order, which keeps values few."""
 
 
 def told(verdict: Verdict) -> object:
@@ -74,8 +89,23 @@ def verdicts(files: list[str], *without: Feature, timeout: float = 120.0) -> Fou
     request = Request(tuple(files), jobs=1, explain=False, without=without, timeout=timeout)
     report = run(request, lambda _: None)
     assert all(not file.diagnostics for file in report.files)
-    outcomes = [outcome for file in report.files for outcome in file.outcomes]
-    return [(o.obligation, told(o.verdict), o.as_expected) for o in outcomes]
+    return [
+        [(o.obligation, told(o.verdict), o.as_expected) for o in file.outcomes]
+        for file in report.files
+    ]
+
+
+def assert_same(found: Found, wanted: Found, *, without: str) -> None:
+    """Equal verdicts; where values are too many without order, there is none, and it says so."""
+    assert len(found) == len(wanted)
+    given_up = [any(is_too_large(row[1]) for row in file) for file in found]
+    assert sum(given_up) <= (TOO_LARGE * len(found) if without == "order" else 0)
+    for file, other, large in zip(found, wanted, given_up, strict=True):
+        assert large or file == other
+
+
+def is_too_large(verdict: object) -> bool:
+    return isinstance(verdict, Unknown) and verdict.why.startswith("too large: ")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +118,8 @@ def small() -> tuple[list[str], Found]:
 @pytest.mark.parametrize("feature", FEATURES)
 def test_small_protocols_have_the_same_verdicts(small, feature: Feature) -> None:
     files, wanted = small
-    assert {row[1][0] for row in wanted if isinstance(row[1], tuple)} == {"refuted"}
+    told_of = {type(row[1]) for file in wanted for row in file}
+    assert {tuple, Proved, Vacuous} <= told_of
     assert verdicts(files, feature) == wanted
 
 
@@ -114,14 +145,20 @@ def generated(folder: Path, seeds: range) -> list[str]:
 @pytest.mark.parametrize("feature", FEATURES)
 def test_generated_programs_have_the_same_verdicts(tmp_path: Path, feature: Feature) -> None:
     files = generated(tmp_path, range(3))
-    assert verdicts(files, feature) == verdicts(files)
+    assert_same(verdicts(files, feature), verdicts(files), without=feature)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("feature", FEATURES)
 def test_many_generated_programs_have_the_same_verdicts(tmp_path: Path, feature: Feature) -> None:
     files = generated(tmp_path, range(1_000, 1_100))
-    assert verdicts(files, feature) == verdicts(files)
+    assert_same(verdicts(files, feature), verdicts(files), without=feature)
+
+
+@cache
+def expected(files: tuple[str, ...]) -> Found:
+    """The verdicts with everything on."""
+    return verdicts(list(files), timeout=600)
 
 
 LIBRARY = [*sorted(PROTOCOLS.glob("*.khp")), CASES]
@@ -132,7 +169,8 @@ LIBRARY = [*sorted(PROTOCOLS.glob("*.khp")), CASES]
 @pytest.mark.parametrize("feature", FEATURES)
 def test_the_whole_library_has_the_same_verdicts(path: Path, feature: Feature) -> None:
     files = sorted(str(file) for file in path.rglob("*.khp")) if path.is_dir() else [str(path)]
-    assert verdicts(files, feature, timeout=600) == verdicts(files, timeout=600)
+    found = verdicts(files, feature, timeout=600)
+    assert_same(found, expected(tuple(files)), without=feature)
 
 
 def skeleton(path: Path, scenario: str, configuration: dict[str, str]) -> Skeleton:
