@@ -121,6 +121,14 @@ def test_operators_are_those_that_are_listed() -> None:
     assert shown == operators() | {"?", ":"}
 
 
+@pytest.mark.parametrize("block", re.findall(r"^```c\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL))
+def test_examples_are_well_formed(block: str) -> None:
+    """Declarations, or statements of an actor; what is left out is `...`."""
+    text = block.replace("{ ... }", "{ }")
+    statements = re.match(r"\w+ idx = ", text)
+    assert parse(Source("example.khp", f"actor a {{\n{text}}}\n" if statements else text))
+
+
 def test_properties_are_those_that_are_listed() -> None:
     text = re.sub(r"\n  ", " ", sections()["What is checked"])
     shown = dict(re.findall(r"^- `([a-z-]+)`: (.*)$", text, re.MULTILINE))
