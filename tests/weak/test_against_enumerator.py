@@ -44,7 +44,7 @@ def check(theme: str, seeds: range) -> None:
             assert not found.spurious, f"{theme} {seed} {model}\n{found}\n{text(theme, seed)}"
             outcomes += found.outcomes
             answers.update({True: len(found.yes), False: len(found.no)})
-    assert large <= len(seeds) / 2, f"{large} are too large"
+    assert large <= len(seeds) * len(MODELS) / 2, f"{large} are too large"
     if theme in ONLY_OUTCOMES:
         assert outcomes > len(seeds), outcomes
     else:
@@ -54,6 +54,50 @@ def check(theme: str, seeds: range) -> None:
 @pytest.mark.parametrize("theme", THEMES)
 def test_same_answers(theme: str) -> None:
     check(theme, range(SEEDS))
+
+
+def test_what_a_marked_read_reads_brings_what_was_before_it() -> None:
+    """No race with ``x = 1`` where the load reads the release behind it; one where it does not.
+
+    Seed 1144 of the locked programs: the order was level with the load, which counted as a race
+    that lkmm.cat does not raise.
+    """
+    found = compare(
+        """
+        models lkmm;
+        int x; rwlock_t l;
+        ghost int r0;
+        actor a { read_lock(&l); r0 = READ_ONCE(x); read_unlock(&l); }
+        actor b { read_lock(&l); x = 1; read_unlock(&l); smp_store_release(&x, 2); }
+        scenario s { run a, b; final r0 >= 0 : "r0"; expect proved; }
+        """,
+        "lkmm",
+        runs=RUNS,
+        most=MOST,
+    )
+    assert not found.unsound
+    assert not found.spurious, found
+    assert found.yes == {"data-race"}
+
+
+def test_only_what_is_read_may_be_level() -> None:
+    """The store stands before a release that is read: no race, and the solver has none."""
+    found = compare(
+        """
+        models lkmm;
+        int x; int y;
+        ghost int r0;
+        actor a { if (smp_load_acquire(&y) == 1) r0 = READ_ONCE(x); }
+        actor b { x = 1; smp_store_release(&x, 2); smp_store_release(&y, 1); }
+        scenario s { run a, b; final r0 != 1 : "r0"; expect proved; }
+        """,
+        "lkmm",
+        runs=RUNS,
+        most=MOST,
+    )
+    assert not found.unsound
+    assert not found.spurious, found
+    assert found.yes == set()
 
 
 class Doubting(Judge):

@@ -14,6 +14,9 @@ from prover.smt.reply import GaveUp, Reply, Sat, Unsat
 
 DECLARATION = re.compile(r"^\(declare-const (\S+) (Bool|Int)\)$", re.MULTILINE)
 
+TABLE = "values!"
+"""The name of a function that is never asserted: applied to constants, it lists their values."""
+
 DECIDING = "pacrxgtls"
 """First letters of the constants that an execution is read from: positions, values, outcomes."""
 
@@ -36,6 +39,8 @@ class Session:
         self._solver.from_string(text)
         self._text = text
         self._deciding = deciding
+        self._names: tuple[str, ...] = ()
+        self._table: z3.BoolRef | None = None
 
     def add(self, text: str) -> None:
         """More assertions, about what the document declares."""
@@ -63,19 +68,33 @@ class Session:
         return z3.Bool(name, ctx=self._context)
 
     def _values(self) -> dict[str, int]:
-        """The assignment of every constant that says something about the execution."""
-        model = self._solver.model()
-        values: dict[str, int] = {}
-        for name, sort in DECLARATION.findall(self._text):
-            if name[0] not in self._deciding:
-                continue
-            if sort == "Int":
-                value = model.eval(z3.Int(name, ctx=self._context), model_completion=True)
-                values[name] = value.as_long()
-            else:
-                value = model.eval(z3.Bool(name, ctx=self._context), model_completion=True)
-                values[name] = int(z3.is_true(value))
-        return values
+        """The assignment of every constant that says something about the execution.
+
+        All at once: one term in place of a call into the solver for each.
+        """
+        if self._table is None:
+            self._table = self._make_table()
+        listed = str(self._solver.model().eval(self._table).sexpr())
+        # A negative number is a list of its own.
+        words = listed.replace("(- ", "-").replace(")", " ").split()[1:]
+        return dict(zip(self._names, map(_number, words), strict=True))
+
+    def _make_table(self) -> z3.BoolRef:
+        """The function of :data:`TABLE`, applied to the constants whose values are wanted."""
+        found = DECLARATION.findall(self._text)
+        wanted = [(name, sort) for name, sort in found if name[0] in self._deciding]
+        self._names = tuple(name for name, _ in wanted)
+        declared = "".join(f"(declare-const {name} {sort})" for name, sort in wanted)
+        sorts = " ".join(sort for _, sort in wanted)
+        table = f"(declare-fun {TABLE} ({sorts}) Bool)"
+        applied = f"(assert ({TABLE} {' '.join(self._names)}))" if wanted else "(assert true)"
+        (term,) = z3.parse_smt2_string(declared + table + applied, ctx=self._context)
+        return term
+
+
+def _number(word: str) -> int:
+    """A value; what the assignment leaves open stands as a name, and is 0 then."""
+    return int(word) if word.lstrip("-").isdecimal() else int(word == "true")
 
 
 def version() -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.execution import skeleton as sk
+from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node
 from prover.smt.logic import FALSE, Lit
 from prover.smt.memory import effective
@@ -77,7 +78,9 @@ def _pairs(frame: WeakFrame) -> Iterator[tuple[Node, Node, Lit]]:
                     (effective(frame, write.number), frame.there(other), same)
                 )
                 if both != FALSE:
-                    yield node, other, frame.logic.all_of((both, _with_read(frame, node, other)))
+                    late = _arrives_late(frame, node, other, read.number)
+                    race = _with_read(frame, node, other, late)
+                    yield node, other, frame.logic.all_of((both, race))
         for later in writes[i + 1 :]:
             other = frame.nodes.write(later.event)
             if other is not None and _apart(node, other) and write.part == later.part:
@@ -101,18 +104,30 @@ def _apart(one: Node, two: Node) -> bool:
     return one.thread != two.thread and "plain" in (one.order, two.order)
 
 
-def _with_read(frame: WeakFrame, write: Node, read: Node) -> Lit:
+def _arrives_late(frame: WeakFrame, write: Node, read: Node, number: int) -> Lit:
+    """Whether a store may not have reached a read's thread by the time of the read.
+
+    What a marked read reads has arrived just then, and all that was before it: one that is level
+    with it is late only where it is itself what is read.  What a plain read reads keeps nothing.
+    """
+    arrives, reads = f"v{read.thread}_{write.number}", f"p{read.number}"
+    level = frame.most(reads, arrives)
+    if read.order == "plain":
+        return level
+    stores = frame.skeleton.writes
+    picks = frame.picks.get(number, ())
+    own = [lit for store, lit in picks if store != INITIAL and stores[store].event == write.event]
+    here = frame.logic.all_of((frame.logic.any_of(own), level))
+    return frame.logic.any_of((frame.less(reads, arrives), here))
+
+
+def _with_read(frame: WeakFrame, write: Node, read: Node, late: Lit) -> Lit:
     """Whether a store and a read of one place race, whichever comes first."""
     logic = frame.logic
     executes, reads = f"p{write.number}", f"p{read.number}"
     after = logic.all_of((frame.coherent(read.event, write.event), frame.less(executes, reads)))
-    arrives = f"v{read.thread}_{write.number}"
     before = logic.all_of(
-        (
-            frame.coherent(write.event, read.event),
-            frame.most(reads, arrives),
-            frame.most(executes, reads),
-        )
+        (frame.coherent(write.event, read.event), late, frame.most(executes, reads))
     )
     return logic.any_of((after, before))
 
