@@ -168,7 +168,9 @@ class _Writer:
         """What shows the witness of a refutation."""
         model = next(model for model, said in found.verdicts if said.startswith("refuted"))
         variant = f" --variant {found.variant}" if found.variant else ""
-        return f"prove -v {self.name} --scenario {found.scenario}{variant} --model {model}"
+        configs = "".join(f" --config {name}={value}" for name, value in found.configurations[0])
+        options = f"--scenario {found.scenario}{variant}{configs} --model {model}"
+        return f"prove -v {self.name} {options}"
 
     def _at(self, span: Span) -> str:
         source = self.sources.get(span.file)

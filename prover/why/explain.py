@@ -21,11 +21,12 @@ from prover.pipeline.decision import Decision
 from prover.pipeline.group import STRENGTH
 from prover.pipeline.limits import Limits
 from prover.pipeline.minimal import MAX_CLAUSES, QueryTooLarge
+from prover.render.table import summary_of
 from prover.smt.backends.z3 import Session
 from prover.smt.encode import encode_apart, prepare
 from prover.smt.query import Query
 from prover.smt.tracked import tracked
-from prover.verdict import Broken, Obligation, Proved, Refuted, name_of
+from prover.verdict import Broken, Obligation, Proved, name_of
 from prover.why.core import Asker, NoAnswer, minimal
 from prover.why.facts import fact_of, fact_of_gate
 from prover.why.opened import gates_of, opened
@@ -77,10 +78,10 @@ def explain(
 
 
 def _said(decision: Decision) -> str:
-    """The verdict in a word, with what is violated."""
+    """The verdict in a word, with what is violated, or why it is no proof."""
     verdict = decision.verdict
-    names = f": {', '.join(verdict.properties)}" if isinstance(verdict, Refuted) else ""
-    return name_of(verdict) + names
+    name = name_of(verdict)
+    return name if isinstance(verdict, Proved) else f"{name}: {summary_of(verdict)}"
 
 
 def _notes(model: str, decision: Decision) -> tuple[str, ...]:
@@ -135,9 +136,14 @@ def track(program: Program, model: str, *, conditions: bool) -> Tracked:
 
 
 def cores_of(tracked_: Tracked, limits: Limits, budget: float) -> tuple[Core, ...] | None:
-    """A core for each property and each loop; None where there is none, which a proof excludes."""
+    """A core for each property and each loop; None where there is none, which a proof excludes.
+
+    Nor is there one where the facts contradict each other: with all of them the scenario ends.
+    """
     query = tracked_.query
     asker = Asker(query, Session(tracked_.text, limits.timeout), time.monotonic() + budget)
+    if asker.core(tuple(tracked_.literals.values()), [query.ends]) is not None:
+        return None
     cores: list[Core] = []
     for name, span, question in questions_of(tracked_):
         core = _core(tracked_, asker, name, question)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,34 @@ def test_nothing_is_proved_where_all_facts_are_left_out() -> None:
     assert name == "assert"
     assert alone(tracked, list(tracked.literals.values()), question)
     assert not alone(tracked, [], question)
+
+
+def test_facts_that_contradict_each_other_explain_nothing() -> None:
+    (tracked,) = tracked_of(HERE / "cases" / "passing.khp")
+    literal = next(iter(tracked.literals.values()))
+    broken = replace(tracked, text=f"{tracked.text}(assert (not {literal}))\n")
+    assert cores_of(broken, Limits(60, 2048, 8), 60) is None
+
+
+def test_the_founding_protocol_rests_on_what_its_patch_says() -> None:
+    request = Request(
+        ("protocols/retract.khp",), scenario="uffd_copy", config=(("PAE", "off"),), jobs=1
+    )
+    answer = why("protocols/retract.khp", request, 60, lambda _: None)
+    (explained,) = answer.explanations
+    assert explained.model == "lkmm"
+    shown = {
+        f"{core.property} | {told(answer, used.fact)}"
+        for core in explained.cores
+        for used in core.used
+        if used.needed
+    }
+    assert shown >= {
+        "assert | lock | khugepaged spin_lock_nested(ptl, SINGLE_DEPTH_NESTING) | uffd_copy spin_lock(ptl)",
+        "assert | condition | khugepaged vma->anon_vma",
+        "assert | condition | uffd_copy likely(pmd_same(pmdval, pmdp_get_lockless(pmd)))",
+        "use-after-free | grace period | khugepaged call_rcu(&pgtable->pt_rcu_head, pte_free_now) | uffd_copy rcu_read_lock()",
+    }
 
 
 # --- prove needs agrees ------------------------------------------------------------------
