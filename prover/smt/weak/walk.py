@@ -30,7 +30,7 @@ class Walk:
         self.logic = numbers.logic
         self.lkmm = numbers.lkmm
         self.threads = numbers.threads
-        self.gates: dict[int, dict[int, dict[str, str]]] = {}
+        self.gates: dict[int, dict[int, dict[str, tuple[str, str]]]] = {}
         self.label = ""
 
     def all_threads(self) -> None:
@@ -72,20 +72,22 @@ class Walk:
                 self._capture(strand, number)
             if number in self.frame.points:
                 self.numbers.below(strand.all.name(), f"pe{number}")
-                self.numbers.below(strand.floor.name(), f"pe{number}")
+                self._under(strand.floor, f"pe{number}", strict=False)
             if number in self.frame.floors:
                 strand.floor.push(self.numbers.number(f"fa{number}"))
         self._gap(strand, hosted, len(thread.events))
         if thread.kind == "handler" and not self._is_empty(thread):
             for key, top in strand.named.items():
-                self.numbers.below(top.name(), self.numbers.number(f"fh{thread.number}_{key}"))
+                self._under(top, self.numbers.number(f"fh{thread.number}_{key}"), strict=False)
 
     def _enter(self, strand: Strand, thread: sk.Thread) -> None:
         """What stands before a handler is what stands before the place where it runs."""
         for k, lit in self.frame.gaps.get(thread.number, ()):
-            for key, name in self.gates[thread.host][k].items():
+            for key, (name, label) in self.gates[thread.host][k].items():
                 if self._matters(thread, key):
+                    self.logic.label = label or self.label
                     strand.named[key].push(name, lit)
+        self.logic.label = self.label
 
     def _gap(self, strand: Strand, hosted: list[int], index: int) -> None:
         """Notes what stands before a place where handlers may run, and what they leave behind."""
@@ -99,7 +101,7 @@ class Walk:
             return
         threads = [self.frame.skeleton.threads[handler] for handler, _ in here]
         self.gates.setdefault(strand.thread, {})[index] = {
-            key: top.name()
+            key: (top.name(), top.label)
             for key, top in strand.named.items()
             if any(self._matters(thread, key) for thread in threads)
         }
@@ -139,7 +141,7 @@ class Walk:
         if event in self.frame.captures:
             name = self.numbers.number(f"fs{event}")
             self.numbers.below(strand.all.name(), name)
-            self.numbers.below(strand.floor.name(), name)
+            self._under(strand.floor, name, strict=False)
             for t in self.threads:
                 self.numbers.below(strand.spread[t].name(), name)
             spread = {t: strand.spread[t].name() for t in self.threads}
