@@ -205,7 +205,7 @@ def _rule(fact: Fact) -> str:
         case "ipi":
             return f"{fact.note} runs after it is sent, and a sender who waits goes on after it"
         case "irq":
-            return f"{fact.note} runs only where interrupts are on"
+            return f"{fact.note} waits for the end of irq-off regions begun at the second"
         case "handlers":
             return fact.note
         case _:

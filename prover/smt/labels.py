@@ -46,7 +46,7 @@ FACTS: Final = tuple(
         ("dependency", r"dependency of event (\d+) on event (\d+)"),
         ("stops its host", r"(.*) stops its host"),
         ("one at a time", r"(.*) and (.*) one after the other"),
-        ("waits for interrupts", r"(.*) waits for interrupts"),
+        ("handler over section", r"(.*) waits for section (\d+)"),
     )
 )
 """The rules that are facts, each with the form of its labels."""

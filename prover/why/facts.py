@@ -97,8 +97,8 @@ class _Reader:
         threads = {t.name: t for t in self.skeleton.threads}
         senders = sorted({self._at(threads[name].parent) for name in rule.threads})
         who = " and ".join(rule.threads)
-        if rule.name == "waits for interrupts":
-            return Fact("irq", tuple(senders), who)
+        if rule.name == "handler over section":
+            return Fact("irq", (*senders, self._at(events[0])), who)
         return Fact("handlers", tuple(senders), f"{who}: {_HANDLERS[rule.name]}")
 
     def _over(self, start: int, section: int) -> Fact:
@@ -106,7 +106,7 @@ class _Reader:
         action = self.skeleton.events[start].action
         if isinstance(action, sk.Begin):
             thread = self._thread_of(start)
-            return Fact("irq", (self._at(thread.parent),), thread.name)
+            return Fact("irq", (self._at(thread.parent), self._at(section)), thread.name)
         return Fact("grace period", (self._at(start), self._at(section)), self._section(section))
 
     def _section(self, event: int) -> str:
