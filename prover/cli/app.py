@@ -19,6 +19,7 @@ from prover.cli.locks import locks
 from prover.cli.needs import needs
 from prover.cli.new import new
 from prover.cli.run import run
+from prover.cli.why import why
 
 _SETTINGS: Final[dict[str, Any]] = {
     "help_option_names": ["-h", "--help"],
@@ -50,6 +51,7 @@ def build() -> typer.Typer:
         locks,
         needs,
         new,
+        why,
     )
     for name, function in zip(COMMANDS, functions, strict=True):
         app.command(name, cls=_Command, context_settings=dict(_SETTINGS))(function)

@@ -18,7 +18,18 @@ USAGE_ERROR: Final = 2
 INTERNAL_ERROR: Final = 4
 INTERRUPTED: Final = 130
 
-COMMANDS: Final = ("run", "fmt", "dump", "export", "explain", "list", "locks", "needs", "new")
+COMMANDS: Final = (
+    "run",
+    "fmt",
+    "dump",
+    "export",
+    "explain",
+    "list",
+    "locks",
+    "needs",
+    "new",
+    "why",
+)
 """Every command.  ``run`` is the one meant where none is named."""
 
 

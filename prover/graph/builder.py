@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from prover.graph.expressions import branch as plainest
 from prover.graph.expressions import constant_truth
 from prover.graph.instructions import targets
-from prover.graph.ir import BasicBlock, Branch, Cfg, Expr, Instr, Jump, Terminator
+from prover.graph.ir import BasicBlock, Branch, Cfg, Expr, Instr, Jump, Origin, Terminator
 from prover.graph.limits import LIMIT, TooLarge
 from prover.graph.order import reachable
 
@@ -66,12 +66,14 @@ class Builder:
         """Close the open block with a jump."""
         self.end(Jump(target))
 
-    def branch(self, condition: Expr, then: str, otherwise: str) -> None:
+    def branch(
+        self, condition: Expr, then: str, otherwise: str, origin: Origin | None = None
+    ) -> None:
         """Close the open block with a branch; a known condition gives a jump."""
         condition, then, otherwise = plainest(condition, then, otherwise)
         known = constant_truth(condition)
         if known is None and then != otherwise:
-            self.end(Branch(condition, then, otherwise))
+            self.end(Branch(condition, then, otherwise, origin))
         else:
             self.end(Jump(otherwise if known is False else then))
 

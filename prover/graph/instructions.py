@@ -200,11 +200,11 @@ def retarget(terminator: Terminator, change: Callable[[str], str]) -> Terminator
     match terminator:
         case Jump(target=target):
             return Jump(change(target))
-        case Branch(condition=condition, then=then, otherwise=otherwise):
+        case Branch(condition=condition, then=then, otherwise=otherwise, origin=origin):
             new_then, new_otherwise = change(then), change(otherwise)
             if new_then == new_otherwise:
                 return Jump(new_then)
-            return Branch(condition, new_then, new_otherwise)
+            return Branch(condition, new_then, new_otherwise, origin)
         case End() | Cut() | Spin():
             return terminator
         case _:

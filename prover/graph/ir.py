@@ -21,7 +21,7 @@ stage makes the values static).  Addresses are expressions that give pointers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from dsl.source import Span
@@ -456,11 +456,15 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """``branch condition ? then : otherwise``."""
+    """``branch condition ? then : otherwise``.
+
+    ``origin`` is the author's test, None where a primitive has one of its own.
+    """
 
     condition: Expr
     then: str
     otherwise: str
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,7 +268,8 @@ def condition(scope: Scope, expr: p.Expr, then: str, otherwise: str) -> None:
         case p.Unary(op="!", operand=operand):
             condition(scope, operand, otherwise, then)
         case _:
-            scope.builder.branch(value(scope, expr), then, otherwise)
+            origin = scope.origin(expr.span)
+            scope.builder.branch(value(scope, expr), then, otherwise, origin)
 
 
 def _logical(scope: Scope, expr: p.Logical) -> Expr:
@@ -281,7 +282,8 @@ def _logical(scope: Scope, expr: p.Logical) -> Expr:
     names = scope.builder
     more, short, join = names.name("more"), names.name("short"), names.name("join")
     reg = scope.temporary()
-    names.branch(left, *((short, more) if decides else (more, short)))
+    ways = (short, more) if decides else (more, short)
+    names.branch(left, *ways, scope.origin(expr.left.span))
     names.start(more)
     _set(scope, reg, _truth(scope, expr.right), expr.span)
     names.jump(join)

@@ -98,7 +98,8 @@ def _switch(scope: Scope, stmt: p.Switch) -> None:
         default = block if is_default else default
         for number in values:
             other = builder.name("test")
-            builder.branch(scope.apply("==", subject, Const(number)), block, other)
+            origin = scope.origin(stmt.subject.span)
+            builder.branch(scope.apply("==", subject, Const(number)), block, other, origin)
             builder.start(other)
     builder.jump(default)
     scope.breaks.append(done)

@@ -181,7 +181,7 @@ class _Propagation:
         condition, then, otherwise = ex.branch(condition, terminator.then, terminator.otherwise)
         decided = ex.constant_truth(condition)
         if decided is None and then != otherwise:
-            return Branch(condition, then, otherwise)
+            return Branch(condition, then, otherwise, terminator.origin)
         return Jump(otherwise if decided is False else then)
 
 

@@ -97,6 +97,16 @@ def encode(prepared: Prepared, *, contexts: int = 0, detail: bool = True) -> Que
     return _finish(replace(body, frame=body.frame.fork()), contexts)
 
 
+def encode_apart(prepared: Prepared) -> Query:
+    """The query of a skeleton in which each property can be asked about by itself.
+
+    ``remaining``, with the switches of all others, says that it is violated anywhere.
+    """
+    body = prepared.body
+    body = replace(body, frame=body.frame.fork())
+    return _finish(replace(body, anywhere=body.anywhere or _anywhere(body.frame, body)), 0)
+
+
 def _body(prepared: Prepared) -> _Body:
     """What every execution obeys."""
     frame = Frame(prepared.skeleton, prepared.domains, prepared.order, prepared.hazards)

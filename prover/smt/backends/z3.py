@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 import z3
 
@@ -41,6 +43,7 @@ class Session:
         self._deciding = deciding
         self._names: tuple[str, ...] = ()
         self._table: z3.BoolRef | None = None
+        self._known: dict[str, Any] = {}
 
     def add(self, text: str) -> None:
         """More assertions, about what the document declares."""
@@ -62,10 +65,29 @@ class Session:
             return Sat(self._values() if values else {})
         return GaveUp(self._solver.reason_unknown())
 
+    def numbers(self, names: Iterable[str]) -> dict[str, int]:
+        """The values of some integers: after a yes."""
+        model = self._solver.model()
+        found: dict[str, int] = {}
+        for name in names:
+            if name not in self._known:
+                self._known[name] = z3.Int(name, ctx=self._context)
+            found[name] = model.eval(self._known[name], model_completion=True).as_long()
+        return found
+
+    def core(self) -> frozenset[str]:
+        """Of the Booleans asked about last, some that cannot hold together: after a no."""
+        return frozenset(self._name(lit) for lit in self._solver.unsat_core())
+
+    @staticmethod
+    def _name(lit: Any) -> str:
+        return f"!{lit.arg(0).decl().name()}" if z3.is_not(lit) else str(lit.decl().name())
+
     def _literal(self, name: str) -> z3.BoolRef:
-        if name.startswith("!"):
-            return z3.Not(z3.Bool(name[1:], ctx=self._context))
-        return z3.Bool(name, ctx=self._context)
+        if name not in self._known:
+            positive = z3.Bool(name.removeprefix("!"), ctx=self._context)
+            self._known[name] = z3.Not(positive) if name.startswith("!") else positive
+        return self._known[name]
 
     def _values(self) -> dict[str, int]:
         """The assignment of every constant that says something about the execution.

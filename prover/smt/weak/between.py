@@ -18,7 +18,9 @@ def communicate(n: Numbers) -> None:
     """rf, co and fr."""
     n.logic.label = "communication"
     for link in n.com.rf:
+        n.logic.label = "communication"
         _read_from(n, link)
+    n.logic.label = "communication"
     for link in (*n.com.fr, *n.com.co):
         one, two = link.source, link.target
         if not n.lkmm:
@@ -34,6 +36,8 @@ def _read_from(n: Numbers, link: Link) -> None:
     one, two, no = link.source, link.target, neg(link.lit)
     if one.thread == two.thread:
         return
+    if two.role in ("ipi", "barrier"):
+        n.logic.label = f"event {two.event} after event {one.event}"
     n.below(n.executes(one), n.executes(two), no, strict=True)
     if two.thread in n.threads:
         n.below(n.arrives(one, two.thread), n.executes(two), no)
@@ -55,9 +59,9 @@ def _continue(n: Numbers, one: Node, read: Node, no: Lit) -> None:
 
 def hand_over(n: Numbers) -> None:
     """From an unlock to a later lock."""
-    n.logic.label = "locks"
     for link in n.com.handoffs:
         one, two, no = link.source, link.target, neg(link.lit)
+        n.logic.label = f"lock handed over from event {one.event} to event {two.event}"
         if one.thread != two.thread:
             _read_from(n, link)
         _continue(n, one, two, no)
@@ -66,6 +70,7 @@ def hand_over(n: Numbers) -> None:
             bound = n.handed.get((two.number, t), "")
             if passed and bound:
                 n.below(passed, bound, no)
+    n.logic.label = "locks"
     for bound, there, locks in n.fences_after_lock:
         for link in n.com.handoffs:
             if link.target in locks and link.source.event in n.before_unlock:

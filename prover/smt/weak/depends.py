@@ -12,7 +12,6 @@ from prover.smt.weak.numbers import Numbers
 
 def dependencies(n: Numbers) -> None:
     """Addresses, data and control; plain accesses have and give none but for addresses."""
-    n.logic.label = "dependencies"
     writes = sk.by_event(n.frame.skeleton.writes)
     rfi: dict[int, list[Link]] = {}
     for link in n.com.rf:
@@ -37,6 +36,8 @@ def dependencies(n: Numbers) -> None:
                 _depends(n, ways, link.target, term, link.lit)
     for (source, target), lits in ways.items():
         no = neg(n.logic.any_of(lits))
+        one, two = n.nodes[source].event, n.nodes[target].event
+        n.logic.label = f"dependency of event {two} on event {one}"
         n.below(f"p{source}", f"p{target}", no, strict=True)
         if target in n.frame.phantoms:
             n.below(f"p{source}", f"k{target}", no, strict=True)

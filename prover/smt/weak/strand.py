@@ -8,29 +8,37 @@ from prover.smt.weak.numbers import Numbers
 
 
 class Top:
-    """The greatest of integers pushed one after the other; a new name only where needed."""
+    """The greatest of integers pushed one after the other; a new name only where needed.
+
+    Each stands there by the rule at hand when it was pushed.  ``label`` is that rule where the
+    name is the one integer pushed itself, "" else.
+    """
 
     def __init__(self, numbers: Numbers) -> None:
         self._numbers = numbers
         self._name = ""
-        self._pending: list[tuple[str, Lit]] = []
+        self._pending: list[tuple[str, Lit, str]] = []
+        self.label = ""
 
     def push(self, name: str, when: Lit = TRUE) -> None:
         """One more, where ``when`` holds."""
         if name and when != FALSE:
-            self._pending.append((name, when))
+            self._pending.append((name, when, self._numbers.logic.label))
 
     def name(self) -> str:
         """The integer that none of those pushed so far is above; "" where there is none."""
         if self._pending:
             if not self._name and len(self._pending) == 1 and self._pending[0][1] == TRUE:
-                self._name = self._pending[0][0]
+                self._name, _, self.label = self._pending[0]
             else:
-                new = self._numbers.fresh()
+                new, logic = self._numbers.fresh(), self._numbers.logic
+                here = logic.label
+                logic.label = self.label or here
                 self._numbers.frame.at_most(filter(None, (self._name,)), new)
-                for name, when in self._pending:
+                for name, when, logic.label in self._pending:
                     self._numbers.frame.at_most((name,), new, neg(when))
-                self._name = new
+                logic.label = here
+                self._name, self.label = new, ""
             self._pending = []
         return self._name
 
@@ -63,7 +71,7 @@ class Strand:
         }
         self.unlocks: list[tuple[Node, str, dict[int, str]]] = []
         self.updates: list[tuple[Node, str]] = []
-        self.before_atomics: list[tuple[str, Lit]] = []
+        self.before_atomics: list[tuple[str, Lit, str]] = []
         self.after_atomic = self.after_lock = self.after_srcu = False
         self.readers: list[tuple[Node, str]] = []
         self.locks: list[tuple[Node, str]] = []

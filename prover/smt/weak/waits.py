@@ -162,11 +162,11 @@ def _place(frame: WeakFrame, thread: sk.Thread, found: list[Section]) -> None:
     logic.label = f"{thread.name} runs at one place"
     # That it may be more than one only adds constraints.
     logic.clause(neg(granted), *(lit for _, lit in gaps))
-    logic.label = f"{thread.name} waits for interrupts"
     for section in found:
         if section.thread != thread.host or section.kind != "irq" or section.begins == FALSE:
             continue
         first = frame.order.place[section.start][1]
+        logic.label = f"{thread.name} waits for section {section.start}"
         for k, lit in gaps:
             if k > first:
                 closed = (

@@ -7,7 +7,7 @@ from prover.execution.nodes import Node
 from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.weak.frame import WeakFrame
 from prover.smt.weak.numbers import Numbers
-from prover.smt.weak.strand import Strand
+from prover.smt.weak.strand import Strand, Top
 
 STRONG = ("smp_mb",)
 """Fences that order everything before with everything behind, for all processors."""
@@ -30,7 +30,8 @@ class Walk:
         self.logic = numbers.logic
         self.lkmm = numbers.lkmm
         self.threads = numbers.threads
-        self.gates: dict[int, dict[int, dict[str, str]]] = {}
+        self.gates: dict[int, dict[int, dict[str, tuple[str, str]]]] = {}
+        self.label = ""
 
     def all_threads(self) -> None:
         """Every thread; handlers last, for they stand somewhere in their hosts."""
@@ -42,7 +43,7 @@ class Walk:
         """The orders that one thread's fences, acquires and releases ask for."""
         if thread.kind in ("final", "invariant"):
             return
-        self.logic.label = f"order of {thread.name}"
+        self.label = self.logic.label = f"order of {thread.name}"
         strand = Strand(self.numbers, thread.host if thread.kind == "handler" else thread.number)
         hosted = [
             t for t in self.frame.gaps if self.frame.skeleton.threads[t].host == thread.number
@@ -71,20 +72,22 @@ class Walk:
                 self._capture(strand, number)
             if number in self.frame.points:
                 self.numbers.below(strand.all.name(), f"pe{number}")
-                self.numbers.below(strand.floor.name(), f"pe{number}")
+                self._under(strand.floor, f"pe{number}", strict=False)
             if number in self.frame.floors:
                 strand.floor.push(self.numbers.number(f"fa{number}"))
         self._gap(strand, hosted, len(thread.events))
         if thread.kind == "handler" and not self._is_empty(thread):
             for key, top in strand.named.items():
-                self.numbers.below(top.name(), self.numbers.number(f"fh{thread.number}_{key}"))
+                self._under(top, self.numbers.number(f"fh{thread.number}_{key}"), strict=False)
 
     def _enter(self, strand: Strand, thread: sk.Thread) -> None:
         """What stands before a handler is what stands before the place where it runs."""
         for k, lit in self.frame.gaps.get(thread.number, ()):
-            for key, name in self.gates[thread.host][k].items():
+            for key, (name, label) in self.gates[thread.host][k].items():
                 if self._matters(thread, key):
+                    self.logic.label = label or self.label
                     strand.named[key].push(name, lit)
+        self.logic.label = self.label
 
     def _gap(self, strand: Strand, hosted: list[int], index: int) -> None:
         """Notes what stands before a place where handlers may run, and what they leave behind."""
@@ -98,7 +101,7 @@ class Walk:
             return
         threads = [self.frame.skeleton.threads[handler] for handler, _ in here]
         self.gates.setdefault(strand.thread, {})[index] = {
-            key: top.name()
+            key: (top.name(), top.label)
             for key, top in strand.named.items()
             if any(self._matters(thread, key) for thread in threads)
         }
@@ -138,7 +141,7 @@ class Walk:
         if event in self.frame.captures:
             name = self.numbers.number(f"fs{event}")
             self.numbers.below(strand.all.name(), name)
-            self.numbers.below(strand.floor.name(), name)
+            self._under(strand.floor, name, strict=False)
             for t in self.threads:
                 self.numbers.below(strand.spread[t].name(), name)
             spread = {t: strand.spread[t].name() for t in self.threads}
@@ -157,7 +160,9 @@ class Walk:
     def _node(self, strand: Strand, node: Node) -> None:
         """One node: what it comes after, and what comes after it."""
         if node.kind == "F":
+            self.logic.label = f"fence at event {node.event}"
             self._fence(strand, node)
+            self.logic.label = self.label
             return
         here = self.numbers.executes(node)
         self.numbers.number(here)
@@ -178,18 +183,25 @@ class Walk:
 
     def _bounds(self, strand: Strand, node: Node, here: str) -> None:
         """Floors, and what a node waits for itself."""
-        self.numbers.below(strand.floor.name(), here, strict=True)
+        self._under(strand.floor, here)
         own = self.frame.nodes.read(node.event)
         if node.kind == "W" and own is not None:
             self.numbers.below(self.numbers.executes(own), here, strict=True)
         if node.kind == "R" and node.order != "noreturn":
-            self.numbers.below(strand.read_floor.name(), here, strict=True)
+            self._under(strand.read_floor, here)
         if node.kind == "W":
-            self.numbers.below(strand.write_floor.name(), here, strict=True)
+            self._under(strand.write_floor, here)
         if self.lkmm:
             self.numbers.below(
                 strand.handed[strand.thread].name() if strand.thread in self.threads else "", here
             )
+
+    def _under(self, top: Top, here: str, *, strict: bool = True) -> None:
+        """What has been pushed is below an integer, each by the rule that it stands there by."""
+        name = top.name()
+        self.logic.label = top.label or self.label
+        self.numbers.below(name, here, strict=strict)
+        self.logic.label = self.label
 
     def _read(self, strand: Strand, node: Node, here: str, there: Lit) -> None:
         if node.role == "lock" and self.lkmm:
@@ -197,14 +209,19 @@ class Walk:
         acting = self.frame.acting(node)
         if not self.lkmm:
             if node.role in ("rmw", "lock"):
+                self.logic.label = f"full order at event {node.event}"
                 self.numbers.below(strand.all.name(), here, neg(there), strict=True)
+                self.logic.label = self.label
             strand.floor.push(here, there)
         elif node.order == "full":
+            self.logic.label = f"full order at event {node.event}"
             self.numbers.below(self._strong(strand), here, neg(acting), strict=True)
         elif node.order == "acquire":
+            self.logic.label = f"acquire at event {node.event}"
             strand.floor.push(here, acting)
         elif node.role == "alloc":
             strand.floor.push(here, self.numbers.reused(node.event))
+        self.logic.label = self.label
         if node.order != "acquire" or acting != there:
             strand.all.push(here, there)
             if node.order != "noreturn":
@@ -236,9 +253,12 @@ class Walk:
         if self.lkmm:
             self._arrivals(strand, node, here)
         if releases:
+            if self.lkmm:
+                self.logic.label = f"release at event {node.event}"
             self.numbers.below(strand.all.name(), here, strict=True)
             for t in self.threads:
                 self.numbers.below(strand.spread[t].name(), self.numbers.brought(node, t))
+            self.logic.label = self.label
         if node.role == "unlock" and self.lkmm:
             passed = {t: strand.passed[t].name() for t in self.threads}
             everything = strand.all.name()
@@ -261,9 +281,11 @@ class Walk:
             strand.passed[t].push(arrival, there)
         full = node.order == "full" and self.lkmm
         if full or (not self.lkmm and node.role in ("rmw", "lock")):
+            self.logic.label = f"full order at event {node.event}"
             strand.floor.push(here, there)
             for t in self.threads:
                 strand.floor.push(self.numbers.arrives(node, t), there)
+            self.logic.label = self.label
 
     def _phantom(self, strand: Strand, node: Node, there: Lit) -> None:
         """A plain store as a read: bounded by what bounds reads."""
@@ -279,7 +301,7 @@ class Walk:
             arrival, brought = self.numbers.arrives(node, t), self.numbers.brought(node, t)
             self.numbers.below(here, arrival)
             self.numbers.below(brought, arrival)
-            self.numbers.below(strand.spread_floor[t].name(), brought)
+            self._under(strand.spread_floor[t], brought, strict=False)
             self.numbers.below(strand.handed[t].name(), brought)
             if t == strand.thread:
                 self.numbers.below(brought, here)
@@ -298,7 +320,7 @@ class Walk:
             for t in self.threads:
                 strand.spread_floor[t].push(strand.stored[t].name(), there)
         elif node.order == "smp_mb__before_atomic":
-            strand.before_atomics.append((self._strong(strand), there))
+            strand.before_atomics.append((self._strong(strand), there, self.logic.label))
         elif node.order == "smp_mb__after_atomic":
             for update, top in strand.updates:
                 both = self.logic.all_of((there, self.frame.there(update)))
@@ -330,8 +352,9 @@ class Walk:
             assert read is not None
             strand.updates.append((read, self._strong(strand)))
         there = self.frame.there(node)
-        for top, lit in strand.before_atomics:
+        for top, lit, self.logic.label in strand.before_atomics:
             self.numbers.below(top, here, neg(lit), neg(there), strict=True)
             strand.floor.push(top, self.logic.all_of((lit, there)))
+        self.logic.label = self.label
 
     # --- between threads

@@ -1,0 +1,1 @@
+"""Why a protocol is proved: the facts that its proofs use."""
