@@ -126,7 +126,8 @@ def test_examples_are_well_formed(block: str) -> None:
     """Declarations, or statements of an actor; what is left out is `...`."""
     text = block.replace("{ ... }", "{ }")
     statements = re.match(r"\w+ idx = ", text)
-    assert parse(Source("example.khp", f"actor a {{\n{text}}}\n" if statements else text))
+    file = parse(Source("example.khp", f"actor a {{\n{text}}}\n" if statements else text))
+    assert file.declarations
 
 
 def test_properties_are_those_that_are_listed() -> None:
