@@ -122,7 +122,7 @@ class Program:
 
     def quietly(self, w: Work, code: int, arguments: tuple[Value, ...]) -> Value | None:
         """What a claim's body leaves, in one moment; None if it cannot be evaluated."""
-        state = State(w.memory, w.lives, w.completed, (), w.edges, (), ())
+        state = State(w.memory, w.lives, w.pages, w.completed, (), w.edges, (), ())
         body = self.codes[code]
         registers = (*arguments, *(UNSET,) * (body.registers - len(arguments)))
         frame = Frame(code, 0, registers, -1, ())

@@ -172,6 +172,7 @@ class _Context:
     domains: Domains
     order: StaticOrder
     frees: tuple[tuple[int, Term], ...]
+    pages: tuple[tuple[int, Term], ...]
     cells: frozenset[Location]
     reads: dict[int, list[sk.ReadAccess]]
     stored: dict[int, list[sk.StoredWord]]
@@ -182,17 +183,17 @@ def hazards(
 ) -> tuple[tuple[Hazard, ...], ...]:
     """The hazards of every event, by event number."""
     reads, stored = sk.by_event(skeleton.reads), sk.by_event(skeleton.stored)
-    frees = tuple(
-        (event.number, event.action.pointer)
-        for event in skeleton.events
-        if isinstance(event.action, sk.Deallocate) and domains.may(event.guard)
+    live = [event for event in skeleton.events if domains.may(event.guard)]
+    frees, pages = (
+        tuple((e.number, e.action.pointer) for e in live if isinstance(e.action, kind))
+        for kind in (sk.Deallocate, sk.GiveBack)
     )
     cells = frozenset(
         Location(region.name, cell.path)
         for region in skeleton.layout.regions.values()
         for cell in region.cells
     )
-    context = _Context(skeleton, domains, order, frees, cells, reads, stored)
+    context = _Context(skeleton, domains, order, frees, pages, cells, reads, stored)
     return tuple(
         tuple(_of_event(context, event)) if domains.may(event.guard) else ()
         for event in skeleton.events
@@ -298,9 +299,11 @@ def _of_pointer(context: _Context, event: sk.Event, term: Term) -> list[Hazard]:
 def _frees_of(
     context: _Context, event: sk.Event, base: Allocation
 ) -> list[tuple[int, tuple[Value, ...]]]:
-    """The free events that may free ``base`` before ``event``, with the pointers that do."""
+    """The events that free ``base`` (typesafe: give its page back), with the pointers that do."""
     found: list[tuple[int, tuple[Value, ...]]] = []
-    for free, pointer in context.frees:
+    looks = not isinstance(event.action, sk.Deallocate)
+    typesafe = context.skeleton.layout.regions[base.object].typesafe
+    for free, pointer in context.pages if looks and typesafe else context.frees:
         if free == event.number or context.order.before(free, event.number) is False:
             continue
         freed = tuple(

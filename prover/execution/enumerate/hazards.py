@@ -14,6 +14,7 @@ from prover.execution import skeleton as sk
 from prover.execution.domains import initial_value
 from prover.execution.enumerate.locks import folio_held
 from prover.execution.enumerate.order import ImpossibleError, Order
+from prover.execution.enumerate.pages import is_over, pages_of, typesafe
 from prover.execution.enumerate.values import needed
 from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
 from prover.execution.terms import ReadValue
@@ -159,7 +160,8 @@ def _life(
     possible: set[str],
 ) -> None:
     """A slot's life 0 is over before anything happens; others end at a free."""
-    if base.site == 0 and c.skeleton.layout.regions[base.object].pool:
+    region = c.skeleton.layout.regions[base.object]
+    if base.site == 0 and region.pool and not region.typesafe:
         certain.add(name)
     elif any(free != event.number for free in c.facts.frees):
         possible.add(name)
@@ -204,7 +206,7 @@ def depends(c: Candidate, order: Order, event: sk.Event, name: str, *, after: bo
             seen = list(_stored_glimpses(c, event)) if after else list(used_glimpses(c, event))
             return any(not _stored_before(c, order, one, event.number) for one in seen)
         case "use-after-free" | "double-free":
-            return any(order.before("life", f, event.number) for f in ends_of(c, event))
+            return any(is_over(c, order, f, event) for f in ends_of(c, event))
         case "unlock-not-held":
             return not folio_held(c, order, event, own=False)
         case "srcu-unbalanced":
@@ -236,7 +238,7 @@ def _expect(
             if wanted != name and wanted not in suspects.checks:
                 raise ImpossibleError
             return
-        if name in {"use-after-free", "double-free"} and name != wanted:
+        if name in {"use-after-free", "double-free"} and name != wanted and not typesafe(c, event):
             for free in ends_of(c, event):
                 order.require("life", event.number, free)
         elif depends(c, order, event, name, after=after) != (name == wanted):
@@ -254,6 +256,8 @@ def ends_of(c: Candidate, event: sk.Event) -> list[int]:
     pointer = c.values.value(term)
     if not isinstance(pointer, Pointer) or pointer.base is None:
         return []
+    if typesafe(c, event) and not isinstance(action, sk.Deallocate):
+        return pages_of(c, pointer.base.object)
     return [free for free in frees_of(c, pointer.base) if free != event.number]
 
 

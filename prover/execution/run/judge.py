@@ -117,7 +117,7 @@ class Judge:
                 return ["double-free", *(["torn-value"] if self._torn(via) else [])]
             case Pointer(base=base, path=path, via=via):
                 found = ["torn-value"] if self._torn(via) else []
-                if base is None or path or not self._machine.memory.alive(base):
+                if base is None or path or not self._machine.memory.allocated(base):
                     found.append("double-free")
                 return found
             case _:
@@ -166,7 +166,7 @@ class Judge:
                 return spin_obstacles(machine, event, spin)
             case sk.Begin():
                 thread = machine.skeleton.threads[event.thread]
-                if thread.kind == "callback":
+                if thread.kind in ("callback", "page"):
                     return self._open(event.number)
                 return [
                     frozenset((thread.host,))

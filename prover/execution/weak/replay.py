@@ -17,6 +17,7 @@ from prover.execution.nodes import Node, Nodes, nodes, touched
 from prover.execution.run.replay import ReplayError
 from prover.execution.weak.law import Law
 from prover.execution.weak.models import for_protocols, for_races
+from prover.execution.weak.pages import Pages
 from prover.execution.weak.run import NotAnExecution, Run
 from prover.execution.weak.structure import Builder
 from prover.execution.weak.time import Allowed
@@ -113,6 +114,7 @@ def _carried_out(skeleton: sk.Skeleton, claim: Claim, found: Nodes) -> tuple[Run
         run = Run(skeleton, claim)
         judge = Law(run)
         judge.check()
+        Pages(run, found).check()
         return run, judge.law(found), Builder(run, found)
     except NotAnExecution as error:
         raise ReplayError(str(error)) from error
@@ -126,14 +128,15 @@ def violations(run: Run, found: Nodes) -> Iterator[Wrong]:
     frees = [
         e
         for e in run.skeleton.events
-        if isinstance(e.action, sk.Deallocate) and e.number in run.happened
+        if isinstance(e.action, sk.Deallocate | sk.GiveBack) and e.number in run.happened
     ]
+    pages = Pages(run, found)
     for event in run.skeleton.events:
         if event.number not in found.of_event:
             continue
         if event.number not in run.happened | run.waiting | run.violated.keys():
             continue
-        yield from _lifetimes(run, found, event, frees)
+        yield from _lifetimes(run, found, event, frees, pages)
         yield from _torn(run, found, event)
         yield from _ended_twice(run, found, event)
 
@@ -153,7 +156,9 @@ def _ended_twice(run: Run, found: Nodes, event: sk.Event) -> Iterator[Wrong]:
                 yield Wrong("srcu-unbalanced", event.number)
 
 
-def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -> Iterator[Wrong]:
+def _lifetimes(
+    run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event], pages: Pages
+) -> Iterator[Wrong]:
     """Accesses to what was freed, and frees of it."""
     freeing = isinstance(event.action, sk.Deallocate)
     term = touched(event)
@@ -163,11 +168,16 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
     last = _last(run, found, event)
     if not isinstance(value, Pointer) or value.base is None or last is None:
         return
+    typesafe = pages.typesafe(value.base.object)
+    ending = sk.GiveBack if typesafe and not freeing else sk.Deallocate
     for free in frees:
-        assert isinstance(free.action, sk.Deallocate)
+        if not isinstance(free.action, sk.Deallocate | sk.GiveBack):
+            continue
         freed = run.values.value(free.action.pointer)
         end = found.last(free.number)
-        if free.number == event.number or end is None:
+        if free.number == event.number or end is None or not isinstance(free.action, ending):
+            continue
+        if typesafe and pages.given_between(value.base.object, free.number, event.number):
             continue
         if not isinstance(freed, Pointer) or freed.base != value.base or freed.path:
             continue
