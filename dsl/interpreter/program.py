@@ -195,7 +195,9 @@ def build_program(
     for name, function in bodies.items():
         _declare(program, name, function.kind == "update", len(function.locals), function)
     used = _used(bodies.values())
-    interrupts, sections = bool(used & IPIS), bool(used & GRACE)
+    # What is freed to a typesafe pool begins a grace period too.
+    typesafe = any(pool.typesafe for pool in protocol.pools.values())
+    interrupts, sections = bool(used & IPIS), bool(used & GRACE) or typesafe
     for name, function in bodies.items():
         code = program.codes[program.numbers[name]]
         registers = {local.number: i for i, local in enumerate(function.locals)}
