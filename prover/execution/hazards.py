@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains, initial_value
-from prover.execution.hazards_of_holders import NotHeld, OwnFolio, ReaderOver
+from prover.execution.hazards_of_holders import HOLDERS, OfHolders, of_holders
 from prover.execution.order import StaticOrder
 from prover.execution.terms import ReadValue, Term
 from prover.graph.values import (
@@ -45,6 +45,7 @@ PRECEDENCE = (
     "uninitialized",
     "self-deadlock",
     "unlock-not-held",
+    "lock-init-held",
     "transition",
     "lock-held-at-end",
     "rcu-unbalanced",
@@ -143,24 +144,14 @@ class DoubleFree:
     property: str = "double-free"
 
 
-LATE_KINDS = (TornStore, Uninitialized, NotHeld, OwnFolio, ReaderOver)
+LATE_KINDS = (TornStore, Uninitialized, *HOLDERS)
 """Hazards judged after an event has read what it reads; the others come before."""
 
 LATE_PROPERTIES = frozenset(PRECEDENCE[PRECEDENCE.index("uninitialized") :])
 """Properties whose checks are judged after an event has read what it reads."""
 
 Hazard: TypeAlias = (
-    Null
-    | WildAccess
-    | Torn
-    | TornStore
-    | Freed
-    | Uninitialized
-    | BadFree
-    | DoubleFree
-    | NotHeld
-    | OwnFolio
-    | ReaderOver
+    Null | WildAccess | Torn | TornStore | Freed | Uninitialized | BadFree | DoubleFree | OfHolders
 )
 
 
@@ -208,22 +199,9 @@ def _of_event(context: _Context, event: sk.Event) -> list[Hazard]:
     address = address_of(event)
     if address is not None:
         found.extend(_of_pointer(context, event, address))
-    match event.action:
-        case sk.Deallocate(pointer=pointer):
-            found.extend(_of_free(context, event, pointer))
-        case sk.Unlock(kind="folio"):
-            found.append(NotHeld())
-        case sk.Grant(kind="folio"):
-            found.append(OwnFolio())
-        case sk.SrcuEnd(rivals=rivals):
-            found.extend(
-                ReaderOver(other, when)
-                for other, when in rivals
-                if context.domains.may(when)
-                and context.order.before(other, event.number) is not False
-            )
-        case _:
-            pass
+    if isinstance(event.action, sk.Deallocate):
+        found.extend(_of_free(context, event, event.action.pointer))
+    found.extend(of_holders(context.skeleton, context.domains, context.order, event))
     for read in context.reads.get(event.number, ()):
         term = context.skeleton.term_of.get(ReadValue(read.number))
         if read.ghost or term is None:

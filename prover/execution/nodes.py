@@ -28,6 +28,7 @@ CONTINUES = frozenset(
         "use-after-free",
         "double-free",
         "srcu-unbalanced",
+        "lock-init-held",
     )
 )
 """Properties whose violation does not keep a thread from its next steps under a weak model: a

@@ -24,7 +24,7 @@ from prover.execution.hazards import (
     WildAccess,
     bits_of,
 )
-from prover.execution.hazards_of_holders import NotHeld, OwnFolio, ReaderOver
+from prover.execution.hazards_of_holders import HeldAtInit, NotHeld, OwnFolio, ReaderOver
 from prover.execution.terms import Term
 from prover.graph.values import Half, Pointer
 from prover.smt.frame import Frame
@@ -140,6 +140,9 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
             action = frame.skeleton.events[event].action
             assert isinstance(action, sk.Unlock)
             return neg(held_by_anyone(frame, event, action.address, "folio"))
+        case HeldAtInit(term=term, value=value):
+            held = held_by_anyone(frame, event, term, "")
+            return frame.logic.all_of((frame.has(term, value), held))
         case OwnFolio():
             return own_folio(frame, event)
         case ReaderOver(other=other, when=when):

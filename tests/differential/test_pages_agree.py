@@ -104,7 +104,7 @@ BUGS = (
         "a page never begins to go",
         program,
         "build_pages",
-        "draft.terms.both(draft.outcome(page.free, \"ok\"), page.typesafe)",
+        'draft.terms.both(draft.outcome(page.free, "ok"), page.typesafe)',
         "draft.constant(0)",
     ),
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
+from prover.execution.hazards_of_holders import held_at_init
 from prover.execution.run.spinning import spin_obstacles
 from prover.execution.run.state import Section
 from prover.execution.terms import Outcome, ReadValue, Term
@@ -78,6 +79,11 @@ class Judge:
     def _folio(self, event: sk.Event) -> list[str]:
         machine = self._machine
         match event.action:
+            case sk.Access(what="lock-init", address=address):
+                values = [machine.values.value(address)]
+                lasting = any(held_at_init(machine.skeleton, address, values))
+                held = lasting and machine.locks.held(machine.location(address))
+                return ["lock-init-held"] if held else []
             case sk.Unlock(address=address, kind="folio"):
                 held = machine.locks.held(machine.location(address))
                 return [] if held else ["unlock-not-held"]

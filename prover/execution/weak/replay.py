@@ -15,6 +15,7 @@ from prover.execution.claim import Claim
 from prover.execution.hazards import vias_of
 from prover.execution.nodes import Node, Nodes, nodes, touched
 from prover.execution.run.replay import ReplayError
+from prover.execution.weak.inits import held_when_set_up
 from prover.execution.weak.law import Law
 from prover.execution.weak.models import for_protocols, for_races
 from prover.execution.weak.pages import Pages
@@ -138,6 +139,8 @@ def violations(run: Run, found: Nodes) -> Iterator[Wrong]:
             continue
         yield from _lifetimes(run, found, event, frees, pages)
         yield from _torn(run, found, event)
+        if held_when_set_up(run, event):
+            yield Wrong("lock-init-held", event.number)
         yield from _ended_twice(run, found, event)
 
 
