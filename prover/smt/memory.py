@@ -220,8 +220,9 @@ def _give_back(frame: Frame) -> None:
                 gone = (neg(frame.ok(event.number)), neg(lit))
                 logic.clause(*gone, neg(again))
                 for alloc, _ in _lives(frame):
-                    # Not in the midst of one either.
-                    sides = (frame.before(event.number, alloc), frame.before(alloc, event.number))
+                    # One of them comes first.
+                    after = frame.given_before(alloc, event.number)
+                    sides = (frame.before(event.number, alloc), after)
                     logic.clause(*gone, neg(gets(frame, alloc, slot)), *sides)
 
 
@@ -230,7 +231,7 @@ def given_between(frame: Frame, one: int, slot: str, two: int) -> Lit:
     pool = frame.skeleton.layout.regions[slot].pool
     return frame.logic.any_of(
         frame.logic.all_of(
-            (gets(frame, alloc, slot), frame.before(one, alloc), frame.before(alloc, two))
+            (gets(frame, alloc, slot), frame.before(one, alloc), frame.given_before(alloc, two))
         )
         for alloc, action in _lives(frame)
         if action.pool == pool and alloc not in (one, two)
@@ -273,7 +274,7 @@ def _freed_before(frame: Frame, alloc: int, slot: str, moment: int) -> list[Lit]
         ]
         if freed:
             # Pointers to typesafe slots do not say which of their lives is freed.
-            later = frame.before(alloc, event.number) if region.typesafe else TRUE
+            later = frame.given_before(alloc, event.number) if region.typesafe else TRUE
             parts = (frame.ok(event.number), frame.logic.any_of(freed), later)
             found.append(frame.logic.all_of((*parts, frame.before(event.number, moment))))
     return found

@@ -14,6 +14,7 @@ from prover.execution.order import static_order
 from prover.execution.terms import Allocated
 from prover.execution.weak.run import NotAnExecution, Run
 from prover.graph.values import Pointer
+from prover.models.concrete import Pairs
 
 
 class Pages:
@@ -47,6 +48,28 @@ class Pages:
         """Whether an alloc gives ``slot`` between two events."""
         return any(self._before(one, a) and self._before(a, two) for a in self._allocs(slot))
 
+    def orders(self, slot: str, page: int, event: int) -> Pairs | None:
+        """What a use of a typesafe slot after its end assumes: nobody is given it between the two.
+
+        Orders between nodes; None where somebody certainly is.
+        """
+        if not self.typesafe(slot):
+            return frozenset()
+        found: set[tuple[int, int]] = set()
+        gone, access = self._nodes.last(page), self._nodes.last(event)
+        assert gone is not None
+        assert access is not None
+        for alloc in self._allocs(slot):
+            given = self._nodes.first(alloc)
+            assert given is not None
+            if not self._before(page, alloc):
+                found.add((given.number, gone.number))
+            elif self._order.before(alloc, event):
+                return None
+            else:
+                found.update(((gone.number, given.number), (access.number, given.number)))
+        return frozenset(found)
+
     def typesafe(self, slot: str) -> bool:
         """Whether an object is a slot of a typesafe pool."""
         return self._run.skeleton.layout.regions[slot].typesafe
@@ -55,7 +78,9 @@ class Pages:
         known = self._order.before(one, two)
         if known is not None:
             return known
-        done, begun = self._nodes.last(one), self._nodes.first(two)
+        alloc = isinstance(self._run.skeleton.events[one].action, sk.Allocate)
+        done = self._nodes.first(one) if alloc else self._nodes.last(one)
+        begun = self._nodes.first(two)
         assert done is not None
         assert begun is not None
         position = self._run.claim.position

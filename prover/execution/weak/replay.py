@@ -174,28 +174,29 @@ def _lifetimes(
     typesafe = pages.typesafe(value.base.object)
     ending = sk.GiveBack if typesafe and not freeing else sk.Deallocate
     for free in frees:
-        if not isinstance(free.action, sk.Deallocate | sk.GiveBack):
+        if not isinstance(free.action, ending):
             continue
         freed = run.values.value(free.action.pointer)
         end = found.last(free.number)
-        if free.number == event.number or end is None or not isinstance(free.action, ending):
-            continue
-        if typesafe and pages.given_between(value.base.object, free.number, event.number):
+        if free.number == event.number or end is None:
             continue
         if not isinstance(freed, Pointer) or freed.base != value.base or freed.path:
             continue
         if free.thread == event.thread and free.number > event.number:
             continue
+        lives = pages.orders(value.base.object, free.number, event.number)
+        if lives is None:
+            continue
         name = "double-free" if freeing else "use-after-free"
         other = free.thread != event.thread
         also: Pairs = frozenset(((end.number, last.number),)) if other else frozenset()
-        yield Wrong(name, event.number, also)
+        yield Wrong(name, event.number, also | lives)
         write = found.write(event.number)
         stores = event.number in run.happened and write is not None and write == last
         if other and stores and isinstance(event.action, STORING):
             assert write is not None
             # It may have executed before the free, and reach memory after it.
-            yield Wrong(name, event.number, lands=frozenset(((end.number, write.number),)))
+            yield Wrong(name, event.number, lives, frozenset(((end.number, write.number),)))
 
 
 def _last(run: Run, found: Nodes, event: sk.Event) -> Node | None:
