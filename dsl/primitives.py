@@ -247,6 +247,7 @@ PROPERTIES: dict[str, str] = {
     "deadlock": "actors that wait for each other for ever",
     "self-deadlock": "an actor that waits for a lock it holds, or an SRCU reader it is in, itself",
     "unlock-not-held": "an unlock of a lock that is not held",
+    "lock-init-held": "a lock that is set up while somebody holds it",
     "lock-held-at-end": "an actor that ends with a lock held",
     "rcu-unbalanced": "rcu_read_unlock() without rcu_read_lock(), or a reader open at the end",
     "srcu-unbalanced": "an SRCU unlock with the index of no open reader, or one open at the end",

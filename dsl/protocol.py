@@ -519,12 +519,17 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """``length`` slots of a struct type, all free at the start, at ``addresses``."""
+    """``length`` slots of a struct type, all free at the start, at ``addresses``.
+
+    ``typesafe``: what is freed may be given out again at once, and its memory stays what it is
+    until it has been free for a grace period; alloc and free store nothing.
+    """
 
     name: str
     type: Type
     length: int
     zeroed: bool
+    typesafe: bool
     addresses: tuple[int, ...]
     span: Span
 

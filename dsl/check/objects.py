@@ -58,12 +58,6 @@ def _pool_type(world: World, pool: s.PoolDecl) -> Type:
     type_ = resolve(world, pool.type)
     if not isinstance(type_, StructType):
         world.report.fail("bad-pool", f"a pool holds structs, not {show(type_)}", pool.type.span)
-    if pool.typesafe_by_rcu:
-        world.report.fail(
-            "not-decided-yet",
-            f"pool `{pool.name.text}`: typesafe_by_rcu is not decided by this version",
-            pool.name.span,
-        )
     return type_
 
 
@@ -216,7 +210,9 @@ def _pool(world: World, addresses: Addresses, pool: s.PoolDecl, given: list[int]
         )
     if not pool.at:
         given = [addresses.fresh(pool.name.span) for _ in range(length)]
-    return p.Pool(pool.name.text, type_, length, pool.zeroed, tuple(given), pool.span)
+    return p.Pool(
+        pool.name.text, type_, length, pool.zeroed, pool.typesafe_by_rcu, tuple(given), pool.span
+    )
 
 
 def _initial(

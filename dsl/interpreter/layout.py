@@ -157,6 +157,17 @@ class Layout:
         """The type of what the slot holds."""
         return self.nodes[self.slots[slot]].type
 
+    def typesafe(self, unit: int) -> bool:
+        """Whether a unit is a slot of a typesafe pool."""
+        pool = self.units[unit].pool
+        return bool(pool) and self.protocol.pools[pool].typesafe
+
+    def start(self, slot: int) -> Value:
+        """What a pool's slot holds before anything runs: a constructor's work, if it has one."""
+        unit = self.nodes[self.slots[slot]].unit
+        pool = self.protocol.pools[self.units[unit].pool]
+        return self.fresh(slot, pool.typesafe and pool.zeroed)
+
     def fresh(self, slot: int, zeroed: bool) -> Value:
         """What a slot holds right after its unit's allocation."""
         type_ = self.slot_type(slot)

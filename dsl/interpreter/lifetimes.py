@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from dsl import protocol as p
-from dsl.interpreter import updates
+from dsl.interpreter import pages, updates
 from dsl.interpreter.emit import Emitter
 from dsl.interpreter.values import Pointer, Value, Violated, Wild, Word, bits_of
 from dsl.interpreter.work import Work
@@ -30,6 +30,8 @@ def free(w: Work, ref: Value) -> None:
     ):
         raise Violated("double-free")
     _set_life(w, node.unit, ref.number << 1)
+    if w.layout.typesafe(node.unit):
+        pages.freed(w, node.unit)
     w.note = f"frees {node.text}"
 
 
@@ -48,6 +50,8 @@ def _allocate(w: Work, pool: str, choice: int) -> Value:
         w.note = f"finds {pool} empty"
         return 0
     unit = w.layout.pools[pool][choice]
+    if w.layout.typesafe(unit):
+        return _given_again(w, unit)
     number = (w.lives[unit] >> 1) + 1
     _set_life(w, unit, number << 1 | 1)
     zeroed = w.layout.protocol.pools[pool].zeroed
@@ -61,6 +65,14 @@ def _allocate(w: Work, pool: str, choice: int) -> Value:
         if pair is not None and w.layout.is_split(w.layout.slot_type(slot)):
             w.completed = w.completed | {(slot, number, *pair)}
     return Pointer(w.layout.units[unit].root, number)
+
+
+def _given_again(w: Work, unit: int) -> Pointer:
+    """A slot of a typesafe pool is taken: its memory stays as it is, and so do pointers to it."""
+    _set_life(w, unit, 1)
+    pages.given_out(w, unit)
+    w.note = f"allocates {w.layout.units[unit].name}"
+    return Pointer(w.layout.units[unit].root, 0)
 
 
 def _alloc(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:

@@ -260,6 +260,11 @@ def touch(w: Work, ref: Value, kind: int) -> None:
 def initialize(w: Work, ref: Value, kind: int) -> None:
     """``spin_lock_init()`` and its kind."""
     node = access(w, ref, kind)
+    unit, lock = w.layout.units[node.unit], w.memory[node.slot]
+    # Of a fresh object nobody has a lock yet.
+    lasting = not unit.pool or w.layout.typesafe(node.unit)
+    if lasting and isinstance(lock, Lock) and (lock.owner or lock.readers):
+        raise Violated("lock-init-held")
     w.store(node.slot, UNLOCKED)
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from dsl import protocol as p
-from dsl.interpreter import memory, places, sections, updates
+from dsl.interpreter import memory, pages, places, sections, updates
 from dsl.interpreter.code import Op
 from dsl.interpreter.emit import Emitter
 from dsl.interpreter.idle import waiting
 from dsl.interpreter.program import Program, actor_body, build_program
 from dsl.interpreter.state import (
     ACTOR,
+    ALLOCATOR,
     CUT,
     ENDED,
     PENDING,
@@ -26,7 +27,7 @@ from dsl.interpreter.state import (
     Violation,
     initial_actor,
 )
-from dsl.interpreter.values import Pointer, Value, Violated, Word, bits_of
+from dsl.interpreter.values import Pointer, Value, Violated
 from dsl.interpreter.work import Work
 from dsl.source import Span
 
@@ -96,15 +97,15 @@ class Machine:
         cells: list[Value] = []
         for slot, number in enumerate(layout.slots):
             pool = layout.units[layout.nodes[number].unit].pool
-            cells.append(layout.fresh(slot, zeroed=not pool))
+            cells.append(layout.start(slot) if pool else layout.fresh(slot, zeroed=True))
         lives = tuple(0 if unit.pool else 1 for unit in layout.units)
-        state = State(tuple(cells), lives, frozenset(), (), frozenset(), (), ())
+        state = State(tuple(cells), lives, (), frozenset(), (), frozenset(), (), ())
         for obj in self.protocol.objects.values():
             for path, value in obj.initial:
                 state = self._initialize(state, _place(layout.roots[obj.name], path, self), value)
         for place, value in self.scenario.init:
             state = self._initialize(state, place, value)
-        return _settle(self.program, state)
+        return updates.settled_at_start(self.program, state)
 
     def _initialize(self, state: State, place: p.Place | Pointer, value: p.Expr) -> State:
         """Stores a constant before anything runs."""
@@ -152,6 +153,7 @@ class Machine:
             elif fork and not actor.spun and not urgent:
                 urgent = actor.name
             steps.extend(Step(actor.name, choice) for choice in choices)
+        steps.extend(pages.steps(state))
         return Moves(tuple(steps), blocked, urgent)
 
     def choices(
@@ -188,6 +190,9 @@ class Machine:
 
     def perform(self, state: State, step: Step) -> Performed:
         """:meth:`apply`, with a description of the step."""
+        if step.actor == ALLOCATOR:
+            after, text, span = pages.give_back(self.program.layout, state, step.choice)
+            return Performed(after, text, span)
         actor = _actor(state, step.actor)
         w = Work(self.program, state, actor)
         w.leave_hosts()
@@ -265,7 +270,7 @@ class Machine:
         if w.status != ENDED or w.kind == ACTOR:
             others = [*others, w.actor()]
         actors = tuple(sorted(others, key=lambda a: a.name))
-        state = State(w.memory, w.lives, w.completed, w.settled, w.edges, actors, sites)
+        state = State(w.memory, w.lives, w.pages, w.completed, w.settled, w.edges, actors, sites)
         return self._with_invariants(state) if changed else state
 
     def _with_invariants(self, state: State) -> State:
@@ -364,19 +369,6 @@ def _place(root: int, path: Iterable[str | int], machine: Machine) -> Pointer:
     for step in path:
         node = machine.program.layout.nodes[node].children[step]
     return Pointer(node, 0)
-
-
-def _settle(program: Program, state: State) -> State:
-    """Initial values are completed updates."""
-    layout = program.layout
-    pairs = [bits_of(v) if isinstance(v, Word) else None for v in state.memory]
-    completed = frozenset(
-        (slot, 0, *pair)
-        for slot, pair in enumerate(pairs)
-        if pair is not None and layout.is_split(layout.slot_type(slot))
-    )
-    settled = tuple(pairs) if program.transitions else ()
-    return state._replace(completed=completed, settled=settled)
 
 
 def build_machine(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsl.interpreter import updates
+from dsl.interpreter import pages, updates
 from dsl.interpreter.layout import Node
 from dsl.interpreter.values import (
     POISON,
@@ -40,7 +40,8 @@ def access(w: Work, ref: Value, kind: int) -> Node:
     if node.kind != kind:
         raise Violated("wild-pointer")
     if w.lives[node.unit] != ref.number << 1 | 1 and not w.quiet:
-        raise Violated("use-after-free")
+        if not pages.is_there(w, node.unit):
+            raise Violated("use-after-free")
     return node
 
 

@@ -122,7 +122,7 @@ class Program:
 
     def quietly(self, w: Work, code: int, arguments: tuple[Value, ...]) -> Value | None:
         """What a claim's body leaves, in one moment; None if it cannot be evaluated."""
-        state = State(w.memory, w.lives, w.completed, (), w.edges, (), ())
+        state = State(w.memory, w.lives, w.pages, w.completed, (), w.edges, (), ())
         body = self.codes[code]
         registers = (*arguments, *(UNSET,) * (body.registers - len(arguments)))
         frame = Frame(code, 0, registers, -1, ())
@@ -195,7 +195,9 @@ def build_program(
     for name, function in bodies.items():
         _declare(program, name, function.kind == "update", len(function.locals), function)
     used = _used(bodies.values())
-    interrupts, sections = bool(used & IPIS), bool(used & GRACE)
+    # What is freed to a typesafe pool begins a grace period too.
+    typesafe = any(pool.typesafe for pool in protocol.pools.values())
+    interrupts, sections = bool(used & IPIS), bool(used & GRACE) or typesafe
     for name, function in bodies.items():
         code = program.codes[program.numbers[name]]
         registers = {local.number: i for i, local in enumerate(function.locals)}

@@ -102,6 +102,21 @@ class ActorState(NamedTuple):
 Violation: TypeAlias = tuple[str, Span]
 
 
+class Page(NamedTuple):
+    """A free slot of a typesafe pool, by its unit, with the regions open since before its free.
+
+    Once there are none its page may go.
+    """
+
+    unit: int
+    waiting: frozenset[Section]
+    gone: bool
+
+
+ALLOCATOR = "<allocator>"
+"""Who gives back pages; no actor, and nobody waits for it."""
+
+
 class State(NamedTuple):
     """A whole state.
 
@@ -109,10 +124,12 @@ class State(NamedTuple):
     the completed updates of split words as (slot, allocation, low, high);
     ``settled`` the value of each word's last completed update by slot (only
     where transitions are judged); ``edges`` the lock classes taken in order so far.
+    ``pages`` are the free slots of typesafe pools.
     """
 
     memory: tuple[Value, ...]
     lives: tuple[int, ...]
+    pages: tuple[Page, ...]
     completed: frozenset[tuple[int, int, int, int]]
     settled: tuple[tuple[int, int] | None, ...]
     edges: frozenset[tuple[str, str]]
@@ -125,7 +142,8 @@ class Step(NamedTuple):
 
     The alternative is the value of a ``choose()``, the branch of a
     ``choose {}``, the half that a split access touches first (0 low), the slot an
-    ``alloc()`` takes, or 1 for success and 0 for failure of a trylock that may do both.
+    ``alloc()`` takes, the unit whose page the allocator gives back, or 1 for success and
+    0 for failure of a trylock that may do both.
     """
 
     actor: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dsl.interpreter.state import Pend
+from typing import TYPE_CHECKING
+
+from dsl.interpreter.state import Pend, State
 from dsl.interpreter.values import (
     Half,
     Lock,
@@ -17,6 +19,9 @@ from dsl.interpreter.values import (
 )
 from dsl.interpreter.work import Work
 from dsl.types import LockType, StructType, WordType
+
+if TYPE_CHECKING:
+    from dsl.interpreter.program import Program
 
 
 def torn(w: Work, origins: tuple[Origin, ...]) -> bool:
@@ -137,3 +142,16 @@ def holds(w: Work, ref: Value | None) -> bool:
     if node.type == LockType("folio"):
         return lock.owner != ""
     return lock.owner == w.name or any(name == w.name for name, _ in lock.readers)
+
+
+def settled_at_start(program: Program, state: State) -> State:
+    """Initial values are completed updates."""
+    layout = program.layout
+    pairs = [bits_of(v) if isinstance(v, Word) else None for v in state.memory]
+    completed = frozenset(
+        (slot, 0, *pair)
+        for slot, pair in enumerate(pairs)
+        if pair is not None and layout.is_split(layout.slot_type(slot))
+    )
+    settled = tuple(pairs) if program.transitions else ()
+    return state._replace(completed=completed, settled=settled)

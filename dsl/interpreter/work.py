@@ -49,6 +49,7 @@ class Work:
         "nesting",
         "note",
         "others",
+        "pages",
         "pc",
         "pending",
         "preempt",
@@ -69,6 +70,7 @@ class Work:
         self.layout: Layout = program.layout
         self.memory: tuple[Value, ...] = state.memory
         self.lives: tuple[int, ...] = state.lives
+        self.pages = state.pages
         self.completed = state.completed
         self.settled = state.settled
         self.edges = state.edges
@@ -147,6 +149,9 @@ class Work:
         for i, other in enumerate(self.others):
             if not gone.isdisjoint(other.waiting):
                 self.others[i] = other._replace(waiting=other.waiting - gone)
+        if self.pages:
+            pages = (p._replace(waiting=p.waiting - gone) for p in self.pages)
+            self.pages = tuple(pages)
 
     def leave_hosts(self) -> None:
         """The stepping actor goes on: no callback that runs can have interrupted it."""

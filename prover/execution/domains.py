@@ -39,7 +39,6 @@ from prover.graph.values import (
     POISON,
     ZERO_WORD,
     AddressSpace,
-    Allocation,
     Location,
     Pointer,
     Value,
@@ -88,18 +87,20 @@ def analyse(skeleton: sk.Skeleton, order: StaticOrder, *, weak: bool = False) ->
 def initial_value(layout: Layout, place: Place, *, weak: bool = False) -> Value | None:
     """What a place holds at the start; None for what is no cell.
 
-    Memory of a pool has a start only under a ``weak`` memory model: before anybody sees the first
-    allocation it is poison.
+    Memory of a pool that is not typesafe has a start only under a ``weak`` memory model: before
+    anybody sees the first allocation it is poison.
     """
     location, part = place
     region = layout.regions.get(location.object)
     if region is None:
         return None
-    if region.pool:
+    if region.pool and not region.typesafe:
         if not weak or location.path not in region.initial:
             return None
         return ZERO_WORD if part == "shadow" else POISON
     value = region.initial.get(location.path)
+    if value == POISON:
+        return ZERO_WORD if part == "shadow" else POISON
     if value is None or part in ("whole", "shadow"):
         return value
     half: Value = apply(layout.space, f"word_{part}", (), (value,))
@@ -243,8 +244,9 @@ class _Analysis:
         assert isinstance(action, sk.Allocate)
         if not self._may(self.skeleton.events[event].guard):
             return
-        slots = [r.name for r in self.skeleton.layout.regions.values() if r.pool == action.pool]
-        self.grow(term, [(0, 0), *((Pointer(Allocation(s, event)), 0) for s in slots)])
+        regions = self.skeleton.layout.regions.values()
+        lives = [sk.life(r, event) for r in regions if r.pool == action.pool]
+        self.grow(term, [(0, 0), *((Pointer(life), 0) for life in lives)])
 
     def _evaluate_operation(
         self, term: int, op: str, params: tuple[str | int, ...], args: tuple[Term, ...]

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains, initial_value
-from prover.execution.hazards_of_holders import NotHeld, OwnFolio, ReaderOver
+from prover.execution.hazards_of_holders import HOLDERS, OfHolders, of_holders
 from prover.execution.order import StaticOrder
 from prover.execution.terms import ReadValue, Term
 from prover.graph.values import (
@@ -45,6 +45,7 @@ PRECEDENCE = (
     "uninitialized",
     "self-deadlock",
     "unlock-not-held",
+    "lock-init-held",
     "transition",
     "lock-held-at-end",
     "rcu-unbalanced",
@@ -143,24 +144,14 @@ class DoubleFree:
     property: str = "double-free"
 
 
-LATE_KINDS = (TornStore, Uninitialized, NotHeld, OwnFolio, ReaderOver)
+LATE_KINDS = (TornStore, Uninitialized, *HOLDERS)
 """Hazards judged after an event has read what it reads; the others come before."""
 
 LATE_PROPERTIES = frozenset(PRECEDENCE[PRECEDENCE.index("uninitialized") :])
 """Properties whose checks are judged after an event has read what it reads."""
 
 Hazard: TypeAlias = (
-    Null
-    | WildAccess
-    | Torn
-    | TornStore
-    | Freed
-    | Uninitialized
-    | BadFree
-    | DoubleFree
-    | NotHeld
-    | OwnFolio
-    | ReaderOver
+    Null | WildAccess | Torn | TornStore | Freed | Uninitialized | BadFree | DoubleFree | OfHolders
 )
 
 
@@ -172,6 +163,7 @@ class _Context:
     domains: Domains
     order: StaticOrder
     frees: tuple[tuple[int, Term], ...]
+    pages: tuple[tuple[int, Term], ...]
     cells: frozenset[Location]
     reads: dict[int, list[sk.ReadAccess]]
     stored: dict[int, list[sk.StoredWord]]
@@ -182,17 +174,17 @@ def hazards(
 ) -> tuple[tuple[Hazard, ...], ...]:
     """The hazards of every event, by event number."""
     reads, stored = sk.by_event(skeleton.reads), sk.by_event(skeleton.stored)
-    frees = tuple(
-        (event.number, event.action.pointer)
-        for event in skeleton.events
-        if isinstance(event.action, sk.Deallocate) and domains.may(event.guard)
+    live = [event for event in skeleton.events if domains.may(event.guard)]
+    frees, pages = (
+        tuple((e.number, e.action.pointer) for e in live if isinstance(e.action, kind))
+        for kind in (sk.Deallocate, sk.GiveBack)
     )
     cells = frozenset(
         Location(region.name, cell.path)
         for region in skeleton.layout.regions.values()
         for cell in region.cells
     )
-    context = _Context(skeleton, domains, order, frees, cells, reads, stored)
+    context = _Context(skeleton, domains, order, frees, pages, cells, reads, stored)
     return tuple(
         tuple(_of_event(context, event)) if domains.may(event.guard) else ()
         for event in skeleton.events
@@ -207,22 +199,9 @@ def _of_event(context: _Context, event: sk.Event) -> list[Hazard]:
     address = address_of(event)
     if address is not None:
         found.extend(_of_pointer(context, event, address))
-    match event.action:
-        case sk.Deallocate(pointer=pointer):
-            found.extend(_of_free(context, event, pointer))
-        case sk.Unlock(kind="folio"):
-            found.append(NotHeld())
-        case sk.Grant(kind="folio"):
-            found.append(OwnFolio())
-        case sk.SrcuEnd(rivals=rivals):
-            found.extend(
-                ReaderOver(other, when)
-                for other, when in rivals
-                if context.domains.may(when)
-                and context.order.before(other, event.number) is not False
-            )
-        case _:
-            pass
+    if isinstance(event.action, sk.Deallocate):
+        found.extend(_of_free(context, event, event.action.pointer))
+    found.extend(of_holders(context.skeleton, context.domains, context.order, event))
     for read in context.reads.get(event.number, ()):
         term = context.skeleton.term_of.get(ReadValue(read.number))
         if read.ghost or term is None:
@@ -298,9 +277,11 @@ def _of_pointer(context: _Context, event: sk.Event, term: Term) -> list[Hazard]:
 def _frees_of(
     context: _Context, event: sk.Event, base: Allocation
 ) -> list[tuple[int, tuple[Value, ...]]]:
-    """The free events that may free ``base`` before ``event``, with the pointers that do."""
+    """The events that free ``base`` (typesafe: give its page back), with the pointers that do."""
     found: list[tuple[int, tuple[Value, ...]]] = []
-    for free, pointer in context.frees:
+    looks = not isinstance(event.action, sk.Deallocate)
+    typesafe = context.skeleton.layout.regions[base.object].typesafe
+    for free, pointer in context.pages if looks and typesafe else context.frees:
         if free == event.number or context.order.before(free, event.number) is False:
             continue
         freed = tuple(

@@ -28,6 +28,7 @@ CONTINUES = frozenset(
         "use-after-free",
         "double-free",
         "srcu-unbalanced",
+        "lock-init-held",
     )
 )
 """Properties whose violation does not keep a thread from its next steps under a weak model: a
@@ -209,7 +210,7 @@ def _parts(
         case sk.Allocate():
             yield "R", "once", "alloc", true, true
             yield "W", "once", "alloc", true, true
-        case sk.Deallocate():
+        case sk.Deallocate() | sk.GiveBack():
             yield "W", "once", "free", true, true
         case sk.Local(what=what) if what.startswith("smp_") or what == "barrier":
             yield "F", what, "fence", true, true

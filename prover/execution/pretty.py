@@ -188,6 +188,8 @@ def _action(action: sk.Action) -> str:
             return f"alloc {pool}"
         case sk.Deallocate(pointer=pointer):
             return f"free t{pointer}"
+        case sk.GiveBack(pointer=pointer, free=free):
+            return f"give back the page of t{pointer}, freed at e{free}"
         case sk.SectionStart(kind=kind, outer=outer):
             return f"enter {kind}, outermost t{outer}"
         case sk.SectionEnd(kind=kind, outer=outer):

@@ -15,7 +15,8 @@ from typing import Protocol, TypeAlias, TypeVar
 from dsl.source import Span
 from prover.execution.lock_facts import LockOrderEdge, LockUse
 from prover.execution.terms import Row, Term
-from prover.graph.ir import Layout, Origin
+from prover.graph.ir import Layout, Origin, Region
+from prover.graph.values import Allocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +216,21 @@ class Allocate:
 
 @dataclass(frozen=True, slots=True)
 class Deallocate:
-    """The object at ``pointer`` is freed (nothing happens for NULL)."""
+    """The object at ``pointer`` is freed (nothing happens for NULL).
+
+    ``page`` is the thread that may give its page back, -1 where no pool is typesafe.
+    """
 
     pointer: Term
+    page: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """The page of what event ``free`` has freed through ``pointer`` is gone."""
+
+    pointer: Term
+    free: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +269,7 @@ Action: TypeAlias = (
     | IpiEnd
     | Allocate
     | Deallocate
+    | GiveBack
     | Spin
     | Local
 )
@@ -345,7 +359,8 @@ class StoredWord:
 class Thread:
     """One strand of events.
 
-    ``kind`` is ``actor``, ``callback``, ``handler``, ``final`` or ``invariant``.  ``events``
+    ``kind`` is ``actor``, ``callback``, ``handler``, ``page``, ``final`` or ``invariant``.  A
+    page's thread gives it back, or never begins; nobody waits for it.  ``events``
     in order; the first is its Begin, the last its Ended.  ``parent`` is the event that created
     it (-1: none), ``host`` the thread that a handler interrupts (-1: none).
     """
@@ -394,6 +409,11 @@ class Skeleton:
     term_of: Mapping[Row, Term]
     layout: Layout
     lock_uses: tuple[LockUse, ...] = ()
+
+
+def life(region: Region, alloc: int) -> Allocation:
+    """The life of a slot that event ``alloc`` begins; a typesafe pool's slots have but one."""
+    return Allocation(region.name, 0 if region.typesafe else alloc)
 
 
 def is_blocking(skeleton: Skeleton, event: Event) -> bool:

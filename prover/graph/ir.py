@@ -541,6 +541,8 @@ class Region:
 
     ``initial`` has a value for every scalar and word cell of a static object (and 0 for locks);
     ``pool`` is the pool's name, "" for a static object.  ``ghost`` objects are for claims only.
+    A slot of a ``typesafe`` pool keeps what it holds from life to life, and pointers to it are
+    its address: they belong to no life.
     """
 
     name: str
@@ -550,6 +552,7 @@ class Region:
     pool: str
     zeroed: bool
     ghost: bool
+    typesafe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

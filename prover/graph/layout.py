@@ -37,10 +37,14 @@ def layout(protocol: p.Protocol, scenario: str, configuration: Mapping[str, str]
         regions[name] = Region(name, _struct(obj.type), cells, initial, "", False, obj.ghost)
     for pool in protocol.pools.values():
         cells = tuple(_cells(protocol, words, pool.type, (), ""))
-        unset: dict[Path, Value] = {cell.path: POISON for cell in cells if cell.kind != "head"}
+        unset: dict[Path, Value] = {
+            cell.path: _at_first(cell, pool) for cell in cells if cell.kind != "head"
+        }
         for slot in slots(pool):
             struct = _struct(pool.type)
-            regions[slot] = Region(slot, struct, cells, unset, pool.name, pool.zeroed, False)
+            regions[slot] = Region(
+                slot, struct, cells, unset, pool.name, pool.zeroed, False, pool.typesafe
+            )
     return Layout(regions, words, space)
 
 
@@ -100,6 +104,13 @@ def _cells(
 def _zero(cell: Cell) -> Value:
     """What a static cell holds where nothing is said."""
     return ZERO_WORD if cell.kind == "word" else 0
+
+
+def _at_first(cell: Cell, pool: p.Pool) -> Value:
+    """What a slot's cell holds before anything runs; a typesafe pool's may have a constructor."""
+    if not pool.typesafe or (cell.type_name == "srcu"):
+        return POISON
+    return _zero(cell) if pool.zeroed or cell.type_name == "folio" else POISON
 
 
 def _initial(

@@ -365,6 +365,7 @@ class _Printer:
         where = self.layout.space.objects.get(region.name)
         at = f" at 0x{where[0]:x}" if where else ""
         kind = f"{'zeroed ' if region.zeroed else ''}slot" if region.pool else "object"
+        kind = f"typesafe {kind}" if region.typesafe else kind
         ghost = "ghost " if region.ghost else ""
         yield f"{ghost}{kind} {region.name}{at}"
         for cell in region.cells:

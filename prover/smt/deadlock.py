@@ -51,6 +51,8 @@ class _Plan:
         self.grace = {wait.end: wait for wait in waits(frame)}
         self.blocked: dict[int, list[int]] = {}
         for event in frame.skeleton.events:
+            if frame.skeleton.threads[event.thread].kind == "page":
+                continue
             if sk.is_blocking(frame.skeleton, event) and frame.reached(event.number) != FALSE:
                 self.blocked.setdefault(event.thread, []).append(event.number)
         for thread in frame.skeleton.threads:

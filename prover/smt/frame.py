@@ -253,6 +253,10 @@ class Frame:
             return self.logic.atom(f"(< p{one} p{two})")
         return neg(self.logic.atom(f"(< p{two} p{one})"))
 
+    def given_before(self, alloc: int, event: int) -> Lit:
+        """Whether an alloc has given its slot when an event comes."""
+        return self.before(alloc, event)
+
     def coherent(self, a: int, b: int) -> Lit:
         """Whether ``a`` comes before ``b`` for the location that both access: co, rf, fr."""
         return self.before(a, b)

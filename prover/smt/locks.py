@@ -121,11 +121,11 @@ def holds_at(frame: Frame, taking: Taking, address: Term, moment: int) -> Lit:
 
 
 def held_by_anyone(frame: Frame, moment: int, address: Term, kind: str) -> Lit:
-    """Whether any thread holds the lock, in any mode, when ``moment`` comes."""
+    """Whether any thread holds the lock (of a ``kind``, if given), in any mode, at ``moment``."""
     return frame.logic.any_of(
         holds_at(frame, t, address, moment)
         for t in takings(frame)
-        if t.kind == kind and t.event != moment and frame.may_share(t.address, address)
+        if kind in ("", t.kind) and t.event != moment and frame.may_share(t.address, address)
     )
 
 

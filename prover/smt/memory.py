@@ -15,7 +15,7 @@ from prover.execution.execution import INITIAL
 from prover.execution.hazards import LATE_KINDS
 from prover.execution.terms import Allocated, ReadValue, Term
 from prover.execution.wording import cell_at
-from prover.graph.values import Allocation, Pointer
+from prover.graph.values import Pointer
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, TRUE, Lit, neg
 
@@ -202,6 +202,40 @@ def encode_pools(frame: Frame) -> None:
                     _disjoint(frame, one, two, slot)
         for event in events:
             _empty(frame, event, events, slots)
+    _give_back(frame)
+
+
+def _give_back(frame: Frame) -> None:
+    """The page of a slot can go only where nobody has been given the slot since it was freed."""
+    logic = frame.logic
+    for event in frame.skeleton.events:
+        action = event.action
+        if not isinstance(action, sk.GiveBack) or frame.reached(event.number) == FALSE:
+            continue
+        logic.label = f"page of what event {action.free} freed"
+        for value, lit in frame.table(action.pointer).items():
+            if isinstance(value, Pointer) and value.base is not None:
+                slot = value.base.object
+                again = given_between(frame, action.free, slot, event.number)
+                gone = (neg(frame.ok(event.number)), neg(lit))
+                logic.clause(*gone, neg(again))
+                for alloc, _ in _lives(frame):
+                    # One of them comes first.
+                    after = frame.given_before(alloc, event.number)
+                    sides = (frame.before(event.number, alloc), after)
+                    logic.clause(*gone, neg(gets(frame, alloc, slot)), *sides)
+
+
+def given_between(frame: Frame, one: int, slot: str, two: int) -> Lit:
+    """Whether an alloc gives ``slot`` between events ``one`` and ``two``."""
+    pool = frame.skeleton.layout.regions[slot].pool
+    return frame.logic.any_of(
+        frame.logic.all_of(
+            (gets(frame, alloc, slot), frame.before(one, alloc), frame.given_before(alloc, two))
+        )
+        for alloc, action in _lives(frame)
+        if action.pool == pool and alloc not in (one, two)
+    )
 
 
 def _lives(frame: Frame) -> list[tuple[int, sk.Allocate]]:
@@ -215,7 +249,7 @@ def _lives(frame: Frame) -> list[tuple[int, sk.Allocate]]:
 def gets(frame: Frame, event: int, slot: str) -> Lit:
     """Whether alloc event ``event`` gives ``slot``."""
     term = frame.skeleton.term_of[Allocated(event)]
-    got = frame.has(term, Pointer(Allocation(slot, event)))
+    got = frame.has(term, Pointer(sk.life(frame.skeleton.layout.regions[slot], event)))
     return frame.logic.all_of((frame.ok(event), got))
 
 
@@ -227,7 +261,8 @@ def _some_result(frame: Frame, event: int) -> None:
 
 def _freed_before(frame: Frame, alloc: int, slot: str, moment: int) -> list[Lit]:
     """One literal per free that ends the life of ``slot`` begun at ``alloc`` before ``moment``."""
-    life = Allocation(slot, alloc)
+    region = frame.skeleton.layout.regions[slot]
+    life = sk.life(region, alloc)
     found: list[Lit] = []
     for event in frame.skeleton.events:
         if not isinstance(event.action, sk.Deallocate) or event.number == moment:
@@ -238,7 +273,9 @@ def _freed_before(frame: Frame, alloc: int, slot: str, moment: int) -> list[Lit]
             if isinstance(value, Pointer) and value.base == life and not value.path
         ]
         if freed:
-            parts = (frame.ok(event.number), frame.logic.any_of(freed))
+            # Pointers to typesafe slots do not say which of their lives is freed.
+            later = frame.given_before(alloc, event.number) if region.typesafe else TRUE
+            parts = (frame.ok(event.number), frame.logic.any_of(freed), later)
             found.append(frame.logic.all_of((*parts, frame.before(event.number, moment))))
     return found
 

@@ -24,12 +24,13 @@ from prover.execution.hazards import (
     WildAccess,
     bits_of,
 )
-from prover.execution.hazards_of_holders import NotHeld, OwnFolio, ReaderOver
+from prover.execution.hazards_of_holders import HeldAtInit, NotHeld, OwnFolio, ReaderOver
 from prover.execution.terms import Term
 from prover.graph.values import Half, Pointer
 from prover.smt.frame import Frame
 from prover.smt.locks import held_by_anyone, own_folio
-from prover.smt.logic import FALSE, Lit, neg
+from prover.smt.logic import FALSE, TRUE, Lit, neg
+from prover.smt.memory import given_between
 
 
 def encode_violations(frame: Frame) -> None:
@@ -133,11 +134,15 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
             return frame.logic.all_of((frame.holds(when), frame.has(term, value), unstored))
         case Freed(free=free) | DoubleFree(free=free):
             late = frame.after_free if isinstance(hazard, Freed) else frame.before
-            return frame.logic.all_of((ever_freed(frame, hazard), late(free, event)))
+            parts = (ever_freed(frame, hazard), late(free, event), _still(frame, event, hazard))
+            return frame.logic.all_of(parts)
         case NotHeld():
             action = frame.skeleton.events[event].action
             assert isinstance(action, sk.Unlock)
             return neg(held_by_anyone(frame, event, action.address, "folio"))
+        case HeldAtInit(term=term, value=value):
+            held = held_by_anyone(frame, event, term, "")
+            return frame.logic.all_of((frame.has(term, value), held))
         case OwnFolio():
             return own_folio(frame, event)
         case ReaderOver(other=other, when=when):
@@ -150,10 +155,20 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
 def ever_freed(frame: Frame, hazard: Freed | DoubleFree) -> Lit:
     """Whether what an event goes to is freed at some time by the hazard's free event."""
     action = frame.skeleton.events[hazard.free].action
-    assert isinstance(action, sk.Deallocate)
+    assert isinstance(action, sk.Deallocate | sk.GiveBack)
     which = frame.logic.any_of(frame.has(action.pointer, value) for value in hazard.freed)
     parts = (frame.has(hazard.term, hazard.value), frame.ok(hazard.free), which)
     return frame.logic.all_of(parts)
+
+
+def _still(frame: Frame, event: int, hazard: Freed | DoubleFree) -> Lit:
+    """Whether the slot of a typesafe pool has not been given out again when an event comes."""
+    assert isinstance(hazard.value, Pointer)
+    assert hazard.value.base is not None
+    slot = hazard.value.base.object
+    if not frame.skeleton.layout.regions[slot].typesafe:
+        return TRUE
+    return neg(given_between(frame, hazard.free, slot, event))
 
 
 def _unstored(frame: Frame, event: int, hazard: Torn | TornStore) -> Lit:

@@ -145,6 +145,8 @@ def waits(frame: Frame) -> list[Wait]:
             case sk.Queue(callback=callback, domain=domain):
                 begin = frame.skeleton.threads[callback].events[0]
                 found.append(Wait(event.number, begin, domain))
+            case sk.Deallocate(page=page) if page >= 0:
+                found.append(Wait(event.number, frame.skeleton.threads[page].events[0], None))
             case _:
                 pass
     return found

@@ -132,8 +132,10 @@ class Explorer:
         for orders in self.lives.orders(run):
             for first in self._firsts(run):
                 position = dict(orders.position)
-                whole = replace(claim, first=first, position=position)
-                self._judge(Run(self.skeleton, whole), orders, outcome, named)
+                whole = Run(self.skeleton, replace(claim, first=first, position=position))
+                if self.lives.typesafe:
+                    named = list(self._violations(whole))
+                self._judge(whole, orders, outcome, named)
                 if not self._news(outcome, named):
                     return
 
@@ -243,6 +245,10 @@ class Explorer:
                     yield event.number, end
                 case sk.Queue(callback=callback):
                     begin = self.skeleton.threads[callback].events[0]
+                    if begin in run.happened:
+                        yield event.number, begin
+                case sk.Deallocate(page=page) if page >= 0:
+                    begin = self.skeleton.threads[page].events[0]
                     if begin in run.happened:
                         yield event.number, begin
                 case _:

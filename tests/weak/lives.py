@@ -34,6 +34,8 @@ class Lives:
         self.skeleton = skeleton
         self.nodes = nodes
         self.order = order
+        regions = skeleton.layout.regions.values()
+        self.typesafe = frozenset(region.name for region in regions if region.typesafe)
 
     def orders(self, run: Run) -> Iterator[Orders]:
         """Every way to put them in order."""
@@ -75,6 +77,11 @@ class Lives:
         for slot in slots:
             allocs = [(e, life) for e, life in begun if life.object == slot]
             frees = [(e, life) for e, life in ended if life.object == slot]
+            if slot in self.typesafe:
+                ways.append(
+                    list(self._typesafe(run, [e for e, _ in allocs], [e for e, _ in frees]))
+                )
+                continue
             seen: dict[frozenset[tuple[int, int]], Orders] = {}
             if len(allocs) < 2:
                 continue
@@ -92,6 +99,36 @@ class Lives:
                 frozenset[tuple[int, int]]().union(*(o.also for o in chosen)),
                 tuple(p for o in chosen for p in o.position),
             )
+
+    def _typesafe(self, run: Run, allocs: list[int], frees: list[int]) -> Iterator[Orders]:
+        """In which order allocs, frees and pages given back come, of one slot by its address."""
+        actions = ((e.number, e.action) for e in self.skeleton.events if e.number in run.happened)
+        pages = {n: a.free for n, a in actions if isinstance(a, sk.GiveBack) and a.free in frees}
+        for order in permutations([*allocs, *frees, *pages]):
+            rank = {event: index for index, event in enumerate(order)}
+            if any(self.order.before(b, a) for a, b in combinations(order, 2)):
+                continue
+            if _can_be(rank, allocs, frees, pages):
+                yield self._in_order(order, rank, frozenset(allocs), frozenset(frees))
+
+    def _in_order(
+        self,
+        order: tuple[int, ...],
+        rank: dict[int, int],
+        allocs: frozenset[int],
+        frees: frozenset[int],
+    ) -> Orders:
+        """What one order of allocs, frees and pages given back puts in order."""
+        number = {e: self._node(e, "R" if e in allocs else "W").number for e in order}
+        handed: set[tuple[int, int]] = set()
+        also: set[tuple[int, int]] = set()
+        for one, two in combinations(order, 2):
+            if one in frees and two in allocs:
+                handed.add((number[one], number[two]))
+            elif one in allocs or two in allocs:
+                also.add((number[one], number[two]))
+        position = tuple((number[event], index + 1) for event, index in rank.items())
+        return Orders(frozenset(handed), frozenset(also), position)
 
     def _reuse(
         self,
@@ -195,3 +232,14 @@ class Lives:
         ]
         found.append(Orders(frozenset(), frozenset((number, queue) for number in earlier)))
         return found
+
+
+def _can_be(
+    rank: dict[int, int], allocs: list[int], frees: list[int], pages: dict[int, int]
+) -> bool:
+    """Whether a slot is given out only where it is free, and its page goes only then."""
+    for one in allocs:
+        for two in allocs:
+            if rank[one] < rank[two] and not any(rank[one] < rank[f] < rank[two] for f in frees):
+                return False
+    return not any(rank[free] < rank[a] < rank[p] for p, free in pages.items() for a in allocs)

@@ -16,6 +16,7 @@ from tests.weak.themes_of_lives import (
     publications,
     refcounts,
     setups,
+    typesafe,
 )
 
 Maker = Callable[[Draft], str]
@@ -286,6 +287,7 @@ THEMES: dict[str, Maker] = {
     "shootdowns": shootdowns,
     "laws": laws,
     "setups": setups,
+    "typesafe": typesafe,
 }
 
 

@@ -31,6 +31,27 @@ def pools(d: Draft) -> str:
     return d.program(head, actors)
 
 
+def typesafe(d: Draft) -> str:
+    """Objects that readers may look at until their page is gone."""
+    size = d.one("1", "1", "2")
+    head = (
+        f"struct o {{ int v; }};\npool struct o pl[{size}] zeroed typesafe_by_rcu;\n"
+        "struct o *p; int x;\n"
+    )
+    publish = d.one("WRITE_ONCE(p, q);", "smp_store_release(&p, q);")
+    hide = d.one("WRITE_ONCE(p, NULL);", "WRITE_ONCE(p, NULL);", "smp_mb();", "")
+    again = d.one("", "", "q = alloc(pl);", "q = alloc(pl); if (q) WRITE_ONCE(q->v, 2);")
+    first = f"struct o *q = alloc(pl); if (q) {{ {publish} {hide} free(q); {again} }}"
+    use = d.one(d.into("READ_ONCE(q->v)"), "WRITE_ONCE(q->v, 3);", "xchg(&q->v, 3);")
+    start, end = d.random.choice((("rcu_read_lock();", "rcu_read_unlock();"), ("", "")))
+    look = f"struct o *q = {d.one('READ_ONCE(p)', 'xchg(&p, NULL)')};"
+    inside = d.one(
+        f"{start} {look} if (q) {{ {use} }} {end}", f"{look} {start} if (q) {{ {use} }} {end}"
+    )
+    second = f"{d.maybe(d.access('x'))} {inside}"
+    return d.program(head, [first, second])
+
+
 def publications(d: Draft) -> str:
     """Objects set up and made known, with or without order."""
     head = "struct o { int v; };\npool struct o pl[1];\nstruct o *p; int x; int y;\n"

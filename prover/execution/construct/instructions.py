@@ -8,6 +8,7 @@ from prover.execution import skeleton as sk
 from prover.execution.construct import srcu as build_srcu
 from prover.execution.construct.locks import lock_step
 from prover.execution.construct.memory import allocate, load, rmw, store
+from prover.execution.construct.pages import free
 from prover.execution.construct.strand import Strand
 from prover.execution.terms import Choice, Term
 from prover.graph import ir
@@ -39,7 +40,7 @@ def step(strand: Strand, instr: ir.Instr) -> None:
         case ir.Alloc():
             allocate(strand, instr)
         case ir.Free(pointer=pointer, origin=origin):
-            strand.here(sk.Deallocate(strand.value(pointer)), origin)
+            free(strand, strand.value(pointer), origin)
         case ir.Check(property=name, condition=condition, message=message, origin=origin):
             bad = draft.terms.invert(draft.truth(strand.value(condition)))
             strand.here(sk.Local("check"), origin, (sk.LocalCheck(name, bad, message),))

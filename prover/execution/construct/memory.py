@@ -77,13 +77,13 @@ def rmw(strand: Strand, instr: ir.Rmw) -> None:
 
 
 def allocate(strand: Strand, instr: ir.Alloc) -> None:
-    """A slot is taken; its cells get poison or zeros."""
+    """A slot is taken; its cells get poison or zeros, but for those of a typesafe pool."""
     draft = strand.draft
     event = strand.here(sk.Allocate(instr.pool), instr.origin)
     result = draft.terms.add(Allocated(event))
     strand.env[instr.reg] = result
     for region in draft.layout.regions.values():
-        if region.pool != instr.pool:
+        if region.pool != instr.pool or region.typesafe:
             continue
         taken = draft.equal(result, draft.pointer_to(Location(region.name, ())))
         for cell in region.cells:

@@ -19,6 +19,7 @@ from prover.execution.construct.controls import controlling
 from prover.execution.construct.draft import Draft, Env, targets, topological
 from prover.execution.construct.instructions import Strand, step
 from prover.execution.construct.locks import interrupting
+from prover.execution.construct.pages import build_pages
 from prover.execution.construct.strand import SPINNING
 from prover.execution.terms import Term
 from prover.graph import ir
@@ -230,6 +231,7 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
         job.number, job.name, job.kind, job.symmetry, tuple(strand.numbers), job.parent, job.host
     )
     assert strand.numbers[-1] == end
+    build_pages(draft, job.name, strand.pages)
     return strand
 
 

@@ -33,6 +33,20 @@ CLAIMS = ("final", "invariant")
 """Kinds of thread that only look."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that may be given back by ``thread`` once event ``free`` has freed ``pointer``.
+
+    ``typesafe`` holds where what is freed belongs to a typesafe pool.
+    """
+
+    thread: int
+    free: int
+    pointer: Term
+    typesafe: Term
+    origin: ir.Origin
+
+
 @dataclass(slots=True)
 class Strand:
     """A thread under construction.
@@ -58,6 +72,7 @@ class Strand:
     callbacks: list[tuple[ir.CallRcu, int, int, Term]] = field(
         default_factory=list[tuple[ir.CallRcu, int, int, Term]]
     )
+    pages: list[Page] = field(default_factory=list[Page])
     watches: dict[str, int] = field(default_factory=dict[str, int])
     ipis: list[tuple[ir.Ipi, int]] = field(default_factory=list[tuple[ir.Ipi, int]])
     readers: list[tuple[int, int, Term]] = field(default_factory=list[tuple[int, int, Term]])

@@ -29,7 +29,7 @@ from prover.execution.enumerate.values import (
 from prover.execution.enumerate.waits import find_regions
 from prover.execution.evaluate import Valuation
 from prover.execution.terms import Allocated, Outcome
-from prover.graph.values import Allocation, Pointer, Value
+from prover.graph.values import Pointer, Value
 
 
 def candidates(facts: Facts, bases: frozenset[str]) -> Iterator[Candidate]:
@@ -232,14 +232,14 @@ def _outcomes(c: Candidate, event: sk.Event) -> Iterator[Candidate]:
                 one.settle(event.number, ok=1, **{what: answer})
                 yield one
         case sk.Allocate(pool=pool):
-            slots = [r.name for r in c.skeleton.layout.regions.values() if r.pool == pool]
-            for slot in ("", *slots):
+            slots = [r for r in c.skeleton.layout.regions.values() if r.pool == pool]
+            for slot in (None, *slots):
                 one = c.copy()
                 one.settle(event.number, ok=1)
-                life: Value = Pointer(Allocation(slot, event.number)) if slot else 0
+                life: Value = Pointer(sk.life(slot, event.number)) if slot else 0
                 one.values.settle(Allocated(event.number), life)
                 if slot:
-                    one.allocated[event.number] = slot
+                    one.allocated[event.number] = slot.name
                 yield one
         case _:
             c.settle(event.number, ok=1, granted=1)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import initial_value
-from prover.execution.enumerate.locks import folio_held
+from prover.execution.enumerate.locks import folio_held, holds_at
 from prover.execution.enumerate.order import ImpossibleError, Order
+from prover.execution.enumerate.pages import is_over, pages_of, typesafe
 from prover.execution.enumerate.values import needed
 from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
+from prover.execution.hazards_of_holders import HeldAtInit, held_at_init
 from prover.execution.terms import ReadValue
 from prover.graph.values import POISON, Allocation, Half, Location, Pointer, Value, Via, Wild, Word
 
@@ -85,6 +87,8 @@ def late(c: Candidate, event: sk.Event) -> Suspects:
         possible.add("unlock-not-held")
     if isinstance(event.action, sk.Grant) and event.action.kind == "folio":
         possible.add("self-deadlock")
+    if any(_inits(c, event)):
+        possible.add("lock-init-held")
     if any(_rivals(c, event)):
         possible.add("srcu-unbalanced")
     checks = frozenset(() if certain else _checks(c, event, late=True))
@@ -97,6 +101,13 @@ def _rivals(c: Candidate, event: sk.Event) -> Iterator[int]:
         for other, when in event.action.rivals:
             if other in c.happened and needed(c.values, when) == 1:
                 yield other
+
+
+def _inits(c: Candidate, event: sk.Event) -> Iterator[HeldAtInit]:
+    """The lock that an event sets up, if somebody can hold it."""
+    if isinstance(event.action, sk.Access) and event.action.what == "lock-init":
+        address = event.action.address
+        yield from held_at_init(c.skeleton, address, [needed(c.values, address)])
 
 
 def certain_late(c: Candidate, event: sk.Event) -> bool:
@@ -159,7 +170,8 @@ def _life(
     possible: set[str],
 ) -> None:
     """A slot's life 0 is over before anything happens; others end at a free."""
-    if base.site == 0 and c.skeleton.layout.regions[base.object].pool:
+    region = c.skeleton.layout.regions[base.object]
+    if base.site == 0 and region.pool and not region.typesafe:
         certain.add(name)
     elif any(free != event.number for free in c.facts.frees):
         possible.add(name)
@@ -204,9 +216,15 @@ def depends(c: Candidate, order: Order, event: sk.Event, name: str, *, after: bo
             seen = list(_stored_glimpses(c, event)) if after else list(used_glimpses(c, event))
             return any(not _stored_before(c, order, one, event.number) for one in seen)
         case "use-after-free" | "double-free":
-            return any(order.before("life", f, event.number) for f in ends_of(c, event))
+            return any(is_over(c, order, f, event) for f in ends_of(c, event))
         case "unlock-not-held":
             return not folio_held(c, order, event, own=False)
+        case "lock-init-held":
+            return any(
+                one.value.location == held.lock and holds_at(order, held, event.number)
+                for one in _inits(c, event)
+                for held in c.held
+            )
         case "srcu-unbalanced":
             return any(order.before("reader", o, event.number) for o in _rivals(c, event))
         case "self-deadlock":
@@ -236,7 +254,7 @@ def _expect(
             if wanted != name and wanted not in suspects.checks:
                 raise ImpossibleError
             return
-        if name in {"use-after-free", "double-free"} and name != wanted:
+        if name in {"use-after-free", "double-free"} and name != wanted and not typesafe(c, event):
             for free in ends_of(c, event):
                 order.require("life", event.number, free)
         elif depends(c, order, event, name, after=after) != (name == wanted):
@@ -254,6 +272,8 @@ def ends_of(c: Candidate, event: sk.Event) -> list[int]:
     pointer = c.values.value(term)
     if not isinstance(pointer, Pointer) or pointer.base is None:
         return []
+    if typesafe(c, event) and not isinstance(action, sk.Deallocate):
+        return pages_of(c, pointer.base.object)
     return [free for free in frees_of(c, pointer.base) if free != event.number]
 
 

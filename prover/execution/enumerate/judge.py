@@ -13,11 +13,12 @@ from prover.execution.enumerate.hazards import confirm, frees_of
 from prover.execution.enumerate.hosts import host_rules
 from prover.execution.enumerate.locks import folio_held_by, lock_rules
 from prover.execution.enumerate.order import ImpossibleError, Order
+from prover.execution.enumerate.pages import page_rules
 from prover.execution.enumerate.stuck import deadlocks, standing
 from prover.execution.enumerate.waits import ended, return_rules, wait_rules
 from prover.execution.lock_facts import LockOrderEdge
 from prover.execution.order import BEFORE_ALL
-from prover.graph.values import Allocation, Location
+from prover.graph.values import Location
 
 if TYPE_CHECKING:
     from prover.execution.enumerate.candidate import Candidate
@@ -55,6 +56,7 @@ def judge(c: Candidate, order: Order) -> Verdict:
     lock_rules(c, order)
     wait_rules(c, order)
     _lives(c, order)
+    page_rules(c, order)
     for number in (*c.happened, *c.violated):
         confirm(c, order, c.skeleton.events[number])
     bad = [*_at_events(c, order), *_claimed(c, order)]
@@ -80,7 +82,7 @@ def _lives(c: Candidate, order: Order) -> None:
         for two, other in lives[position + 1 :]:
             if slot == other:
                 early, late = (one, two) if order.before("life", one, two) else (two, one)
-                _require_end(c, order, Allocation(slot, early), late)
+                _require_end(c, order, slot, early, late)
     for number in c.happened:
         action = c.skeleton.events[number].action
         if isinstance(action, sk.Allocate) and number not in c.allocated:
@@ -89,20 +91,31 @@ def _lives(c: Candidate, order: Order) -> None:
                     raise ImpossibleError
 
 
-def _require_end(c: Candidate, order: Order, life: Allocation, moment: int) -> None:
-    """A life has ended before ``moment``."""
-    frees = frees_of(c, life)
+def _require_end(c: Candidate, order: Order, slot: str, alloc: int, moment: int) -> None:
+    """The life begun at ``alloc`` has ended before ``moment``."""
+    region = c.skeleton.layout.regions[slot]
+    frees = frees_of(c, sk.life(region, alloc))
+    if region.typesafe:
+        if not any(_ends(order, free, alloc, moment) for free in frees):
+            raise ImpossibleError
+        return
     if not frees:
         raise ImpossibleError
     order.require("life", frees[0], moment)
 
 
+def _ends(order: Order, free: int, alloc: int, moment: int) -> bool:
+    """Whether a free comes between an alloc and ``moment``."""
+    return order.before("life", alloc, free) and order.before("life", free, moment)
+
+
 def _in_use(c: Candidate, order: Order, slot: str, moment: int) -> bool:
     """Whether a slot is in a life when ``moment`` comes."""
+    region = c.skeleton.layout.regions[slot]
     return any(
         order.before("life", event, moment)
         and not any(
-            order.before("life", free, moment) for free in frees_of(c, Allocation(slot, event))
+            _ends(order, free, event, moment) for free in frees_of(c, sk.life(region, event))
         )
         for event, taken in c.allocated.items()
         if taken == slot
@@ -205,6 +218,8 @@ def _cycles(edges: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
 def _over(c: Candidate, thread: int) -> bool:
     """Whether a thread has ended or never came to be."""
     parent = c.skeleton.threads[thread].parent
+    if c.skeleton.threads[thread].kind == "page":
+        return True
     return ended(c, thread) or (parent >= 0 and parent not in c.happened)
 
 
@@ -213,6 +228,8 @@ def _statuses(c: Candidate) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for number in c.cursor:
         thread = c.skeleton.threads[number]
+        if thread.kind == "page":
+            continue
         if ended(c, number):
             status = "ended"
         elif any(n in c.violated for n in thread.events):

@@ -171,7 +171,7 @@ def _refusable(
         return folio_held(c, order, c.skeleton.events[number], own=False)
     thread = c.skeleton.events[number].thread
     others = [h for h in held if h.lock == lock and h.thread != thread]
-    if any(conflict(h.mode, action.mode) and _holds_at(order, h, number) for h in others):
+    if any(conflict(h.mode, action.mode) and holds_at(order, h, number) for h in others):
         return True
     return action.kind in ASKING and any(
         order.before("look", asked, number)
@@ -190,7 +190,7 @@ def _requests(c: Candidate, lock: Location, thread: int) -> Iterator[tuple[int, 
                 yield number, action.grant if action.grant in c.happened else -1
 
 
-def _holds_at(order: Order, holding: Holding, moment: int) -> bool:
+def holds_at(order: Order, holding: Holding, moment: int) -> bool:
     """Whether a holding has begun and not ended when ``moment`` comes."""
     if not order.before("look", holding.taken, moment):
         return False
@@ -208,7 +208,7 @@ def _seen(
     else:
         others = [h for h in held if h.lock == lock and h.thread != event.thread]
         mine = c.values.holds(action.own)
-        locked = mine or any(_holds_at(order, h, number) for h in others)
+        locked = mine or any(holds_at(order, h, number) for h in others)
     if locked != c.outcome(number, "locked"):
         raise ImpossibleError
 

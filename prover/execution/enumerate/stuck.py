@@ -54,6 +54,8 @@ def standing(c: Candidate, order: Order) -> dict[int, list[Obstacle]]:
     found: dict[int, list[Obstacle]] = {}
     for thread, number in c.stuck.items():
         event = c.skeleton.events[number]
+        if c.skeleton.threads[thread].kind == "page":
+            continue  # Pages need not be given back.
         _harmless(c, order, event)
         found[thread] = [*_obstacles(c, order, event), *interrupted(c, thread)]
     for thread in sorted(c.frozen.keys() | c.hosted.keys()):
@@ -151,7 +153,8 @@ def _lock_obstacles(
 def _going(c: Candidate) -> Iterator[int]:
     """The threads that have not ended: any of them might unlock a folio."""
     for thread in c.cursor:
-        if not ended(c, thread) and _alive(c, thread):
+        page = c.skeleton.threads[thread].kind == "page"
+        if not page and not ended(c, thread) and _alive(c, thread):
             yield thread
 
 

@@ -24,7 +24,7 @@ from prover.execution.terms import (
 )
 from prover.graph.values import Pointer, Value
 
-RUNNING_KINDS = ("actor", "callback", "handler")
+RUNNING_KINDS = ("actor", "callback", "handler", "page")
 """Kinds of thread that act; the others are claims."""
 
 
@@ -50,6 +50,7 @@ class Facts:
     place: Mapping[int, tuple[int, int]]
     outcomes: Mapping[int, tuple[Outcome, ...]]
     frees: tuple[int, ...]
+    pages: tuple[int, ...]
     handlers: Mapping[int, tuple[int, ...]]
 
 
@@ -74,6 +75,7 @@ def facts(skeleton: sk.Skeleton) -> Facts:
         place,
         {number: tuple(found) for number, found in outcomes.items()},
         tuple(e.number for e in events if isinstance(e.action, sk.Deallocate)),
+        tuple(e.number for e in events if isinstance(e.action, sk.GiveBack)),
         {host: tuple(found) for host, found in handlers.items()},
     )
 

@@ -129,7 +129,7 @@ def wait_rules(c: Candidate, order: Order) -> None:
                     _after_end(c, order, callback, number)
             case sk.Begin():
                 thread = c.skeleton.threads[event.thread]
-                if thread.kind == "callback":
+                if thread.kind in ("callback", "page"):
                     _grace(order, waited_for(c, thread.parent), thread.parent, number)
                 elif thread.kind == "handler":
                     _interrupt(c, order, found, thread)
@@ -140,8 +140,8 @@ def wait_rules(c: Candidate, order: Order) -> None:
 def waited_for(c: Candidate, start: int) -> tuple[Region, ...]:
     """The sections of the kind that a grace period begun at ``start`` waits for."""
     action = c.skeleton.events[start].action
-    assert isinstance(action, sk.GraceStart | sk.Queue)
-    domain = domain_at(c, action.domain)
+    assert isinstance(action, sk.GraceStart | sk.Queue | sk.Deallocate)
+    domain = None if isinstance(action, sk.Deallocate) else domain_at(c, action.domain)
     return tuple(region for region in c.regions if region.domain == domain)
 
 

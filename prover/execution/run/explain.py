@@ -71,6 +71,8 @@ def culprit(machine: Machine, event: sk.Event) -> object:
 
 def _freed(machine: Machine, name: str) -> str:
     """Who freed the object."""
+    if name in machine.memory.gone:
+        return f"the page of {name} had been given back, a grace period after it was freed"
     for step in reversed(machine.steps):
         event = machine.skeleton.events[step.event]
         if not isinstance(event.action, sk.Deallocate) or machine.violation is None:

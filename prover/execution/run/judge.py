@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
+from prover.execution.hazards_of_holders import held_at_init
 from prover.execution.run.spinning import spin_obstacles
 from prover.execution.run.state import Section
 from prover.execution.terms import Outcome, ReadValue, Term
@@ -78,6 +79,11 @@ class Judge:
     def _folio(self, event: sk.Event) -> list[str]:
         machine = self._machine
         match event.action:
+            case sk.Access(what="lock-init", address=address):
+                values = [machine.values.value(address)]
+                lasting = any(held_at_init(machine.skeleton, address, values))
+                held = lasting and machine.locks.held(machine.location(address))
+                return ["lock-init-held"] if held else []
             case sk.Unlock(address=address, kind="folio"):
                 held = machine.locks.held(machine.location(address))
                 return [] if held else ["unlock-not-held"]
@@ -117,7 +123,7 @@ class Judge:
                 return ["double-free", *(["torn-value"] if self._torn(via) else [])]
             case Pointer(base=base, path=path, via=via):
                 found = ["torn-value"] if self._torn(via) else []
-                if base is None or path or not self._machine.memory.alive(base):
+                if base is None or path or not self._machine.memory.allocated(base):
                     found.append("double-free")
                 return found
             case _:
@@ -166,7 +172,7 @@ class Judge:
                 return spin_obstacles(machine, event, spin)
             case sk.Begin():
                 thread = machine.skeleton.threads[event.thread]
-                if thread.kind == "callback":
+                if thread.kind in ("callback", "page"):
                     return self._open(event.number)
                 return [
                     frozenset((thread.host,))

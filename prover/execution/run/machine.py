@@ -12,17 +12,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prover.execution import skeleton as sk
+from prover.execution.construct.strand import SPINNING
 from prover.execution.evaluate import Valuation
 from prover.execution.interrupts import MASKS, may_be_interrupted, waiting_events
 from prover.execution.lock_facts import LockOrderEdge
 from prover.execution.order import AFTER_ALL, BEFORE_ALL
 from prover.execution.run.judge import CLAIMS, Judge
 from prover.execution.run.locking import Locks, reaches
+from prover.execution.run.pages import release
 from prover.execution.run.state import Change, Memory, NotAllowed, Section, Step, Violation
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Term
 from prover.graph.values import POISON, Location, Pointer, Value
-
-SPINNING = ("spinlock", "rwlock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +251,8 @@ class Machine:
                 self._read_srcu(event, action)
             case sk.GraceStart() | sk.Queue() | sk.BarrierStart():
                 self._start_waiting(action)
-            case sk.Deallocate(pointer=pointer):
-                self.memory.end_life(self.values.value(pointer))
+            case sk.Deallocate() | sk.GiveBack():
+                release(self, number, action)
             case sk.Begin() | sk.GraceEnd() | sk.BarrierEnd() | sk.IpiEnd():
                 if sk.is_blocking(self.skeleton, event):
                     if self.judge.stopped(event):
@@ -290,10 +290,10 @@ class Machine:
         domain = None if action.domain is None else self.location(action.domain)
         match action:
             case sk.GraceStart(end=end):
-                self.waits[end] = self._open(domain)
+                self.waits[end] = self.open_sections(domain)
             case sk.Queue(callback=callback):
                 begin = self.skeleton.threads[callback].events[0]
-                self.waits[begin] = self._open(domain)
+                self.waits[begin] = self.open_sections(domain)
                 self.queued.append((callback, domain))
             case sk.BarrierStart(end=end):
                 self.barriers[end] = tuple(c for c, of in self.queued if of == domain)
@@ -368,7 +368,7 @@ class Machine:
                 if not self.judge.ended(thread.number):
                     yield thread.number
 
-    def _open(self, domain: Location | None) -> tuple[Section, ...]:
+    def open_sections(self, domain: Location | None) -> tuple[Section, ...]:
         """The sections that a grace period of an SRCU domain, or of RCU, waits for from now on."""
         return tuple(s for s in self.sections if s.open and s.domain == domain)
 

@@ -221,6 +221,7 @@ WORDS: dict[type, str] = {
     sk.Spin: "spins",
     sk.Allocate: "alloc",
     sk.Deallocate: "free",
+    sk.GiveBack: "gives-back",
 }
 """What each kind of action is called in a witness."""
 
@@ -257,6 +258,8 @@ def _note(machine: Machine, event: sk.Event) -> str:
             return f"{_lock_name(machine, address)} {'locked' if seen else 'not locked'}"
         case sk.Deallocate(pointer=pointer):
             return f"frees {_pointer_name(machine, pointer)}"
+        case sk.GiveBack(pointer=pointer):
+            return f"gives back the page of {_pointer_name(machine, pointer)}"
         case sk.GraceEnd():
             return "the grace period is over"
         case _:

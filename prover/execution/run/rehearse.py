@@ -15,7 +15,7 @@ from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown
 from prover.execution.run.machine import Decisions, Machine, Stage, stage
 from prover.execution.run.state import NotAllowed
-from prover.graph.values import Allocation, Pointer, Value
+from prover.graph.values import Pointer, Value
 
 ORDERS = 6
 """How many orders of actors are tried."""
@@ -96,7 +96,8 @@ def _advance(
                 taken[number] = machine.locks.available(location, thread, mode, kind)
             case sk.Allocate(pool=pool):
                 for name in machine.memory.free_slots(pool)[:1]:
-                    slots[number] = Pointer(Allocation(name, number), ())
+                    region = machine.skeleton.layout.regions[name]
+                    slots[number] = Pointer(sk.life(region, number), ())
             case _:
                 pass
         machine.step(number)

@@ -53,12 +53,18 @@ class Section:
 
 @dataclass(slots=True)
 class Memory:
-    """What every place holds, and which life every object is in."""
+    """What every place holds, and which life every object is in.
+
+    ``freed`` has for each free slot of a typesafe pool the event that freed it last; ``gone``
+    are those whose pages have been given back.
+    """
 
     layout: Layout
     cells: dict[Place, Value] = field(default_factory=dict[Place, Value])
     ended: set[Allocation] = field(default_factory=set[Allocation])
     current: dict[str, Allocation] = field(default_factory=dict[str, Allocation])
+    freed: dict[str, int] = field(default_factory=dict[str, int])
+    gone: set[str] = field(default_factory=set[str])
 
     def peek(self, place: Place) -> Value | None:
         """What a place holds; None for pool memory never allocated."""
@@ -77,7 +83,15 @@ class Memory:
         self.cells[place] = value
 
     def alive(self, allocation: Allocation) -> bool:
-        """Whether this life of the object has not ended."""
+        """Whether this life of the object has not ended, or its page is still there."""
+        if self.layout.regions[allocation.object].typesafe:
+            return allocation.object not in self.gone
+        return allocation not in self.ended
+
+    def allocated(self, allocation: Allocation) -> bool:
+        """Whether a pointer to an object leads to one that may be freed."""
+        if self.layout.regions[allocation.object].typesafe:
+            return allocation.object in self.current
         return allocation not in self.ended
 
     def free_slots(self, pool: str) -> list[str]:
@@ -88,12 +102,23 @@ class Memory:
     def begin_life(self, allocation: Allocation) -> None:
         """A slot is allocated."""
         self.current[allocation.object] = allocation
+        self.freed.pop(allocation.object, None)
+        self.gone.discard(allocation.object)
 
-    def end_life(self, pointer: Value) -> None:
-        """The object is freed; nothing happens for NULL."""
+    def end_life(self, pointer: Value, event: int) -> None:
+        """The object is freed by an event; nothing happens for NULL."""
         if isinstance(pointer, Pointer) and pointer.base is not None:
             self.ended.add(pointer.base)
             self.current.pop(pointer.base.object, None)
+            self.freed[pointer.base.object] = event
+
+    def give_back(self, pointer: Value, free: int) -> None:
+        """The page of what an event freed is gone."""
+        assert isinstance(pointer, Pointer)
+        assert pointer.base is not None
+        if self.freed.get(pointer.base.object) != free:
+            raise NotAllowed(f"{pointer.base.object} has been given out again")
+        self.gone.add(pointer.base.object)
 
     def is_cell(self, location: Location) -> bool:
         """Whether a location is a scalar, word, lock or head of its object."""

@@ -146,6 +146,10 @@ class Law:
                     begin = self.skeleton.threads[callback].events[0]
                     if begin in self.run.happened:
                         yield event.number, begin, self._domain(domain)
+                case sk.Deallocate(page=page) if page >= 0:
+                    begin = self.skeleton.threads[page].events[0]
+                    if begin in self.run.happened:
+                        yield event.number, begin, None
                 case _:
                     pass
 
@@ -318,7 +322,9 @@ class Law:
         for _, life in self._begun():
             lives.setdefault(life.object, []).append(life)
         ended = {life for _, life in self._ended()}
-        for own in lives.values():
+        for slot, own in lives.items():
+            if self.skeleton.layout.regions[slot].typesafe:
+                continue
             if len([life for life in own if life not in ended]) > 1:
                 raise NotAnExecution("an object has two lives at once")
 
@@ -344,6 +350,7 @@ class Law:
         ended = list(self._ended())
         begun = list(self._begun())
         for alloc, life in begun:
+            typesafe = self.skeleton.layout.regions[life.object].typesafe
             read = nodes.read(alloc)
             assert read is not None
             over: set[Allocation] = set()
@@ -353,7 +360,7 @@ class Law:
                 earlier = self.order.before(free, alloc)
                 if earlier is None:
                     earlier = rank.get(write.number, 0) < rank.get(read.number, 0)
-                if other.object == life.object and other != life and earlier:
+                if other.object == life.object and (typesafe or other != life) and earlier:
                     over.add(other)
                     yield free, alloc
             for other_alloc, other in begun:

@@ -250,6 +250,7 @@ LABELS: dict[type, str] = {
     sk.SrcuEnd: "leaving a reader of {}",
     sk.Queue: "call_rcu()",
     sk.Deallocate: "freeing {}",
+    sk.GiveBack: "giving back the page of {}",
     sk.Allocate: "the allocation",
     sk.IpiStart: "sending the IPI",
     sk.IpiEnd: "the end of the IPI",

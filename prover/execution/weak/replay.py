@@ -15,8 +15,10 @@ from prover.execution.claim import Claim
 from prover.execution.hazards import vias_of
 from prover.execution.nodes import Node, Nodes, nodes, touched
 from prover.execution.run.replay import ReplayError
+from prover.execution.weak.inits import held_when_set_up
 from prover.execution.weak.law import Law
 from prover.execution.weak.models import for_protocols, for_races
+from prover.execution.weak.pages import Pages
 from prover.execution.weak.run import NotAnExecution, Run
 from prover.execution.weak.structure import Builder
 from prover.execution.weak.time import Allowed
@@ -113,6 +115,7 @@ def _carried_out(skeleton: sk.Skeleton, claim: Claim, found: Nodes) -> tuple[Run
         run = Run(skeleton, claim)
         judge = Law(run)
         judge.check()
+        Pages(run, found).check()
         return run, judge.law(found), Builder(run, found)
     except NotAnExecution as error:
         raise ReplayError(str(error)) from error
@@ -126,15 +129,18 @@ def violations(run: Run, found: Nodes) -> Iterator[Wrong]:
     frees = [
         e
         for e in run.skeleton.events
-        if isinstance(e.action, sk.Deallocate) and e.number in run.happened
+        if isinstance(e.action, sk.Deallocate | sk.GiveBack) and e.number in run.happened
     ]
+    pages = Pages(run, found)
     for event in run.skeleton.events:
         if event.number not in found.of_event:
             continue
         if event.number not in run.happened | run.waiting | run.violated.keys():
             continue
-        yield from _lifetimes(run, found, event, frees)
+        yield from _lifetimes(run, found, event, frees, pages)
         yield from _torn(run, found, event)
+        if held_when_set_up(run, event):
+            yield Wrong("lock-init-held", event.number)
         yield from _ended_twice(run, found, event)
 
 
@@ -153,7 +159,9 @@ def _ended_twice(run: Run, found: Nodes, event: sk.Event) -> Iterator[Wrong]:
                 yield Wrong("srcu-unbalanced", event.number)
 
 
-def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -> Iterator[Wrong]:
+def _lifetimes(
+    run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event], pages: Pages
+) -> Iterator[Wrong]:
     """Accesses to what was freed, and frees of it."""
     freeing = isinstance(event.action, sk.Deallocate)
     term = touched(event)
@@ -163,8 +171,11 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
     last = _last(run, found, event)
     if not isinstance(value, Pointer) or value.base is None or last is None:
         return
+    typesafe = pages.typesafe(value.base.object)
+    ending = sk.GiveBack if typesafe and not freeing else sk.Deallocate
     for free in frees:
-        assert isinstance(free.action, sk.Deallocate)
+        if not isinstance(free.action, ending):
+            continue
         freed = run.values.value(free.action.pointer)
         end = found.last(free.number)
         if free.number == event.number or end is None:
@@ -173,16 +184,19 @@ def _lifetimes(run: Run, found: Nodes, event: sk.Event, frees: list[sk.Event]) -
             continue
         if free.thread == event.thread and free.number > event.number:
             continue
+        lives = pages.orders(value.base.object, free.number, event.number)
+        if lives is None:
+            continue
         name = "double-free" if freeing else "use-after-free"
         other = free.thread != event.thread
         also: Pairs = frozenset(((end.number, last.number),)) if other else frozenset()
-        yield Wrong(name, event.number, also)
+        yield Wrong(name, event.number, also | lives)
         write = found.write(event.number)
         stores = event.number in run.happened and write is not None and write == last
         if other and stores and isinstance(event.action, STORING):
             assert write is not None
             # It may have executed before the free, and reach memory after it.
-            yield Wrong(name, event.number, lands=frozenset(((end.number, write.number),)))
+            yield Wrong(name, event.number, lives, frozenset(((end.number, write.number),)))
 
 
 def _last(run: Run, found: Nodes, event: sk.Event) -> Node | None:

@@ -166,7 +166,7 @@ class Builder:
     def _of_object(self, free: int) -> set[int]:
         """The nodes that touch what a free frees: it is a store to all of that."""
         action = self.skeleton.events[self.nodes.nodes[free].event].action
-        assert isinstance(action, sk.Deallocate)
+        assert isinstance(action, sk.Deallocate | sk.GiveBack)
         freed = self.run.values.value(action.pointer)
         found: set[int] = set()
         if not isinstance(freed, Pointer) or freed.base is None or freed.path:
@@ -186,7 +186,7 @@ class Builder:
             found.update(((one.number, two.number),) if one and two else ())
         for node in self.there:
             event = self.skeleton.events[node.event]
-            if isinstance(event.action, sk.Deallocate):
+            if isinstance(event.action, sk.Deallocate) and event.action.page < 0:
                 found.update((own, node.number) for own in self._own_before(node, event))
         return frozenset(found)
 

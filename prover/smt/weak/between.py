@@ -120,11 +120,16 @@ def end_of_life(n: Numbers) -> None:
 
 def _touched_before(frame: WeakFrame, free: sk.Event) -> Iterator[tuple[int, Lit]]:
     """The earlier events of its thread that touch what a free frees, with the literal of that."""
-    assert isinstance(free.action, sk.Deallocate)
+    assert isinstance(free.action, sk.Deallocate | sk.GiveBack)
+    regions = frame.skeleton.layout.regions
     freed = {
         value.base: lit
         for value, lit in frame.table(free.action.pointer).items()
-        if isinstance(value, Pointer) and value.base is not None and not value.path
+        if isinstance(value, Pointer)
+        and value.base is not None
+        and not value.path
+        # A typesafe pool's free leaves the object as it is.
+        and not regions[value.base.object].typesafe
     }
     thread, index = frame.order.place[free.number]
     for number in frame.skeleton.threads[thread].events[:index]:

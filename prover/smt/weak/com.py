@@ -355,7 +355,7 @@ def reuses(frame: WeakFrame) -> list[tuple[int, int, Lit]]:
                     if isinstance(value, Pointer)
                     and value.base is not None
                     and not value.path
-                    and value.base != Allocation(region.name, number)
+                    and (region.typesafe or value.base != Allocation(region.name, number))
                     and value.base.object == region.name
                 )
                 ways.append(logic.all_of((freed, gets(frame, number, region.name))))

@@ -106,6 +106,11 @@ class WeakFrame(Frame):
             return self._first(a, b, self.done(min(a, b)), self.done(max(a, b)))
         return self.less(self.done(a), self.begun(b))
 
+    def given_before(self, alloc: int, event: int) -> Lit:
+        """Whether an alloc has given its slot when an event comes: it is given by what it reads."""
+        known = self._known(alloc, event)
+        return self.less(self.begun(alloc), self.begun(event)) if known is None else known
+
     def coherent(self, a: int, b: int) -> Lit:
         """Whether ``a`` comes before ``b`` in coherence."""
         known = self._known(a, b)
