@@ -110,7 +110,7 @@ def _wait(strand: Strand, instr: ir.GraceWait | ir.RcuBarrier) -> None:
     if domain is not None:
         draft.read(start, domain, "whole")
     strand.guard = draft.outcome(start, "ok")
-    over = sk.GraceEnd(start) if grace else sk.BarrierEnd(start)
+    over = sk.GraceEnd(start, quiet) if grace else sk.BarrierEnd(start)
     strand.fill(end, over, strand.guard, origin)
     strand.guard = draft.outcome(end, "granted")
     if domain is not None:

@@ -257,8 +257,8 @@ def _note(machine: Machine, event: sk.Event) -> str:
             return f"{_lock_name(machine, address)} {'locked' if seen else 'not locked'}"
         case sk.Deallocate(pointer=pointer):
             return f"frees {_pointer_name(machine, pointer)}"
-        case sk.GraceEnd():
-            return "the grace period is over"
+        case sk.GraceEnd(flush=flush):
+            return "the flush is over" if flush else "the grace period is over"
         case _:
             return ""
 

@@ -224,8 +224,8 @@ def _note(run: Run, event: sk.Event) -> str:
             return f"{_name(run, address)} {'locked' if seen else 'not locked'}"
         case sk.Deallocate(pointer=pointer):
             return f"frees {_name(run, pointer)}"
-        case sk.GraceEnd():
-            return "the grace period is over"
+        case sk.GraceEnd(flush=flush):
+            return "the flush is over" if flush else "the grace period is over"
         case _:
             return ""
 
