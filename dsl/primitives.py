@@ -182,6 +182,7 @@ def _rows() -> Iterator[Primitive]:
     yield from row("srcu", "index", "srcu_read_lock srcu_down_read", srcu)
     yield from row("srcu", "void", "srcu_read_unlock srcu_up_read", srcu, "index")
     yield from row("srcu", "void", "synchronize_srcu synchronize_srcu_expedited", srcu)
+    yield from row("srcu", "void", "flush_translations", srcu)
     yield from row("srcu", "void", "srcu_barrier", srcu)
     yield from row("srcu", "void", "call_srcu", srcu, "head", "function")
 

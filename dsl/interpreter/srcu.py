@@ -101,6 +101,14 @@ def begin_grace_period(w: Work, ref: Value) -> None:
         raise Violated(*kinds)
 
 
+def begin_flush(w: Work, ref: Value) -> None:
+    """The call of ``flush_translations()``: hardware gives way, so no context is wrong for it."""
+    node, domain = _domain(w, ref)
+    if any(name == w.name for name, _ in domain.readers):
+        raise Violated("self-deadlock")
+    w.waiting = _open(node, domain)
+
+
 def call_srcu(w: Work, ref: Value, head: Value, kind: int, frame: Frame) -> None:
     """Queues a callback that starts after a grace period of the domain begun now."""
     node, domain = _domain(w, ref)

@@ -105,6 +105,7 @@ SRCU_CALLS: Mapping[str, Meaning] = MappingProxyType(
         "srcu_up_read": _leave(True),
         "synchronize_srcu": _waiting(srcu.begin_grace_period),
         "synchronize_srcu_expedited": _waiting(srcu.begin_grace_period),
+        "flush_translations": _waiting(srcu.begin_flush),
         "srcu_barrier": _waiting(srcu.begin_barrier),
         "call_srcu": _call_srcu,
     }

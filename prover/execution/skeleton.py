@@ -160,9 +160,10 @@ class GraceStart:
 
 @dataclass(frozen=True, slots=True)
 class GraceEnd:
-    """``synchronize_rcu()`` returns."""
+    """``synchronize_rcu()`` returns; ``flush``: it is a flush of translations that does."""
 
     start: int
+    flush: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,7 +304,8 @@ class IrqsDisabled:
 class MightSleep:
     """``might-sleep``: a violation in atomic context.
 
-    The event stage adds the same check itself to sleeping Acquires, GraceWait and RcuBarrier.
+    The event stage adds the same check itself to sleeping Acquires, sleeping GraceWaits and
+    RcuBarrier.
     """
 
     origin: Origin
@@ -312,10 +313,14 @@ class MightSleep:
 
 @dataclass(frozen=True, slots=True)
 class GraceWait:
-    """``synchronize-rcu``; with a ``domain``, the address of one of SRCU, ``synchronize-srcu``."""
+    """``synchronize-rcu``; with a ``domain``, the address of one of SRCU, ``synchronize-srcu``.
+
+    One that does not sleep is ``flush-translations``.
+    """
 
     origin: Origin
     domain: Expr | None = None
+    sleeps: bool = True
 
 
 @dataclass(frozen=True, slots=True)

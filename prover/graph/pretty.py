@@ -241,6 +241,9 @@ class _Printer:
                 return f"%{reg} = irqs-disabled"
             case MightSleep():
                 return "might-sleep"
+            case GraceWait(domain=domain, sleeps=False):
+                assert domain is not None
+                return f"flush-translations {self.place(domain)}"
             case GraceWait(domain=domain):
                 return f"synchronize-{self._flavour(domain)}"
             case RcuBarrier(domain=None):

@@ -22,6 +22,7 @@ def srcu_meanings() -> Iterator[tuple[str, Meaning]]:
     yield "srcu_up_read", _leave(anybody=True)
     yield "synchronize_srcu", _synchronize
     yield "synchronize_srcu_expedited", _synchronize
+    yield "flush_translations", _flush
     yield "srcu_barrier", _barrier
     yield "call_srcu", call_rcu
 
@@ -59,6 +60,12 @@ def _leave(*, anybody: bool) -> Meaning:
 def _synchronize(scope: Scope, call: p.CallPrimitive) -> Expr:
     domain = value(scope, call.arguments[0])
     scope.builder.emit(GraceWait(scope.origin(call.span), domain))
+    return ex.ZERO
+
+
+def _flush(scope: Scope, call: p.CallPrimitive) -> Expr:
+    domain = value(scope, call.arguments[0])
+    scope.builder.emit(GraceWait(scope.origin(call.span), domain, sleeps=False))
     return ex.ZERO
 
 

@@ -23,7 +23,7 @@ def dumped(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_there_are_cases() -> None:
-    assert len(CASES) == 3
+    assert len(CASES) == 4
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -67,7 +67,7 @@ def test_the_query_is_one_document(path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_what_is_selected_is_dumped(capsys: pytest.CaptureFixture[str]) -> None:
-    locks, words = str(CASES[0]), str(CASES[2])
+    locks, words = str(CASES[0]), str(CASES[-1])
     plain = dumped(capsys, "graph", locks)
     assert dumped(capsys, "graph", locks, "--scenario", "both") == plain
     changed = dumped(capsys, "graph", locks, "--variant", "unlocked")

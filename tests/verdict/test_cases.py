@@ -34,6 +34,7 @@ def test_there_are_cases(library) -> None:
         "bounds",
         "awaits",
         "waiting",
+        "hardware",
         "vacuity",
         "obligations",
         "weak",

@@ -101,7 +101,8 @@ def _wait(strand: Strand, instr: ir.GraceWait | ir.RcuBarrier) -> None:
     draft, origin = strand.draft, instr.origin
     domain = None if instr.domain is None else strand.value(instr.domain)
     end, start = draft.reserve(), draft.reserve()
-    checks = [strand.sleep_check()]
+    quiet = isinstance(instr, ir.GraceWait) and not instr.sleeps
+    checks = [] if quiet else [strand.sleep_check()]
     if domain is not None and isinstance(instr, ir.GraceWait):
         checks.append(build_srcu.inside(strand, domain))
     grace = isinstance(instr, ir.GraceWait)
@@ -110,7 +111,7 @@ def _wait(strand: Strand, instr: ir.GraceWait | ir.RcuBarrier) -> None:
     if domain is not None:
         draft.read(start, domain, "whole")
     strand.guard = draft.outcome(start, "ok")
-    over = sk.GraceEnd(start) if grace else sk.BarrierEnd(start)
+    over = sk.GraceEnd(start, quiet) if grace else sk.BarrierEnd(start)
     strand.fill(end, over, strand.guard, origin)
     strand.guard = draft.outcome(end, "granted")
     if domain is not None:

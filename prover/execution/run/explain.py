@@ -114,8 +114,9 @@ def _waits(machine: Machine, thread: int) -> str:
             if holders.keys() & set(others):
                 return f"{who} waits for {lock}, which {names} holds"
             return f"{who} waits for {lock}, behind the queued request of {names}"
-        case sk.GraceEnd():
-            return f"{threads[thread].name} waits for a grace period that {names} holds up"
+        case sk.GraceEnd(flush=flush):
+            what = "flush" if flush else "grace period"
+            return f"{threads[thread].name} waits for a {what} that {names} holds up"
         case sk.Spin() as spin:
             looks = f"{threads[thread].name} waits for {_watched(machine, event, spin)} to change"
             return f"{looks}: {names} cannot do that any more" if names else looks

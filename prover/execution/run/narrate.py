@@ -260,8 +260,8 @@ def _note(machine: Machine, event: sk.Event) -> str:
             return f"frees {_pointer_name(machine, pointer)}"
         case sk.GiveBack(pointer=pointer):
             return f"gives back the page of {_pointer_name(machine, pointer)}"
-        case sk.GraceEnd():
-            return "the grace period is over"
+        case sk.GraceEnd(flush=flush):
+            return "the flush is over" if flush else "the grace period is over"
         case _:
             return ""
 

@@ -226,8 +226,8 @@ def _note(run: Run, event: sk.Event) -> str:
             return f"frees {_name(run, pointer)}"
         case sk.GiveBack(pointer=pointer):
             return f"gives back the page of {_name(run, pointer)}"
-        case sk.GraceEnd():
-            return "the grace period is over"
+        case sk.GraceEnd(flush=flush):
+            return "the flush is over" if flush else "the grace period is over"
         case _:
             return ""
 
