@@ -9,7 +9,7 @@ builder's own, so those checks are terms like any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dsl.source import Span
@@ -204,21 +204,22 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     ends: list[tuple[Term, Env]] = []
     later = _updates_after(job.graph)
     deciding = controlling(job.graph)
-    conditions: dict[str, Term] = {}
+    conditions: dict[str, tuple[Term, Term]] = {}
     for name in topological(job.graph):
         guard, env = _join(draft, arrivals.pop(name, []))
         if draft.terms.known(guard) == 0:
             continue
         block = job.graph.blocks[name]
         strand.guard, strand.env = guard, env
-        strand.controls = tuple(conditions[b] for b in deciding[name] if b in conditions)
+        strand.controls = _controls(draft, conditions, deciding[name])
         for index, instr in enumerate(block.body):
             if isinstance(instr, ir.Store):
                 rest = _updates(block.body[index + 1 :])
                 strand.more_follows = instr.update in rest | later[name]
             step(strand, instr)
         if isinstance(block.terminator, ir.Branch):
-            conditions[name] = draft.truth(strand.value(block.terminator.condition))
+            holds = draft.truth(strand.value(block.terminator.condition))
+            conditions[name] = strand.guard, holds
         _leave(strand, block, arrivals, ends)
     strand.controls = ()
     strand.guard, strand.env = _join(draft, ends)
@@ -230,6 +231,21 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     )
     assert strand.numbers[-1] == end
     return strand
+
+
+def _controls(
+    draft: Draft, conditions: Mapping[str, tuple[Term, Term]], deciding: Iterable[tuple[str, bool]]
+) -> tuple[Term, ...]:
+    """The conditions that decide on a block, each where its branch is run.
+
+    ``conditions`` are those of branches, with the guards under which they are run.
+    """
+    found: list[Term] = []
+    for name, always in deciding:
+        if name in conditions:
+            guard, holds = conditions[name]
+            found.append(holds if always else draft.select(guard, holds, draft.constant(0)))
+    return tuple(found)
 
 
 def _updates(body: tuple[ir.Instr, ...]) -> frozenset[int]:
