@@ -127,6 +127,7 @@ class Needs:
     """The whole answer about one file.
 
     ``scenarios`` are those proved as they are; ``left_out`` the others, with the reason.
+    ``every``: each scenario that a change breaks is told, not just one or two.
     ``models`` are the memory models asked; ``diagnostics`` say why there is no answer at all.
     """
 
@@ -140,6 +141,7 @@ class Needs:
     skipped: tuple[Skipped, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     seconds: float = 0.0
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)

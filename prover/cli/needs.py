@@ -30,6 +30,9 @@ def needs(
     pairs: Annotated[
         int, typer.Option(metavar="N", min=0, help="Try at most N pairs of redundant changes.")
     ] = 50,
+    every: Annotated[
+        bool, typer.Option("--all", help="Say of each scenario whether a change breaks it.")
+    ] = False,
     max_bound: MaxBound = 8,
     timeout: Timeout = 60,
     memory: Memory = 2048,
@@ -60,16 +63,16 @@ def needs(
     )
     if witness:
         raise typer.Exit(_show(file, request, tuple(witness)))
-    raise typer.Exit(_needs(file, request, pairs, as_json=output == "json"))
+    raise typer.Exit(_needs(file, request, pairs, every=every, as_json=output == "json"))
 
 
-def _needs(file: str, request: Request, pairs: int, *, as_json: bool) -> int:
+def _needs(file: str, request: Request, pairs: int, *, every: bool, as_json: bool) -> int:
     """Prints the answer; the exit code."""
     from prover.needed import needs_exit_code
     from prover.needs.answer import needs as answered
 
     with ProgressLine(sys.stderr, enabled=True) as line:
-        found = answered(file, request, pairs, line.show)
+        found = answered(file, request, pairs, line.show, every=every)
     complain_about(found.diagnostics, found.sources)
     if as_json:
         from prover.render.json_needs import render

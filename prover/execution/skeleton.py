@@ -9,7 +9,7 @@ The skeleton knows no memory model and no solver.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
 
 from dsl.source import Span
@@ -291,7 +291,8 @@ class Event:
 
     ``anchor`` and ``rank`` place it: an event that only looks stands right after the event it
     is anchored at (rank 1), all others at themselves (rank 0).  ``checks`` in order of precedence.
-    ``controls`` are the conditions of the branches that decide whether control gets here.
+    ``controls`` are the conditions of the branches that decide whether control gets here, and
+    ``surely`` of those that do in the program of each value of the configs left open.
     """
 
     number: int
@@ -303,6 +304,7 @@ class Event:
     rank: int
     origin: Origin
     controls: tuple[Term, ...] = ()
+    surely: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +397,11 @@ class MarkPoint:
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """Everything that may happen in one bounded program."""
+    """Everything that may happen in one bounded program.
+
+    ``shared`` are the choices that are made once for the whole of it, by their names: configs
+    that were left open.
+    """
 
     rows: tuple[Row, ...]
     events: tuple[Event, ...]
@@ -410,6 +416,7 @@ class Skeleton:
     term_of: Mapping[Row, Term]
     layout: Layout
     lock_uses: tuple[LockUse, ...] = ()
+    shared: Mapping[str, Term] = field(default_factory=dict[str, Term])
 
 
 def life(region: Region, alloc: int) -> Allocation:

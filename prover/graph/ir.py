@@ -93,12 +93,13 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Havoc:
-    """``%r = any low..high``."""
+    """``%r = any low..high``, or ``any low..high of name``: what has a name is chosen once."""
 
     reg: str
     low: int
     high: int
     origin: Origin
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)

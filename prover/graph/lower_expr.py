@@ -55,9 +55,8 @@ def lowered(scope: Scope, expr: p.Expr) -> Lowered:
     match expr:
         case p.Constant(value=number):
             return Const(number)
-        case p.ConfigValue(name=name):
-            values = scope.obligation.protocol.configs[name]
-            return Const(values.index(scope.obligation.configuration[name]))
+        case p.ConfigValue():
+            return _config(scope, expr)
         case p.Read(place=where, span=span):
             return read(scope, place(scope, where), "plain", span)
         case p.AddressOf(place=where, span=span):
@@ -88,6 +87,17 @@ def lowered(scope: Scope, expr: p.Expr) -> Lowered:
             raise AssertionError("functions and pools are arguments of primitives only")
         case _:
             assert_never(expr)
+
+
+def _config(scope: Scope, expr: p.ConfigValue) -> Expr:
+    """The value that a config has; one that is left open may have any, the same everywhere."""
+    values = scope.obligation.protocol.configs[expr.name]
+    if expr.name in scope.obligation.configuration:
+        return Const(values.index(scope.obligation.configuration[expr.name]))
+    reg = scope.temporary()
+    origin = scope.origin(expr.span)
+    scope.builder.emit(Havoc(reg, 0, len(values) - 1, origin, expr.name))
+    return Reg(reg)
 
 
 def discard(scope: Scope, expr: p.Expr) -> None:

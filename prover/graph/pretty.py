@@ -158,8 +158,8 @@ class _Printer:
         match instr:
             case Assign(reg=reg, expr=expr):
                 return f"%{reg} = {self.value(expr)}"
-            case Havoc(reg=reg, low=low, high=high):
-                return f"%{reg} = any {low}..{high}"
+            case Havoc(reg=reg, low=low, high=high, shared=shared):
+                return f"%{reg} = any {low}..{high}{' of ' + shared if shared else ''}"
             case Load():
                 return f"%{instr.reg} = load {instr.order} {self._place(instr)}"
             case Store():

@@ -11,13 +11,37 @@ from dsl.diagnostic import Diagnostic
 from dsl.imports import LoadError
 from prover.needed import Broken, Cover, Needs, Pairs, Result, Shown, Unsettled
 from prover.needs.plan import Planned
-from prover.needs.run import Answer, Asked, Based, OnProgress, Trial, ask, base, tried
+from prover.needs.run import (
+    Answer,
+    Asked,
+    Based,
+    OnProgress,
+    Trial,
+    alone_at_once,
+    ask,
+    base,
+    together_at_once,
+    tried,
+)
 from prover.needs.sites import actors_of, reached
 from prover.verdict import Request
 
+WAVE = 2
+"""So many scenarios are looked at before what they show is left out of the next ones."""
 
-def needs(name: str, request: Request, most_pairs: int, on_progress: OnProgress) -> Needs:
-    """What the proofs of the file need.  Nothing is raised for what is wrong with it."""
+
+def needs(
+    name: str,
+    request: Request,
+    most_pairs: int,
+    on_progress: OnProgress,
+    *,
+    every: bool = False,
+) -> Needs:
+    """What the proofs of the file need.  Nothing is raised for what is wrong with it.
+
+    ``every``: each scenario that a change breaks is wanted, not just one.
+    """
     start = time.monotonic()
     try:
         asked = ask(name, request)
@@ -31,8 +55,9 @@ def needs(name: str, request: Request, most_pairs: int, on_progress: OnProgress)
         based.proved,
         based.left_out,
         skipped=based.skipped,
+        every=every,
     )
-    results = _alone(asked, based, on_progress)
+    results = _alone(asked, based, on_progress, every=every)
     pairs = _together(asked, based, results, most_pairs, on_progress)
     return replace(whole, results=results, pairs=pairs, seconds=time.monotonic() - start)
 
@@ -43,35 +68,69 @@ def _touched(asked: Asked, based: Based) -> dict[str, set[str]]:
     return {name: set(reached(protocol, actors_of(protocol, name))) for name in based.proved}
 
 
-def _alone(asked: Asked, based: Based, on_progress: OnProgress) -> tuple[Result, ...]:
-    """Every change by itself; those behind a stronger one only where that one breaks."""
+def _alone(
+    asked: Asked, based: Based, on_progress: OnProgress, *, every: bool
+) -> tuple[Result, ...]:
+    """Every change by itself; those behind a stronger one only where that one is not proved."""
     touched = _touched(asked, based)
-    trials = [
-        Trial((each,), scenario)
-        for each in based.planned
-        if not each.instead
+    wanted = {
+        scenario: [each for each in based.planned if any(e.owner in owners for e in each.edits)]
         for scenario, owners in touched.items()
-        if any(edit.owner in owners for edit in each.edits)
-    ]
-    answers = dict(_keyed(trials, tried(asked, based, trials, on_progress)))
-    further = [
-        Trial((each,), scenario)
-        for each in based.planned
-        if each.instead
-        for scenario in touched
-        if isinstance(answers.get((each.instead, scenario)), Broken)
-    ]
-    answers |= dict(_keyed(further, tried(asked, based, further, on_progress)))
+    }
+    first = {s: [each for each in own if not each.instead] for s, own in wanted.items()}
+    answers = _in_waves(asked, based, first, on_progress, every=every)
+    bearing = {number for (number, _), answer in answers.items() if isinstance(answer, Broken)}
+    further = {
+        scenario: [
+            each
+            for each in own
+            if each.instead in bearing
+            and not isinstance(answers.get((each.instead, scenario)), str)
+        ]
+        for scenario, own in wanted.items()
+    }
+    answers |= _in_waves(asked, based, further, on_progress, every=every)
     made: list[Result] = []
     for each in based.planned:
-        asked_about = dict.fromkeys(based.proved)
         own = {
             scenario: answers[each.change.number, scenario]
-            for scenario in asked_about
+            for scenario in based.proved
             if (each.change.number, scenario) in answers
         }
         made.append(_result(each, own))
     return tuple(each for each in made if each.broken or each.proved or each.unsettled)
+
+
+def _in_waves(
+    asked: Asked,
+    based: Based,
+    wanted: Mapping[str, Iterable[Planned]],
+    on_progress: OnProgress,
+    *,
+    every: bool,
+) -> dict[tuple[int, str], Answer]:
+    """What becomes of each scenario with the changes wanted, small scenarios first.
+
+    What breaks one is not tried in those of a later wave, unless ``every`` is wanted.  A wave has
+    always as many scenarios, so that the answer does not depend on how many workers there are.
+    """
+    answers: dict[tuple[int, str], Answer] = {}
+    order = sorted(wanted, key=lambda scenario: (based.sizes[scenario], scenario))
+    size = len(order) if every else WAVE
+    bearing: set[int] = set()
+    for start in range(0, len(order), size or 1):
+        wave = {
+            scenario: [each for each in wanted[scenario] if each.change.number not in bearing]
+            for scenario in order[start : start + size]
+        }
+        wave = {scenario: changes for scenario, changes in wave.items() if changes}
+        planned = {each.change.number: each for own in wave.values() for each in own}
+        found = alone_at_once(asked, based, wave, on_progress)
+        apart = [Trial((planned[key[0]],), key[1]) for key, what in found.items() if what is None]
+        answers |= {key: what for key, what in found.items() if what is not None}
+        answers |= dict(_keyed(apart, tried(asked, based, apart, on_progress)))
+        bearing |= {number for (number, _), what in answers.items() if isinstance(what, Broken)}
+    return answers
 
 
 def _keyed(
@@ -97,62 +156,57 @@ def _together(
     most: int,
     on_progress: OnProgress,
 ) -> Pairs:
-    """Pairs of changes of one function, or of one kind, that are redundant alone.
+    """Pairs of changes that are redundant alone.
 
-    Changes that only take away order are first made all at once: where the scenario is proved
-    even so, no two of them cover each other, for with fewer of them less can happen.
+    Where they cannot all be asked about at once, only pairs of one function, or of one kind, are
+    tried, at most ``most`` of them.
     """
     planned = {each.change.number: each for each in based.planned}
     redundant = [result for result in results if result.redundant]
-    # Two steps of one primitive cannot both be made, so only those that go furthest are.
-    orders = [each for each in (planned[r.change.number] for r in redundant) if _furthest(each)]
-    safe = _safe_at_once(asked, based, redundant, orders, on_progress)
-    wanted: list[Trial] = []
-    pairs = 0
+    own = {
+        scenario: [planned[r.change.number] for r in redundant if scenario in r.proved]
+        for scenario in based.proved
+    }
+    own = {scenario: changes for scenario, changes in own.items() if len(changes) > 1}
+    at_once = together_at_once(asked, based, own, on_progress)
+    covers: dict[tuple[int, int], Cover] = {}
+    left: dict[tuple[int, int, str], None] = {}
+    for scenario, (pairs, _) in at_once.items():
+        for two in pairs:
+            if two.broken is None:
+                left[two.one, two.other, scenario] = None
+            else:
+                key = two.one, two.other
+                covers.setdefault(key, Cover(*key, two.broken))
+    total, untried, wanted = 0, 0, list[Trial]()
     for one, other in combinations(redundant, 2):
-        if one.change.owner != other.change.owner and one.change.kind != other.change.kind:
-            continue
         first, second = planned[one.change.number], planned[other.change.number]
         shared = [scenario for scenario in one.proved if scenario in other.proved]
-        if _furthest(first) and _furthest(second):
-            shared = [scenario for scenario in shared if scenario not in safe]
-        if first.order and second.order and one.change.span == other.change.span:
+        if not shared or (first.order and second.order and one.change.span == other.change.span):
+            # Two steps of one primitive cannot both be made.
             continue
-        pairs += bool(shared)
-        if pairs <= most:
-            wanted.extend(Trial((first, second), scenario) for scenario in shared)
-    answers = tried(asked, based, wanted, on_progress)
-    covers: dict[tuple[int, int], Cover] = {}
+        total += 1
+        numbers = one.change.number, other.change.number
+        apart = [
+            scenario
+            for scenario in shared
+            if not at_once[scenario][1].issuperset(numbers) or (*numbers, scenario) in left
+        ]
+        alike = one.change.owner == other.change.owner or one.change.kind == other.change.kind
+        if apart and alike and most:
+            most -= 1
+            wanted.extend(Trial((first, second), scenario) for scenario in apart)
+        else:
+            untried += bool(apart)
     unsettled = 0
+    answers = tried(asked, based, wanted, on_progress)
     for trial, answer in zip(wanted, answers, strict=True):
         numbers = trial.planned[0].change.number, trial.planned[1].change.number
         unsettled += isinstance(answer, Unsettled)
         if isinstance(answer, Broken):
             covers.setdefault(numbers, Cover(*numbers, answer))
-    return Pairs(tuple(covers.values()), min(pairs, most), pairs, unsettled)
-
-
-def _furthest(planned: Planned) -> bool:
-    """Whether it takes away all the order that any change of its primitive does."""
-    return planned.order and not planned.instead
-
-
-def _safe_at_once(
-    asked: Asked,
-    based: Based,
-    redundant: Iterable[Result],
-    orders: Iterable[Planned],
-    on_progress: OnProgress,
-) -> set[str]:
-    """The scenarios that are proved with all of their redundant order taken away."""
-    proved = {result.change.number: set(result.proved) for result in redundant}
-    trials: list[Trial] = []
-    for scenario in dict.fromkeys(s for result in redundant for s in result.proved):
-        own = tuple(each for each in orders if scenario in proved[each.change.number])
-        if len(own) > 1:
-            trials.append(Trial(own, scenario))
-    answers = tried(asked, based, trials, on_progress)
-    return {t.scenario for t, answer in zip(trials, answers, strict=True) if answer == "proved"}
+    ordered = tuple(covers[key] for key in sorted(covers))
+    return Pairs(ordered, total - untried, total, unsettled)
 
 
 # --- one change --------------------------------------------------------------------------

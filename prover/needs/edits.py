@@ -9,13 +9,14 @@ Functions on the way are copied, so that other callers keep theirs; a copy is ca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TypeAlias, cast
 
 from dsl import protocol as p
 from dsl.source import Span
 from dsl.types import BOOL, VOID, PointerType
-from prover.needs.leaves import without_leaf
+from prover.graph.walk import has_label
+from prover.needs.leaves import switched, without_leaf
 
 MARK = "@"
 """What stands between a copied function's name and its number."""
@@ -72,7 +73,15 @@ class Swap:
     other: Span
 
 
-Action: TypeAlias = Drop | Rename | Plain | Now | Decide | Empty | Swap
+@dataclass(frozen=True, slots=True)
+class Perhaps:
+    """The action is made where the open config ``switch`` is on; else all stays as it is."""
+
+    switch: str
+    action: Drop | Rename | Plain | Now | Decide | Empty | Swap
+
+
+Action: TypeAlias = Drop | Rename | Plain | Now | Decide | Empty | Swap | Perhaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,12 @@ Local: TypeAlias = tuple[tuple[Span, ...], Span, Action]
 
 def edited(protocol: p.Protocol, edits: Iterable[Edit]) -> p.Protocol:
     """The protocol with the edits made."""
-    editing = _Editing(dict(protocol.functions))
+    return edited_at(protocol, edits)[0]
+
+
+def edited_at(protocol: p.Protocol, edits: Iterable[Edit]) -> tuple[p.Protocol, Mapping[int, int]]:
+    """The protocol with the edits made, and how often each action was, by its identity."""
+    editing = _Editing(dict(protocol.functions), protocol.actors)
     by_owner: dict[str, list[Local]] = {}
     for edit in edits:
         by_owner.setdefault(edit.owner, []).append((edit.path, edit.span, edit.action))
@@ -105,7 +119,8 @@ def edited(protocol: p.Protocol, edits: Iterable[Edit]) -> p.Protocol:
         name: editing.body(actor, by_owner[name]) if name in by_owner else actor
         for name, actor in protocol.actors.items()
     }
-    return replace(protocol, functions=editing.functions, actors=actors)
+    changed = replace(protocol, functions=editing.functions, actors=actors)
+    return changed, editing.made
 
 
 def _callees_first(functions: Mapping[str, p.Function]) -> dict[str, int]:
@@ -163,10 +178,12 @@ def children(kind: type[object]) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class _Editing:
-    """The functions as edited so far, and how many copies were made."""
+    """The functions as edited so far, how many copies were made, and what was done how often."""
 
     functions: dict[str, p.Function]
+    actors: Mapping[str, p.Function]
     copies: int = 0
+    made: dict[int, int] = field(default_factory=dict[int, int])
 
     def body(self, function: p.Function, edits: Iterable[Local]) -> p.Function:
         """The function with edits of its own, and calls of copies where they lead further."""
@@ -181,10 +198,11 @@ class _Editing:
         if not is_node(node):
             return node
         if isinstance(node, p.Block):
-            node = _in_order(node, edits)
+            node, edits = self._in_order(node, edits)
         for action in _at(node, edits):
             changed = _acted(node, action)
             if changed is not None:
+                self.made[id(action)] = self.made.get(id(action), 0) + 1
                 rest = [e for e in edits if not (e[0] == () and e[2] is action)]
                 return self._rewrite(changed, rest)
         changes: dict[str, object] = {}
@@ -197,6 +215,45 @@ class _Editing:
         if isinstance(rebuilt, p.CallFunction):
             return self._call(rebuilt, edits)
         return rebuilt
+
+    def _in_order(self, block: p.Block, edits: list[Local]) -> tuple[p.Block, list[Local]]:
+        """The block with statements changed round, and the edits still to be made in it."""
+        left: list[Local] = []
+        for path, span, action in edits:
+            swap = action.action if isinstance(action, Perhaps) else action
+            found = not path and isinstance(swap, Swap)
+            changed = swapped(block, span, swap.other) if isinstance(swap, Swap) else block
+            if not found or changed is block:
+                left.append((path, span, action))
+                continue
+            if isinstance(action, Perhaps):
+                changed = self._perhaps_swapped(block, span, action.switch)
+            self.made[id(action)] = self.made.get(id(action), 0) + (changed is not block)
+            block = changed
+        return block, left
+
+    def _perhaps_swapped(self, block: p.Block, first: Span, switch: str) -> p.Block:
+        """The block with both orders of two statements; as it is where one can be jumped to."""
+        index = next(i for i, stmt in enumerate(block.body) if stmt.span == first)
+        pair = [s.body if isinstance(s, p.Label) else s for s in block.body[index : index + 2]]
+        labels = {s.label for s in block.body[index : index + 2] if isinstance(s, p.Label)}
+        if labels & self._jumped_to() or any(has_label(stmt) for stmt in pair):
+            return block
+        one, other = (p.Block(tuple(arm), block.span) for arm in (pair[::-1], pair))
+        both = p.If(switched(switch, first), one, other, first)
+        return replace(block, body=(*block.body[:index], both, *block.body[index + 2 :]))
+
+    def _jumped_to(self) -> set[str]:
+        """The labels that any function or actor has a ``goto`` to."""
+        found: set[str] = set()
+
+        def see(node: object) -> None:
+            if isinstance(node, p.Goto):
+                found.add(node.label)
+
+        for function in (*self.functions.values(), *self.actors.values()):
+            walk(function.body, see)
+        return found
 
     def _call(self, call: p.CallFunction, edits: list[Local]) -> p.CallFunction:
         """The call, of a copy if edits lead through it."""
@@ -219,28 +276,50 @@ def _at(node: object, edits: list[Local]) -> list[Action]:
 def _acted(node: object, action: Action) -> object | None:
     """What an action makes of a node; None where it is about another kind of node."""
     match action, node:
-        case Drop(part), p.CallPrimitive():
-            return dropped(node, part)
-        case Rename(name), p.CallPrimitive():
-            return replace(node, primitive=name)
-        case Plain(), p.CallPrimitive():
-            return _plain(node)
-        case Now(), p.CallPrimitive():
-            return _now(node)
         case Decide(leaf, value, keep), p.If():
             decided = without_leaf(node.condition, leaf, value=value, keep=keep)
             return replace(node, condition=decided)
         case Empty(), p.Label(body=body):
             return replace(node, body=p.Block((), body.span))
+        case Perhaps(switch, inner), _:
+            return _perhaps(node, inner, switch)
+        case _, p.CallPrimitive():
+            return _called(node, action)
         case _:
             return None
 
 
-def _in_order(block: p.Block, edits: list[Local]) -> p.Block:
-    for path, span, action in edits:
-        if not path and isinstance(action, Swap):
-            block = swapped(block, span, action.other)
-    return block
+def _called(call: p.CallPrimitive, action: Action) -> p.Expr | None:
+    """What an action makes of a call; None where it is about something else."""
+    match action:
+        case Drop(part):
+            return dropped(call, part)
+        case Rename(name):
+            return replace(call, primitive=name)
+        case Plain():
+            return _plain(call)
+        case Now():
+            return _now(call)
+        case _:
+            return None
+
+
+def _perhaps(node: object, action: Action, switch: str) -> object | None:
+    """What an action that is made under a switch makes of a node."""
+    match action, node:
+        case Decide(leaf, value, keep), p.If():
+            made = without_leaf(node.condition, leaf, value=value, keep=keep, switch=switch)
+            return replace(node, condition=made)
+        case Empty(), p.Label(body=body):
+            rest = p.If(switched(switch, body.span), p.Block((), body.span), body, body.span)
+            return replace(node, body=p.Block((rest,), body.span))
+        case _, p.CallPrimitive():
+            then = _called(node, action)
+            if then is None:
+                return None
+            return p.Conditional(switched(switch, node.span), then, node, node.type, node.span)
+        case _:
+            return None
 
 
 def swapped(block: p.Block, first: Span, second: Span) -> p.Block:

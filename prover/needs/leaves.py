@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dsl import protocol as p
+from dsl.source import Span
 from dsl.types import BOOL
 
 _SAME = ("likely", "unlikely")
@@ -42,11 +43,21 @@ def _inside(condition: p.Expr) -> p.Expr | None:
     return None
 
 
-def without_leaf(condition: p.Expr, leaf: int, *, value: bool, keep: bool) -> p.Expr:
-    """The condition with one operand taken to be ``value``; with ``keep`` it is evaluated first."""
+def switched(switch: str, span: Span) -> p.Expr:
+    """Whether the open config ``switch`` is on."""
+    return p.ConfigValue(switch, BOOL, span)
+
+
+def without_leaf(
+    condition: p.Expr, leaf: int, *, value: bool, keep: bool, switch: str = ""
+) -> p.Expr:
+    """The condition with one operand taken to be ``value``; with ``keep`` it is evaluated first.
+
+    With a ``switch`` it is so where that is on.
+    """
     inner = _inside(condition)
     if inner is not None:
-        made = without_leaf(inner, leaf, value=value, keep=keep)
+        made = without_leaf(inner, leaf, value=value, keep=keep, switch=switch)
         if isinstance(condition, p.Cast):
             return replace(condition, operand=made)
         assert isinstance(condition, p.CallPrimitive)
@@ -54,11 +65,20 @@ def without_leaf(condition: p.Expr, leaf: int, *, value: bool, keep: bool) -> p.
     if isinstance(condition, p.Logical) and condition.op == ("&&" if value else "||"):
         count = len(leaves(condition.left, value=value))
         if leaf < count:
-            left = without_leaf(condition.left, leaf, value=value, keep=keep)
+            left = without_leaf(condition.left, leaf, value=value, keep=keep, switch=switch)
             return replace(condition, left=left)
-        right = without_leaf(condition.right, leaf - count, value=value, keep=keep)
+        right = without_leaf(condition.right, leaf - count, value=value, keep=keep, switch=switch)
         return replace(condition, right=right)
-    decided = p.Constant(int(value), BOOL, condition.span)
-    if not keep:
+    span = condition.span
+    decided: p.Expr = p.Constant(int(value), BOOL, span)
+    if keep:
+        decided = p.Logical("||" if value else "&&", condition, decided, BOOL, span)
+    if not switch:
         return decided
-    return p.Logical("||" if value else "&&", condition, decided, BOOL, condition.span)
+    on = switched(switch, span)
+    if keep:
+        return p.Conditional(on, decided, condition, BOOL, span)
+    # As an operator, so that what is behind it depends on what it did before.
+    if value:
+        return p.Logical("||", on, condition, BOOL, span)
+    return p.Logical("&&", p.Unary("!", on, BOOL, span), condition, BOOL, span)

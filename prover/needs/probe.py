@@ -17,6 +17,7 @@ from prover.graph.ir import Program
 from prover.graph.kept import Kept as Graphs
 from prover.graph.limits import TooLarge
 from prover.needed import Broken, Unsettled
+from prover.needs.at_once import settling
 from prover.needs.edits import MARK, Edit, edited
 from prover.pipeline.decide import decide_group
 from prover.pipeline.group import STRENGTH, Group
@@ -107,7 +108,7 @@ class Prober:
 
         False is no answer: whoever wants one asks the pipeline.
         """
-        model, *others = self.asked(group.scenario)
+        model, *others = settling(self.protocol, group.scenario, self.models)
         if others or model == "sc":
             return False
         scenario = self.protocol.scenarios[group.scenario]
@@ -123,19 +124,12 @@ class Prober:
                 return False
         return False
 
-    def asked(self, scenario: str) -> tuple[str, ...]:
-        """The models that settle all: the weakest, and where there are invariants ``sc``."""
-        weakest = max(self.models, key=STRENGTH.index)
-        states = bool(self.protocol.invariants or self.protocol.scenarios[scenario].invariants)
-        also = ("sc",) if states and "sc" in self.models and weakest != "sc" else ()
-        return (weakest, *also)
-
     def _decided(
         self, changed: Protocol, scenario: str, configuration: Configuration
     ) -> Kept | Broken | Unsettled:
         asked = [
             (Obligation(scenario, "", configuration, model), _ANY_REFUTATION)
-            for model in self.asked(scenario)
+            for model in settling(self.protocol, scenario, self.models)
         ]
         decisions = [
             decision for _, decision in decide_group(changed, asked, self.limits, self.graphs)
@@ -170,7 +164,7 @@ class Prober:
         """The smallest execution that goes wrong with a change, if there is one."""
         changed = edited(self.protocol, edits)
         limits = replace(self.limits, explain=True)
-        for model in sorted(self.asked(scenario), key=STRENGTH.index):
+        for model in sorted(settling(self.protocol, scenario, self.models), key=STRENGTH.index):
             asked = [(Obligation(scenario, "", configuration, model), None)]
             ((_, decision),) = decide_group(changed, asked, limits)
             if isinstance(decision.verdict, Refuted):

@@ -1,15 +1,15 @@
 """What the proofs of a file need: every change tried in every scenario it touches.
 
-Three rounds in worker processes: the file as it is, every change alone, and pairs of changes
-that are redundant alone.
+Rounds in worker processes: the file as it is; every change alone, all of a scenario in one
+query; those that this does not answer, one by one; and the same for pairs of redundant changes.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
@@ -21,6 +21,10 @@ from prover.pipeline.obligations import tasks
 from prover.pipeline.pool import Lost, run_pool
 from prover.pipeline.program import read_program
 from prover.verdict import Obligation, Progress, Request
+
+if TYPE_CHECKING:
+    from prover.needs.at_once import Alone, AtOnce, Two
+    from prover.pipeline.limits import Limits
 
 Made = TypeVar("Made")
 OnProgress: TypeAlias = Callable[[Progress], None]
@@ -42,7 +46,8 @@ class Asked:
 class Based:
     """The file as it is: scenarios that are proved, the others with a reason, the changes.
 
-    ``bounds`` has for each scenario and configuration the bound of the proof.
+    ``bounds`` has for each scenario and configuration the bound of the proof, ``sizes`` for each
+    scenario the number of its events.
     """
 
     proved: tuple[str, ...]
@@ -50,6 +55,7 @@ class Based:
     planned: tuple[Planned, ...]
     skipped: tuple[Skipped, ...]
     bounds: dict[tuple[str, Configuration], int]
+    sizes: dict[str, int]
 
 
 def ask(name: str, request: Request) -> Asked:
@@ -74,12 +80,17 @@ def pooled(
     job: Callable[[int], Made],
     names: Sequence[str],
     on_progress: OnProgress,
+    *,
+    trials: int = 1,
 ) -> list[Made | Lost]:
-    """What ``job`` makes of every number, each in a worker process; ``names`` say what runs."""
+    """What ``job`` makes of every number, each in a worker process; ``names`` say what runs.
+
+    A job has the time of so many ``trials``.
+    """
     request = asked.request
     results: list[Made | Lost] = [Lost("not decided")] * len(names)
     most = max((len(configurations) for configurations in asked.scenarios.values()), default=1)
-    seconds = request.timeout * most * 2
+    seconds = request.timeout * most * 2 * trials
     workers = request.jobs or os.cpu_count() or 1
     pool = run_pool(job, len(names), workers=workers, seconds=seconds, memory=request.memory)
     for done, (number, result) in enumerate(pool, 1):
@@ -102,25 +113,29 @@ def base(asked: Asked, on_progress: OnProgress) -> Based:
     limits = Limits(request.timeout, request.memory, request.max_bound, explain=False)
     programs = [(s, c) for s, configurations in asked.scenarios.items() for c in configurations]
 
-    def job(number: int) -> tuple[str, Surveyed | None, int]:
+    def job(number: int) -> tuple[str, Surveyed | None, int, int]:
         scenario, configuration = programs[number]
-        bound = 0
+        bound, size = 0, 0
         group = [(Obligation(scenario, "", configuration, model), None) for model in asked.models]
         for _, decision in decide_group(asked.protocol, group, limits):
             if decision.diagnostics:
-                return decision.diagnostics[0].message, None, 0
+                return decision.diagnostics[0].message, None, 0, 0
             if not isinstance(decision.verdict, Proved):
-                return _said(decision.verdict), None, 0
+                return _said(decision.verdict), None, 0, 0
             bound = max(bound, decision.measured.bound)
-        return "", survey(asked.protocol, scenario, dict(configuration)), bound
+            size = max(size, decision.measured.events)
+        return "", survey(asked.protocol, scenario, dict(configuration)), bound, size
 
     names = [f"{scenario} as it is" for scenario, _ in programs]
     why: dict[str, str] = {}
     surveyed: dict[str, list[Surveyed]] = {}
     bounds: dict[tuple[str, Configuration], int] = {}
+    sizes: dict[str, int] = {}
     for key, made in zip(programs, pooled(asked, job, names, on_progress), strict=True):
-        said, found, bounds[key] = (made.why, None, 0) if isinstance(made, Lost) else made
+        answer = (made.why, None, 0, 0) if isinstance(made, Lost) else made
+        said, found, bounds[key], size = answer
         scenario = key[0]
+        sizes[scenario] = sizes.get(scenario, 0) + size
         if found is None:
             why.setdefault(scenario, said)
         else:
@@ -128,7 +143,8 @@ def base(asked: Asked, on_progress: OnProgress) -> Based:
     proved = tuple(scenario for scenario in asked.scenarios if scenario not in why)
     seen = [found for scenario in proved for found in surveyed[scenario]]
     planned, skipped = plan(asked.protocol, proved, seen)
-    return Based(proved, tuple(why.items()), tuple(planned), tuple(skipped), bounds)
+    left_out = tuple(why.items())
+    return Based(proved, left_out, tuple(planned), tuple(skipped), bounds, sizes)
 
 
 def _said(verdict: object) -> str:
@@ -139,7 +155,79 @@ def _said(verdict: object) -> str:
     return f"{name_of(verdict)}: {summary_of(verdict)}"
 
 
-# --- changes alone ----------------------------------------------------------------------
+# --- all changes of a scenario at once --------------------------------------------------
+
+
+def alone_at_once(
+    asked: Asked,
+    based: Based,
+    planned: Mapping[str, Sequence[Planned]],
+    on_progress: OnProgress,
+) -> dict[tuple[int, str], Alone]:
+    """What each change of each scenario does alone; None where it must be tried by itself."""
+
+    def job(each: AtOnce) -> dict[int, Alone]:
+        return each.alone(planned[each.scenario])
+
+    made = _each_scenario(asked, based, planned, job, "each change alone", on_progress)
+    answers: dict[tuple[int, str], Alone] = {}
+    for scenario, changes in planned.items():
+        found = made[scenario]
+        for each in changes:
+            number = each.change.number
+            answers[number, scenario] = None if isinstance(found, Lost) else found[number]
+    return answers
+
+
+def together_at_once(
+    asked: Asked,
+    based: Based,
+    planned: Mapping[str, Sequence[Planned]],
+    on_progress: OnProgress,
+) -> dict[str, tuple[list[Two], set[int]]]:
+    """The pairs that break each scenario, and the changes of which that is all."""
+
+    def job(each: AtOnce) -> tuple[list[Two], set[int]]:
+        return each.together(planned[each.scenario])
+
+    made = _each_scenario(asked, based, planned, job, "changes together", on_progress)
+    return {s: ([], set()) if isinstance(found, Lost) else found for s, found in made.items()}
+
+
+def _each_scenario(
+    asked: Asked,
+    based: Based,
+    planned: Mapping[str, Sequence[Planned]],
+    job: Callable[[AtOnce], Made],
+    what: str,
+    on_progress: OnProgress,
+) -> dict[str, Made | Lost]:
+    """What a job makes of each scenario."""
+    if not planned:
+        return {}
+    from prover.needs.at_once import AtOnce
+
+    scenarios = list(planned)
+
+    def one(number: int) -> Made:
+        scenario = scenarios[number]
+        bounds = {c: based.bounds[scenario, c] for c in asked.scenarios[scenario]}
+        return job(AtOnce(asked.protocol, scenario, asked.models, _limits(asked), bounds))
+
+    names = [f"{scenario}: {what}" for scenario in scenarios]
+    most = max(map(len, planned.values()))
+    made = pooled(asked, one, names, on_progress, trials=most)
+    return dict(zip(scenarios, made, strict=True))
+
+
+def _limits(asked: Asked) -> Limits:
+    from prover.pipeline.limits import Limits
+
+    request = asked.request
+    return Limits(request.timeout, request.memory, request.max_bound, explain=False)
+
+
+# --- changes by themselves --------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -166,11 +254,8 @@ def tried(
     if not trials:
         return []
     from prover.needs.probe import Kept, Prober
-    from prover.pipeline.limits import Limits
 
-    request = asked.request
-    limits = Limits(request.timeout, request.memory, request.max_bound, explain=False)
-    prober = Prober(asked.protocol, asked.models, limits, based.bounds)
+    prober = Prober(asked.protocol, asked.models, _limits(asked), based.bounds)
 
     def job(number: int) -> Answer:
         trial = trials[number]

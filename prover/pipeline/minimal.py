@@ -43,7 +43,7 @@ class Search:
     def ask(self, question: str, *also: str, values: bool = False) -> Reply:
         """The answer to a question, timed."""
         pairs = self.query.distinct
-        session = self._loaded()
+        session = self.loaded()
         with self.clock.stage("solve"):
             while True:
                 reply = session.ask(question, *also, values=values or bool(pairs))
@@ -53,7 +53,7 @@ class Search:
                     return reply
                 session.add(apart(level))
 
-    def _loaded(self) -> Session:
+    def loaded(self) -> Session:
         """The solver with the document in it."""
         if self.session is None:
             with self.clock.stage("load"):

@@ -20,6 +20,7 @@ def render(found: Needs) -> str:
         "models": list(found.models),
         "diagnostics": [places.diagnostic(each) for each in found.diagnostics],
         "scenarios": list(found.scenarios),
+        "every_scenario": found.every,
         "left_out": [{"scenario": name, "why": why} for name, why in found.left_out],
         "changes": [_result(each, places) for each in found.results],
         "pairs": {

@@ -36,6 +36,9 @@ def render_needs(found: Needs) -> str:
             lines += _wrapped(each.why, _INDENT)
     lines += ["", *_wrapped(_summary(bearing, both, alone, other), "", "  ")]
     lines += _wrapped(_pairs(found.pairs), "", "  ")
+    if len(found.scenarios) > 1 and bearing and not found.every:
+        text = "one scenario is enough to show what is load-bearing: --all looks at all of them"
+        lines += _wrapped(text, "", "  ")
     lines += _wrapped(f"prove needs {found.name} --witness N shows what change N lets happen", "")
     return "\n".join(lines) + "\n"
 
@@ -96,7 +99,7 @@ def _summary(
 
 
 def _pairs(pairs: Pairs) -> str:
-    text = f"pairs of redundant changes of one function or kind: {pairs.tried} of {pairs.total}"
+    text = f"pairs of redundant changes: {pairs.tried} of {pairs.total}"
     none = f", {pairs.unsettled} trials without an answer" if pairs.unsettled else ""
     return f"{text} tried{none}"
 

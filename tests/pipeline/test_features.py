@@ -210,7 +210,7 @@ def test_all_is_told_apart_from_the_start(monkeypatch: pytest.MonkeyPatch) -> No
         added.clear()
         search = start(prepare(events, "lkmm"), limits, Clock(), stretches=0, detail=False)
         assert search.query.distinct
-        search._loaded()
+        search.loaded()
         assert len(added) == times
 
 

@@ -69,7 +69,7 @@ def test_a_variant_of_another_configuration_is_the_scenario_as_it_is() -> None:
 def test_whatever_an_event_does_tells_it_from_others() -> None:
     """Changing any part of an event but its statement makes another program."""
     base = _skeleton("walk_populate", "", "on")
-    number = next(n for n, e in enumerate(base.events) if e.checks and e.controls)
+    number = next(n for n, e in enumerate(base.events) if e.checks and e.controls and e.surely)
     event = base.events[number]
     last = base.events[-1]
     different = next(e for e in base.events if e.action != event.action)
@@ -82,6 +82,7 @@ def test_whatever_an_event_does_tells_it_from_others() -> None:
         "anchor": event.anchor - 1,
         "rank": event.rank + 1,
         "controls": (),
+        "surely": (),
     }
     assert {f.name for f in fields(Event)} == {*changes, "origin"}
     for name, value in changes.items():

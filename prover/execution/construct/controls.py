@@ -1,56 +1,149 @@
 """Control dependencies: which branches decide whether a block of a graph is run at all.
 
-A block depends on every branch before it that it does not post-dominate.  What follows
-the point where both arms meet depends on the branch no more, as in C (explanation.txt in the
-kernel's tools/memory-model, "DEPENDENCY RELATIONS: data, address, and control").  Leaving a
-loop is not counted: paths that reach the bound of unrolling, or wait for ever, are left out.
-A branch that a block can be reached without decides only where it is run.
+A branch decides on a block that stands on every way from one of its arms, and not on every way
+from the other; and so does what decides on a branch that does.  What follows the point where
+both arms meet depends on the branch no more, as in C (explanation.txt in the kernel's
+tools/memory-model, "DEPENDENCY RELATIONS: data, address, and control"), even where a later
+branch leads away from it.  Leaving a loop is not counted: paths that reach the bound of
+unrolling, or wait for ever, are left out.  A branch that was not come to decides nothing.
+
+Where configs were left open, a branch may be none in the program of one of their values: whatever
+that leaves out of the ways through the graph.  So each branch decides *surely* or perhaps: surely
+under all values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from prover.execution.construct.draft import targets, topological
+from prover.graph import expressions as ex
 from prover.graph import ir
+from prover.graph.instructions import reads, written
 
 
-def controlling(graph: ir.Cfg) -> Mapping[str, tuple[tuple[str, bool], ...]]:
-    """For each block of an acyclic graph, the blocks whose branches decide on it, in order.
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """A block whose branch decides on another one.
 
-    Each with whether every way to the block goes through the branch.
+    ``always``: every way to that one goes through the branch.
     """
+
+    branch: str
+    always: bool
+    surely: bool
+
+
+def controlling(graph: ir.Cfg) -> Mapping[str, tuple[Deciding, ...]]:
+    """For each block of an acyclic graph, the branches that decide on it directly, in order."""
     order = topological(graph)
-    after = _always_after(graph, order)
-    before: dict[str, dict[str, None]] = {name: {} for name in order}
-    always: dict[str, frozenset[str]] = {graph.entry: frozenset()}
+    bits = {name: 1 << index for index, name in enumerate(order)}
+    open_ones = _open_branches(graph, order)
+    certain = _certain(graph, order, bits, frozenset())
+    perhaps = _certain(graph, order, bits, open_ones) if open_ones else certain
+    before = _on_every_way(graph, order)
+    found: dict[str, list[Deciding]] = {name: [] for name in order}
     for name in order:
-        terminator = graph.blocks[name].terminator
-        here = always[name] | {name}
-        for target in targets(terminator):
-            always[target] = always.get(target, here) & here
-            before[target].update(before[name])
-            if isinstance(terminator, ir.Branch):
-                before[target][name] = None
-    return {
-        name: tuple((b, b in always[name]) for b in before[name] if name not in (after[b] or ()))
-        for name in order
-    }
+        block = graph.blocks[name].terminator
+        if not isinstance(block, ir.Branch):
+            continue
+        sure = (certain[block.then] | certain[block.otherwise]) & ~perhaps[name]
+        possible = (perhaps[block.then] | perhaps[block.otherwise]) & ~certain[name]
+        while possible:
+            bit = possible & -possible
+            possible ^= bit
+            other = order[bit.bit_length() - 1]
+            surely = bool(sure & bit) and name not in open_ones
+            found[other].append(Deciding(name, name in before[other], surely))
+    return {name: tuple(rows) for name, rows in found.items()}
 
 
-def _always_after(graph: ir.Cfg, order: list[str]) -> dict[str, frozenset[str] | None]:
-    """The blocks on every way from a block to an end; None where no way leads to one."""
-    found: dict[str, frozenset[str] | None] = {}
+def _certain(
+    graph: ir.Cfg, order: list[str], bits: Mapping[str, int], either: frozenset[str]
+) -> dict[str, int]:
+    """For each block, the set of those on every way from it to an end, as bits.
+
+    Of a branch in ``either`` one arm may be all there is.  Where no way leads to an end, those on
+    every way at all.
+    """
+    ends: dict[str, bool] = {}
+    found: dict[str, int] = {}
     for name in reversed(order):
         terminator = graph.blocks[name].terminator
-        if isinstance(terminator, ir.Cut | ir.Spin):
-            found[name] = None
-            continue
-        ways = [way for t in targets(terminator) if (way := found[t]) is not None]
-        if isinstance(terminator, ir.End):
-            found[name] = frozenset((name,))
-        elif ways:
-            found[name] = ways[0].intersection(*ways[1:]) | {name}
-        else:
-            found[name] = None
+        ways = targets(terminator)
+        ends[name] = isinstance(terminator, ir.End) or any(ends[way] for way in ways)
+        sets = [found[way] for way in ways if ends[way] or not ends[name]]
+        joined = sets[0] if sets else 0
+        for other in sets[1:]:
+            joined = joined | other if name in either else joined & other
+        found[name] = joined | bits[name]
     return found
+
+
+def _on_every_way(graph: ir.Cfg, order: list[str]) -> dict[str, frozenset[str]]:
+    """For each block, those on every way to it."""
+    found: dict[str, frozenset[str]] = {graph.entry: frozenset()}
+    for name in order:
+        here = found[name] | {name}
+        for target in targets(graph.blocks[name].terminator):
+            found[target] = found.get(target, here) & here
+    return found
+
+
+def _open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
+    """The branches that an open config may decide: by itself, or by what is assigned where.
+
+    Whatever is assigned between such a branch and the point where its arms meet counts, unless
+    it is never known before the program runs.
+    """
+    shared = {
+        instr.reg
+        for block in graph.blocks.values()
+        for instr in block.body
+        if isinstance(instr, ir.Havoc) and instr.shared
+    }
+    if not shared:
+        return frozenset()
+    bits = {name: 1 << index for index, name in enumerate(order)}
+    certain = _certain(graph, order, bits, frozenset())
+    never_known = _never_known(graph)
+    found: set[str] = set()
+    under: dict[str, frozenset[str]] = {name: frozenset() for name in order}
+    for name in order:
+        block = graph.blocks[name]
+        within = frozenset(b for b in under[name] if not certain[b] & bits[name])
+        for instr in block.body:
+            used = {reg for expr in reads(instr) for reg in ex.registers(expr)}
+            reg = written(instr)
+            if reg and reg not in never_known and (within or used & shared):
+                shared.add(reg)
+        terminator = block.terminator
+        if isinstance(terminator, ir.Branch) and shared & set(ex.registers(terminator.condition)):
+            found.add(name)
+            within |= {name}
+        for target in targets(terminator):
+            under[target] |= within
+    return frozenset(found)
+
+
+def _never_known(graph: ir.Cfg) -> frozenset[str]:
+    """The registers that only ever hold what was loaded, or is computed from what was."""
+    assigned: dict[str, list[ir.Instr]] = {}
+    for block in graph.blocks.values():
+        for instr in block.body:
+            if written(instr):
+                assigned.setdefault(written(instr), []).append(instr)
+    found = set(assigned)
+
+    def unknown(instr: ir.Instr) -> bool:
+        if isinstance(instr, ir.Assign):
+            used = set(ex.registers(instr.expr))
+            return bool(used) and used <= found
+        return isinstance(instr, ir.Load | ir.Rmw | ir.TryAcquire | ir.Alloc)
+
+    while True:
+        known = {reg for reg in found if not all(map(unknown, assigned[reg]))}
+        if not known:
+            return frozenset(found)
+        found -= known

@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 
 from prover.execution import skeleton as sk
 from prover.execution.lock_facts import LockOrderEdge, LockUse
-from prover.execution.terms import And, Constant, Not, Operation, Or, Outcome, Phi, Term, Terms
+from prover.execution.terms import (
+    And,
+    Choice,
+    Constant,
+    Not,
+    Operation,
+    Or,
+    Outcome,
+    Phi,
+    Term,
+    Terms,
+)
 from prover.graph import ir
 from prover.graph.values import POISON, Allocation, Location, Pointer, Value, apply
 
@@ -36,6 +47,7 @@ class Draft:
     cuts: list[sk.CutPoint] = field(default_factory=list[sk.CutPoint])
     marks: list[sk.MarkPoint] = field(default_factory=list[sk.MarkPoint])
     choices: int = 0
+    shared: dict[str, Term] = field(default_factory=dict[str, Term])
 
     # --- terms
 
@@ -106,6 +118,16 @@ class Draft:
                 return self.constant(POISON) if found is None else found
             case ir.Apply(op=op, params=params, args=args):
                 return self.operation(op, params, tuple(self.value_of(a, env) for a in args))
+
+    def choice(self, low: int, high: int, shared: str) -> Term:
+        """Any value from ``low`` to ``high``; the same one for all that share a name."""
+        if shared in self.shared:
+            return self.shared[shared]
+        self.choices += 1
+        made = self.terms.add(Choice(self.choices, low, high))
+        if shared:
+            self.shared[shared] = made
+        return made
 
     def pointer_to(self, location: Location) -> Term:
         """The constant pointer to a location, in its first life."""

@@ -10,7 +10,7 @@ from prover.execution.construct.locks import lock_step
 from prover.execution.construct.memory import allocate, load, rmw, store
 from prover.execution.construct.pages import free
 from prover.execution.construct.strand import Strand
-from prover.execution.terms import Choice, Term
+from prover.execution.terms import Term
 from prover.graph import ir
 
 __all__ = ["Strand", "step"]
@@ -22,9 +22,8 @@ def step(strand: Strand, instr: ir.Instr) -> None:
     match instr:
         case ir.Assign(reg=reg, expr=expr):
             strand.env[reg] = strand.value(expr)
-        case ir.Havoc(reg=reg, low=low, high=high):
-            draft.choices += 1
-            strand.env[reg] = draft.terms.add(Choice(draft.choices, low, high))
+        case ir.Havoc(reg=reg, low=low, high=high, shared=shared):
+            strand.env[reg] = draft.choice(low, high, shared)
         case ir.Load():
             load(strand, instr)
         case ir.Store():

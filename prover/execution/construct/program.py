@@ -9,12 +9,13 @@ builder's own, so those checks are terms like any other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dsl.source import Span
 from prover.execution import skeleton as sk
 from prover.execution.construct import srcu as build_srcu
+from prover.execution.construct.conditions import Conditions
 from prover.execution.construct.controls import controlling
 from prover.execution.construct.draft import Draft, Env, targets, topological
 from prover.execution.construct.instructions import Strand, step
@@ -204,15 +205,14 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     arrivals: dict[str, list[tuple[Term, Env]]] = {job.graph.entry: [(strand.guard, strand.env)]}
     ends: list[tuple[Term, Env]] = []
     later = _updates_after(job.graph)
-    deciding = controlling(job.graph)
-    conditions: dict[str, tuple[Term, Term]] = {}
+    conditions = Conditions(draft, controlling(job.graph))
     for name in topological(job.graph):
         guard, env = _join(draft, arrivals.pop(name, []))
         if draft.terms.known(guard) == 0:
             continue
         block = job.graph.blocks[name]
         strand.guard, strand.env = guard, env
-        strand.controls = _controls(draft, conditions, deciding[name])
+        strand.controls, strand.surely = conditions.of(name)
         for index, instr in enumerate(block.body):
             if isinstance(instr, ir.Store):
                 rest = _updates(block.body[index + 1 :])
@@ -220,9 +220,9 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
             step(strand, instr)
         if isinstance(block.terminator, ir.Branch):
             holds = draft.truth(strand.value(block.terminator.condition))
-            conditions[name] = strand.guard, holds
+            conditions.add(name, strand.guard, holds)
         _leave(strand, block, arrivals, ends)
-    strand.controls = ()
+    strand.controls = strand.surely = ()
     strand.guard, strand.env = _join(draft, ends)
     if job.domain is not None:
         build_srcu.look(strand, job.domain, _origin(draft, job.parent))
@@ -233,21 +233,6 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     assert strand.numbers[-1] == end
     build_pages(draft, job.name, strand.pages)
     return strand
-
-
-def _controls(
-    draft: Draft, conditions: Mapping[str, tuple[Term, Term]], deciding: Iterable[tuple[str, bool]]
-) -> tuple[Term, ...]:
-    """The conditions that decide on a block, each where its branch is run.
-
-    ``conditions`` are those of branches, with the guards under which they are run.
-    """
-    found: list[Term] = []
-    for name, always in deciding:
-        if name in conditions:
-            guard, holds = conditions[name]
-            found.append(holds if always else draft.select(guard, holds, draft.constant(0)))
-    return tuple(found)
 
 
 def _updates(body: tuple[ir.Instr, ...]) -> frozenset[int]:
@@ -367,4 +352,5 @@ def _freeze(draft: Draft) -> sk.Skeleton:
         term_of={row: Term(i) for i, row in enumerate(draft.terms.rows)},
         layout=draft.layout,
         lock_uses=tuple(draft.lock_uses),
+        shared=dict(draft.shared),
     )

@@ -53,7 +53,8 @@ class Strand:
 
     ``haltable``: a handler or callback that never ends may stop this thread before any event,
     which the event's outcome ``steps`` says.  ``more_follows``: after the half-store at hand
-    another one of its update may come.  ``controls``: the conditions that decide on this block.
+    another one of its update may come.  ``controls``: the conditions that decide on this block;
+    ``surely``: those that do whatever open configs are.
     ``watches``: for each await, the number of the first event of its last round.
     """
 
@@ -65,6 +66,7 @@ class Strand:
     haltable: bool = False
     more_follows: bool = False
     controls: tuple[Term, ...] = ()
+    surely: tuple[Term, ...] = ()
     guard: Term = field(init=False)
     env: Env = field(default_factory=dict[str, Term])
     numbers: list[int] = field(default_factory=list[int])
@@ -126,7 +128,16 @@ class Strand:
         else:
             anchor, rank = number, 0
         self.draft.events[number] = sk.Event(
-            number, self.thread, guard, action, live, anchor, rank, origin, self.controls
+            number,
+            self.thread,
+            guard,
+            action,
+            live,
+            anchor,
+            rank,
+            origin,
+            self.controls,
+            self.surely,
         )
         self.numbers.append(number)
         return number

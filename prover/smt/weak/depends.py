@@ -29,7 +29,7 @@ def dependencies(n: Numbers) -> None:
         terms.extend(w.value for w in writes.get(node.event, ()))
         if isinstance(event.action, sk.SrcuEnd):
             terms.append(event.action.index)
-        for term in (*terms, *event.controls):
+        for term in (*terms, *event.surely):
             _depends(n, ways, node, term)
         for link in rfi.get(node.number, ()):
             for term in terms:
@@ -74,7 +74,7 @@ def not_from_nowhere(n: Numbers) -> None:
     stores: dict[int, dict[int, Lit]] = {}
     for number, own in writes.items():
         event = frame.skeleton.events[number]
-        terms = [*(w.value for w in own), *(w.when for w in own), *event.controls]
+        terms = [*(w.value for w in own), *(w.when for w in own), *event.surely]
         address = touched(event)
         for term in (*terms, *(() if address is None else (address,))):
             for source, lit in n.sources.of(term).items():

@@ -1,0 +1,57 @@
+"""The conditions that decide on the blocks of a thread, as terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from prover.execution.construct.controls import Deciding
+from prover.execution.construct.draft import Draft
+from prover.execution.terms import Term
+
+Ways: TypeAlias = dict[Term, Term]
+"""Conditions, each with the term that says whether its branch, and those between, were run."""
+
+
+@dataclass(slots=True)
+class Conditions:
+    """What the branches passed so far decide on.
+
+    ``decided`` has for each branch its guard and its condition, and what decides on itself:
+    all that may, and what surely does.
+    """
+
+    draft: Draft
+    deciding: Mapping[str, Sequence[Deciding]]
+    decided: dict[str, tuple[Term, Term, Ways, Ways]] = field(
+        default_factory=dict[str, tuple[Term, Term, Ways, Ways]]
+    )
+
+    def add(self, block: str, guard: Term, holds: Term) -> None:
+        """A branch that is run where ``guard`` holds."""
+        every, surely = self._ways(block, sure=False), self._ways(block, sure=True)
+        self.decided[block] = guard, holds, every, surely
+
+    def of(self, block: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+        """All conditions that may decide on a block, and those that surely do."""
+        every = self._terms(self._ways(block, sure=False))
+        return every, self._terms(self._ways(block, sure=True))
+
+    def _terms(self, ways: Ways) -> tuple[Term, ...]:
+        none = self.draft.constant(0)
+        found = (self.draft.select(when, holds, none) for holds, when in ways.items())
+        return tuple(dict.fromkeys(found))
+
+    def _ways(self, block: str, *, sure: bool) -> Ways:
+        terms = self.draft.terms
+        found: dict[Term, list[Term]] = {}
+        for each in self.deciding[block]:
+            if each.branch not in self.decided or (sure and not each.surely):
+                continue
+            guard, holds, every, surely = self.decided[each.branch]
+            run = self.draft.constant(1) if each.always else guard
+            found.setdefault(holds, []).append(run)
+            for other, when in (surely if sure else every).items():
+                found.setdefault(other, []).append(terms.both(run, when))
+        return {holds: terms.either(*whens) for holds, whens in found.items()}
