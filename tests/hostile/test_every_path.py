@@ -31,7 +31,7 @@ from prover.models.cat.codes import CAT_CODES
 from prover.pipeline.pool import Lost, run_pool
 from prover.render.diagnostics import render
 from tests.hostile.inputs import Maker, maker
-from tests.hostile.judge import _read
+from tests.hostile.judge import read_and_check
 from tests.hostile.test_new import ends_well, mutated
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +90,7 @@ def known(error: DiagnosticError, sources: dict[str, Source]) -> None:
 def khp(number: int, folder: Path) -> None:
     file = folder / "f.khp"
     file.write_bytes(KHP.make(number).content)
-    report, _ = _read(file)
+    report, _ = read_and_check(file)
     assert all(d.code in CODES for d in report.diagnostics)
     assert render(report.diagnostics, report.sources).isascii()
 
