@@ -9,6 +9,7 @@ from __future__ import annotations
 from dsl.codes_check import CHECK_CODES
 from dsl.codes_export import EXPORT_CODES
 from dsl.codes_litmus import LITMUS_CODES
+from dsl.codes_lower import LOWER_CODES
 from dsl.codes_new import NEW_CODES
 
 _READING: dict[str, str] = {
@@ -254,6 +255,7 @@ Give a part of it a name: a variable, a function, a struct.""",
 CODES: dict[str, str] = {
     **CHECK_CODES,
     **LITMUS_CODES,
+    **LOWER_CODES,
     **EXPORT_CODES,
     **NEW_CODES,
     **_READING,

@@ -107,7 +107,7 @@ def judge(given: Input, folder: Path) -> Judgement:
 
 def _judge(file: Path) -> Judgement:
     start = time.process_time()
-    report, todo = _read(file)
+    report, todo = read_and_check(file)
     spent = time.process_time() - start
     if spent > SECONDS:
         return Judgement(fault=f"reading and checking took {spent:.1f} s")
@@ -127,7 +127,7 @@ class _ToDo:
     tasks: tuple[Task, ...]
 
 
-def _read(file: Path) -> tuple[FileReport, _ToDo | None]:
+def read_and_check(file: Path) -> tuple[FileReport, _ToDo | None]:
     """A file read and checked, as the pipeline does it."""
     sources: Mapping[str, Source] = {}
     request = Request((str(file),))
@@ -179,4 +179,4 @@ def _faults(report: FileReport) -> Iterator[str]:
             yield f"a diagnostic is {len(line)} columns wide"
 
 
-__all__ = ["Judgement", "Tally", "judge", "judge_all"]
+__all__ = ["Judgement", "Tally", "judge", "judge_all", "read_and_check"]
