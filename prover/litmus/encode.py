@@ -272,6 +272,10 @@ class _Encoder(Tables):
                 lit = self.has(self.test.reads[event.number], value)
                 if lit != FALSE:
                     found.setdefault(name, {})[event.number] = lit
+            for term, name in event.chosen:
+                lit = self.truth(term)
+                if lit != FALSE:
+                    found.setdefault(name, {})[event.number] = lit
             if event.kind == "W":
                 last = neg(self.logic.any_of(co.get(event.number, {}).values()))
                 if last != FALSE:

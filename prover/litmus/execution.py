@@ -227,11 +227,15 @@ def _pairs(events: list[Event], holds: Callable[[Event, Event], bool]) -> Pairs:
 
 def _sets(execution: Execution, events: list[Event]) -> dict[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
+    terms = _Terms(execution.test, Picked(execution.rf, (), execution.values))
     for event in events:
         for name in event.sets:
             found.setdefault(name, set()).add(event.number)
         for value, name in event.by_value:
             if execution.values[event.number] == value:
+                found.setdefault(name, set()).add(event.number)
+        for term, name in event.chosen:
+            if terms.value(term) != 0:
                 found.setdefault(name, set()).add(event.number)
     found["FW"] = {order[-1] for order in execution.co.values()}
     return {name: frozenset(members) for name, members in found.items()}
