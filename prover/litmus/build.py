@@ -246,7 +246,7 @@ class _Walk:
             case "__fence":
                 self.event("F", tags, -1, -1)
             case "__srcu":
-                self.event("F", tags, self.value(args[0]), -1)
+                return self.srcu(tags, *(self.value(arg) for arg in args))
             case "__xchg":
                 address = self.value(args[0])
                 new = self.value(args[1])
@@ -286,6 +286,13 @@ class _Walk:
         if call.name == "__atomic_op_return":
             return self.b.operation(op.name, seen, operand)
         return seen
+
+    def srcu(self, tags: tuple[str, ...], address: int, cookie: int = -1) -> int:
+        """An event of SRCU that is no access; a lock makes a cookie, an unlock is given one."""
+        if "srcu-lock" in tags:
+            cookie = self.b.constant(1000 + len(self.b.events))
+        self.event("F", tags, address, cookie)
+        return cookie if cookie >= 0 else self.b.constant(0)
 
     def lock(self, call: s.Call) -> int:
         """Spinlocks: a lock's value is 1 while it is held."""

@@ -209,7 +209,7 @@ class _Encoder(Tables):
         terms = {
             e.number: self.test.reads[e.number] if e.kind == "R" else e.value
             for e in self.events
-            if e.kind != "F"
+            if e.kind != "F" or e.value >= 0
         }
         for a, left in terms.items():
             for b, right in terms.items():

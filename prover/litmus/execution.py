@@ -134,7 +134,7 @@ def execute(test: Test, picked: Picked) -> Execution:
         event = test.events[number]
         if event.address >= 0:
             places[number] = terms.value(event.address)
-        if event.kind == "W":
+        if event.value >= 0:
             values[number] = terms.value(event.value)
         elif event.kind == "R":
             values[number] = terms.value(test.reads[number])
@@ -211,8 +211,8 @@ def structure(execution: Execution) -> Structure:
         "same-value": _pairs(
             events,
             lambda a, b: (
-                a.kind != "F"
-                and b.kind != "F"
+                a.number in execution.values
+                and b.number in execution.values
                 and execution.values[a.number] == execution.values[b.number]
             ),
         ),

@@ -185,6 +185,54 @@ def test_fences_are_around_the_update(tmp_path: Path) -> None:
     assert own == ["W", "F+", "R", "W", "F+", "R"]
 
 
+SRCU = """"srcu"
+enum SRCU = 'srcu-lock || 'srcu-unlock || 'sync-srcu
+instructions SRCU[SRCU]
+acyclic po-loc | com as coherence
+let pairs = ([Srcu-lock] ; po ; [Srcu-unlock]) & loc
+flag ~empty different-values(pairs) as other-cookie
+"""
+SECTIONS = """C sections
+{}
+P0(struct srcu_struct *s)
+{
+	int r0;
+	int r1;
+
+	r0 = srcu_read_lock(s);
+	{body}
+	srcu_read_unlock(s, {cookie});
+}
+exists (0:r0=0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "cookie", "flags"),
+    [
+        ("", "r0", ()),
+        ("r1 = r0;", "r1", ()),
+        ("synchronize_srcu(s);", "r0", ()),
+        ("", "r1", ("other-cookie",)),
+        ("r1 = srcu_read_lock(s);", "r1", ("other-cookie",)),
+    ],
+)
+def test_srcu_as_fences_has_cookies(
+    tmp_path: Path, body: str, cookie: str, flags: tuple[str, ...]
+) -> None:
+    (tmp_path / "srcu.cat").write_text(SRCU, encoding="utf-8")
+    macros = """
+srcu_read_lock(X) __srcu{srcu-lock}(X)
+srcu_read_unlock(X,Y) { __srcu{srcu-unlock}(X,Y); }
+synchronize_srcu(X) { __srcu{sync-srcu}(X); }
+"""
+    (tmp_path / "srcu.def").write_text(macros, encoding="utf-8")
+    model = load_litmus_model(str(tmp_path / "srcu.cat"))
+    text = SECTIONS.replace("{body}", body).replace("{cookie}", cookie)
+    answer = decide(Source("test.litmus", text), model, 30.0, explain=True)
+    assert (answer.why, answer.observation, tuple(answer.flags)) == ("", "Never", flags)
+
+
 def test_a_printed_model_allows_the_same() -> None:
     model = load_text("old.cat", BELL)
     assert dict(model.allowed)["R"] == ("once", "acquire", "noreturn")
