@@ -5,7 +5,8 @@
 #   make check    format, lint, types, layers, documentation
 #   make bench    measure every shipped protocol
 #   make soak     what is too long for CI
-#   make conformance LITMUS=folder   compare with reference verdicts of litmus tests
+#   make conformance LITMUS=folder [MODEL=file.cat]   compare with reference verdicts of
+#                litmus tests
 #   make format   rewrite the sources in the one format
 #   make clean    remove what make made
 
@@ -60,7 +61,7 @@ soak: $(VENV)/project
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m soak
 
 conformance: $(VENV)/project
-	$(BIN)/python benchmarks/conformance.py $(LITMUS)
+	$(BIN)/python benchmarks/conformance.py $(LITMUS) $(if $(MODEL),--model $(MODEL))
 
 format: $(VENV)/project
 	$(BIN)/ruff check --select I --fix --quiet .

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from dsl.litmus import syntax as s
 from dsl.source import Span
 from prover.litmus.events import Choice, Constant, Event, Operation, Read, Row, Test
 from prover.litmus.named import addressed, asked
+from prover.litmus.updates import Allowed, Parts, parts, without_result
 from prover.litmus.values import Impossible, Value, apply
 from prover.models.cat.library import set_of
 
@@ -19,6 +20,7 @@ class _Builder:
     """The test under construction."""
 
     litmus: s.Litmus
+    allowed: Allowed
     rows: list[Row] = field(default_factory=list[Row])
     index: dict[Row, int] = field(default_factory=dict[Row, int])
     events: list[Event] = field(default_factory=list[Event])
@@ -50,9 +52,11 @@ class _Builder:
         return self.term(Operation(op, args))
 
 
-def build(litmus: s.Litmus) -> Test:
-    """The events of a test whose macros are expanded."""
-    builder = _Builder(litmus)
+def build(litmus: s.Litmus, allowed: Allowed | None = None) -> Test:
+    """The events of a test whose macros are expanded; ``allowed``: which tags the model has for
+    which instructions.
+    """
+    builder = _Builder(litmus, allowed or {})
     _initial(builder)
     registers: dict[tuple[int, str], int] = {}
     for process in sorted(litmus.processes, key=lambda p: p.number):
@@ -242,7 +246,7 @@ class _Walk:
             case "__fence":
                 self.event("F", tags, -1, -1)
             case "__srcu":
-                self.event("F", tags, self.value(args[0]), -1)
+                return self.srcu(tags, *(self.value(arg) for arg in args))
             case "__xchg":
                 address = self.value(args[0])
                 new = self.value(args[1])
@@ -275,11 +279,20 @@ class _Walk:
         op = call.arguments[1]
         assert isinstance(op, s.Name)
         operand = self.value(call.arguments[2])
-        tags = call.tags or (("NORETURN",) if call.name == "__atomic_op" else ())
+        tags = call.tags
+        if call.name == "__atomic_op" and not tags:
+            tags = (without_result(self.b.allowed),)
         seen = self.rmw(tags, address, lambda old: self.computed(op.name, old, operand))
         if call.name == "__atomic_op_return":
             return self.b.operation(op.name, seen, operand)
         return seen
+
+    def srcu(self, tags: tuple[str, ...], address: int, cookie: int = -1) -> int:
+        """An event of SRCU that is no access; a lock makes a cookie, an unlock is given one."""
+        if "srcu-lock" in tags:
+            cookie = self.b.constant(1000 + len(self.b.events))
+        self.event("F", tags, address, cookie)
+        return cookie if cookie >= 0 else self.b.constant(0)
 
     def lock(self, call: s.Call) -> int:
         """Spinlocks: a lock's value is 1 while it is held."""
@@ -319,14 +332,31 @@ class _Walk:
         when: Callable[[int], int] | None = None,
     ) -> int:
         """A read and, where ``when`` of it holds, the write of ``new`` of it; what was read."""
-        read = self.event("R", tags, address, -1, more=("RMW",))
-        seen = self.b.term(Read(read))
+        made = parts(tags, self.b.allowed)
         guard = self.guard
+        fence = self.event("F", made.fences, -1, -1) if made.fences else -1
+        always = when is None
+        shared = made.read if always else tuple(tag for tag in made.read if tag in made.failed)
+        read = self.event("R", shared, address, -1, more=("RMW",))
+        seen = self.b.term(Read(read))
         if when is not None:
-            self.guard = self.both(guard, when(seen))
-        self.event("W", tags, address, new(seen), more=("RMW",), partner=read)
+            happens = when(seen)
+            self.guard = self.both(guard, happens)
+            self.tagged(read, made, happens)
+            if fence >= 0:
+                self.b.events[fence] = replace(self.b.events[fence], guard=self.guard)
+        self.event("W", made.write, address, new(seen), more=("RMW",), partner=read)
+        if fence >= 0:
+            self.event("F", made.fences, -1, -1)
         self.guard = guard
         return seen
+
+    def tagged(self, read: int, made: Parts, happens: int) -> None:
+        """The tags that the read of an update has only where it happens, or only where not."""
+        fails = self.b.operation("!", happens)
+        chosen = [(happens, set_of(tag)) for tag in made.read if tag not in made.failed]
+        chosen += [(fails, set_of(tag)) for tag in made.failed if tag not in made.read]
+        self.b.events[read] = replace(self.b.events[read], chosen=tuple(chosen))
 
     def event(
         self,

@@ -62,7 +62,8 @@ def decide(source: Source, under: LitmusModel, timeout: float, *, explain: bool)
     try:
         litmus = expand(parse_litmus(source), under.macros)
         name, quantifier = litmus.name, litmus.quantifier
-        test = build(litmus)
+        allowed = {kind: frozenset(tags) for kind, tags in under.model.allowed}
+        test = build(litmus, allowed)
         _check_tags(test, under.model)
         asked = _ask(test, under.model, timeout)
         witness = _witness(test, under, asked, timeout, source) if explain else None

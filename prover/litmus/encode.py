@@ -209,7 +209,7 @@ class _Encoder(Tables):
         terms = {
             e.number: self.test.reads[e.number] if e.kind == "R" else e.value
             for e in self.events
-            if e.kind != "F"
+            if e.kind != "F" or e.value >= 0
         }
         for a, left in terms.items():
             for b, right in terms.items():
@@ -270,6 +270,10 @@ class _Encoder(Tables):
                 found.setdefault(name, {})[event.number] = TRUE
             for value, name in event.by_value:
                 lit = self.has(self.test.reads[event.number], value)
+                if lit != FALSE:
+                    found.setdefault(name, {})[event.number] = lit
+            for term, name in event.chosen:
+                lit = self.truth(term)
                 if lit != FALSE:
                     found.setdefault(name, {})[event.number] = lit
             if event.kind == "W":

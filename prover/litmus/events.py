@@ -62,6 +62,7 @@ class Event:
     it happens.  ``process`` is -1 for an initial write.  ``conditions`` are the terms of the
     conditions around it, for control dependencies.  ``partner`` is the read of an RMW's write.
     ``span`` is the statement it is part of (None: an initial write).
+    ``chosen`` names sets that it belongs to where a term is not 0.
     """
 
     number: int
@@ -75,6 +76,7 @@ class Event:
     conditions: tuple[int, ...]
     partner: int
     span: Span | None
+    chosen: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

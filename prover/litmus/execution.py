@@ -134,7 +134,7 @@ def execute(test: Test, picked: Picked) -> Execution:
         event = test.events[number]
         if event.address >= 0:
             places[number] = terms.value(event.address)
-        if event.kind == "W":
+        if event.value >= 0:
             values[number] = terms.value(event.value)
         elif event.kind == "R":
             values[number] = terms.value(test.reads[number])
@@ -211,8 +211,8 @@ def structure(execution: Execution) -> Structure:
         "same-value": _pairs(
             events,
             lambda a, b: (
-                a.kind != "F"
-                and b.kind != "F"
+                a.number in execution.values
+                and b.number in execution.values
                 and execution.values[a.number] == execution.values[b.number]
             ),
         ),
@@ -227,11 +227,15 @@ def _pairs(events: list[Event], holds: Callable[[Event, Event], bool]) -> Pairs:
 
 def _sets(execution: Execution, events: list[Event]) -> dict[str, frozenset[int]]:
     found: dict[str, set[int]] = {}
+    terms = _Terms(execution.test, Picked(execution.rf, (), execution.values))
     for event in events:
         for name in event.sets:
             found.setdefault(name, set()).add(event.number)
         for value, name in event.by_value:
             if execution.values[event.number] == value:
+                found.setdefault(name, set()).add(event.number)
+        for term, name in event.chosen:
+            if terms.value(term) != 0:
                 found.setdefault(name, set()).add(event.number)
     found["FW"] = {order[-1] for order in execution.co.values()}
     return {name: frozenset(members) for name, members in found.items()}

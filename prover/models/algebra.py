@@ -377,8 +377,8 @@ class Recursion:
 
 @dataclass(frozen=True, slots=True)
 class MemoryModel:
-    """Which executions there are, which of them are marked by a flag, ``xb``: which event executes
-    before which (None: the model does not say), and ``tags``: which annotations events may have.
+    """Which executions there are, which have a flag, ``xb``: what executes before what (None: not
+    said), ``tags``: what events may have, ``allowed``: what kinds of instructions (R, W) may have.
     """
 
     name: str
@@ -387,14 +387,14 @@ class MemoryModel:
     xb: Relation | None
     flags: tuple[Axiom, ...] = ()
     tags: tuple[str, ...] = ()
+    allowed: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __str__(self) -> str:
         lines = [f'"{self.name}"']
         if self.tags:
             lines.append("enum Tags = " + " || ".join(f"'{tag}" for tag in self.tags))
+        lines += [f"instructions {k}[{{'" + ", '".join(tags) + "}]" for k, tags in self.allowed]
         lines.extend(str(definition) for definition in self.definitions)
         if self.xb is not None and self.xb != Base("xb"):
             lines.append(str(Definition("xb", self.xb)))
-        lines.extend(str(axiom) for axiom in self.axioms)
-        lines.extend(f"flag {flag}" for flag in self.flags)
-        return "\n".join(lines) + "\n"
+        return "\n".join((*lines, *map(str, self.axioms), *(f"flag {f}" for f in self.flags), ""))

@@ -70,6 +70,8 @@ TERMS = [
     ("try nosuch with po", "po"),
     ("try po with nosuch", "po"),
     ("try (po ; nosuch) with (try nosuch with rf)", "rf"),
+    ('if "lkmmv2" then po else rf', "po"),
+    ('if "lkmmv1" then (if "lkmmv2" then rf ; po else po) else 0', "rf ; po"),
     ("let a = po in let b = a ; a in b", "b"),
 ]
 

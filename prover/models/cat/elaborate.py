@@ -15,7 +15,7 @@ from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.source import Source, Span
 from prover.models.algebra import Axiom, Everything, MemoryModel, Nobody, Nothing, Shape
 from prover.models.cat import syntax as s
-from prover.models.cat.library import PRELUDE
+from prover.models.cat.library import PRELUDE, VARIANTS
 from prover.models.cat.meaning import (
     Builtin,
     Function,
@@ -50,6 +50,7 @@ class Elaboration:
     trail: list[Label] = field(default_factory=list[Label])
     _axioms: list[Axiom] = field(default_factory=list[Axiom])
     _flags: list[Axiom] = field(default_factory=list[Axiom])
+    _allowed: dict[str, dict[str, None]] = field(default_factory=dict[str, dict[str, None]])
     _steps: int = 0
     _levels: int = 0
 
@@ -64,6 +65,7 @@ class Elaboration:
             xb=None if xb is None else relation(Meaning(xb)),
             flags=tuple(self._flags),
             tags=tuple(names.tags),
+            allowed=tuple((kind, tuple(tags)) for kind, tags in self._allowed.items()),
         )
 
     # --- statements -------------------------------------------------------------------
@@ -86,8 +88,10 @@ class Elaboration:
                 self.include(statement)
             case s.Enumeration(name=name, tags=tags):
                 self.names.enumerate(name, tags)
-            case s.Instructions(tags=tags, enumerations=enumerations):
+            case s.Instructions(kind=kind, tags=tags, enumerations=enumerations):
                 self._instructions(tags, enumerations)
+                listed = [t for one in enumerations for t in self.names.enumerations[one.name]]
+                self._allowed.setdefault(kind, {}).update(dict.fromkeys((*tags, *listed)))
             case _:
                 assert_never(statement)
 
@@ -211,6 +215,8 @@ class Elaboration:
                 return self.value(body, Scope(scope.time, values, scope))
             case s.Try(first=first, otherwise=otherwise):
                 return self._try(first, otherwise, scope)
+            case s.Variant(name=name, then=then, otherwise=otherwise):
+                return self._variant(name, (then, otherwise), scope)
             case _:
                 assert_never(expr)
 
@@ -260,6 +266,17 @@ class Elaboration:
         self.names.back(mark)
         del self.trail[trail:]
         return self.value(otherwise, scope)
+
+    def _variant(self, name: str, arms: tuple[s.Expr, s.Expr], scope: Scope) -> Value:
+        if name not in VARIANTS:
+            what = f'what the variant "{name}" of herd changes is not known here'
+            known = " and ".join(f'"{one}"' for one in VARIANTS)
+            raise MeaningError("model-unsupported", what, f"there are {known}")
+        then, otherwise = arms
+        mark = self.names.mark()
+        self.value(otherwise, scope)
+        self.names.back(mark)
+        return self.value(then, scope)
 
     # --- what is wrong ----------------------------------------------------------------
 

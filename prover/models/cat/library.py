@@ -63,6 +63,14 @@ INCLUDES = {
 """Files of herd's library and of the kernel: what they compute, the engine gives."""
 
 
+VARIANTS = ("lkmmv1", "lkmmv2")
+"""The variants of herd that a model may ask for (``if "lkmmv2" then ... else ...``).
+
+They say which events atomic updates make.  Here that follows from the model's own
+``instructions RMW[...]``, so a model that asks is told yes.
+"""
+
+
 def set_of(tag: str) -> str:
     """The set of the events with a tag: 'rcu-lock gives Rcu-lock."""
     return tag[:1].upper() + tag[1:]

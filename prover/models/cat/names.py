@@ -37,7 +37,7 @@ class Names:
     definitions: list[Definition | Recursion] = field(default_factory=list[Definition | Recursion])
     sink: list[Definition] | None = None
     tags: dict[str, None] = field(default_factory=dict[str, None])
-    enumerations: set[str] = field(default_factory=set[str])
+    enumerations: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     _global: dict[str, list[tuple[int, Value]]] = field(
         default_factory=dict[str, list[tuple[int, Value]]]
     )
@@ -83,7 +83,7 @@ class Names:
 
     def enumerate(self, name: str, tags: tuple[str, ...]) -> None:
         """Makes tags known, and the sets of events that have them."""
-        self.enumerations.add(name)
+        self.enumerations[name] = (*self.enumerations.get(name, ()), *tags)
         for tag in tags:
             self.tags[tag] = None
             self._tagged.add(set_of(tag))

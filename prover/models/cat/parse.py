@@ -128,6 +128,10 @@ def _try(children: list[Any], span: Span) -> s.Try:
     return s.Try(children[0], children[1], span)
 
 
+def _variant(children: list[Any], span: Span) -> s.Variant:
+    return s.Variant(str(children[0])[1:-1], children[1], children[2], span)
+
+
 def _chain(op: str) -> Callable[[list[Any], Span], s.Chain]:
     def build(children: list[Any], span: Span) -> s.Chain:
         return s.Chain(op, tuple(children), span)
@@ -190,6 +194,7 @@ _BUILD: dict[str, Callable[[list[Any], Span], Any]] = {
     "local": _local,
     "local_rec": _local_rec,
     "try_": _try,
+    "variant": _variant,
     "union": _chain("|"),
     "added": _chain("++"),
     "sequence": _chain(";"),
@@ -218,6 +223,8 @@ _WORDS: dict[str, str] = {
     "EQUAL": "`=`",
     "IN": "`in`",
     "WITH": "`with`",
+    "THEN": "`then`",
+    "ELSE": "`else`",
     "AND": "`and`",
     "AS": "`as`",
     "COMMA": "`,`",

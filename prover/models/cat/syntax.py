@@ -101,8 +101,18 @@ class Try:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """``if "name" then e else f``: e where the engine is that variant of herd."""
+
+    name: str
+    then: Expr
+    otherwise: Expr
+    span: Span
+
+
 Expr: TypeAlias = (
-    Name | Constant | Bracket | Group | Apply | Chain | Negation | Postfix | Local | Try
+    Name | Constant | Bracket | Group | Apply | Chain | Negation | Postfix | Local | Try | Variant
 )
 
 
