@@ -58,6 +58,7 @@ GRANTED: Final = re.compile(
     r"|event \d+ comes before its thread is halted|.* runs at one place"
     r"|order of .*|communication|locks|no value from nowhere"
     r"|the store of event \d+ lands after the free of event \d+"
+    r"|page of what event \d+ freed"
     r"|coherence before the free of event \d+|free \d+ after what its thread did there"
 )
 """The labels of what every proof takes for granted."""

@@ -23,9 +23,10 @@ WINDOW = 5
 ELSEWHERE = (
     *("smp_cond_load_acquire", "smp_cond_load_relaxed", "cond_resched", "cpu_relax"),
     *(name for name in PRIMITIVES if "srcu" in name),
+    "flush_translations",
 )
-"""Primitives for loops that wait, and those of SRCU: ``awaits.py`` and ``readers.py`` have programs
-with those.
+"""Primitives for loops that wait, those of SRCU, and flushes of what hardware keeps: programs with
+those are in ``awaits.py``, ``readers.py`` and ``test_translations_agree.py``.
 """
 
 OFTEN = ("alloc", "free", "kfree_rcu", "call_rcu", "synchronize_rcu", "smp_call_function")

@@ -33,7 +33,9 @@ SEEDED = (
 )
 
 
-NAME = re.compile(r"(?<!\w)(?<!\w-)(?<!\Wstruct )[A-Za-z_]\w*(?!\w)(?!-\w)")
+NAME = re.compile(
+    r"^import .*$|(?<!\w)(?<!\w-)(?<!\Wstruct )[A-Za-z_]\w*(?!\w)(?!-\w)", re.MULTILINE
+)
 """A name of C, and not a part of a property's (``lock-held-at-end``)."""
 
 
