@@ -153,24 +153,25 @@ class Declarations:
             case Pointer(to):
                 return f" = &{self.object(to)}"
             case Struct(record):
-                text = self._braces(root(record), own, root(record))
+                text = self._braces(root(record), own, (root(record),))
                 return f" = {text}" if text else ""
             case _:
                 return ""
 
-    def _braces(self, record: Record, own: str | None, outer: Record) -> str:
+    def _braces(self, record: Record, own: str | None, around: tuple[Record, ...]) -> str:
+        """``{ ... }`` for a struct; ``around`` are those that it is part of, and itself."""
         parts: list[str] = []
         for name, cell in record.fields.items():
             inner = find(cell)
             match inner.shape:
                 case Pointer(to):
-                    if _points_at(inner, outer):
+                    if _points_at(inner, around[0]):
                         if own is not None:
                             parts.append(f".{name} = &{own}")
                     elif not isinstance(shape(to), Array):
                         parts.append(f".{name} = &{self.object(to)}")
-                case Struct(other) if root(other) is not outer:
-                    text = self._braces(root(other), own, outer)
+                case Struct(other) if root(other) not in around:
+                    text = self._braces(root(other), own, (*around, root(other)))
                     if text:
                         parts.append(f".{name} = {text}")
                 case _:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 from typing import Any, Final, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 
 from prover.cli.dump import dump
 from prover.cli.entry import COMMANDS
@@ -19,6 +21,7 @@ from prover.cli.locks import locks
 from prover.cli.needs import needs
 from prover.cli.new import new
 from prover.cli.run import run
+from prover.cli.terminal import complain
 from prover.cli.why import why
 
 _SETTINGS: Final[dict[str, Any]] = {
@@ -61,10 +64,23 @@ def build() -> typer.Typer:
 def run_app(arguments: list[str]) -> int:
     """Runs one command; its exit code."""
     try:
-        build()(arguments, prog_name="prove")
+        code = build()(arguments, prog_name="prove", standalone_mode=False)
+    except TyperException as error:
+        complain(_shown(error))
+        return error.exit_code
+    except typer.Abort:
+        complain("Aborted!\n")
+        return 1
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 0
-    return 0
+        code = stop.code
+    return code if isinstance(code, int) else 0
+
+
+def _shown(error: TyperException) -> str:
+    """What is said of a usage error."""
+    text = io.StringIO()
+    cast("Any", error).show(file=text)
+    return text.getvalue()
 
 
 def help_text() -> str:

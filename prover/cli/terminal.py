@@ -39,8 +39,11 @@ def emit(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Writes ``text`` to standard error."""
-    sys.stderr.write(text)
+    """Writes ``text`` to standard error, in ASCII whatever of the command line it repeats.
+
+    What a terminal makes of other characters may not be what they are (U+202E turns text round).
+    """
+    sys.stderr.write("".join(c if c.isascii() else f"<U+{ord(c):04X}>" for c in text))
     sys.stderr.flush()
 
 

@@ -111,6 +111,23 @@ def test_usage_errors_exit_with_2(arguments: list[str]) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["f.khp", "--format", "\u202e"],
+        ["why", "f.khp", "\u00e9"],
+        ["explain", "\u00e9"],
+        ["fmt", "\u00e9.khp"],
+        ["dump", "\udcff", "f.khp"],
+    ],
+)
+def test_what_is_repeated_of_a_command_line_is_ascii(arguments: list[str]) -> None:
+    done = prove(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.isascii()
+    assert re.search(r"<U\+00E9>|\\u(202e|dcff)", done.stderr)
+
+
 def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(arguments: list[str]) -> int:
         raise error

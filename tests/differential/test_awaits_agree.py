@@ -99,15 +99,20 @@ def test_engines_agree_on_awaits(start: int) -> None:
 def test_a_planted_bug_is_noticed(bug: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = (generate_awaits(seed) for seed in range(PROGRAMS))
     fitting = [p for p in programs if re.search(bug.needs, p.text)]
-    bug.plant(monkeypatch)
-    assert any(compare(generated, awaits=True).disagreements for generated in fitting)
+    with monkeypatch.context() as planting:
+        bug.plant(planting)
+        shown = next((p for p in fitting if compare(p, awaits=True).disagreements), None)
+    assert shown is not None, "no program shows it"
+    assert not compare(shown, awaits=True).disagreements, "without the bug the engines agree"
 
 
 @pytest.mark.parametrize("case", IN_CASES)
 def test_a_case_shows_a_planted_bug(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module, function, old, new = IN_CASES[case]
-    Planted(case, module, function, old, new).plant(monkeypatch)
     request = Request(files=(str(CASES / f"{case}.khp"),), jobs=1)
-    report = run(request, lambda _: None)
-    (file,) = report.files
-    assert not all(outcome.as_expected for outcome in file.outcomes)
+    with monkeypatch.context() as planting:
+        Planted(case, module, function, old, new).plant(planting)
+        (wrong,) = run(request, lambda _: None).files
+    assert not all(outcome.as_expected for outcome in wrong.outcomes)
+    (file,) = run(request, lambda _: None).files
+    assert all(outcome.as_expected for outcome in file.outcomes)

@@ -102,6 +102,15 @@ def body(inside: str) -> str:
 
 MANY = 30_000
 NAMED = {
+    "structs in a circle": """void f(struct o *q, struct a *p)
+{
+	struct b x;
+
+	q->one = *p;
+	x = p->two;
+	x.three = *p;
+}
+""",
     "parentheses": body(f"x = {'(' * MANY}1{')' * MANY};"),
     "braces": body("{" * MANY + "}" * MANY),
     "brackets": body(f"x = p{'[p' * 5000}{']' * 5000};"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +83,14 @@ PLANTED: tuple[tuple[str, object, str, Callable[..., object]], ...] = (
 )
 
 
+def differs(file: Path) -> bool:
+    """Whether a litmus test has another verdict than the litmus engine gives."""
+    return any(
+        row.outcome != "equal" and not row.outcome.startswith(("untranslatable", "may differ"))
+        for row in compare_file(file, UNDER, "lkmm", weaken=0)
+    )
+
+
 @pytest.mark.parametrize(("what", "where", "name", "planted"), PLANTED, ids=[p[0] for p in PLANTED])
 def test_it_is_noticed(
     monkeypatch: pytest.MonkeyPatch,
@@ -90,12 +99,9 @@ def test_it_is_noticed(
     name: str,
     planted: Callable[..., object],
 ) -> None:
-    monkeypatch.setattr(where, name, planted)
     tests = [file for file in OWN if file.stem not in DIFFERENT]
-    wrong = (
-        row.outcome
-        for file in tests
-        for row in compare_file(file, UNDER, "lkmm", weaken=0)
-        if row.outcome != "equal" and not row.outcome.startswith(("untranslatable", "may differ"))
-    )
-    assert next(wrong, None), what
+    with monkeypatch.context() as planting:
+        planting.setattr(where, name, planted)
+        shown = next((file for file in tests if differs(file)), None)
+    assert shown is not None, what
+    assert not differs(shown), "without the bug the engines agree"
