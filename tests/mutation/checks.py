@@ -12,9 +12,12 @@ from pathlib import Path
 
 import dsl.check
 from dsl.imports import Program
+from dsl.interpreter import explore
 from dsl.protocol import Protocol
 from prover import pipeline
+from prover.execution.construct.program import build
 from prover.execution.run.rehearse import rehearse
+from prover.graph import compile_program
 from prover.models.cat.load import load_model
 from prover.pipeline.program import read_program
 from prover.smt.backends.z3 import Session
@@ -27,6 +30,7 @@ from tests.differential.callbacks import generate_callbacks
 from tests.differential.generator import Generated, generate
 from tests.differential.pages import generate_pages
 from tests.differential.readers import generate_readers
+from tests.mutation.schedules import TooManySchedulesError, violated
 from tests.weak import against
 from tests.weak.tape import TooMany
 from tests.weak.themes import THEMES, text
@@ -36,6 +40,9 @@ PROGRAMS = 60
 """Generated programs of the general kind; a third as many of each special one."""
 WEAK_SEEDS = 2
 """Programs of each theme, under each weak model."""
+
+ALONE = ("folio_relock", "read_to_write")
+"""A thread that waits for itself: standing there the machine calls it a deadlock too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ def warm_up() -> None:
 
 def checks() -> list[Check]:
     """All of them, in a fixed order."""
-    return [*_cases(), *_programs(), *_weak()]
+    return [*_cases(), *_schedules(), *_programs(), *_weak()]
 
 
 # --- verdicts -----------------------------------------------------------------------------
@@ -93,6 +100,29 @@ def _serial(job: Callable[[int], object], count: int, **_: object) -> Iterator[t
 
 def _known_file(name: str, _: Request) -> Program:
     return _read(name)
+
+
+def _schedules() -> Iterator[Check]:
+    """The machine of the replay against the interpreter, on cases about who waits for whom."""
+    for path in _files():
+        if path.parent.name in ("locks", "sections") and path.stem not in ALONE:
+            yield Check(f"schedules/{path.stem}", partial(_alike, str(path)))
+
+
+def _alike(name: str) -> bool:
+    """Whether all schedules together violate what the interpreter finds; in large cases, no more."""
+    protocol = _checked(_read(name))
+    (scenario, *_) = protocol.scenarios
+    if "sc" not in protocol.models or protocol.configs:
+        return True
+    skeleton = build(compile_program(protocol, scenario, {}, 1, waiting=True))
+    if skeleton.cuts:
+        return True
+    expected = explore(protocol, scenario, {}, max_states=3_000).violations
+    try:
+        return violated(skeleton) == expected
+    except TooManySchedulesError as error:
+        return error.found <= expected
 
 
 def _silent(_: Progress) -> None:

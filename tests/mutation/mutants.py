@@ -145,12 +145,12 @@ def _skipped(node: ast.AST) -> Iterator[ast.AST]:
             for part in (*decorators, *([returns] if returns else [])):
                 yield from ast.walk(part)
         case ast.arguments(defaults=defaults, kw_defaults=others):
-            for part in (*defaults, *others):
-                yield from ast.walk(part) if part else ()
+            for default in (*defaults, *others):
+                yield from () if default is None else ast.walk(default)
         case ast.ClassDef(decorator_list=decorators, body=body):
             plain = [s for s in body if not isinstance(s, ast.FunctionDef | ast.ClassDef)]
-            for part in (*decorators, *plain):
-                yield from ast.walk(part)
+            for outside in (*decorators, *plain):
+                yield from ast.walk(outside)
         case ast.Assert():
             yield from ast.walk(node)
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
