@@ -5,6 +5,7 @@
 #   make check    format, lint, types, layers, documentation
 #   make bench    measure every shipped protocol
 #   make soak     what is too long for CI
+#   make mutate   mutants of the trusted modules that no check notices
 #   make conformance LITMUS=folder [MODEL=file.cat]   compare with reference verdicts of
 #                litmus tests
 #   make format   rewrite the sources in the one format
@@ -22,7 +23,7 @@ export PYRIGHT_PYTHON_GLOBAL_NODE := 0
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
 
-.PHONY: prove test check bench soak conformance format clean install
+.PHONY: prove test check bench soak mutate conformance format clean install
 .PHONY: check-format check-lint check-mypy check-pyright check-layers check-docs
 
 prove: $(VENV)/project
@@ -57,8 +58,11 @@ bench: $(VENV)/project
 	$(BIN)/python benchmarks/chains.py
 	$(BIN)/python benchmarks/features.py
 
-soak: $(VENV)/project
+soak: $(VENV)/project mutate
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m soak
+
+mutate: $(VENV)/project
+	$(BIN)/python -m tests.mutation.run
 
 conformance: $(VENV)/project
 	$(BIN)/python benchmarks/conformance.py $(LITMUS) $(if $(MODEL),--model $(MODEL))

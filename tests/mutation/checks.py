@@ -1,0 +1,201 @@
+"""Checks that take a fraction of a second each, in the process at hand: no test runner, no fork.
+
+A check is a name and a function that says whether the engine is as it should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+import dsl.check
+from dsl.imports import Program
+from dsl.interpreter import explore
+from dsl.protocol import Protocol
+from prover import pipeline
+from prover.execution.construct.program import build
+from prover.execution.run.rehearse import rehearse
+from prover.graph import compile_program
+from prover.models.cat.load import load_model
+from prover.pipeline.program import read_program
+from prover.smt.backends.z3 import Session
+from prover.smt.encode import encode, prepare
+from prover.smt.reply import Sat
+from prover.verdict import Broken, Progress, Request
+from tests.differential import compare as differential
+from tests.differential.awaits import generate_awaits
+from tests.differential.callbacks import generate_callbacks
+from tests.differential.generator import Generated, generate
+from tests.differential.pages import generate_pages
+from tests.differential.readers import generate_readers
+from tests.mutation.schedules import TooManySchedulesError, violated
+from tests.weak import against
+from tests.weak.tape import TooMany
+from tests.weak.themes import THEMES, text
+
+CASES = Path(__file__).parents[1] / "cases" / "verdict"
+PROGRAMS = 60
+"""Generated programs of the general kind; a third as many of each special one."""
+WEAK_SEEDS = 2
+"""Programs of each theme, under each weak model."""
+
+ALONE = ("folio_relock", "read_to_write")
+"""A thread that waits for itself: standing there the machine calls it a deadlock too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that must hold."""
+
+    name: str
+    holds: Callable[[], bool]
+
+
+def warm_up() -> None:
+    """What is the same for all checks, and does not run a line of what is mutated, done once."""
+    for model in ("sc", "tso", "lkmm"):
+        load_model(model)
+    for path in _files():
+        program = _read(str(path))
+        protocol = _checked(program, "", None)
+        for variant in protocol.variants:
+            _checked(program, variant, protocol)
+
+
+def checks() -> list[Check]:
+    """All of them, in a fixed order."""
+    return [*_cases(), *_schedules(), *_programs(), *_weak()]
+
+
+# --- verdicts -----------------------------------------------------------------------------
+
+
+def _files() -> list[Path]:
+    return [p for p in sorted(CASES.rglob("*.khp")) if p.parent.name != "open"]
+
+
+@cache
+def _read(name: str) -> Program:
+    return read_program(name, Request((name,)))
+
+
+_KNOWN: dict[tuple[int, str], Protocol] = {}
+
+
+def _checked(program: Program, variant: str = "", base: Protocol | None = None) -> Protocol:
+    """What ``dsl.check.check`` says, kept: programs live as long as the process."""
+    key = (id(program), variant)
+    if key not in _KNOWN:
+        _KNOWN[key] = dsl.check.check(program, variant, base)
+    return _KNOWN[key]
+
+
+def _serial(job: Callable[[int], object], count: int, **_: object) -> Iterator[tuple[int, object]]:
+    """In place of the pool of workers."""
+    for number in range(count):
+        yield number, job(number)
+
+
+def _known_file(name: str, _: Request) -> Program:
+    return _read(name)
+
+
+def _schedules() -> Iterator[Check]:
+    """The machine of the replay against the interpreter, on cases about who waits for whom."""
+    for path in _files():
+        if path.parent.name in ("locks", "sections") and path.stem not in ALONE:
+            yield Check(f"schedules/{path.stem}", partial(_alike, str(path)))
+
+
+def _alike(name: str) -> bool:
+    """Whether all schedules together violate what the interpreter finds; in large cases, no more."""
+    protocol = _checked(_read(name))
+    (scenario, *_) = protocol.scenarios
+    if "sc" not in protocol.models or protocol.configs:
+        return True
+    skeleton = build(compile_program(protocol, scenario, {}, 1, waiting=True))
+    if skeleton.cuts:
+        return True
+    expected = explore(protocol, scenario, {}, max_states=3_000).violations
+    try:
+        return violated(skeleton) == expected
+    except TooManySchedulesError as error:
+        return error.found <= expected
+
+
+def _silent(_: Progress) -> None:
+    pass
+
+
+def _cases() -> Iterator[Check]:
+    for path in _files():
+        name = path.relative_to(CASES).with_suffix("").as_posix()
+        yield Check(name, partial(_as_expected, str(path)))
+
+
+def _as_expected(name: str) -> bool:
+    """Whether every obligation of a file has the verdict that the file expects."""
+    vars(pipeline).update(read_program=_known_file, check=_checked, run_pool=_serial)
+    report = pipeline.run(Request((name,), jobs=1), _silent)
+    (file,) = report.files
+    if file.diagnostics or not file.outcomes:
+        return False
+    return all(o.as_expected and not isinstance(o.verdict, Broken) for o in file.outcomes)
+
+
+# --- engines compared ---------------------------------------------------------------------
+
+
+def _programs() -> Iterator[Check]:
+    """Solver, enumerator and interpreter, and rehearsals."""
+    kinds: tuple[tuple[str, Callable[[int], Generated], int], ...] = (
+        ("general", generate, PROGRAMS),
+        ("callbacks", generate_callbacks, PROGRAMS // 3),
+        ("readers", generate_readers, PROGRAMS // 3),
+        ("pages", generate_pages, PROGRAMS // 3),
+        ("awaits", generate_awaits, PROGRAMS // 3),
+    )
+    for kind, make, most in kinds:
+        for seed in range(most):
+            yield Check(f"agree/{kind}/{seed}", partial(_agrees, make, seed, kind == "awaits"))
+    for seed in range(PROGRAMS // 3):
+        yield Check(f"rehearse/{seed}", partial(_rehearsed, seed))
+
+
+def _agrees(make: Callable[[int], Generated], seed: int, awaits: bool) -> bool:
+    return not differential.compare(make(seed), awaits=awaits).disagreements
+
+
+def _rehearsed(seed: int) -> bool:
+    """Whether what a rehearsal reaches can be reached."""
+    generated = generate(seed)
+    skeleton = against.skeleton_of(generated.text, generated.bound)
+    found = rehearse(skeleton, frozenset({("", "none")}), frozenset())
+    query = encode(prepare(skeleton), detail=False)
+    asked = [query.checks[e] for e in found.events if e in query.checks]
+    asked += [query.marks[mark] for mark in found.marks]
+    asked += [query.ends] if found.ends else []
+    session = Session(query.text, 60)
+    return all(isinstance(session.ask(question, values=False), Sat) for question in asked)
+
+
+def _weak() -> Iterator[Check]:
+    """The encoding of weak models, and its replay, against their enumerator."""
+    for theme in THEMES:
+        for seed in range(WEAK_SEEDS):
+            for model in ("tso", "lkmm"):
+                name = f"weak/{theme}/{seed}/{model}"
+                yield Check(name, partial(_weak_agrees, theme, seed, model))
+
+
+def _weak_agrees(theme: str, seed: int, model: str) -> bool:
+    try:
+        found = against.compare(text(theme, seed), model, runs=300, most=300)
+    except TooMany:
+        return True
+    return not found.unsound and not found.spurious
+
+
+__all__ = ["Check", "checks", "warm_up"]
