@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from dsl import syntax as s
@@ -117,6 +118,13 @@ class Declarations(Expressions):
 
     def ghost_decl(self, span: Span, *parts: Any) -> tuple[s.ObjectDecl, ...]:
         return self._objects(True, span, parts)
+
+    def own_ghost(self, span: Span, base: s.TypeName, owner: s.Name, name: s.Name) -> s.ObjectDecl:
+        self.value_name(name)
+        where = replace(owner.span, end=name.span.end)
+        both = s.Name(f"{owner.text}.{name.text}", where)
+        declarator = s.Declarator(both, 0, (), None, where)
+        return s.ObjectDecl(True, base, declarator, None, None, span, owner)
 
     def _objects(self, ghost: bool, span: Span, parts: tuple[Any, ...]) -> tuple[s.ObjectDecl, ...]:
         """``int a, *b = &a;`` -> two objects; the first has the span of the whole declaration."""

@@ -261,6 +261,19 @@ What an interrupt handler interrupts is another interrupt handler, or is not run
         scenario s { run tick; }
 Name the actor on whose CPU it runs, and run that too: `run walker, tick;`.
 """,
+    "actor-state": """
+Ghost state of each instance of an actor is named where no instance is meant, has its address
+taken, is no number, or is an interrupt handler's:
+        ghost int walker.seen;
+        final walker.seen == 1;
+It is named in the body of `walker`, and in claims: `forall_actors(walker, walker.seen == 1)`.
+""",
+    "bad-forall": """
+`forall_actors()` is no part of a claim, has the same actor inside, or one that does not run:
+        actor walker { assert(forall_actors(walker, x == 0)); }
+        scenario s { run walker; final forall_actors(fault, fault.seen == 1); }
+It stands in `final` and `invariant`; at the top level it is about those that a scenario runs.
+""",
     "bad-initializer": """
 An initial value does not fit its place:
         struct s o = { 1 };   spinlock_t l = 0;

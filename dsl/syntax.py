@@ -464,7 +464,10 @@ class WordDecl:
 
 @dataclass(frozen=True, slots=True)
 class ObjectDecl:
-    """A global: ``struct page_table A at 0x123456000 = { ... };``, ``ghost int n = 1;``."""
+    """A global: ``struct page_table A at 0x123456000 = { ... };``, ``ghost int n = 1;``.
+
+    ``ghost int walker.seen;`` has the ``owner`` ``walker``, and the name ``walker.seen``.
+    """
 
     ghost: bool
     type: TypeName
@@ -472,6 +475,7 @@ class ObjectDecl:
     address: Expr | None
     lock_class: String | None
     span: Span
+    owner: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsl import protocol as p
 from dsl import syntax as s
-from dsl.check import expressions, iterators, places, statements
+from dsl.check import expressions, iterators, own, places, statements
 from dsl.check.constants import evaluate
 from dsl.check.context import MAX_DEPTH, Body
 from dsl.check.flow import falls_off
@@ -93,11 +93,12 @@ def function(world: World, signature: Signature) -> p.Function | None:
 
 
 def actor(world: World, decl: s.ActorDecl) -> p.Function:
-    """An actor's body as a function without parameters."""
+    """An actor's body as a function; the one with state of its own gets which instance it is."""
     body = Checked(world, VOID, decl.name)
+    instance = own.at_hand(body, decl)
     block = statements.scoped(body, decl.body.body, decl.body.span)
     resolve_gotos(body)
-    return _finish(body, "actor", (), VOID, block, decl.span)
+    return _finish(body, "actor", instance, VOID, block, decl.span)
 
 
 def _parameters(body: Body, signature: Signature) -> tuple[p.Local | None, ...]:

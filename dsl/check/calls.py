@@ -6,7 +6,7 @@ from itertools import islice
 
 from dsl import protocol as p
 from dsl import syntax as s
-from dsl.check import primitive_calls, words
+from dsl.check import forall, primitive_calls, words
 from dsl.check.arguments import expressions_only, function_arguments
 from dsl.check.constants import evaluate
 from dsl.check.context import MAX_STATEMENTS, Body, Given, Scope
@@ -47,6 +47,8 @@ def call(body: Body, expr: s.Call, expected: Type | None) -> p.Expr:
         return _choose(body, expr, expected)
     if name == "container_of":
         return _container_of(body, expr)
+    if name == "forall_actors":
+        return forall.forall_actors(body, expr)
     world = body.world
     wanted = isinstance(expected, WordType) and expected.name in body.words_with(name)
     if name in world.functions and not wanted:

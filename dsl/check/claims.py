@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check.bodies import Checked
@@ -29,10 +31,14 @@ PURE = (
 """Primitives that only look; the others cannot stand in a claim."""
 
 
-def claim(world: World, decl: s.Final | s.Invariant) -> p.Claim:
-    """The checked claim; calls of one-``return`` functions are put in place."""
+def claim(world: World, decl: s.Final | s.Invariant, run: Mapping[str, int]) -> p.Claim:
+    """The checked claim; calls of one-``return`` functions are put in place.
+
+    ``run`` has the actors that ``forall_actors()`` may speak of, and how many of each run.
+    """
     body = Checked(world)
     body.claim = True
+    body.run = run
     condition = truth(world.report, body.value(decl.condition, BOOL))
     for part in deep(condition):
         _refuse_effects(world, part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
 
@@ -113,7 +114,11 @@ class Jumps:
 
 
 class Body(ABC):
-    """One function body, or (with ``result`` None) an expression outside of functions."""
+    """One function body, or (with ``result`` None) an expression outside of functions.
+
+    ``run`` says which actors a claim is about, and how many of each; ``instances`` which one of
+    an actor is at hand.
+    """
 
     def __init__(
         self, world: World, result: Type | None = None, name: s.Name | None = None
@@ -131,6 +136,8 @@ class Body(ABC):
         self.depth = 0
         self.expansions = 0
         self.claim = False
+        self.run: Mapping[str, int] = {}
+        self.instances: dict[str, p.Expr] = {}
         self.inlining: tuple[str, ...] = ()
 
     @property

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from dsl import protocol as p
 from dsl import syntax as s
-from dsl.check import calls, operators, places, words
+from dsl.check import calls, operators, own, places, words
 from dsl.check.context import Alias, Body, Given
 from dsl.check.convert import NULL_TYPE, config_use, explicit
 from dsl.check.report import Skip
@@ -125,6 +125,7 @@ def _address(body: Body, operand: s.Expr, span: Span) -> p.Expr:
                 "call_rcu() and smp_call_function() take the function's name",
             )
     place = body.place(operand)
+    own.refuse_address(body, place, span)
     if isinstance(place, p.DerefPlace):
         return place.pointer
     return p.AddressOf(place, PointerType(place.type), span)

@@ -54,6 +54,7 @@ def _declare(
         case s.ObjectDecl():
             if _new(world, world.ordinary, "object", decl.declarator.name):
                 world.object_decls[decl.declarator.name.text] = decl
+                world.owners |= {decl.owner.text} if decl.owner is not None else set()
         case s.PoolDecl(_, name):
             if _new(world, world.ordinary, "pool", name):
                 world.pool_decls[name.text] = decl

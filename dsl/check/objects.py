@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from dsl import protocol as p
 from dsl import syntax as s
+from dsl.check import own
 from dsl.check.bodies import Checked, constant_in
 from dsl.check.constants import folded, is_constant
 from dsl.check.convert import arithmetic, cast, coerce, show
@@ -42,9 +43,15 @@ MAX_PLACES = 4000
 
 def types(world: World) -> None:
     """The types of objects and pools, before any body is checked."""
+    most: dict[str, int] = {}
     for name, decl in world.object_decls.items():
         try:
-            world.objects[name] = sized(world, decl.type, decl.declarator)
+            if decl.owner is not None and not most:
+                most = _most(world)
+            found = sized(world, decl.type, decl.declarator)
+            world.objects[name] = (
+                found if decl.owner is None else _one_each(world, decl, found, most)
+            )
         except Skip:
             world.objects[name] = None
     for name, pool in world.pool_decls.items():
@@ -52,6 +59,25 @@ def types(world: World) -> None:
             world.pools[name] = _pool_type(world, pool)
         except Skip:
             world.pools[name] = None
+
+
+def _most(world: World) -> dict[str, int]:
+    """How many of each actor run in the scenario that runs most of them."""
+    most = dict.fromkeys(world.actors, 1)
+    for scenario in world.scenarios.values():
+        for item in scenario.items:
+            for name, times in item.actors if isinstance(item, s.Run) else ():
+                if times is not None and name.text in most:
+                    count = constant_in(world, times, "the number of actors", 1, MAX_LENGTH)
+                    most[name.text] = max(most[name.text], count)
+    return most
+
+
+def _one_each(world: World, decl: s.ObjectDecl, type_: Type, most: dict[str, int]) -> Type:
+    """One place for each instance of an actor."""
+    assert decl.owner is not None
+    own.check_declaration(world, decl, decl.owner, type_)
+    return ArrayType(type_, most[decl.owner.text])
 
 
 def _pool_type(world: World, pool: s.PoolDecl) -> Type:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsl import protocol as p
 from dsl import syntax as s
+from dsl.check import own
 from dsl.check.constants import evaluate
 from dsl.check.context import Alias, Body, Given
 from dsl.check.convert import arithmetic, show
@@ -103,6 +104,8 @@ def deref(body: Body, pointer: p.Expr, span: Span) -> p.Place:
 
 
 def _member(body: Body, expr: s.Member) -> p.Place:
+    if own.is_own(body, expr):
+        return own.place(body, expr)
     if expr.arrow:
         pointer = body.value(expr.base)
         if isinstance(pointer.type, StructType | WordType):

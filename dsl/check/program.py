@@ -14,6 +14,7 @@ from dsl.check import bodies, declarations, interrupts, names, objects
 from dsl.check.callgraph import check_calls
 from dsl.check.claims import claim
 from dsl.check.context import MAX_DEPTH
+from dsl.check.forall import is_quantified
 from dsl.check.indexes import check_indexes
 from dsl.check.outparameters import check_addresses
 from dsl.check.report import EnoughError, Report, Skip, did_you_mean
@@ -201,14 +202,18 @@ def _claims(
     invariants: list[p.Claim] = []
     transitions: list[p.Transition] = []
     seen: dict[str, Span] = {}
+    one_each = dict.fromkeys(world.actors, 1)
     for file in files:
         for decl in file.declarations:
             try:
                 match decl:
-                    case s.Final():
-                        finals.append(claim(world, decl))
-                    case s.Invariant():
-                        invariants.append(claim(world, decl))
+                    case s.Final() | s.Invariant():
+                        found = claim(world, decl, one_each)
+                        if is_quantified(decl.condition):
+                            # About the actors that each scenario runs.
+                            world.quantified.append(decl)
+                        else:
+                            (finals if isinstance(decl, s.Final) else invariants).append(found)
                     case s.Transition():
                         transitions.append(transition(world, decl, seen))
                     case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import islice
 from math import prod
 
@@ -38,10 +39,19 @@ def scenario(world: World, decl: s.Scenario) -> p.Scenario:
     bounds: list[tuple[int, Span]] = []
     seen: dict[str, Span] = {}
     for item in decl.items:
+        if isinstance(item, s.Run):
+            _run(world, item, run, seen)
+    for everywhere in world.quantified:
+        # None of an actor that this scenario does not run.
+        counts = {**dict.fromkeys(world.actors, 0), **run}
+        claims = finals if isinstance(everywhere, s.Final) else invariants
+        with suppress(Skip):
+            claims.append(claim(world, everywhere, counts))
+    for item in decl.items:
         try:
             match item:
                 case s.Run():
-                    _run(world, item, run, seen)
+                    pass
                 case s.Init():
                     init.extend(_init(world, item, seen))
                 case s.Bound():
@@ -49,9 +59,9 @@ def scenario(world: World, decl: s.Scenario) -> p.Scenario:
                 case s.Expect():
                     expects.append(expect(world, item))
                 case s.Final():
-                    finals.append(claim(world, item))
+                    finals.append(claim(world, item, run))
                 case s.Invariant():
-                    invariants.append(claim(world, item))
+                    invariants.append(claim(world, item, run))
         except Skip:
             continue
     _size(world, decl, run)

@@ -14,7 +14,7 @@ from dsl.types import Type
 MODELS = ("sc", "tso", "lkmm")
 """The memory models a file may name."""
 
-BUILTIN_NAMES = ("NULL", "true", "false", "choose", "container_of")
+BUILTIN_NAMES = ("NULL", "true", "false", "choose", "container_of", "forall_actors")
 """Names of expressions that no program may declare."""
 
 
@@ -61,6 +61,8 @@ class World:
     actors: dict[str, s.ActorDecl] = field(default_factory=dict[str, s.ActorDecl])
     scenarios: dict[str, s.Scenario] = field(default_factory=dict[str, s.Scenario])
     variants: dict[str, s.Variant] = field(default_factory=dict[str, s.Variant])
+    owners: set[str] = field(default_factory=set[str])
+    quantified: list[s.Final | s.Invariant] = field(default_factory=list["s.Final | s.Invariant"])
     masks: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     statements: int = 0
     too_large: bool = False

@@ -73,23 +73,25 @@ class Machine:
         names = self._instances()
         state = state._replace(
             actors=tuple(
-                initial_actor(name, ACTOR, "", RUNNING, self.program.frame(actor_body(body)))
-                for name, body in names
+                initial_actor(name, ACTOR, "", RUNNING, self.program.frame(actor_body(body), nth))
+                for name, body, nth in names
             )
         )
-        for name, _ in names:
+        for name, _, _ in names:
             w = Work(self.program, state, _actor(state, name))
             state = self._state(w, self._run_local(w), changed=False)
         return self._with_invariants(state)
 
-    def _instances(self) -> list[tuple[str, str]]:
+    def _instances(self) -> list[tuple[str, str, int]]:
+        """Each instance's name, its actor, and which of that actor's it is, from 0."""
         counts: dict[str, int] = {}
-        found: list[tuple[str, str]] = []
+        found: list[tuple[str, str, int]] = []
         for name, times in self.scenario.run:
             for _ in range(times):
                 counts[name] = counts.get(name, 0) + 1
                 number = counts[name]
-                found.append((name if number == 1 else f"{name}.{number}", name))
+                shown = name if number == 1 else f"{name}.{number}"
+                found.append((shown, name, number - 1))
         return sorted(found)
 
     def _memory(self) -> State:

@@ -65,10 +65,12 @@ class Program:
         else:
             w.counts[header] = rounds + 1
 
-    def frame(self, name: str) -> Frame:
-        """A first frame of an actor's body."""
+    def frame(self, name: str, instance: int = 0) -> Frame:
+        """A first frame of an actor's body, which may ask which instance of the actor runs."""
         number = self.numbers[name]
-        return Frame(number, 0, (UNSET,) * self.codes[number].registers, -1, ())
+        code = self.codes[number]
+        given: tuple[Value, ...] = tuple(instance for _ in code.parameters)
+        return Frame(number, 0, (*given, *(UNSET,) * (code.registers - len(given))), -1, ())
 
     def deferred_free(self, span: Span) -> int:
         """A body for the callbacks of one ``kfree_rcu()``: it frees its argument."""

@@ -125,7 +125,7 @@ def places(layout: Layout) -> Places:
 
 def _free_name(region: Region, cell: Cell, taken: Mapping[str, Place]) -> str:
     """``m_pmd`` for ``m.pmd``, with a number behind it if that means something else already."""
-    plain = "_".join(str(part) for part in (region.name, *cell.path))
+    plain = "_".join(str(part) for part in (*region.name.split("."), *cell.path))
     name, number = plain, 1
     while name in taken or name in _RESERVED or _TAKEN.fullmatch(name):
         number += 1

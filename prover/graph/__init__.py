@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dsl.protocol import Protocol
+from prover.graph.instances import each_its_own
 from prover.graph.instructions import change_graphs
 from prover.graph.ir import Cfg, Program
 from prover.graph.kept import Kept
@@ -49,4 +50,5 @@ def compile_program(
     made = {a.symmetry: a.graph for a in program.actors if a.symmetry not in finished}
     for actor, graph in made.items():
         kept.keep(origins[actor], graph)
-    return program
+    owners = {actor for actor in setting.instances if protocol.actors[actor].parameters}
+    return each_its_own(program, owners) if owners else program

@@ -6,8 +6,8 @@ from dsl import protocol as p
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.source import Span
 from prover.graph.calls import forget_skipped, scope_of
-from prover.graph.context import Graph, Leaving, Obligation, Scope, Slot
-from prover.graph.ir import Cfg, End, Frame
+from prover.graph.context import Fixed, Graph, Leaving, Obligation, Scope, Slot
+from prover.graph.ir import INSTANCE, Cfg, End, Frame, Reg
 from prover.graph.lower_expr import value
 from prover.graph.order import without_stale_loop_marks
 from prover.graph.places import local_place
@@ -44,6 +44,8 @@ def actor_graph(obligation: Obligation, actor: p.Function) -> Cfg:
     graph = Graph(actor.name, obligation)
     entry = start(graph)
     scope = scope_of(graph, actor, (), "", 0)
+    for instance in actor.parameters:
+        scope.locals[instance.number] = Fixed(Reg(INSTANCE))
     forget_skipped(scope, actor)
     obligation.statement(scope, actor.body)
     graph.builder.start(scope.leaving.block)

@@ -602,16 +602,22 @@ class TransitionTable:
     span: Span
 
 
+INSTANCE = "actor.instance"
+"""The register that says which instance of an actor runs, in actors with state of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class ActorGraph:
     """One actor instance (``walker``, ``walker.2``) and its graph.
 
     ``symmetry`` names the declaration: instances of one declaration are interchangeable.
+    ``number`` counts them from 0; it is in register INSTANCE of a graph that is not compiled yet.
     """
 
     name: str
     symmetry: str
     graph: Cfg
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

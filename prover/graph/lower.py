@@ -66,8 +66,8 @@ def _instances(actor: str, count: int) -> tuple[str, ...]:
 def _actors(obligation: Obligation, finished: Mapping[str, Cfg]) -> Iterator[ActorGraph]:
     for name, instances in obligation.instances.items():
         graph = finished.get(name) or actor_graph(obligation, obligation.protocol.actors[name])
-        for instance in instances:
-            yield ActorGraph(instance, name, graph)
+        for number, instance in enumerate(instances):
+            yield ActorGraph(instance, name, graph, number)
 
 
 def _claims(obligation: Obligation, kind: str, claims: tuple[p.Claim, ...]) -> tuple[Cfg, ...]:

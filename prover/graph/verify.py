@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from prover.graph import expressions as ex
 from prover.graph.instructions import inner, instructions, reads, targets, written
 from prover.graph.ir import (
+    INSTANCE,
     Apply,
     Branch,
     CallRcu,
@@ -56,11 +57,14 @@ _PARTS = ("whole", "low", "high")
 
 def verify(program: Program, acyclic: bool) -> list[str]:
     """What is wrong with ``program``, empty if nothing is; ``acyclic``: it has been unrolled."""
-    graphs = [(actor.name, actor.graph) for actor in program.actors]
-    graphs += [(cfg.name, cfg) for cfg in (*program.finals, *program.invariants)]
+    # Which instance runs is known once a graph is compiled.
+    nothing = frozenset[str]()
+    given = nothing if acyclic else frozenset([INSTANCE])
+    graphs = [(actor.name, actor.graph, given) for actor in program.actors]
+    graphs += [(cfg.name, cfg, nothing) for cfg in (*program.finals, *program.invariants)]
     found: list[str] = []
-    for name, cfg in graphs:
-        found.extend(f"{name}: {text}" for text in verify_cfg(cfg, program.layout, acyclic))
+    for name, cfg, known in graphs:
+        found.extend(f"{name}: {text}" for text in verify_cfg(cfg, program.layout, acyclic, known))
     for cfg in (*program.finals, *program.invariants):
         found.extend(f"{cfg.name}: {text}" for text in _claim(cfg))
     return found

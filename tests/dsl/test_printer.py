@@ -206,6 +206,7 @@ def test_switches() -> None:
         ("word a_t{none=0;split l,h when A==on;present 1;t(struct b*)=3;};",
          "word a_t {\n\tnone = 0;\n\tsplit l, h when A == on;\n\tpresent 1;\n\tt(struct b *) = 3;\n}"),
         ("ghost int x=1;", "ghost int x = 1;"),
+        ("ghost  int a . x ;", "ghost int a.x;"),
         ("int a,*b=&a;", "int a;\nint *b = &a;"),
         ('spinlock_t a class("b");', 'spinlock_t a class("b");'),
         ("struct a b at 0x10={.c=1};", "struct a b at 0x10 = { .c = 1 };"),

@@ -26,6 +26,7 @@ GROUPS = (
     "memory",
     "locks",
     "RCU",
+    "hardware",
     "interrupts",
     "protocol",
     "import",
