@@ -27,16 +27,26 @@ class Conditions:
     decided: dict[str, tuple[Term, Term, Ways, Ways]] = field(
         default_factory=dict[str, tuple[Term, Term, Ways, Ways]]
     )
+    _open: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._open = any(not each.surely for rows in self.deciding.values() for each in rows)
 
     def add(self, block: str, guard: Term, holds: Term) -> None:
         """A branch that is run where ``guard`` holds."""
-        every, surely = self._ways(block, sure=False), self._ways(block, sure=True)
+        every, surely = self._both_ways(block)
         self.decided[block] = guard, holds, every, surely
 
     def of(self, block: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
         """All conditions that may decide on a block, and those that surely do."""
-        every = self._terms(self._ways(block, sure=False))
-        return every, self._terms(self._ways(block, sure=True))
+        every, surely = self._both_ways(block)
+        found = self._terms(every)
+        return found, found if surely is every else self._terms(surely)
+
+    def _both_ways(self, block: str) -> tuple[Ways, Ways]:
+        """All that may decide on a block, and what surely does: the same where nothing is open."""
+        every = self._ways(block, sure=False)
+        return every, self._ways(block, sure=True) if self._open else every
 
     def _terms(self, ways: Ways) -> tuple[Term, ...]:
         none = self.draft.constant(0)
@@ -53,5 +63,5 @@ class Conditions:
             run = self.draft.constant(1) if each.always else guard
             found.setdefault(holds, []).append(run)
             for other, when in (surely if sure else every).items():
-                found.setdefault(other, []).append(terms.both(run, when))
+                found.setdefault(other, []).append(when if each.always else terms.both(run, when))
         return {holds: terms.either(*whens) for holds, whens in found.items()}
