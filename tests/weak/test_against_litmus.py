@@ -49,6 +49,13 @@ DIFFERENT = {
 }
 """Which tests have another answer as protocols, and why."""
 
+ELSEWHERE = {
+    "crypto-control-data": "a value out of thin air: protocols have none (docs/adr/0007)",
+    "C-JO-OOTA-6": "a value out of thin air: protocols have none (docs/adr/0007)",
+    "C-AlanStern.2018.01.11a": "a data race more is told",
+}
+"""The same for tests of others, under LKMM."""
+
 
 @cache
 def under(model: str) -> LitmusModel:
@@ -96,6 +103,7 @@ def test_same_answer_for_all_that_are_at_hand(model: str) -> None:
     wrong = [row for row in rows if row.outcome == "different"]
     if model in RACES:
         wrong += [row for row in rows if wrong_race(row)]
+        wrong = [row for row in wrong if Path(row.file).stem not in ELSEWHERE]
     assert not wrong, wrong[:10]
     assert sum(row.outcome == "equal" for row in rows) >= 0.97 * len(rows)
 
