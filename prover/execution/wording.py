@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from prover.execution import skeleton as sk
 from prover.execution.domains import Place
+from prover.execution.terms import Term
 from prover.graph.ir import Cell, Layout
 from prover.graph.values import (
     ADDRESS_MASK,
@@ -51,6 +55,44 @@ def value_text(layout: Layout, value: Value, cell: Cell | None = None) -> str:
             return word_text(layout, value, cell)
         case Poison():
             return "poison"
+
+
+def pointer_text(layout: Layout, value: Value) -> str:
+    """What a pointer leads to; other values as they are."""
+    if isinstance(value, Pointer) and value.base is not None:
+        return str(value.location)
+    return value_text(layout, value)
+
+
+def note_text(action: sk.Action, named: Callable[[Term], str], *, seen: bool) -> str:
+    """What a step does that cannot be seen from its source line.
+
+    ``named`` says what a pointer leads to; ``seen`` whether a trylock got the lock, or a look at
+    one found it locked.
+    """
+    match action:
+        case sk.Grant(address=address):
+            return f"takes {named(address)}"
+        case sk.Downgrade(address=address):
+            return f"holds {named(address)} as a reader from now on"
+        case sk.Unlock(address=address):
+            return f"releases {named(address)}"
+        case sk.SrcuStart(address=address):
+            return f"enters a reader of {named(address)}"
+        case sk.SrcuEnd(address=address):
+            return f"leaves a reader of {named(address)}"
+        case sk.Try(address=address):
+            return f"{named(address)} {'taken' if seen else 'busy'}"
+        case sk.LockState(address=address):
+            return f"{named(address)} {'locked' if seen else 'not locked'}"
+        case sk.Deallocate(pointer=pointer):
+            return f"frees {named(pointer)}"
+        case sk.GiveBack(pointer=pointer):
+            return f"gives back the page of {named(pointer)}"
+        case sk.GraceEnd(flush=flush):
+            return "the flush is over" if flush else "the grace period is over"
+        case _:
+            return ""
 
 
 def _integer_text(value: int, cell: Cell | None) -> str:

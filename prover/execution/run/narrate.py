@@ -12,7 +12,7 @@ from prover.execution.run.standstill import Deadlock, deadlocked
 from prover.execution.run.state import Change, Step
 from prover.execution.terms import Outcome, Term
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
-from prover.execution.wording import cell_at, place_text, value_text
+from prover.execution.wording import cell_at, note_text, place_text, pointer_text, value_text
 from prover.graph.ir import Origin
 from prover.graph.values import Location, Pointer, Value
 
@@ -235,43 +235,15 @@ def what(action: sk.Action) -> str:
 
 def _note(machine: Machine, event: sk.Event) -> str:
     """What cannot be seen from the source line."""
-    leaves = machine.values.leaves
+
+    def named(term: Term) -> str:
+        return pointer_text(machine.skeleton.layout, machine.values.value(term))
+
     match event.action:
-        case sk.Grant(address=address):
-            return f"takes {_lock_name(machine, address)}"
-        case sk.Downgrade(address=address):
-            return f"holds {_lock_name(machine, address)} as a reader from now on"
-        case sk.Unlock(address=address):
-            return f"releases {_lock_name(machine, address)}"
-        case sk.SrcuStart(address=address):
-            return f"enters a reader of {_lock_name(machine, address)}"
-        case sk.SrcuEnd(address=address):
-            return f"leaves a reader of {_lock_name(machine, address)}"
         case sk.Access(what="unlock-tail", address=address):
-            return f"the unlock still touches {_lock_name(machine, address)}"
-        case sk.Try(address=address):
-            got = leaves.get(Outcome(event.number, "taken"))
-            verdict = "taken" if got else "busy"
-            return f"{_lock_name(machine, address)} {verdict}"
-        case sk.LockState(address=address):
-            seen = leaves.get(Outcome(event.number, "locked"))
-            return f"{_lock_name(machine, address)} {'locked' if seen else 'not locked'}"
-        case sk.Deallocate(pointer=pointer):
-            return f"frees {_pointer_name(machine, pointer)}"
-        case sk.GiveBack(pointer=pointer):
-            return f"gives back the page of {_pointer_name(machine, pointer)}"
-        case sk.GraceEnd(flush=flush):
-            return "the flush is over" if flush else "the grace period is over"
+            return f"the unlock still touches {named(address)}"
+        case sk.Try():
+            seen = machine.values.leaves.get(Outcome(event.number, "taken"))
         case _:
-            return ""
-
-
-def _lock_name(machine: Machine, address: Term) -> str:
-    return _pointer_name(machine, address)
-
-
-def _pointer_name(machine: Machine, term: Term) -> str:
-    value = machine.values.value(term)
-    if isinstance(value, Pointer) and value.base is not None:
-        return str(value.location)
-    return value_text(machine.skeleton.layout, value)
+            seen = machine.values.leaves.get(Outcome(event.number, "locked"))
+    return note_text(event.action, named, seen=bool(seen))

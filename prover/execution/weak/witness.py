@@ -18,7 +18,7 @@ from prover.execution.weak.reasons import place_of, reasons, who
 from prover.execution.weak.run import Run
 from prover.execution.weak.time import Allowed, Timeline, timeline
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
-from prover.execution.wording import cell_at, place_text, value_text
+from prover.execution.wording import cell_at, note_text, place_text, pointer_text, value_text
 from prover.graph.values import Location, Pointer, Via, Wild, number_text
 
 
@@ -205,38 +205,14 @@ def _before(run: Run, write: int) -> str:
 
 
 def _note(run: Run, event: sk.Event) -> str:
-    match event.action:
-        case sk.Grant(address=address):
-            return f"takes {_name(run, address)}"
-        case sk.Downgrade(address=address):
-            return f"holds {_name(run, address)} as a reader from now on"
-        case sk.Unlock(address=address):
-            return f"releases {_name(run, address)}"
-        case sk.SrcuStart(address=address):
-            return f"enters a reader of {_name(run, address)}"
-        case sk.SrcuEnd(address=address):
-            return f"leaves a reader of {_name(run, address)}"
-        case sk.Try(address=address):
-            got = run.claim.decisions.taken.get(event.number, False)
-            return f"{_name(run, address)} {'taken' if got else 'busy'}"
-        case sk.LockState(address=address):
-            seen = event.number in run.claim.locked
-            return f"{_name(run, address)} {'locked' if seen else 'not locked'}"
-        case sk.Deallocate(pointer=pointer):
-            return f"frees {_name(run, pointer)}"
-        case sk.GiveBack(pointer=pointer):
-            return f"gives back the page of {_name(run, pointer)}"
-        case sk.GraceEnd(flush=flush):
-            return "the flush is over" if flush else "the grace period is over"
-        case _:
-            return ""
+    def named(term: Term) -> str:
+        return pointer_text(run.skeleton.layout, run.values.value(term))
 
-
-def _name(run: Run, term: object) -> str:
-    value = run.values.value(term)  # type: ignore[arg-type]
-    if isinstance(value, Pointer) and value.base is not None:
-        return str(value.location)
-    return value_text(run.skeleton.layout, value)
+    if isinstance(event.action, sk.Try):
+        seen = run.claim.decisions.taken.get(event.number, False)
+    else:
+        seen = event.number in run.claim.locked
+    return note_text(event.action, named, seen=seen)
 
 
 def _explanation(run: Run, name: str, number: int, message: str) -> tuple[str, ...]:
