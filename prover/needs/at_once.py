@@ -12,9 +12,10 @@ from prover.execution.domains import DomainTooLarge
 from prover.graph.kept import Kept as Graphs
 from prover.graph.limits import TooLarge
 from prover.needed import Broken
-from prover.needs.board import NoAnswer, board, failing, present
+from prover.needs.board import board, failing, present
 from prover.needs.family import Family, family
 from prover.needs.plan import PAIRED, UNBALANCED, Planned
+from prover.pipeline.case import Undecided
 from prover.pipeline.group import STRENGTH, Group
 from prover.pipeline.limits import Limits
 from prover.pipeline.minimal import QueryTooLarge, Search
@@ -24,7 +25,7 @@ Configuration: TypeAlias = tuple[tuple[str, str], ...]
 Alone: TypeAlias = Broken | str | None
 """What a change alone does: ``proved``, ``same``, or what breaks; None where it must be asked."""
 
-_NOT_FOR_ALL = (DiagnosticError, TooLarge, DomainTooLarge, QueryTooLarge, NoAnswer)
+_NOT_FOR_ALL = (DiagnosticError, TooLarge, DomainTooLarge, QueryTooLarge, Undecided)
 """What one change, or all of them together, may make impossible."""
 
 
@@ -127,7 +128,7 @@ class AtOnce:
             for reason in (search.query.fail, *search.query.cuts.values()):
                 for numbers, reply in failing(on, reason):
                     if len(numbers) == 1:
-                        raise NoAnswer("it breaks alone")
+                        raise Undecided("it breaks alone")
                     if len(numbers) > 2:
                         on.at_most(2)
                         continue

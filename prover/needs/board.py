@@ -13,13 +13,10 @@ from itertools import combinations
 
 from prover.execution.run.replay import ReplayError
 from prover.execution.terms import Choice
+from prover.pipeline.case import Undecided, ask
 from prover.pipeline.minimal import Search, violated, witness
 from prover.pipeline.violations import rank
-from prover.smt.reply import GaveUp, Sat
-
-
-class NoAnswer(Exception):
-    """The solver gave up, or the query says what cannot be so."""
+from prover.smt.reply import Sat
 
 
 @dataclass(slots=True)
@@ -38,17 +35,13 @@ class Board:
         """An execution with some changes made, of ``among`` or of all that are not off."""
         allowed = self.literals.keys() - self.off if among is None else set(among)
         no = [f"!{name}" for number, name in self.literals.items() if number not in allowed]
-        reply = self.search.ask(question, *no, values=True)
-        if isinstance(reply, GaveUp):
-            raise NoAnswer(reply.reason)
+        reply = ask(self.search, question, *no, values=True)
         return reply if isinstance(reply, Sat) else None
 
     def holds_with(self, question: str, number: int) -> bool:
         """Whether it is possible with one change made, and no other."""
         others = [f"!{name}" for other, name in self.literals.items() if other != number]
-        reply = self.search.ask(question, self.literals.get(number, "true"), *others)
-        if isinstance(reply, GaveUp):
-            raise NoAnswer(reply.reason)
+        reply = ask(self.search, question, self.literals.get(number, "true"), *others)
         return isinstance(reply, Sat)
 
     def made(self, reply: Sat) -> list[int]:
@@ -128,7 +121,7 @@ def failing(found: Board, question: str) -> Iterator[tuple[list[int], Sat]]:
             return
         numbers, reply = found.fewest(question, reply)
         if not numbers:
-            raise NoAnswer("it is possible with no change made")
+            raise Undecided("it is possible with no change made")
         yield numbers, reply
         if len(numbers) == 1:
             found.off.add(numbers[0])

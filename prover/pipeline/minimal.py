@@ -10,6 +10,7 @@ from prover.execution.weak.replay import replay_weak, weak_violations
 from prover.execution.witness import Witness
 from prover.models.cat import load_model
 from prover.pipeline.limits import Clock, Limits
+from prover.smt.asking import ask_apart
 from prover.smt.backends.z3 import DECIDING, Session
 from prover.smt.decode import decode
 from prover.smt.encode import Prepared, encode
@@ -42,16 +43,9 @@ class Search:
 
     def ask(self, question: str, *also: str, values: bool = False) -> Reply:
         """The answer to a question, timed."""
-        pairs = self.query.distinct
         session = self.loaded()
         with self.clock.stage("solve"):
-            while True:
-                reply = session.ask(question, *also, values=values or bool(pairs))
-                found = reply.values if isinstance(reply, Sat) else None
-                level = [(a, b) for a, b in pairs if found and found[a] == found[b]]
-                if not level:
-                    return reply
-                session.add(apart(level))
+            return ask_apart(session, self.query, question, *also, values=values)
 
     def loaded(self) -> Session:
         """The solver with the document in it."""

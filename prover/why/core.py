@@ -12,13 +12,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from prover.pipeline.case import Undecided
+from prover.smt.asking import ask_apart
 from prover.smt.backends.z3 import Session
-from prover.smt.query import Query, apart
+from prover.smt.query import Query
 from prover.smt.reply import GaveUp, Sat
-
-
-class NoAnswer(Exception):
-    """The solver gave up; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +42,16 @@ class Asker:
         """Of the literals some that suffice for a no; None where the answer is yes."""
         if "false" in question:
             return frozenset()
-        pairs = self.query.distinct
-        numbers = dict.fromkeys(name for pair in pairs for name in pair)
         first, *others = question
-        while True:
-            reply = self.session.ask(first, *others, *literals, values=False)
-            if isinstance(reply, GaveUp):
-                raise NoAnswer(reply.reason)
-            if not isinstance(reply, Sat):
-                return self.session.core() & frozenset(literals)
-            values = self.session.numbers(numbers)
-            level = [(a, b) for a, b in pairs if values[a] == values[b]]
-            if not level:
-                return None
-            self.session.add(apart(level))
+        reply = ask_apart(self.session, self.query, first, *others, *literals)
+        if isinstance(reply, GaveUp):
+            raise Undecided(reply.reason)
+        return None if isinstance(reply, Sat) else self.session.core() & frozenset(literals)
 
     def tried(self, literals: Sequence[str], question: Sequence[str]) -> frozenset[str] | None:
-        """The same within the time there is; raises NoAnswer when it is over."""
+        """The same within the time there is; raises Undecided when it is over."""
         if time.monotonic() > self.until:
-            raise NoAnswer("out of time")
+            raise Undecided("out of time")
         return self.core(literals, question)
 
 
@@ -80,7 +69,7 @@ def minimal(asker: Asker, literals: Sequence[str], question: Sequence[str]) -> S
             others = [other for other in literals if other != literal]
             small.known[literal] = asker.tried(others, question) is None
         small.shrink(asker, question)
-    except NoAnswer:
+    except Undecided:
         return small.result(minimal=False)
     return small.result(minimal=True)
 

@@ -16,6 +16,7 @@ from prover.graph import compile_program
 from prover.graph.ir import Program
 from prover.graph.limits import TooLarge
 from prover.pipeline import not_covered
+from prover.pipeline.case import Undecided
 from prover.pipeline.decide import decide_group
 from prover.pipeline.decision import Decision
 from prover.pipeline.group import STRENGTH
@@ -27,7 +28,7 @@ from prover.smt.encode import encode_apart, prepare
 from prover.smt.query import Query
 from prover.smt.tracked import tracked
 from prover.verdict import Broken, Obligation, Proved, name_of
-from prover.why.core import Asker, NoAnswer, minimal
+from prover.why.core import Asker, minimal
 from prover.why.facts import fact_of, fact_of_gate
 from prover.why.opened import gates_of, opened
 
@@ -102,7 +103,7 @@ def _explained(found: Explanation, program: Program, limits: Limits, budget: flo
             continue
         try:
             cores = cores_of(tracked_, limits, budget)
-        except NoAnswer as error:
+        except Undecided as error:
             if not conditions:
                 return replace(found, model="", why=str(error))
             continue

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import z3
@@ -64,16 +63,6 @@ class Session:
         if answer == z3.sat:
             return Sat(self._values() if values else {})
         return GaveUp(self._solver.reason_unknown())
-
-    def numbers(self, names: Iterable[str]) -> dict[str, int]:
-        """The values of some integers: after a yes."""
-        model = self._solver.model()
-        found: dict[str, int] = {}
-        for name in names:
-            if name not in self._known:
-                self._known[name] = z3.Int(name, ctx=self._context)
-            found[name] = model.eval(self._known[name], model_completion=True).as_long()
-        return found
 
     def core(self) -> frozenset[str]:
         """Of the Booleans asked about last, some that cannot hold together: after a no."""
