@@ -15,6 +15,7 @@ from prover.cli.files import (
     read_standard_input,
     setting,
 )
+from prover.cli.options import ProtocolFile
 from prover.cli.terminal import emit
 
 LaterForm: TypeAlias = Literal["graph", "unrolled", "events", "smt2"]
@@ -28,7 +29,7 @@ def dump(
         Literal["syntax", "protocol", "graph", "unrolled", "events", "smt2"],
         typer.Argument(metavar="FORM", help=FORMS),
     ],
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A protocol; - is standard input.")],
+    file: ProtocolFile,
     scenario: Annotated[
         str, typer.Option(metavar="NAME", help="Of this scenario; else the first.")
     ] = "",

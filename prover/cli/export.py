@@ -8,11 +8,12 @@ import typer
 
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
+from prover.cli.options import ProtocolFile
 from prover.cli.terminal import emit
 
 
 def export(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A protocol; - is standard input.")],
+    file: ProtocolFile,
     format: Annotated[  # noqa: A002 - the option's name
         Literal["litmus"], typer.Option("--format", metavar="<litmus>", help="What to write.")
     ] = "litmus",

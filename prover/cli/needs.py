@@ -9,7 +9,16 @@ import typer
 
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
-from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout
+from prover.cli.options import (
+    Jobs,
+    MaxBound,
+    Memory,
+    OnlyConfig,
+    OnlyModel,
+    OnlyScenario,
+    ProtocolFile,
+    Timeout,
+)
 from prover.cli.terminal import ProgressLine, emit
 
 if TYPE_CHECKING:
@@ -17,12 +26,10 @@ if TYPE_CHECKING:
 
 
 def needs(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A protocol; - is standard input.")],
+    file: ProtocolFile,
     scenario: OnlyScenario = "",
     config: OnlyConfig = None,
-    model: Annotated[
-        str, typer.Option(metavar="NAME", help="Only this memory model.", show_default=False)
-    ] = "",
+    model: OnlyModel = "",
     witness: Annotated[
         list[int] | None,
         typer.Option(metavar="N", help="Show what change N lets happen; twice: both together."),

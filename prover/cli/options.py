@@ -25,6 +25,12 @@ Memory: TypeAlias = Annotated[
 Jobs: TypeAlias = Annotated[
     int, typer.Option("--jobs", "-j", metavar="N", min=0, help="Processes; 0: one per core.")
 ]
+ProtocolFile: TypeAlias = Annotated[
+    str, typer.Argument(metavar="FILE", help="A protocol; - is standard input.")
+]
+OnlyModel: TypeAlias = Annotated[
+    str, typer.Option(metavar="NAME", help="Only this memory model.", show_default=False)
+]
 Without: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(metavar="FEATURE", hidden=True, help="Prove without it (docs/architecture.md)."),

@@ -8,21 +8,28 @@ from typing import Annotated, Literal
 import typer
 
 from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
-from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout
+from prover.cli.options import (
+    Jobs,
+    MaxBound,
+    Memory,
+    OnlyConfig,
+    OnlyModel,
+    OnlyScenario,
+    ProtocolFile,
+    Timeout,
+)
 from prover.cli.terminal import ProgressLine, emit
 
 
 def why(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A protocol; - is standard input.")],
+    file: ProtocolFile,
     scenario: OnlyScenario = "",
     variant: Annotated[
         str,
         typer.Option(metavar="NAME", help="With this variant; else with none.", show_default=False),
     ] = "",
     config: OnlyConfig = None,
-    model: Annotated[
-        str, typer.Option(metavar="NAME", help="Only this memory model.", show_default=False)
-    ] = "",
+    model: OnlyModel = "",
     budget: Annotated[
         float,
         typer.Option(metavar="SECONDS", min=0, help="For making the sets of one scenario small."),

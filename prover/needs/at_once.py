@@ -16,9 +16,10 @@ from prover.needs.board import board, failing, present
 from prover.needs.family import Family, family
 from prover.needs.plan import PAIRED, UNBALANCED, Planned
 from prover.pipeline.case import Undecided
-from prover.pipeline.group import STRENGTH, Group
+from prover.pipeline.group import Group
 from prover.pipeline.limits import Limits
 from prover.pipeline.minimal import QueryTooLarge, Search
+from prover.pipeline.round import STRENGTH
 
 Configuration: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -20,9 +20,10 @@ from prover.needed import Broken, Unsettled
 from prover.needs.at_once import settling
 from prover.needs.edits import MARK, Edit, edited
 from prover.pipeline.decide import decide_group
-from prover.pipeline.group import STRENGTH, Group
+from prover.pipeline.group import Group
 from prover.pipeline.limits import Limits
 from prover.pipeline.minimal import QueryTooLarge
+from prover.pipeline.round import STRENGTH
 from prover.smt.reply import Sat, Unsat
 from prover.verdict import Bounded, Obligation, Proved, Refuted, Unknown, Vacuous
 from prover.verdict import Broken as Bug
@@ -98,10 +99,7 @@ class Prober:
             self.programs[key] = compile_program(
                 self.protocol, group.scenario, dict(configuration), bound, self.graphs
             )
-        group.programs[bound] = compile_program(
-            group.protocol, group.scenario, dict(configuration), bound, self.graphs
-        )
-        return group.programs[bound] == self.programs[key]
+        return group.program(bound) == self.programs[key]
 
     def _proved(self, group: Group) -> bool:
         """Whether the weakest model proves it; nothing else is asked, for that settles all.

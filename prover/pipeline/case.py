@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from dsl.protocol import Expect
 from prover.execution.witness import Witness
-from prover.pipeline.group import STRENGTH, Group
+from prover.pipeline.group import Group
 from prover.pipeline.minimal import Search
-from prover.pipeline.round import Round
+from prover.pipeline.round import STRENGTH, Round
 from prover.smt.query import Query
 from prover.smt.reply import GaveUp, Sat, Unsat
 from prover.verdict import Obligation

@@ -16,11 +16,11 @@ from prover.graph.kept import Kept
 from prover.graph.limits import TooLarge
 from prover.pipeline.case import Case, Found, Undecided, ask, search_of
 from prover.pipeline.decision import Decision
-from prover.pipeline.group import STRENGTH, Group
+from prover.pipeline.group import Group
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import QueryTooLarge, smallest, trimmed
 from prover.pipeline.reach import can, unreached_asserts, unreached_marks
-from prover.pipeline.round import Rounds
+from prover.pipeline.round import STRENGTH, Rounds
 from prover.pipeline.violations import look_for_violations, rank
 from prover.smt.reply import Sat
 from prover.verdict import (

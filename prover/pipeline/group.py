@@ -16,7 +16,7 @@ from prover.graph.ir import Program
 from prover.graph.kept import Kept
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search
-from prover.pipeline.round import STRENGTH, Round, Rounds
+from prover.pipeline.round import Round, Rounds
 
 
 @dataclass(slots=True)
@@ -42,15 +42,18 @@ class Group:
         """The program at one bound, and what is known of it."""
         found = self.found.get(bound)
         if found is None:
-            with self.clock.stage("compile"):
-                program = self.programs.get(bound)
-                if program is None:
-                    program = compile_program(
-                        self.protocol, self.scenario, self.configuration, bound, self.kept
-                    )
-                    self.programs[bound] = program
             subject = self.scenario, tuple(sorted(self.configuration.items()))
-            found = self.found[bound] = self.rounds.of(subject, program, self.clock)
+            found = self.found[bound] = self.rounds.of(subject, self.program(bound), self.clock)
+        return found
+
+    def program(self, bound: int) -> Program:
+        """The program at one bound."""
+        found = self.programs.get(bound)
+        if found is None:
+            with self.clock.stage("compile"):
+                found = self.programs[bound] = compile_program(
+                    self.protocol, self.scenario, self.configuration, bound, self.kept
+                )
         return found
 
     def search(self, model: str, bound: int) -> Search:
@@ -73,6 +76,3 @@ class Group:
         """Places whose data races under a model are not looked for."""
         names = (place for known in self.found.values() for place in known.suppressed(model))
         return tuple(dict.fromkeys(names))
-
-
-__all__ = ["STRENGTH", "Group"]

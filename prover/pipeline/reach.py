@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dsl.source import Span
 from prover.pipeline.case import Case, ask, at_hand, search_of
-from prover.pipeline.group import STRENGTH
+from prover.pipeline.round import STRENGTH
 from prover.smt.query import Query
 from prover.smt.reply import Sat
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from prover.execution.hazards import PRECEDENCE
 from prover.execution.run.replay import ReplayError
 from prover.pipeline.case import Case, Found, Undecided, ask, search_of
-from prover.pipeline.group import STRENGTH
 from prover.pipeline.minimal import Search, violated, witness
+from prover.pipeline.round import STRENGTH
 from prover.smt.reply import Sat, Unsat
 
 

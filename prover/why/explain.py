@@ -19,9 +19,9 @@ from prover.pipeline import not_covered
 from prover.pipeline.case import Undecided
 from prover.pipeline.decide import decide_group
 from prover.pipeline.decision import Decision
-from prover.pipeline.group import STRENGTH
 from prover.pipeline.limits import Limits
 from prover.pipeline.minimal import MAX_CLAUSES, QueryTooLarge
+from prover.pipeline.round import STRENGTH
 from prover.render.table import summary_of
 from prover.smt.backends.z3 import Session
 from prover.smt.encode import encode_apart, prepare
