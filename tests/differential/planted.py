@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import textwrap
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -20,6 +21,9 @@ from prover.graph import (
     primitives_refcount,
 )
 from prover.smt import encode, locks, memory, violations, waits
+
+Program = TypeVar("Program")
+"""A program, or the seed of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,19 @@ class Planted:
         code = compile(source.replace(self.old, self.new), f"<planted: {self.name}>", "exec")
         exec(code, original.__globals__, made)  # noqa: S102 - the engine's own source, changed
         monkeypatch.setattr(self.module, self.function, made[self.function])
+
+    def is_noticed(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        programs: Iterable[Program],
+        wrong: Callable[[Program], object],
+    ) -> None:
+        """Asserts that one of the programs comes out wrong with the bug, and right without it."""
+        with monkeypatch.context() as planting:
+            self.plant(planting)
+            shown = next((program for program in programs if wrong(program)), None)
+        assert shown is not None, f"no program shows: {self.name}"
+        assert not wrong(shown), "without the bug the engines agree"
 
 
 LATER = "frame.coherent(read.event, writes[other].event),"

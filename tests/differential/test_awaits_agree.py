@@ -99,11 +99,9 @@ def test_engines_agree_on_awaits(start: int) -> None:
 def test_a_planted_bug_is_noticed(bug: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = (generate_awaits(seed) for seed in range(PROGRAMS))
     fitting = [p for p in programs if re.search(bug.needs, p.text)]
-    with monkeypatch.context() as planting:
-        bug.plant(planting)
-        shown = next((p for p in fitting if compare(p, awaits=True).disagreements), None)
-    assert shown is not None, "no program shows it"
-    assert not compare(shown, awaits=True).disagreements, "without the bug the engines agree"
+    bug.is_noticed(
+        monkeypatch, fitting, lambda program: compare(program, awaits=True).disagreements
+    )
 
 
 @pytest.mark.parametrize("case", IN_CASES)

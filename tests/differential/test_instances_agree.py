@@ -107,5 +107,4 @@ def test_many(start: int) -> None:
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name.replace(" ", "-"))
 def test_a_planted_bug_is_noticed(bug: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
-    bug.plant(monkeypatch)
-    assert any(disagreements(seed)[0] for seed in range(MOST))
+    bug.is_noticed(monkeypatch, range(MOST), lambda seed: disagreements(seed)[0])

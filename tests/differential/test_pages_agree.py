@@ -141,8 +141,4 @@ def test_a_planted_bug_is_noticed(bug: Planted, monkeypatch: pytest.MonkeyPatch)
     fitting = [p for p in programs if re.search(bug.needs, p.text)][:MOST]
     if bug.program:
         fitting = [Generated(-1, bug.program, 1, ("r",))]
-    with monkeypatch.context() as planting:
-        bug.plant(planting)
-        shown = next((p for p in fitting if disagreements(p)[0]), None)
-    assert shown is not None, "no program shows it"
-    assert not disagreements(shown)[0], "without the bug the engines agree"
+    bug.is_noticed(monkeypatch, fitting, lambda program: disagreements(program)[0])

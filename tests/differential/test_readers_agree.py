@@ -101,8 +101,4 @@ def test_many(start: int) -> None:
 def test_a_planted_bug_is_noticed(bug: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = (generate_readers(seed) for seed in range(PROGRAMS))
     fitting = [p for p in programs if re.search(bug.needs, p.text)][:MOST]
-    with monkeypatch.context() as planting:
-        bug.plant(planting)
-        shown = next((p for p in fitting if disagreements(p)[0]), None)
-    assert shown is not None, "no program shows it"
-    assert not disagreements(shown)[0], "without the bug the engines agree"
+    bug.is_noticed(monkeypatch, fitting, lambda program: disagreements(program)[0])
