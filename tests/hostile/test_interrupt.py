@@ -68,7 +68,13 @@ def start(
         stdout=output,
         stderr=terminal,
         start_new_session=True,
+        preexec_fn=_hang_up_as_usual,  # noqa: PLW1509 - nothing else runs in this process
     )
+
+
+def _hang_up_as_usual() -> None:
+    """Under nohup the tests ignore SIGHUP, and so would what they start."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def read_all(descriptor: int) -> bytes:
