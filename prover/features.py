@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-Feature: TypeAlias = Literal["order", "rehearsal", "kept", "models", "together", "apart"]
+Feature: TypeAlias = Literal[
+    "order", "rehearsal", "kept", "models", "together", "apart", "variants"
+]
 """The name of one."""
 
 FEATURES: dict[Feature, str] = {
@@ -13,6 +15,7 @@ FEATURES: dict[Feature, str] = {
     "kept": "graphs, and what is known of a program, are kept from variant to variant",
     "models": "obligations that differ in the memory model share their work, the weakest first",
     "together": "whether anything can fail is asked before what can",
+    "variants": "the variants of a scenario are asked about in one program, under switches",
     "apart": "positions that must differ are told apart only where an answer has them level",
 }
 """Every feature, with what it does."""

@@ -12,6 +12,9 @@ from prover.graph.order import LOOP
 from prover.graph.places import forget, local_place
 from prover.graph.walk import has_label
 
+COPY = "~"
+"""What stands between a label and the number of its copy; no name of a protocol has it."""
+
 
 def statement(scope: Scope, stmt: p.Stmt) -> None:
     """Lower ``stmt``, unless control can get neither to it nor into it."""
@@ -133,7 +136,8 @@ def _label(scope: Scope, stmt: p.Label) -> None:
     scope.builder.start_entered(_block_of(scope, stmt.label))
     _mark_loop(scope, stmt)
     if not stmt.label.startswith("."):
-        scope.builder.emit(Mark(scope.owner, stmt.label, scope.origin(stmt.span)))
+        name = stmt.label.partition(COPY)[0]
+        scope.builder.emit(Mark(scope.owner, name, scope.origin(stmt.span)))
     statement(scope, stmt.body)
 
 

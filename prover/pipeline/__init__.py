@@ -58,6 +58,12 @@ class _Loaded:
     protocols: dict[str, Protocol]
     tasks: tuple[Task, ...]
 
+    def protocol(self, variant: str) -> Protocol:
+        """The protocol with a variant applied ("" for none).  Raises DiagnosticError."""
+        if variant not in self.protocols:
+            self.protocols[variant] = check(self.program, variant, self.protocols[""])
+        return self.protocols[variant]
+
 
 def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
     """Proves what the request asks for."""
@@ -108,11 +114,13 @@ def _decide_all(
     # Imported before the workers are forked, it is imported once for all of them.
     from prover.graph.kept import Kept
     from prover.pipeline.decide import decide_group, refused
+    from prover.pipeline.families import Families
     from prover.pipeline.limits import Limits
     from prover.pipeline.round import Rounds
 
     groups = _groups(jobs, together="models" not in request.without)
     kept = [(Kept(), Rounds()) for _ in loaded]
+    families, relatives = Families(), _families(groups, jobs)
 
     def job(number: int) -> list[Decision]:
         index, task = jobs[groups[number][0]]
@@ -121,17 +129,23 @@ def _decide_all(
         limits = Limits(
             request.timeout, request.memory, request.max_bound, request.explain, request.without
         )
-        variant = task.obligation.variant
         try:
-            if variant not in file.protocols:
-                file.protocols[variant] = check(file.program, variant, file.protocols[""])
+            protocol = file.protocol(task.obligation.variant)
         except DiagnosticError as error:
             return [refused(error.diagnostics)] * len(groups[number])
         asked = [(t.obligation, t.expected) for _, t in (jobs[n] for n in groups[number])]
         graphs, rounds = (None, None) if "kept" in request.without else kept[index]
+        shared = None
         if "models" in request.without:
             rounds = None
-        found = decide_group(file.protocols[variant], asked, limits, graphs, rounds)
+        elif "variants" not in request.without:
+            key = _family(jobs[groups[number][0]])
+            own = relatives[key]
+            members = [jobs[n][1] for each in own for n in groups[each]]
+            shared = families.of(
+                key, members, file.protocol, limits, graphs, first=number == own[0]
+            )
+        found = decide_group(protocol, asked, limits, graphs, rounds, shared)
         return [decision for _, decision in found]
 
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
@@ -145,7 +159,7 @@ def _decide_all(
         workers=workers,
         seconds=seconds,
         memory=request.memory,
-        kinds=[(index, task.obligation.configuration) for index, task in firsts],
+        kinds=[_family(first) for first in firsts],
     )
     done = 0
     for number, result in pool:
@@ -156,6 +170,20 @@ def _decide_all(
         current = " / ".join(part for part in (obligation.scenario, obligation.variant) if part)
         on_progress(Progress(done, len(jobs), current))
     return results
+
+
+def _family(job: tuple[int, Task]) -> object:
+    """What variants have in common that may be decided in one program."""
+    index, task = job
+    return index, task.obligation.scenario, task.obligation.configuration
+
+
+def _families(groups: list[list[int]], jobs: list[tuple[int, Task]]) -> dict[object, list[int]]:
+    """The groups of each family, in order."""
+    found: dict[object, list[int]] = {}
+    for number, members in enumerate(groups):
+        found.setdefault(_family(jobs[members[0]]), []).append(number)
+    return found
 
 
 def _groups(jobs: list[tuple[int, Task]], *, together: bool) -> list[list[int]]:

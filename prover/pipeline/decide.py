@@ -18,9 +18,11 @@ from prover.pipeline.case import Case, Found, Undecided, ask, search_of
 from prover.pipeline.decision import Decision
 from prover.pipeline.group import Group
 from prover.pipeline.limits import Clock, Limits
+from prover.pipeline.member import Member, member
 from prover.pipeline.minimal import QueryTooLarge, smallest, trimmed
-from prover.pipeline.reach import can, unreached_asserts, unreached_marks
-from prover.pipeline.round import STRENGTH, Rounds
+from prover.pipeline.reach import can, listing, unreached_asserts, unreached_marks
+from prover.pipeline.round import STRENGTH, Leave, Rounds
+from prover.pipeline.shared import Shared
 from prover.pipeline.violations import look_for_violations, rank
 from prover.smt.reply import Sat
 from prover.verdict import (
@@ -51,30 +53,68 @@ def decide_group(
     limits: Limits,
     kept: Kept | None = None,
     rounds: Rounds | None = None,
+    shared: Shared | None = None,
 ) -> list[tuple[Obligation, Decision]]:
     """The verdicts on obligations that differ only in the memory model, in their order.
 
     The weakest model is decided first: what it proves is proved under the stronger ones.
     ``kept`` are graphs of the same file under other variants, ``rounds`` what is known of its
-    programs.
+    programs, ``shared`` the program of all variants of the scenario.
     """
     first = asked[0][0]
     rounds = Rounds() if rounds is None else rounds
     safe = frozenset(o.model for o, e in asked if e is not None and e.verdict == "proved")
     group = Group(protocol, first.scenario, dict(first.configuration), limits, kept, rounds, safe)
+    known = None if shared is None else member(shared, protocol, first.scenario)
+    decided = None if known is None else _in_all(group, asked, known)
+    if decided is None:
+        group.found.clear()
+        if known is not None:
+            group.round(1).learn(known)
+        elif shared is not None and shared.of(protocol.variant).suspect:
+            group.round(1).suspect.add(shared.model)
+        decided = _each(group, asked)
+        rounds.rest()
+    return [(obligation, decided[obligation]) for obligation, _ in asked]
+
+
+def _in_all(
+    group: Group, asked: Sequence[tuple[Obligation, Expect | None]], known: Member
+) -> dict[Obligation, Decision] | None:
+    """The verdicts as the program of all variants gives them; None where that does not do."""
+    group.found[1] = known
+    try:
+        decided = _each(group, asked)
+    except Leave:
+        return None
+    expected = dict(asked)
+    plain = all(_is_plain(decision, expected[o]) for o, decision in decided.items())
+    return decided if plain else None
+
+
+def _is_plain(decision: Decision, expect: Expect | None) -> bool:
+    """Whether a verdict is one that stands, and as expected."""
+    return isinstance(decision.verdict, Refuted | Proved) and meets(decision.verdict, expect)
+
+
+def _each(
+    group: Group, asked: Sequence[tuple[Obligation, Expect | None]]
+) -> dict[Obligation, Decision]:
+    """Each obligation's decision, the weakest model's first."""
     decided: dict[Obligation, Decision] = {}
     for obligation, expected in sorted(asked, key=lambda a: -STRENGTH.index(a[0].model)):
         group.clock = Clock()
         decision = _decided(Case(group, obligation, expected))
         decided[obligation] = replace(decision, suppressed=group.suppressed(obligation.model))
-    rounds.rest()
-    return [(obligation, decided[obligation]) for obligation, _ in asked]
+    return decided
 
 
 def _decided(case: Case) -> Decision:
     """One obligation's decision, whatever happens."""
     try:
         return _decide(case)
+    except Leave:
+        raise
     except Undecided as error:
         return _conclude(case, Unknown(str(error)))
     except DiagnosticError as error:
@@ -148,6 +188,8 @@ def _refuted(case: Case) -> Decision:
     names = sorted(case.found, key=lambda n: (n not in wanted, *rank(n)))
     witnesses = [case.found[name].witness for name in names]
     if case.group.limits.explain or not meets(_refutation(witnesses), case.expected):
+        if isinstance(case.round, Member):
+            raise Leave
         witnesses = [
             _explained(case.found[name], name, minimal=name in (names[0], *wanted))
             for name in names
@@ -176,6 +218,8 @@ def _conclude(case: Case, verdict: Verdict) -> Decision:
 def _measured(case: Case) -> Measured:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     query = case.query
+    if query is None and isinstance(case.group.found.get(case.bound), Member):
+        query = listing(case)[1]
     return Measured(
         events=0 if query is None else query.events,
         clauses=0 if query is None else query.clauses,

@@ -33,19 +33,23 @@ class QueryTooLarge(Exception):
 
 @dataclass(slots=True)
 class Search:
-    """One bound's query, ready to be asked."""
+    """One bound's query, ready to be asked.
+
+    ``under`` are Booleans that hold in whatever is asked.
+    """
 
     prepared: Prepared
     query: Query
     limits: Limits
     clock: Clock
     session: Session | None = None
+    under: tuple[str, ...] = ()
 
     def ask(self, question: str, *also: str, values: bool = False) -> Reply:
         """The answer to a question, timed."""
         session = self.loaded()
         with self.clock.stage("solve"):
-            return ask_apart(session, self.query, question, *also, values=values)
+            return ask_apart(session, self.query, question, *self.under, *also, values=values)
 
     def loaded(self) -> Session:
         """The solver with the document in it."""

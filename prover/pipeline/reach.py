@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dsl.source import Span
+from prover.execution.skeleton import Skeleton
 from prover.pipeline.case import Case, ask, at_hand, search_of
+from prover.pipeline.member import Member
 from prover.pipeline.round import STRENGTH
 from prover.smt.query import Query
 from prover.smt.reply import Sat
@@ -18,17 +20,20 @@ def can(case: Case, what: object, question: Callable[[Query], str], *, own: bool
     Without ``own`` the strongest model at hand has the last word: a no may be wrong then.
     """
     known_so_far = case.round
-    at_hand = [model for model in STRENGTH if known_so_far.at_hand(model)]
-    if "sc" not in at_hand:
+    if not known_so_far.loaded("sc"):
         case.group.rehearse(case.bound)
+    settled = known_so_far.known(what, case.model)
+    if settled is not None:
+        return settled
+    if known_so_far.never(what):
+        return False
+    at_hand = [model for model in STRENGTH if known_so_far.at_hand(model)]
     for model in dict.fromkeys((*at_hand[:1], case.model) if own else at_hand[:1]):
         if not known_so_far.weaker_is({case.model}, model):
             continue
-        known = known_so_far.known(what, model)
-        if known is None:
-            search = search_of(case, model)
-            known = isinstance(ask(search, question(search.query)), Sat)
-            known_so_far.reached[what, model] = known
+        search = search_of(case, model)
+        known = isinstance(ask(search, question(search.query)), Sat)
+        known_so_far.reached[what, model] = known
         if known:
             return True
     return False
@@ -46,19 +51,17 @@ def _mark(label: tuple[str, str]) -> Callable[[Query], str]:
 
 def unreached_asserts(case: Case, *, own: bool = True) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """The asserts of the scenario, and those that no run reaches; ``own`` as for :func:`can`."""
-    search = at_hand(case)
-    events = search.prepared.skeleton.events
+    skeleton, query = listing(case)
+    events, foreign = skeleton.events, case.round.foreign()
     asserts = {
         event.origin.span: None
         for event in events
-        if any(check.property == "assert" for check in event.checks)
+        if event.number not in foreign and any(check.property == "assert" for check in event.checks)
     }
-    for number in search.query.checks:
-        span = events[number].origin.span
-        if any(check.property == "assert" for check in events[number].checks):
-            asserts[span] = None
     reached: set[Span] = set()
-    for number in search.query.checks:
+    # What is known already is looked at first: another event of the same assert may be.
+    numbers = sorted(query.checks, key=lambda n: case.round.known(n, case.model) is not True)
+    for number in numbers:
         span = events[number].origin.span
         if span in asserts and span not in reached:
             if can(case, number, _check(number), own=own):
@@ -73,9 +76,22 @@ def unreached_marks(
 
     ``own`` is as for :func:`can`.
     """
-    search = at_hand(case)
     variant = case.group.protocol.variants.get(case.obligation.variant)
     wanted = () if variant is None else variant.labels
     missing = tuple(label for label in wanted if not can(case, label, _mark(label), own=own))
-    known_dead = tuple(k for k, q in search.query.marks.items() if q == "false" and k not in wanted)
-    return missing, known_dead
+    return missing, tuple(label for label in dead(case) if label not in wanted)
+
+
+def dead(case: Case) -> tuple[tuple[str, str], ...]:
+    """The labels that no run passes, as can be seen without asking."""
+    if isinstance(case.round, Member):
+        return case.round.dead()
+    return tuple(label for label, question in listing(case)[1].marks.items() if question == "false")
+
+
+def listing(case: Case) -> tuple[Skeleton, Query]:
+    """The events, and a query that names what may be asked about them."""
+    if isinstance(case.round, Member):
+        return case.round.listing()
+    search = at_hand(case)
+    return search.prepared.skeleton, search.query

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from prover.execution import skeleton as sk
 from prover.execution.construct.program import build
+from prover.execution.run.machine import stage
 from prover.execution.run.rehearse import Reached, rehearse
 from prover.execution.skeleton import Skeleton
 from prover.execution.terms import Term
@@ -27,13 +28,18 @@ MOST = 12
 """So many programs of one scenario are remembered."""
 
 
+class Leave(Exception):
+    """What is to be known takes a program of the variant's own."""
+
+
 @dataclass(slots=True)
 class Round:
     """A program with its loops cut at one bound, and what is known of it by memory model.
 
     ``clean`` are the models under which nothing can fail; ``whole`` those under which no loop can
-    go further; ``violations`` are what was found under a model; ``reached`` is whether something
-    can happen under a model.
+    go further; ``only`` the properties that alone may be violated under a model; ``suspect`` are
+    models under which others than those expected seem to be; ``violations`` are what was found
+    under a model; ``reached`` is whether something can happen under a model.
     """
 
     program: Program
@@ -43,6 +49,8 @@ class Round:
     prepared: dict[str, Prepared] = field(default_factory=dict[str, Prepared])
     clean: set[str] = field(default_factory=set[str])
     whole: set[str] = field(default_factory=set[str])
+    only: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    suspect: set[str] = field(default_factory=set[str])
     violations: dict[str, Mapping[str, object]] = field(
         default_factory=dict[str, Mapping[str, object]]
     )
@@ -108,7 +116,19 @@ class Round:
 
     def at_hand(self, model: str) -> bool:
         """Whether there is a query under a model already."""
+        return self.loaded(model)
+
+    def loaded(self, model: str) -> bool:
+        """Whether asking under a model takes no more than the question."""
         return model in self.searches or model in self.detailed
+
+    def foreign(self) -> frozenset[int]:
+        """Checks that are not the program's own."""
+        return frozenset()
+
+    def never(self, _what: object, /) -> bool:
+        """Whether it can be seen without asking that something does not happen."""
+        return False
 
     def rehearse(self, marks: frozenset[tuple[str, str]], clock: Clock) -> None:
         """Finds out what a few plain executions reach, once for the labels asked."""
@@ -118,8 +138,14 @@ class Round:
         skeleton = self.skeleton(clock, claims=True)
         asserts = (e.number for e in skeleton.events if sk.is_assert(e))
         with clock.stage("replay"):
-            found = rehearse(skeleton, marks, frozenset(asserts))
-        self.reached.update({(what, "sc"): True for what in _shown(found)})
+            found = rehearse(stage(skeleton), marks, frozenset(asserts))
+        self.note(found)
+
+    def note(self, found: Reached) -> None:
+        """Takes over what executions under sequential consistency reached."""
+        ends = ("ends",) if found.ends else ()
+        reached = (*found.marks, *found.events, *ends)
+        self.reached.update({(what, "sc"): True for what in reached})
 
     def known(self, what: object, model: str) -> bool | None:
         """Whether something can happen under a model, where any model says so."""
@@ -133,13 +159,19 @@ class Round:
     def suppressed(self, model: str) -> tuple[str, ...]:
         """Places whose data races under a model are not looked for."""
         searches = (self.searches.get(model), self.detailed.get(model))
-        names = (s.query.suppressed for s in searches if s is not None)
+        names = (s.query.suppressed() for s in searches if s is not None)
         return tuple(dict.fromkeys(place for found in names for place in found))
 
     def rest(self) -> None:
         """Gives the solvers' memory back; who asks again loads the text again."""
         for search in (*self.searches.values(), *self.detailed.values()):
             search.session = None
+
+    def learn(self, other: Round) -> None:
+        """Takes over what is known by model of a program with the same executions."""
+        self.clean |= other.clean
+        self.whole |= other.whole
+        self.only |= other.only
 
     def inherit(self, other: Round) -> None:
         """Takes over what is known of a program with the same events from other statements.
@@ -156,8 +188,7 @@ class Round:
             query = replace(search.query, marks=marks)
             self.prepared[model] = prepared
             self.searches[model] = replace(search, prepared=prepared, query=query, session=None)
-        self.clean |= other.clean
-        self.whole |= other.whole
+        self.learn(other)
         self.reached |= other.reached
         self.rehearsed |= other.rehearsed
 
@@ -195,10 +226,6 @@ def _same(some: Sequence[object], others: Sequence[object], names: tuple[str, ..
         for a, b in zip(some, others, strict=True)
         for name in names
     )
-
-
-def _shown(found: Reached) -> tuple[object, ...]:
-    return (*found.marks, *found.events, *(("ends",) if found.ends else ()))
 
 
 @dataclass(slots=True)

@@ -32,12 +32,15 @@ def look_for_violations(case: Case) -> None:
             _under_stronger_models(case, every=every)
             # All that is wanted was found; most often nothing else goes wrong anywhere.
             if case.found and not set(case.wanted()) - case.found.keys():
+                if case.model in here.suspect:
+                    break
                 if _nothing_else(case):
                     here.violations[case.model] = dict(case.found)
                     return
     if not case.found and _is_plainly_clean(case):
         return
-    _name_violations(case, group.naming(case.model, case.bound))
+    if not _is_shown_plainly(case):
+        _name_violations(case, group.naming(case.model, case.bound))
     if case.found:
         here.violations[case.model] = dict(case.found)
 
@@ -54,6 +57,25 @@ def _is_clean(case: Case) -> bool:
 def _is_plainly_clean(case: Case) -> bool:
     """Whether one question shows that nothing can fail, where nothing is expected to."""
     return "together" not in case.group.limits.without and not case.wanted() and _is_clean(case)
+
+
+def _is_shown_plainly(case: Case) -> bool:
+    """Whether any violation is the one that is wanted, where it is known that there is no other.
+
+    A question about one property is harder than whether anything can fail.
+    """
+    if (
+        case.found
+        or len(case.wanted()) != 1
+        or case.wanted() != tuple(case.round.only.get(case.model, ()))
+    ):
+        return False
+    search = search_of(case, case.model)
+    reply = ask(search, search.query.fail, values=True)
+    (name,) = case.wanted()
+    if isinstance(reply, Sat) and name in violated(search, reply):
+        case.found[name] = _plainest(case, search, name, reply)
+    return bool(case.found)
 
 
 def _stronger_are_clean(case: Case) -> bool:
@@ -82,8 +104,16 @@ def _shown_by_weaker(case: Case) -> Mapping[str, object] | None:
     return None
 
 
+def _all_found(case: Case) -> bool:
+    """Whether it is known that nothing can fail but what was found."""
+    only = case.round.only.get(case.model)
+    return only is not None and only <= case.found.keys()
+
+
 def _nothing_else(case: Case) -> bool:
     """Whether nothing can fail but what was found."""
+    if _all_found(case):
+        return True
     search = search_of(case, case.model)
     off = [search.query.switches[n] for n in case.found if n in search.query.switches]
     return isinstance(ask(search, search.query.remaining, *off), Unsat)
@@ -120,7 +150,7 @@ def _name_violations(case: Case, detailed: Search) -> None:
         settled[name] = None
         if name not in case.found:
             _ask_for(case, detailed, name)
-    while True:
+    while not _all_found(case):
         off = [query.switches[name] for name in settled if name in query.switches]
         reply = ask(detailed, query.remaining, *off, values=True)
         if isinstance(reply, Unsat):

@@ -64,7 +64,8 @@ def asking(seed: int) -> str:
 def check(rows: list[Compared], size: int) -> None:
     assert len(rows) >= size / 4, len(rows)
     answers = Counter(row.khp == NEVER for row in rows)
-    assert min(answers.values()) >= len(rows) / 10, answers
+    # Two answers are in every sample: about one in eight tests is not Never.
+    assert min(answers.values()) >= len(rows) / 20, answers
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -7,13 +7,15 @@ may be reached all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, permutations
+from types import MappingProxyType
 
+from dsl.source import Span
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown
-from prover.execution.run.machine import Decisions, Machine, Stage, stage
+from prover.execution.run.machine import Decisions, Machine, Stage
 from prover.execution.run.state import NotAllowed
 from prover.graph.values import Pointer, Value
 
@@ -34,16 +36,29 @@ class Reached:
 
 
 def rehearse(
-    skeleton: sk.Skeleton, marks: frozenset[tuple[str, str]], events: frozenset[int]
+    scene: Stage,
+    marks: frozenset[tuple[str, str]],
+    events: frozenset[int],
+    fixed: Mapping[int, int] = MappingProxyType({}),
 ) -> Reached:
-    """What a few executions reach; no more than until they have reached what is asked for."""
-    scene = stage(skeleton)
+    """What a few executions reach; no more than until they have reached what is asked for.
+
+    Of the events of one statement one is enough.  ``fixed`` are choices that are made, by their
+    numbers.
+    """
     found = Reached()
-    for index, order in enumerate(_orders(skeleton)):
-        _perform(scene, order, index, found)
-        if found.ends and marks <= found.marks and events <= found.events:
+    statements = {_statement(scene, number) for number in events}
+    for index, order in enumerate(_orders(scene.skeleton)):
+        _perform(scene, order, index, found, fixed)
+        passed = {_statement(scene, number) for number in found.events}
+        if found.ends and marks <= found.marks and statements <= passed:
             break
     return found
+
+
+def _statement(scene: Stage, number: int) -> Span:
+    """The statement that an event is of."""
+    return scene.skeleton.events[number].origin.span
 
 
 def _orders(skeleton: sk.Skeleton) -> Iterator[list[int]]:
@@ -53,9 +68,11 @@ def _orders(skeleton: sk.Skeleton) -> Iterator[list[int]]:
         yield [*kinds["handler"], *actors, *kinds["callback"]]
 
 
-def _perform(scene: Stage, order: list[int], index: int, found: Reached) -> None:
+def _perform(
+    scene: Stage, order: list[int], index: int, found: Reached, fixed: Mapping[int, int]
+) -> None:
     """One execution; what it reaches is added, up to where the machine objects or it goes wrong."""
-    choices = {row.number: (row.low, row.high)[index % 2] for row in scene.choices}
+    choices = {row.number: (row.low, row.high)[index % 2] for row in scene.choices} | dict(fixed)
     taken: dict[int, bool] = {}
     slots: dict[int, Value] = {}
     machine = Machine(scene, Decisions(choices, taken, slots))

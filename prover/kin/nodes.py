@@ -1,0 +1,119 @@
+"""Statements, expressions and places as trees: their parts, and trees put together anew."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields, replace
+from typing import cast
+
+from dsl import protocol as p
+from dsl.source import Span
+from prover.graph.walk import parts
+
+MARK = "~"
+"""What stands between a label and the number of its copy; no name of a protocol has it."""
+
+EXPRESSIONS: tuple[type, ...] = typing.get_args(p.Expr)
+STATEMENTS: tuple[type, ...] = typing.get_args(p.Stmt)
+PLACES: tuple[type, ...] = typing.get_args(p.Place)
+NODES = frozenset((*EXPRESSIONS, *STATEMENTS, *PLACES))
+
+
+def children(kind: type[object]) -> tuple[str, ...]:
+    """The names of a node's fields."""
+    return _FIELDS[kind]
+
+
+_FIELDS = {kind: tuple(each.name for each in fields(kind)) for kind in NODES}
+
+
+def rewritten(node: object, change: Callable[[object], object]) -> object:
+    """The tree with each node changed, innermost first; what does not change is the same object."""
+    if isinstance(node, tuple):
+        items = cast("tuple[object, ...]", node)
+        made = tuple(rewritten(each, change) for each in items)
+        return items if all(a is b for a, b in zip(items, made, strict=True)) else made
+    if type(node) not in NODES:
+        return node
+    changes: dict[str, object] = {}
+    for name in children(type(node)):
+        before: object = getattr(node, name)
+        after = rewritten(before, change)
+        if after is not before:
+            changes[name] = after
+    rebuilt = replace(cast("p.Block", node), **changes) if changes else node  # type: ignore[arg-type]
+    return change(rebuilt)
+
+
+def with_locals(body: p.Block, new: Mapping[int, p.Local]) -> p.Block:
+    """The body with other locals, by their numbers."""
+
+    def change(node: object) -> object:
+        if isinstance(node, p.LocalPlace | p.Declare):
+            local = new[node.local.number]
+            return node if local == node.local else replace(node, local=local)
+        return node
+
+    return cast("p.Block", rewritten(body, change))
+
+
+def with_labels(node: object, suffix: str) -> object:
+    """The tree with its labels, and the jumps to them, renamed."""
+    own = labels(node)
+
+    def change(inner: object) -> object:
+        if isinstance(inner, p.Label | p.Goto) and inner.label in own:
+            return replace(inner, label=inner.label + suffix)
+        return inner
+
+    return rewritten(node, change) if own else node
+
+
+def labels(node: object) -> frozenset[str]:
+    """The labels in a tree."""
+    return frozenset(part.label for part in parts(node) if isinstance(part, p.Label))
+
+
+def jumps(node: object) -> list[str]:
+    """The labels that a tree jumps to, once for each jump."""
+    return [part.label for part in parts(node) if isinstance(part, p.Goto)]
+
+
+def span_of(node: object) -> Span:
+    """Where a node stands."""
+    return cast("p.Block", node).span
+
+
+def key_of(stmt: p.Stmt) -> Hashable:
+    """What makes two statements of one block versions of the same one."""
+    if isinstance(stmt, p.Label):
+        return type(stmt), stmt.label
+    return type(stmt), stmt.span
+
+
+def alike(one: object, other: object) -> bool:
+    """Whether two nodes differ at most in parts between which can be chosen."""
+    if one == other:
+        return True
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        items, others = cast("tuple[object, ...]", one), cast("tuple[object, ...]", other)
+        return len(items) == len(others) and all(map(_may_differ, items, others))
+    if type(one) is not type(other) or type(one) not in NODES:
+        return False
+    names = children(type(one))
+    return all(_may_differ(getattr(one, name), getattr(other, name)) for name in names)
+
+
+def _may_differ(one: object, other: object) -> bool:
+    """Whether two parts of nodes that are otherwise equal may take each other's place."""
+    if one == other:
+        return True
+    if isinstance(one, STATEMENTS):
+        return isinstance(other, STATEMENTS)
+    # A name, and an address, is what it says: between such there is no choice.
+    named = p.AddressOf | p.FunctionName | p.PoolName
+    if isinstance(one, EXPRESSIONS) and not isinstance(one, named):
+        same = isinstance(other, EXPRESSIONS) and not isinstance(other, named)
+        return same and cast("p.Constant", one).type == cast("p.Constant", other).type
+    return alike(one, other)

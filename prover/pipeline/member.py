@@ -1,0 +1,124 @@
+"""One variant in the program of all: what is known of it, and how it is asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from dsl import protocol as p
+from dsl.source import Span
+from prover.execution import skeleton as sk
+from prover.execution.run.rehearse import rehearse
+from prover.execution.skeleton import Skeleton
+from prover.execution.terms import Term
+from prover.kin.family import called
+from prover.pipeline.limits import Clock, Limits
+from prover.pipeline.minimal import Search
+from prover.pipeline.round import Leave, Round
+from prover.pipeline.shared import Shared
+from prover.smt.query import Query
+
+
+@dataclass(slots=True)
+class Member(Round):
+    """What is known of one variant, whose executions are those with its switch on.
+
+    Only sequential consistency is asked about it; see :mod:`prover.pipeline.shared`.
+    """
+
+    shared: Shared = field(kw_only=True)
+    protocol: p.Protocol = field(kw_only=True)
+    scenario: str = field(kw_only=True)
+    _foreign: frozenset[int] | None = None
+
+    @property
+    def variant(self) -> str:
+        """The variant; "" for none."""
+        return self.protocol.variant
+
+    def search(self, model: str, limits: Limits, clock: Clock) -> Search:
+        """The search of all variants, held to this one."""
+        return self.naming(model, limits, clock)
+
+    def naming(self, model: str, limits: Limits, clock: Clock) -> Search:
+        """The same: it has every violation named."""
+        if model != "sc":
+            raise Leave
+        found = self.shared.round.naming(model, limits, clock)
+        found.loaded()
+        return replace(found, under=self.shared.under(found, self.variant))
+
+    def at_hand(self, model: str) -> bool:
+        """Whether it may be asked about under a model."""
+        return model == "sc"
+
+    def listing(self) -> tuple[Skeleton, Query]:
+        """The events and a query that names what may be asked about."""
+        return self.shared.search.prepared.skeleton, self.shared.search.query
+
+    def rehearse(self, marks: frozenset[tuple[str, str]], clock: Clock) -> None:
+        """Finds out what a few plain executions with this switch on reach."""
+        if marks in self.rehearsed:
+            return
+        self.rehearsed.add(marks)
+        skeleton = self.shared.search.prepared.skeleton
+        asserts = {e.number for e in skeleton.events if sk.is_assert(e)} - self.foreign()
+        with clock.stage("replay"):
+            made = self.shared.made(self.variant)
+            self.note(rehearse(self.shared.scene(), marks, frozenset(asserts), made))
+
+    def foreign(self) -> frozenset[int]:
+        """The checks that are other variants', as far as can be told without asking."""
+        if self._foreign is None:
+            gone = self.shared.impossible(self.variant)
+            events = self.shared.search.prepared.skeleton.events
+            others = [n for n in gone if sk.is_assert(events[n])]
+            own = self.shared.asserts(self.protocol) if others else frozenset[Span]()
+            self._foreign = frozenset(n for n in others if events[n].origin.span not in own)
+        return self._foreign
+
+    def never(self, what: object, /) -> bool:
+        """Whether the switch alone says that a check or a label is not reached."""
+        skeleton, query = self.listing()
+        if isinstance(what, int):
+            gone = self.shared.impossible(self.variant)
+            return what in gone or query.checks.get(what) == "false"
+        guards = [mark.guard for mark in skeleton.marks if (mark.owner, mark.label) == what]
+        return what != "ends" and not self.shared.passed(self.variant, guards)
+
+    def dead(self) -> tuple[tuple[str, str], ...]:
+        """The labels in what the scenario runs that no run passes, as can be seen at once."""
+        skeleton, query = self.listing()
+        run = called(self.protocol, (name for name, _ in self._scenario().run))
+        guards: dict[tuple[str, str], list[Term]] = {}
+        for mark in skeleton.marks:
+            guards.setdefault((mark.owner, mark.label), []).append(mark.guard)
+        return tuple(
+            label
+            for label, question in query.marks.items()
+            if label[0] in run
+            and (question == "false" or not self.shared.passed(self.variant, guards[label]))
+        )
+
+    def _scenario(self) -> p.Scenario:
+        return self.protocol.scenarios[self.scenario]
+
+    def suppressed(self, model: str) -> tuple[str, ...]:
+        """Places whose data races under a model are not looked for."""
+        if model != self.shared.model:
+            return ()
+        return self.shared.search.query.suppressed(self.shared.impossible(self.variant))
+
+
+def member(shared: Shared, protocol: p.Protocol, scenario: str) -> Member | None:
+    """What is known of a variant; None where it must be asked about by itself."""
+    facts = shared.of(protocol.variant)
+    if facts.only is None or not facts.whole:
+        return None
+    found = Member(shared.round.program, shared=shared, protocol=protocol, scenario=scenario)
+    found.whole.add(shared.model)
+    found.clean |= facts.clean
+    if facts.only:
+        found.only[shared.model] = facts.only
+    else:
+        found.clean.add(shared.model)
+    return found

@@ -1,0 +1,269 @@
+"""The programs of one scenario's variants as one program: what holds of all is asked once.
+
+What no execution of the program with switches does, none of a variant does.  That is all that is
+taken from it under weak models, whose order it may take less of than a variant has: a violation
+that only they show is looked for in the variant's own program.  An execution under sequential
+consistency with one switch on is one of that variant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import TypeAlias
+
+from dsl import protocol as p
+from dsl.diagnostic import DiagnosticError
+from dsl.protocol import Expect
+from dsl.source import Span
+from prover.execution.domains import DomainTooLarge
+from prover.execution.evaluate import Valuation
+from prover.execution.run.machine import Stage, stage
+from prover.execution.terms import Choice, Row, Term
+from prover.graph import compile_program
+from prover.graph.kept import Kept
+from prover.graph.limits import TooLarge
+from prover.graph.values import Value
+from prover.graph.walk import parts
+from prover.kin.family import Kin
+from prover.pipeline.limits import Clock, Limits
+from prover.pipeline.minimal import QueryTooLarge, Search
+from prover.pipeline.round import STRENGTH, Round
+from prover.smt.reply import Sat, Unsat
+
+Expected: TypeAlias = Mapping[str, Mapping[str, Expect | None]]
+"""What is expected of the variants ("" for none), by memory model."""
+
+SOME = "some!"
+"""The Boolean that some switch is on."""
+
+MOST = 4
+"""Where more variants than that are not as expected, each is asked about by itself."""
+
+_NOT_TOGETHER = (DiagnosticError, TooLarge, DomainTooLarge, QueryTooLarge)
+"""What one variant, or all of them together, may make impossible."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """What the program with switches shows of one variant under the model it was asked under.
+
+    ``only`` are the properties that can be violated, of those its author expects; None: who
+    knows.  ``suspect``: others seem to be.  ``whole``: no loop can go further.  ``clean`` are
+    stronger models under which nothing can fail.
+    """
+
+    only: frozenset[str] | None = None
+    suspect: bool = False
+    whole: bool = False
+    clean: set[str] = field(default_factory=set[str])
+
+
+@dataclass(slots=True)
+class Shared:
+    """One program for all variants of a scenario in one configuration.
+
+    ``model`` is the weakest that is asked about; ``facts`` are what it shows of each variant.
+    """
+
+    kin: Kin
+    model: str
+    limits: Limits
+    round: Round
+    search: Search
+    facts: dict[str, Facts] = field(default_factory=dict[str, Facts])
+    _never: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
+    _scene: Stage | None = None
+    _asserts: dict[int, tuple[p.Function, frozenset[Span]]] = field(
+        default_factory=dict[int, "tuple[p.Function, frozenset[Span]]"]
+    )
+
+    # --- switches
+
+    def made(self, variant: str) -> dict[int, int]:
+        """The choices that are a variant, by their numbers."""
+        own = self.kin.switches.get(variant)
+        return {row.number: int(name == own) for name, row in self._choices().items()}
+
+    def under(self, search: Search, variant: str) -> tuple[str, ...]:
+        """The Booleans of a document that are a variant."""
+        literals = self.literals(search)
+        return tuple(name if it == variant else f"!{name}" for it, name in literals.items())
+
+    def literals(self, search: Search) -> dict[str, str]:
+        """The Boolean of each variant that makes a difference to a document."""
+        variants = {name: variant for variant, name in self.kin.switches.items()}
+        text = search.query.text
+        return {
+            variants[name]: f"c{row.number}v1"
+            for name, row in self._choices().items()
+            if f"(declare-const c{row.number}v1 Bool)" in text
+        }
+
+    def _choices(self) -> dict[str, Choice]:
+        skeleton = self.search.prepared.skeleton
+        found: dict[str, Choice] = {}
+        for name, term in skeleton.shared.items():
+            row = skeleton.rows[term]
+            assert isinstance(row, Choice)
+            found[name] = row
+        return found
+
+    # --- what is known before anything is asked
+
+    def impossible(self, variant: str) -> frozenset[int]:
+        """The events that no execution of a variant has, as its switch alone says."""
+        found = self._never.get(variant)
+        if found is None:
+            events = self.search.prepared.skeleton.events
+            valuation = self._valuation(variant)
+            gone = (e.number for e in events if valuation.surely(e.guard) is False)
+            found = self._never[variant] = frozenset(gone)
+        return found
+
+    def scene(self) -> Stage:
+        """The stage for plain executions."""
+        if self._scene is None:
+            self._scene = stage(self.search.prepared.skeleton)
+        return self._scene
+
+    def asserts(self, protocol: p.Protocol) -> frozenset[Span]:
+        """Where asserts stand in a variant's protocol."""
+        found: set[Span] = set()
+        for function in (*protocol.functions.values(), *protocol.actors.values()):
+            known = self._asserts.get(id(function))
+            if known is None:
+                calls = (c for c in parts(function.body) if isinstance(c, p.CallPrimitive))
+                spans = frozenset(call.span for call in calls if call.primitive == "assert")
+                # As long as it is kept, its identity is its own.
+                known = self._asserts[id(function)] = (function, spans)
+            found |= known[1]
+        return frozenset(found)
+
+    def passed(self, variant: str, guards: Iterable[Term]) -> bool:
+        """Whether one of some guards may hold, as the switch alone says."""
+        valuation = self._valuation(variant)
+        return any(valuation.surely(guard) is not False for guard in guards)
+
+    def _valuation(self, variant: str) -> Valuation:
+        made = self.made(variant)
+        leaves: dict[Row, Value] = {row: made[row.number] for row in self._choices().values()}
+        return Valuation(self.search.prepared.skeleton, leaves)
+
+    # --- questions
+
+    def settle(self, expected: Expected) -> None:
+        """Asks about all variants at once: what else than is expected can go wrong, and whether
+        a loop can go further.
+        """
+        literals = self._exclusive(self.search)
+        # What makes no difference to the program is the scenario as it is.
+        asked = {name: expected[name] for name in ("", *literals)}
+        allowed = {name: _allowed(each.get(self.model)) for name, each in asked.items()}
+        self.search.loaded().add("\n".join(self._allowing(literals, allowed)))
+        query = self.search.query
+        wrong = self._possible(query.remaining, literals)
+        loops = [self._possible(question, literals) for question in query.cuts.values()]
+        for name in asked:
+            suspect = wrong is not None and name in wrong
+            only = None if wrong is None or suspect else allowed[name]
+            whole = all(cut is not None and name not in cut for cut in loops)
+            self.facts[name] = Facts(only, suspect, whole)
+
+    def settle_stronger(self, expected: Expected, clock: Clock) -> None:
+        """Asks whether what only the weak model shows is expected of it alone."""
+        for model in reversed(STRENGTH[: STRENGTH.index(self.model)]):
+            safe = [
+                name
+                for name, facts in self.facts.items()
+                if name and facts.only and _is_proved(expected[name].get(model))
+            ]
+            if len(safe) > 1:
+                search = self.round.search(model, self.limits, clock)
+                literals = self._exclusive(search)
+                off = [f"!{name}" for it, name in literals.items() if it not in safe]
+                if isinstance(search.ask(search.query.fail, SOME, *off), Unsat):
+                    for name in safe:
+                        self.facts[name].clean.add(model)
+                    return
+
+    def _exclusive(self, search: Search) -> dict[str, str]:
+        """The Booleans of the variants in a document, of which no two hold from now on."""
+        literals = self.literals(search)
+        pairs = combinations(literals.values(), 2)
+        lines = [f"(assert (or (not {a}) (not {b})))" for a, b in pairs]
+        some = " ".join(("or", *literals.values(), "false"))
+        lines.append(f"(declare-const {SOME} Bool) (assert (=> {SOME} ({some})))")
+        search.loaded().add("\n".join(lines))
+        return literals
+
+    def _allowing(
+        self, literals: Mapping[str, str], allowed: Mapping[str, frozenset[str]]
+    ) -> list[str]:
+        """What is expected of a variant is not looked for where its switch is on."""
+        nobody = " ".join(f"(not {name})" for name in literals.values())
+        here = {"": f"(and {nobody} true)", **literals}
+        switches = self.search.query.switches
+        return [
+            f"(assert (=> {here[variant]} {switches[name]}))"
+            for variant, names in allowed.items()
+            for name in sorted(names & switches.keys())
+        ]
+
+    def _possible(self, question: str, literals: Mapping[str, str]) -> set[str] | None:
+        """The variants with which something is possible; None where they are too many."""
+        found: set[str] = set()
+        while len(found) <= MOST:
+            # One that need not be asked about any more is as good as switched off.
+            off = [SOME if not name else f"!{literals[name]}" for name in found]
+            reply = self.search.ask(question, *off, values=True)
+            if not isinstance(reply, Sat):
+                return found if isinstance(reply, Unsat) else None
+            on = [name for name, literal in literals.items() if reply.values.get(literal)]
+            found.update(on or ("",))
+        return None
+
+    def of(self, variant: str) -> Facts:
+        """What is known of a variant; nothing of one that has no switch."""
+        if variant and variant not in self.kin.switches:
+            return Facts()
+        # A switch that makes no difference leaves the scenario as it is.
+        return self.facts.get(variant) or self.facts[""]
+
+
+def _is_proved(expect: Expect | None) -> bool:
+    """Whether a proof is expected."""
+    return expect is not None and expect.verdict == "proved"
+
+
+def _allowed(expect: Expect | None) -> frozenset[str]:
+    """The properties whose violation is no surprise."""
+    if expect is None:
+        return frozenset()
+    return frozenset((*expect.properties, *expect.allowing))
+
+
+def share(
+    kin: Kin,
+    scenario: str,
+    configuration: Mapping[str, str],
+    expected: Expected,
+    limits: Limits,
+    kept: Kept | None,
+    clock: Clock,
+) -> Shared | None:
+    """The program of all variants, with what it shows; None where they cannot be put together."""
+    model = max({m for each in expected.values() for m in each}, key=STRENGTH.index)
+    try:
+        with clock.stage("compile"):
+            program = compile_program(kin.protocol, scenario, configuration, 1, kept)
+        found = Round(program)
+        asking = found.naming if model == "sc" else found.search
+        shared = Shared(kin, model, limits, found, asking(model, limits, clock))
+        shared.settle(expected)
+        shared.settle_stronger(expected, clock)
+    except _NOT_TOGETHER:
+        return None
+    found.rest()
+    return shared
