@@ -55,6 +55,10 @@ Put several of them into one file.""",
 The file is there but cannot be read.
         prove /root/private.khp
 Check its permissions.""",
+    "unwritable-file": """\
+A file cannot be written: its folder is read-only, or the disk is full.
+        prove fmt /usr/share/retract.khp
+It is as it was.  Check the folder's permissions, and the space that is left.""",
 }
 
 _CHARACTERS: dict[str, str] = {

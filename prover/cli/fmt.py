@@ -16,6 +16,10 @@ CHANGED = 1
 """The exit code of ``--check`` and ``--diff`` where a file is not in the format."""
 
 
+_NO_NEWLINE = "\n\\ No newline at end of file\n"
+"""What a diff says of a last line without an end."""
+
+
 def fmt(
     files: Annotated[
         list[str],
@@ -61,7 +65,8 @@ def _format_one(name: str, *, write: bool, diff: bool) -> int:
         return 0
     if diff:
         before, after = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
-        emit("".join(difflib.unified_diff(before, after, name, f"{name} (formatted)")))
+        found = difflib.unified_diff(before, after, name, f"{name} (formatted)")
+        emit("".join(line if line.endswith("\n") else f"{line}{_NO_NEWLINE}" for line in found))
     else:
         complain(f"would format {name}\n")
     return CHANGED

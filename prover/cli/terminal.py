@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal, Self, TextIO, TypeAlias
 
-from prover.cli.entry import close_output
+from prover.cli.entry import write, write_error
 
 if TYPE_CHECKING:
     from prover.verdict import Progress
@@ -31,11 +31,7 @@ def use_color(choice: Color, stream: TextIO, environment: Mapping[str, str] = os
 
 def emit(text: str) -> None:
     """Writes ``text`` to standard output; a reader that stops reading changes no verdict."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        close_output()
+    write(text)
 
 
 def complain(text: str) -> None:
@@ -43,8 +39,7 @@ def complain(text: str) -> None:
 
     What a terminal makes of other characters may not be what they are (U+202E turns text round).
     """
-    sys.stderr.write("".join(c if c.isascii() else f"<U+{ord(c):04X}>" for c in text))
-    sys.stderr.flush()
+    write_error("".join(c if c.isascii() else f"<U+{ord(c):04X}>" for c in text))
 
 
 class ProgressLine:
@@ -69,5 +64,7 @@ class ProgressLine:
 
     def _write(self, text: str) -> None:
         if self._enabled:
-            self._stream.write(_CLEAR_LINE + text)
-            self._stream.flush()
+            # The terminal may be gone.
+            with contextlib.suppress(OSError):
+                self._stream.write(_CLEAR_LINE + text)
+                self._stream.flush()
