@@ -28,6 +28,7 @@ def shell(folder: Path, command: str, **environment: str) -> tuple[int, str, str
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=False,
         timeout=60,
     )
@@ -106,6 +107,36 @@ def test_the_environment_changes_no_output(name: str, tmp_path: Path) -> None:
     given = " ".join(f"'{key}={value}'" for key, value in ENVIRONMENTS[name].items())
     assert shell(tmp_path, f"env {given} prove -v bad.khp") == usual
     assert usual[0] == 1
+
+
+@pytest.mark.parametrize("name", [b"\xc3\xa9", b"\xff", b"\xe2\x80\xae"])
+def test_a_name_that_is_not_ascii(name: bytes, tmp_path: Path) -> None:
+    for ending, text in ((b".khp", BAD), (b".litmus", LITMUS)):
+        (tmp_path / os.fsdecode(name + ending)).write_text(text, encoding="utf-8")
+    for command, code in (
+        ("prove -v *.khp", 1),
+        ("prove --format json *.khp", 1),
+        ("prove --timings *.khp", 1),
+        ("prove list *.khp", 0),
+        ("prove locks *.khp", 0),
+        ("prove fmt --check *.khp", 1),
+        ("prove fmt --diff *.khp", 1),
+        ("prove -v *.litmus", 0),
+        ("prove --format json *.litmus", 0),
+        ("prove --format herd *.litmus", 0),
+    ):
+        found, out, err = shell(tmp_path, command.replace("*", "[!a-z]*"))
+        assert found == code, command
+        assert (out + err).isascii(), command
+
+
+def test_source_that_is_not_ascii_stays(tmp_path: Path) -> None:
+    text = "// caf\u00e9\nint  x;\n"
+    (tmp_path / "f.khp").write_text(text, encoding="utf-8")
+    for environment in ENVIRONMENTS.values():
+        given = " ".join(f"'{key}={value}'" for key, value in environment.items())
+        code, out, _ = shell(tmp_path, f"env {given} prove fmt - <f.khp")
+        assert (code, out) == (0, text.replace("  ", " "))
 
 
 def test_no_environment_at_all(tmp_path: Path) -> None:
