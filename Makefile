@@ -4,7 +4,7 @@
 #   make test     run the tests
 #   make check    format, lint, types, layers, documentation
 #   make bench    measure every shipped protocol
-#   make soak     what is too long for CI
+#   make soak     what is too long for CI; FROM=1000000 for other inputs of the fuzzers
 #   make mutate   mutants of the trusted modules that no check notices
 #   make conformance LITMUS=folder [MODEL=file.cat]   compare with reference verdicts of
 #                litmus tests
@@ -59,7 +59,7 @@ bench: $(VENV)/project
 	$(BIN)/python benchmarks/features.py
 
 soak: $(VENV)/project mutate
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m soak
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m soak $(if $(FROM),--soak-from $(FROM))
 
 mutate: $(VENV)/project
 	$(BIN)/python -m tests.mutation.run

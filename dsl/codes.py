@@ -38,7 +38,7 @@ What is named is a folder, a device or a pipe, not a file.
 Name a file; `-` reads the protocol from standard input.""",
     "not-utf8": """\
 The file holds bytes that are not UTF-8.
-        // Größe        (saved as Latin-1)
+        // caf\\xe9     (saved as Latin-1)
 Save it as UTF-8.""",
     "too-large": """\
 Something is larger than its limit: a file (1 MiB, 200000 words and marks), all files
@@ -55,6 +55,10 @@ Put several of them into one file.""",
 The file is there but cannot be read.
         prove /root/private.khp
 Check its permissions.""",
+    "unwritable-file": """\
+A file cannot be written: its folder is read-only, or the disk is full.
+        prove fmt /usr/share/retract.khp
+It is as it was.  Check the folder's permissions, and the space that is left.""",
 }
 
 _CHARACTERS: dict[str, str] = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.soak import Soak, kept, together
 
 
 class Golden:
@@ -27,8 +30,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-expected", action="store_true", help="rewrite golden files; read the diff"
     )
+    parser.addoption(
+        "--soak-from", type=int, default=0, help="where the numbers of a soak's inputs begin"
+    )
 
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     return Golden(update=bool(request.config.getoption("--update-expected")))
+
+
+@pytest.fixture
+def soak(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Soak:
+    return Soak(request.config.getoption("--soak-from"), record_property)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [
+        report
+        for name in ("passed", "failed")
+        for report in terminalreporter.getreports(name)
+        if isinstance(report, pytest.TestReport)
+    ]
+    found = together(kept(report.user_properties) for report in reports)
+    if found.inputs:
+        terminalreporter.section("soak")
+        terminalreporter.line(str(found))

@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from prover.cli.dump import dump
-from prover.cli.entry import COMMANDS
+from prover.cli.entry import COMMANDS, output_failed
 from prover.cli.explain import explain
 from prover.cli.export import export
 from prover.cli.fmt import fmt
@@ -65,6 +65,11 @@ def run_app(arguments: list[str]) -> int:
     """Runs one command; its exit code."""
     try:
         code = build()(arguments, prog_name="prove", standalone_mode=False)
+    except OSError as error:
+        if not _asks_for_help(arguments):
+            raise
+        output_failed(error)
+        return 0
     except TyperException as error:
         complain(_shown(error))
         return error.exit_code
@@ -72,8 +77,14 @@ def run_app(arguments: list[str]) -> int:
         complain("Aborted!\n")
         return 1
     except SystemExit as stop:
-        code = stop.code
+        # What typer makes of a reader that leaves.
+        code = 0 if _asks_for_help(arguments) else stop.code
     return code if isinstance(code, int) else 0
+
+
+def _asks_for_help(arguments: list[str]) -> bool:
+    """Whether typer itself writes to standard output; everything else goes through emit()."""
+    return not {"-h", "--help"}.isdisjoint(arguments)
 
 
 def _shown(error: TyperException) -> str:

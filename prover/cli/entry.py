@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 USAGE_ERROR: Final = 2
 INTERNAL_ERROR: Final = 4
@@ -45,16 +45,17 @@ class Interrupted(BaseException):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line ``arguments`` (the process's own if None) and answers its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _open_streams()
     before = signal.signal(signal.SIGINT, _interrupt)
     try:
         code = _answer(given)
-        sys.stdout.flush()
+        write("")
     except (Interrupted, KeyboardInterrupt):
-        print("prove: interrupted", file=sys.stderr)
+        write_error("prove: interrupted\n")
         return INTERRUPTED
-    except BrokenPipeError:
-        close_output()
-        return 0
+    except OutputError as error:
+        write_error(f"error: standard output cannot be written: {error}\n")
+        return USAGE_ERROR
     except Exception as error:  # noqa: BLE001 - the last guard: see the module's docstring
         return _internal_error(error)
     else:
@@ -67,9 +68,54 @@ def _interrupt(_number: int, _frame: object) -> None:
     raise Interrupted
 
 
-def close_output() -> None:
-    """Lets what is still buffered go nowhere: the reader of standard output has left."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+class OutputError(Exception):
+    """Standard output takes nothing more, for another reason than that its reader has left."""
+
+
+def write(text: str) -> None:
+    """Writes ``text`` to standard output; a reader that stops reading changes no verdict."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        output_failed(error)
+
+
+def output_failed(error: OSError) -> None:
+    """What is still buffered goes nowhere; raises OutputError unless the reader has left."""
+    _to_nowhere(sys.stdout)
+    if not isinstance(error, BrokenPipeError):
+        raise OutputError(error.strerror or str(error)) from None
+
+
+def write_error(text: str) -> None:
+    """Writes ``text`` to standard error, if anybody takes it: the exit code says it too."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _to_nowhere(sys.stderr)
+
+
+def _to_nowhere(stream: TextIO) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _open_streams() -> None:
+    """Opens what the caller has closed of standard input, output and error, to nowhere.
+
+    Else the next file opened would take its place, and be written to by what means the terminal.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest number that is free: this one.
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def with_command(arguments: list[str]) -> list[str]:
@@ -98,13 +144,13 @@ def version_text() -> str:
 def _answer(arguments: list[str]) -> int:
     match arguments:
         case []:
-            sys.stderr.write(help_text())
+            write_error(help_text())
             return USAGE_ERROR
         case ["-h" | "--help"]:
-            sys.stdout.write(help_text())
+            write(help_text())
             return 0
         case ["-V" | "--version"]:
-            sys.stdout.write(version_text())
+            write(version_text())
             return 0
         case _:
             from prover.cli.app import run_app
@@ -116,10 +162,10 @@ def _internal_error(error: Exception) -> int:
     if os.environ.get("PROVE_DEBUG") == "1":
         import traceback
 
-        traceback.print_exception(error, file=sys.stderr)
+        write_error("".join(traceback.format_exception(error)))
     text = " ".join(str(error).split())[:300]
-    print(
-        f"internal error: this is a bug in prove ({type(error).__name__}: {text})", file=sys.stderr
+    write_error(
+        f"internal error: this is a bug in prove ({type(error).__name__}: {text})\n"
+        "PROVE_DEBUG=1 shows where; please report it with the file.\n"
     )
-    print("PROVE_DEBUG=1 shows where; please report it with the file.", file=sys.stderr)
     return INTERNAL_ERROR

@@ -32,7 +32,11 @@ _LIMIT: Final = 2 << 20
 
 def read_standard_input() -> str:
     """All of standard input as text; a usage error where it is not UTF-8."""
-    return _decoded(sys.stdin.buffer.read(_LIMIT))
+    try:
+        return _decoded(sys.stdin.buffer.read(_LIMIT)).removeprefix("\ufeff")
+    except OSError as error:
+        complain(f"error: standard input cannot be read: {error.strerror}\n")
+        raise typer.Exit(USAGE_ERROR) from None
 
 
 def read_source(name: str) -> Source:
@@ -69,8 +73,22 @@ def complain_about(
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Gives ``path`` the content ``text``, whole or not at all; links and modes stay."""
-    target = path.resolve()
+    """Gives ``path`` the content ``text``, whole or not at all; links and modes stay.
+
+    Where it cannot be written, says so and exits.
+    """
+    from dsl.diagnostic import Diagnostic
+
+    try:
+        _replace(path.resolve(), text)
+    except OSError as error:
+        message = f"`{path}` cannot be written: {error.strerror}"
+        hint = "check the permissions of its folder, and the space that is left"
+        complain_about((Diagnostic("unwritable-file", message, None, hint=hint),), {})
+        raise typer.Exit(USAGE_ERROR) from None
+
+
+def _replace(target: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:

@@ -10,10 +10,14 @@ import typer
 
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import STANDARD_INPUT, complain_about, read_source, replace_file
-from prover.cli.terminal import complain, emit
+from prover.cli.terminal import complain, emit_source, plain
 
 CHANGED = 1
 """The exit code of ``--check`` and ``--diff`` where a file is not in the format."""
+
+
+_NO_NEWLINE = "\n\\ No newline at end of file\n"
+"""What a diff says of a last line without an end."""
 
 
 def fmt(
@@ -52,7 +56,7 @@ def _format_one(name: str, *, write: bool, diff: bool) -> int:
         return USAGE_ERROR
     if write:
         if name == STANDARD_INPUT:
-            emit(text)
+            emit_source(text)
         elif text != source.text:
             replace_file(Path(name), text)
             complain(f"formatted {name}\n")
@@ -61,7 +65,11 @@ def _format_one(name: str, *, write: bool, diff: bool) -> int:
         return 0
     if diff:
         before, after = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
-        emit("".join(difflib.unified_diff(before, after, name, f"{name} (formatted)")))
+        called = plain(name)
+        found = difflib.unified_diff(before, after, called, f"{called} (formatted)")
+        emit_source(
+            "".join(line if line.endswith("\n") else f"{line}{_NO_NEWLINE}" for line in found)
+        )
     else:
         complain(f"would format {name}\n")
     return CHANGED

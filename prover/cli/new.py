@@ -55,15 +55,20 @@ def new(
 
 
 def _write(path: Path, text: str) -> None:
-    """Writes a new file; what is there already stays."""
+    """Writes a new file, whole or not at all; what is there already stays."""
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        file = path.open("x", encoding="utf-8")
     except FileExistsError:
         _refuse(f"`{path}` is there already", "name another file, or delete this one")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "its name is none"
         _refuse(f"`{path}` cannot be written: {why}", "name another file")
+    try:
+        with file:
+            file.write(text)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        _refuse(f"`{path}` cannot be written: {error.strerror}", "name another file")
 
 
 def _refuse(message: str, hint: str) -> NoReturn:

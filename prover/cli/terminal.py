@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal, Self, TextIO, TypeAlias
 
-from prover.cli.entry import close_output
+from prover.cli.entry import write, write_error
 
 if TYPE_CHECKING:
     from prover.verdict import Progress
@@ -29,22 +31,33 @@ def use_color(choice: Color, stream: TextIO, environment: Mapping[str, str] = os
     return stream.isatty() and environment.get("TERM") != "dumb"
 
 
-def emit(text: str) -> None:
-    """Writes ``text`` to standard output; a reader that stops reading changes no verdict."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        close_output()
-
-
-def complain(text: str) -> None:
-    """Writes ``text`` to standard error, in ASCII whatever of the command line it repeats.
+def plain(text: str) -> str:
+    """``text`` in ASCII, whatever names of files it repeats.
 
     What a terminal makes of other characters may not be what they are (U+202E turns text round).
     """
-    sys.stderr.write("".join(c if c.isascii() else f"<U+{ord(c):04X}>" for c in text))
-    sys.stderr.flush()
+    return text if text.isascii() else "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    return character if character.isascii() else f"<U+{ord(character):04X}>"
+
+
+def emit(text: str) -> None:
+    """Writes ``text`` to standard output; a reader that stops reading changes no verdict."""
+    write(plain(text))
+
+
+def emit_source(text: str) -> None:
+    """Writes the text of a file to standard output as it is, in UTF-8 like the file."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    write(text)
+
+
+def complain(text: str) -> None:
+    """Writes ``text`` to standard error."""
+    write_error(plain(text))
 
 
 class ProgressLine:
@@ -69,5 +82,7 @@ class ProgressLine:
 
     def _write(self, text: str) -> None:
         if self._enabled:
-            self._stream.write(_CLEAR_LINE + text)
-            self._stream.flush()
+            # The terminal may be gone.
+            with contextlib.suppress(OSError):
+                self._stream.write(_CLEAR_LINE + text)
+                self._stream.flush()

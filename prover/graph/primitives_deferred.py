@@ -38,9 +38,13 @@ def call_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
 
 
 def kfree_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
-    """Queues a graph that frees the object around the head."""
+    """Queues a graph that frees the object around the head; nothing for NULL."""
     pointer, head = call.arguments
-    start_of = value(scope, pointer)
+    builder = scope.builder
+    start_of = scope.keep(value(scope, pointer), call.span)
+    queues, done = builder.name("some"), builder.name("join")
+    builder.branch(start_of, queues, done, scope.origin(call.span))
+    builder.start(queues)
     assert isinstance(head, p.AddressOf) and isinstance(pointer.type, PointerType)
     steps = _steps(head.place)
     address = start_of
@@ -50,6 +54,8 @@ def kfree_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
     scope.builder.emit(
         CallRcu(address, callback, _HEAD, address, "kfree_rcu()", scope.origin(call.span))
     )
+    builder.jump(done)
+    builder.start(done)
     return ex.ZERO
 
 

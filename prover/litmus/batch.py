@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from dsl.source import Source
 from prover.answers import Answered, Decided, LitmusReport
 from prover.litmus.decide import LitmusModel, decide
 from prover.models.cat import load_model, shipped_file
+from prover.pipeline.again import twice, worth_again
 from prover.pipeline.pool import Lost, run_pool
 from prover.verdict import EXIT_BUG, EXIT_OK, EXIT_UNSETTLED, EXIT_USAGE, EXIT_VIOLATED, Progress
 
@@ -70,15 +71,37 @@ def run_litmus(request: LitmusRequest, on_progress: Callable[[Progress], None]) 
     def job(number: int) -> list[Answered]:
         return [_answer(file, under, request) for file in chunks[number]]
 
-    found: list[list[Answered]] = [[] for _ in chunks]
+    found: dict[str, Answered] = {}
     # A question ends by its own time limit; three of them, and the flags, for each test.
-    seconds = 10 * request.timeout * size
-    pool = run_pool(job, len(chunks), workers=workers, seconds=seconds, memory=request.memory)
-    for done, (number, result) in enumerate(pool, 1):
-        found[number] = list(_lost(chunks[number], result)) if isinstance(result, Lost) else result
-        on_progress(Progress(min(done * size, len(files)), len(files), chunks[number][0]))
-    answers = tuple(answer for chunk in found for answer in chunk)
-    return LitmusReport(request.model, answers, time.monotonic() - start)
+    seconds = 10 * request.timeout
+    pool = run_pool(
+        job, len(chunks), workers=workers, seconds=seconds * size, memory=request.memory
+    )
+    again: list[str] = []
+    for number, result in pool:
+        if not isinstance(result, Lost):
+            found.update(zip(chunks[number], result, strict=True))
+        elif worth_again(result, chunks[number]):
+            again.extend(chunks[number])
+        else:
+            found.update((file, _lost(file, result)) for file in chunks[number])
+        on_progress(Progress(len(found), len(files), chunks[number][0]))
+    # Whatever ended a worker took other tests along: each has one more try, by itself.
+    alone = run_pool(
+        lambda number: _answer(again[number], under, request),
+        len(again),
+        workers=workers,
+        seconds=seconds,
+        memory=request.memory,
+        fresh=True,
+    )
+    for number, answer in alone:
+        file = again[number]
+        found[file] = _lost(file, twice(answer)) if isinstance(answer, Lost) else answer
+        on_progress(Progress(len(found), len(files), file))
+    return LitmusReport(
+        request.model, tuple(found[file] for file in files), time.monotonic() - start
+    )
 
 
 def _answer(file: str, under: LitmusModel, request: LitmusRequest) -> Answered:
@@ -93,9 +116,8 @@ def _answer(file: str, under: LitmusModel, request: LitmusRequest) -> Answered:
     return Answered(file, decided, source if decided.diagnostics or decided.witness else None)
 
 
-def _lost(chunk: tuple[str, ...], lost: Lost) -> Iterator[Answered]:
-    for file in chunk:
-        yield Answered(file, _without_answer(file, lost.why, ()))
+def _lost(file: str, lost: Lost) -> Answered:
+    return Answered(file, _without_answer(file, lost.why, ()))
 
 
 def _without_answer(file: str, why: str, diagnostics: tuple[Diagnostic, ...]) -> Decided:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dsl.check import check
@@ -16,6 +16,7 @@ from dsl.diagnostic import DiagnosticError
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from dsl.source import Source
+from prover.pipeline.again import each_of, twice, worth_again
 from prover.pipeline.decision import Decision
 from prover.pipeline.dump import dump
 from prover.pipeline.obligations import Task, tasks
@@ -122,8 +123,8 @@ def _decide_all(
     kept = [(Kept(), Rounds()) for _ in loaded]
     families, relatives = Families(), _families(groups, jobs)
 
-    def job(number: int) -> list[Decision]:
-        index, task = jobs[groups[number][0]]
+    def work(members: Sequence[int]) -> list[Decision]:
+        index, task = jobs[members[0]]
         file = loaded[index]
         assert isinstance(file, _Loaded)
         limits = Limits(
@@ -132,8 +133,8 @@ def _decide_all(
         try:
             protocol = file.protocol(task.obligation.variant)
         except DiagnosticError as error:
-            return [refused(error.diagnostics)] * len(groups[number])
-        asked = [(t.obligation, t.expected) for _, t in (jobs[n] for n in groups[number])]
+            return [refused(error.diagnostics)] * len(members)
+        asked = [(t.obligation, t.expected) for _, t in (jobs[n] for n in members)]
         graphs, rounds = (None, None) if "kept" in request.without else kept[index]
         shared = None
         if "models" in request.without:
@@ -148,27 +149,55 @@ def _decide_all(
         found = decide_group(protocol, asked, limits, graphs, rounds, shared)
         return [decision for _, decision in found]
 
+    return _pooled(work, groups, jobs, request, on_progress)
+
+
+def _pooled(
+    work: Callable[[Sequence[int]], list[Decision]],
+    groups: list[list[int]],
+    jobs: list[tuple[int, Task]],
+    request: Request,
+    on_progress: Callable[[Progress], None],
+) -> list[Decision | Lost]:
+    """What ``work`` makes of every group in worker processes; once more for what they lost."""
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
+    waiting = set(range(len(jobs)))
+
+    def settle(member: int, result: Decision | Lost) -> None:
+        results[member] = result
+        waiting.discard(member)
+        obligation = jobs[member][1].obligation
+        current = " / ".join(part for part in (obligation.scenario, obligation.variant) if part)
+        on_progress(Progress(len(jobs) - len(waiting), len(jobs), current))
+
     workers = request.jobs or os.cpu_count() or 1
-    most = max(map(len, groups))
-    seconds = request.timeout * most
     firsts = [jobs[members[0]] for members in groups]
-    pool = run_pool(
-        job,
+    together = run_pool(
+        lambda number: work(groups[number]),
         len(groups),
         workers=workers,
-        seconds=seconds,
+        seconds=request.timeout * max(map(len, groups)),
         memory=request.memory,
         kinds=[_family(first) for first in firsts],
     )
-    done = 0
-    for number, result in pool:
-        for place, member in enumerate(groups[number]):
-            results[member] = result if isinstance(result, Lost) else result[place]
-        done += len(groups[number])
-        obligation = jobs[groups[number][0]][1].obligation
-        current = " / ".join(part for part in (obligation.scenario, obligation.variant) if part)
-        on_progress(Progress(done, len(jobs), current))
+    again: list[int] = []
+    for number, result in together:
+        for member, found in each_of(groups[number], result):
+            if worth_again(found, groups[number]):
+                again.append(member)
+            else:
+                settle(member, found)
+    alone = run_pool(
+        lambda number: work([again[number]]),
+        len(again),
+        workers=workers,
+        seconds=request.timeout,
+        memory=request.memory,
+        fresh=True,
+    )
+    for number, result in alone:
+        (found,) = [twice(result)] if isinstance(result, Lost) else result
+        settle(again[number], found)
     return results
 
 

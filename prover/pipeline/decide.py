@@ -15,7 +15,7 @@ from prover.execution.witness import Witness
 from prover.graph.kept import Kept
 from prover.graph.limits import TooLarge
 from prover.pipeline.case import Case, Found, Undecided, ask, search_of
-from prover.pipeline.decision import Decision
+from prover.pipeline.decision import NO_MEMORY, Decision
 from prover.pipeline.group import Group
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.member import Member, member
@@ -124,7 +124,7 @@ def _decided(case: Case) -> Decision:
     except ReplayError as error:
         return _conclude(case, Broken(f"a witness failed its replay: {error}"))
     except MemoryError:
-        return _conclude(case, Unknown("out of memory"))
+        return _conclude(case, Unknown(NO_MEMORY))
     except Exception as error:  # noqa: BLE001 - a bug must cost one obligation, and say so
         return _conclude(case, Broken(f"{type(error).__name__}: {error}"))
 

@@ -8,6 +8,8 @@ from dsl.diagnostic import Diagnostic
 from dsl.source import Span
 from prover.verdict import Measured, Verdict
 
+NO_MEMORY = "out of memory"
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -2,7 +2,7 @@
 
 Workers are forked after the protocols have been checked and the engine has been
 imported, before any solver runs, so they share what was parsed.  A worker that dies
-or overstays costs the obligation it was at; another takes its place.
+or overstays loses the job it was at; another takes its place.
 """
 
 from __future__ import annotations
@@ -38,9 +38,16 @@ BASE_MIB = 768
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A worker was lost; ``why`` in words."""
+    """A worker was lost; ``why`` in words, and whether it overstayed."""
 
     why: str
+    late: bool = False
+
+
+MOST_REFUSED = 20
+"""So many workers may be gone before they are given anything, then no more are started."""
+
+REFUSED = Lost("worker processes end before they have anything to do")
 
 
 @dataclass(slots=True)
@@ -68,27 +75,52 @@ def run_pool(
     seconds: float,
     memory: int,
     kinds: Sequence[object] = (),
+    fresh: bool = False,
 ) -> Iterator[Answer[Result]]:
     """``job(i)`` for i < ``count``, each in a worker process, as they are done.
 
     ``seconds`` bounds a job's wall time, ``memory`` (MiB) a worker's address space.  A worker is
     given jobs of one of ``kinds`` as long as there are any: it may have kept what they share.
+    With ``fresh`` every job has a worker of its own.
     """
     pool: list[_Worker[Result]] = []
     pending = list(range(count))
+    refused = 0
     try:
-        pool.extend(_start(job, memory) for _ in range(min(workers, count)))
-        while pending or any(worker.job >= 0 for worker in pool):
-            for worker in pool:
-                if worker.job < 0 and pending:
-                    number = _next(worker, pool, pending, kinds)
-                    worker.kind = kinds[number] if kinds else None
+        while pending or _busy(pool):
+            trouble = _fill(pool, job, min(workers, len(pending) + _busy(pool)), memory)
+            if (trouble and not pool) or refused > MOST_REFUSED:
+                yield from ((number, trouble or REFUSED) for number in pending)
+                pending.clear()
+            for worker in [worker for worker in pool if worker.job < 0][: len(pending)]:
+                number = _next(worker, pool, pending, kinds)
+                worker.kind = kinds[number] if kinds else None
+                if _send(worker, number):
                     pending.remove(number)
-                    _send(worker, number)
-            yield from _collect(pool, job, seconds, memory)
+                else:
+                    refused += 1
+                    _drop(pool, worker)
+            yield from _collect(pool, seconds, fresh=fresh)
     finally:
         for worker in pool:
             _stop(worker)
+
+
+def _busy(pool: list[_Worker[Result]]) -> int:
+    """How many workers have something to do."""
+    return sum(worker.job >= 0 for worker in pool)
+
+
+def _fill(
+    pool: list[_Worker[Result]], job: Callable[[int], Result], wanted: int, memory: int
+) -> Lost | None:
+    """Starts workers until there are as many as wanted; what keeps the system from it, if any."""
+    while len(pool) < wanted:
+        try:
+            pool.append(_start(job, memory))
+        except OSError as error:
+            return Lost(f"no process could be started: {error.strerror}")
+    return None
 
 
 def _next(
@@ -119,6 +151,7 @@ def _serve(job: Callable[[int], Result], pipe: Connection[Result, int], memory: 
     """A worker's life: jobs in, results out, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
+    _be_quiet()
     limit = (memory + BASE_MIB) << 20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -144,41 +177,66 @@ def _die_with_parent() -> None:
         os._exit(0)
 
 
-def _send(worker: _Worker[Result], number: int) -> None:
+def _be_quiet() -> None:
+    """Keeps a dying process' last words off the terminal: the command says what it was."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+
+
+def _send(worker: _Worker[Result], number: int) -> bool:
+    """Gives a worker a job; whether it was still there to take it."""
+    try:
+        worker.pipe.send(number)
+    except OSError:
+        return False
     worker.job, worker.since = number, time.monotonic()
-    worker.pipe.send(number)
+    return True
 
 
 def _collect(
-    pool: list[_Worker[Result]], job: Callable[[int], Result], seconds: float, memory: int
+    pool: list[_Worker[Result]], seconds: float, *, fresh: bool
 ) -> Iterator[Answer[Result]]:
-    """Waits for the next results; replaces workers that died or overstayed."""
-    ready = wait([worker.pipe for worker in pool], timeout=0.2)
-    for index, worker in enumerate(pool):
-        if worker.job < 0:
-            continue
+    """Waits for the next results; takes workers that died or overstayed out of the pool."""
+    busy = [worker for worker in pool if worker.job >= 0]
+    ready = wait([worker.pipe for worker in busy], timeout=0.2)
+    for worker in busy:
         number = worker.job
         if worker.pipe in ready:
             try:
                 result = worker.pipe.recv()
             except (EOFError, OSError):
                 worker.process.join()
-                pool[index] = _start(job, memory)
+                _drop(pool, worker)
                 yield number, Lost(_cause(worker.process.exitcode))
                 continue
             worker.job = -1
+            if fresh:
+                _drop(pool, worker)
             yield number, result
         elif time.monotonic() - worker.since > seconds + GRACE_SECONDS:
-            _stop(worker)
-            pool[index] = _start(job, memory)
-            yield number, Lost(f"timeout after {seconds:g} s")
+            _drop(pool, worker)
+            yield number, Lost(f"timeout after {seconds:g} s", late=True)
 
 
 def _cause(exitcode: int | None) -> str:
     """Why a worker died, in words."""
-    if exitcode == -signal.SIGKILL:
-        return "the solver process was killed (out of memory?)"
-    return f"the solver process died (status {exitcode})"
+    match exitcode:
+        case -9:
+            return "the solver process was killed (out of memory?)"
+        case -6:
+            return "the solver process gave up (out of memory?)"
+        case int() if exitcode < 0:
+            return f"the solver process died ({signal.Signals(-exitcode).name})"
+        case _:
+            return f"the solver process died (status {exitcode})"
+
+
+def _drop(pool: list[_Worker[Result]], worker: _Worker[Result]) -> None:
+    """Ends a worker; another is started where there is more to do."""
+    pool.remove(worker)
+    _stop(worker)
 
 
 def _stop(worker: _Worker[Result]) -> None:

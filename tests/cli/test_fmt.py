@@ -80,3 +80,13 @@ def test_a_file_that_is_not_there_is_no_bug(
 ) -> None:
     assert main(["fmt", str(tmp_path / "none.khp")]) == 2
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_a_diff_of_a_last_line_without_an_end_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "f.khp"
+    file.write_text("int  x;", encoding="utf-8")
+    assert main(["fmt", "--diff", str(file)]) == 1
+    shown = capsys.readouterr().out.splitlines()[-3:]
+    assert shown == ["-int  x;", "\\ No newline at end of file", "+int x;"]

@@ -9,8 +9,9 @@ from __future__ import annotations
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from mmap import mmap
 from pathlib import Path
 
 from dsl.check import check
@@ -29,23 +30,30 @@ from prover.render.diagnostics import render as render_diagnostics
 from prover.render.table import render_report
 from prover.verdict import Broken, FileReport, Outcome, Report, Request, name_of
 from tests.hostile.inputs import Input
+from tests.hostile.measure import MEMORY, SECONDS, used
+from tests.soak import Figures
 
-SECONDS = 2.0
-"""How long reading and checking may take."""
+READING = 2.0
+"""CPU time that reading and checking may take."""
 
 OBLIGATIONS = 2
 """How many of a file's obligations are decided."""
 
-LIMITS = Limits(timeout=1.0, memory=1024, max_bound=2)
+LIMITS = Limits(timeout=1.0, memory=MEMORY, max_bound=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How one input ended; ``fault`` says what must not have happened."""
+    """How one input ended; ``fault`` says what must not have happened.
+
+    ``seconds`` is the CPU time it took, ``mib`` what its process had come to by then.
+    """
 
     verdicts: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     fault: str = ""
+    seconds: float = 0.0
+    mib: int = 0
 
 
 @dataclass(slots=True)
@@ -58,6 +66,7 @@ class Tally:
     codes: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[Input, str]] = field(default_factory=list)
+    figures: Figures = field(default_factory=Figures)
 
     def add(self, given: Input, found: Judgement) -> None:
         """Counts one input."""
@@ -68,6 +77,9 @@ class Tally:
         self.codes.update(found.codes)
         if found.fault:
             self.faults.append((given, found.fault))
+        called = f"decided {given.number}"
+        faults = (f"{called}: {found.fault}",) if found.fault else ()
+        self.figures += Figures(1, found.seconds, called, found.mib, called, faults=faults)
 
     def __str__(self) -> str:
         verdicts = ", ".join(f"{name} {count}" for name, count in sorted(self.verdicts.items()))
@@ -77,41 +89,50 @@ class Tally:
 def judge_all(inputs: Iterable[Input], folder: Path, workers: int = 2) -> Tally:
     """Judges every input in a worker process."""
     given = list(inputs)
+    deciding = mmap(-1, max(1, len(given)))
 
     def job(number: int) -> Judgement:
-        return judge(given[number], folder)
+        return judge(given[number], folder, lambda: deciding.__setitem__(number, 1))
 
     tally = Tally()
-    # More than the solver may take in all, so that what is stopped here is stuck elsewhere.
-    for number, found in run_pool(job, len(given), workers=workers, seconds=20.0, memory=1024):
-        if isinstance(found, Lost):
-            late = found.why.startswith("timeout")
-            lost = Judgement(("unknown",)) if late else Judgement(fault=found.why)
-            tally.add(given[number], lost)
-        else:
+    pool = run_pool(job, len(given), workers=workers, seconds=SECONDS - 0.5, memory=MEMORY)
+    for number, found in pool:
+        if not isinstance(found, Lost):
             tally.add(given[number], found)
+        elif found.why.startswith("timeout") and deciding[number]:
+            # The command ends an obligation from outside too, at its ``--timeout``.
+            tally.add(given[number], Judgement(("unknown",), seconds=SECONDS))
+            tally.figures += Figures(stopped=1)
+        else:
+            tally.add(given[number], Judgement(fault=found.why))
     return tally
 
 
-def judge(given: Input, folder: Path) -> Judgement:
-    """What comes of one input."""
+def judge(given: Input, folder: Path, on_deciding: Callable[[], None]) -> Judgement:
+    """What comes of one input; ``on_deciding`` is told when it has been read and checked."""
     file = folder / f"{given.number}.khp"
     file.write_bytes(given.content)
+    start = time.process_time()
     try:
-        return _judge(file)
+        found = _judge(file, on_deciding)
     except Exception as error:  # noqa: BLE001 - this is what must not happen
-        return Judgement(fault=f"{type(error).__name__}\n{traceback.format_exc(limit=-8)}")
+        found = Judgement(fault=f"{type(error).__name__}\n{traceback.format_exc(limit=-8)}")
     finally:
         file.unlink()
+    fault, mib = found.fault, used()
+    if not fault and mib > MEMORY:
+        fault = f"{mib} MiB"
+    return replace(found, fault=fault, seconds=time.process_time() - start, mib=mib)
 
 
-def _judge(file: Path) -> Judgement:
+def _judge(file: Path, on_deciding: Callable[[], None]) -> Judgement:
     start = time.process_time()
     report, todo = read_and_check(file)
     spent = time.process_time() - start
-    if spent > SECONDS:
+    if spent > READING:
         return Judgement(fault=f"reading and checking took {spent:.1f} s")
     if todo is not None:
+        on_deciding()
         report = _decided(report, todo)
     fault = next(_faults(report), "")
     verdicts = tuple(name_of(outcome.verdict) for outcome in report.outcomes)

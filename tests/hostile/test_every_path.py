@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-import resource
-import signal
-import time
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from types import FrameType
+from unittest import mock
 
 import pytest
 
@@ -28,16 +24,14 @@ from prover.cli.entry import COMMANDS, main
 from prover.litmus.batch import load_litmus_model
 from prover.models.cat import shipped_file
 from prover.models.cat.codes import CAT_CODES
-from prover.pipeline.pool import Lost, run_pool
 from prover.render.diagnostics import render
 from tests.hostile.inputs import Maker, maker
 from tests.hostile.judge import read_and_check
+from tests.hostile.measure import in_workers, measured
 from tests.hostile.test_new import ends_well, mutated
+from tests.soak import PARTS, Figures, Soak
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 5.0
-MEMORY = 1024
-CHUNK = 250
 INPUTS = {
     "litmus": 30_000,
     "macros": 8_000,
@@ -52,14 +46,6 @@ KHP = maker(99)
 WORDS = tuple(
     b"let rec in as acyclic empty irreflexive flag include po rf ( ) [ ] { } | & \\".split()
 )
-
-
-class TooLongError(Exception):
-    """An input took more than its time."""
-
-
-def late(_number: int, frame: FrameType | None) -> None:
-    raise TooLongError("".join(traceback.format_stack(frame, limit=6)))
 
 
 def made_from(pattern: str, folder: Path) -> Maker:
@@ -148,6 +134,9 @@ ODD = (
     "\x1b[31m",
 )
 
+PIPED = (b"", b"x", b"\xff", b"models sc; int x;\nactor a { x = 1; }\nscenario s { run a; }\n")
+"""What may come on standard input."""
+
 FILES = {
     "small.khp": "models sc; int x;\nactor a { x = 1; }\nscenario s { run a; }\n",
     "broken.khp": "actor a { x = ; }\nscenario s { run b; }\n",
@@ -166,7 +155,11 @@ def arguments(number: int, folder: Path) -> None:
     if rng.random() < 0.6:
         given.insert(0, rng.choice(COMMANDS))
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(rng.choice(PIPED)))),
+    ):
         code = main(given)
     assert code in (0, 1, 2, 3), f"{given} ends with {code}: {err.getvalue()}"
     assert "Traceback" not in err.getvalue(), given
@@ -184,54 +177,28 @@ PATHS: dict[str, Callable[[int, Path], None]] = {
 }
 
 
-def faults(path: str, first: int, count: int, folder: Path) -> list[str]:
-    """What went wrong with ``count`` inputs, in this process."""
-    found: list[str] = []
+def figures(path: str, first: int, count: int, folder: Path) -> Figures:
+    """What comes of ``count`` inputs of one kind."""
     folder.mkdir(exist_ok=True)
-    signal.signal(signal.SIGALRM, late)
-    for number in range(first, first + count):
-        signal.setitimer(signal.ITIMER_REAL, 4 * SECONDS)
-        start = time.process_time()
-        try:
-            with contextlib.chdir(folder):
-                PATHS[path](number, folder)
-        except Exception:  # noqa: BLE001 - this is what must not happen
-            found.append(f"{path} {number}: {traceback.format_exc(limit=-6)}")
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        spent = time.process_time() - start
-        if spent > SECONDS:
-            found.append(f"{path} {number}: {spent:.1f} s")
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    if used > MEMORY:
-        found.append(f"{path} from {first}: {used} MiB")
-    return found
 
+    def give(number: int) -> None:
+        with contextlib.chdir(folder):
+            PATHS[path](number, folder)
 
-def in_workers(path: str, first: int, count: int, folder: Path) -> Iterator[str]:
-    """The same in worker processes, where a crash is noticed too."""
     if path == "arguments":
         # The command forks workers of its own, which a worker may not.
-        yield from faults(path, first, count, folder)
-        return
-    starts = range(first, first + count, CHUNK)
-
-    def job(index: int) -> list[str]:
-        return faults(path, starts[index], min(CHUNK, count), folder / str(index))
-
-    for index, found in run_pool(job, len(starts), workers=1, seconds=900.0, memory=MEMORY):
-        if isinstance(found, Lost):
-            yield f"{path} from {starts[index]}: {found.why}"
-        else:
-            yield from found
+        return measured(path, give, range(first, first + count))
+    return in_workers(path, give, first, count)
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_fifty_inputs(path: str, tmp_path: Path) -> None:
-    assert list(in_workers(path, 500_000, 50, tmp_path)) == []
+    assert figures(path, 500_000, 50, tmp_path).faults == ()
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("path", PATHS)
-def test_thousands(path: str, tmp_path: Path) -> None:
-    assert list(in_workers(path, 0, INPUTS[path], tmp_path)) == []
+def test_thousands(path: str, part: int, tmp_path: Path, soak: Soak) -> None:
+    count = INPUTS[path] // PARTS
+    soak.keep(figures(path, soak.first + part * count, count, tmp_path))

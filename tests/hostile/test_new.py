@@ -15,6 +15,8 @@ from dsl.paste.tokens import tokens
 from dsl.source import Source
 from prover.cli.entry import main
 from prover.render.diagnostics import render
+from tests.hostile.measure import in_workers
+from tests.soak import PARTS, Soak
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "new").rglob("*.c"))
 SECONDS = 5.0
@@ -90,10 +92,15 @@ def test_a_few_hundred_mutated_files() -> None:
     assert len(set(ends)) >= 4
 
 
+def give(number: int) -> None:
+    ends_well(*mutated(300 + number))
+
+
 @pytest.mark.soak
-def test_ten_thousand_mutated_files() -> None:
-    for number in range(300, 10_300):
-        ends_well(*mutated(number))
+@pytest.mark.parametrize("part", range(PARTS))
+def test_ten_thousand_mutated_files(part: int, soak: Soak) -> None:
+    count = 10_000 // PARTS
+    soak.keep(in_workers("new", give, soak.first + part * count, count))
 
 
 def body(inside: str) -> str:

@@ -15,6 +15,8 @@ from prover.answers import Decided
 from prover.litmus.batch import load_litmus_model
 from prover.litmus.decide import LitmusModel, decide
 from prover.models.cat import load_text, shipped_file
+from tests.hostile.measure import in_workers
+from tests.soak import PARTS, Soak
 
 OWN = sorted((Path(__file__).parents[1] / "litmus").glob("*.litmus"))
 TEXTS = [path.read_text(encoding="utf-8") for path in OWN]
@@ -107,9 +109,15 @@ def test_a_few_hundred() -> None:
     assert [said for number in range(400) if (said := fault(number))] == []
 
 
+def give(number: int) -> None:
+    assert fault(1000 + number) == ""
+
+
 @pytest.mark.soak
-def test_twenty_thousand() -> None:
-    assert [said for number in range(1000, 21_000) if (said := fault(number))] == []
+@pytest.mark.parametrize("part", range(PARTS))
+def test_twenty_thousand(part: int, soak: Soak) -> None:
+    count = 20_000 // PARTS
+    soak.keep(in_workers("decided litmus", give, soak.first + part * count, count))
 
 
 # --- one case each ------------------------------------------------------------------------

@@ -162,10 +162,14 @@ def _chosen(c: Candidate, needs: OpenChoiceError) -> list[Candidate]:
 
 
 def _perform(c: Candidate, event: sk.Event) -> list[Candidate]:
-    """An event that is reached: what it may violate before it reads, and whether it goes on."""
+    """An event that is reached: what it may violate before it reads, and whether it goes on.
+
+    Where only checks of the thread's own fail it reads all the same: what is wrong then counts too.
+    """
     found: list[Candidate] = []
     blocking = sk.is_blocking(c.skeleton, event)
-    for name in early(c, event).first():
+    suspects = early(c, event)
+    for name in suspects.first():
         if name:
             _place(violating := c.copy(), event)
             violating.violated[event.number] = name
@@ -179,6 +183,9 @@ def _perform(c: Candidate, event: sk.Event) -> list[Candidate]:
             found.append(stopped)
         if isinstance(event.action, sk.Spin):
             continue
+        _place(c, event)
+        found.extend(read_sources(c, event))
+    if suspects.certain and suspects.certain == suspects.checks:
         _place(c, event)
         found.extend(read_sources(c, event))
     return found
@@ -204,6 +211,7 @@ def _finish(c: Candidate, event: sk.Event) -> list[Candidate]:
     """An event that has read: what it may violate then, what comes of it, what it writes."""
     del c.reading[event.thread]
     found: list[Candidate] = []
+    wrong = bool(early(c, event).certain)
     for name in late(c, event).first():
         if name:
             violating = c.copy()
@@ -211,6 +219,8 @@ def _finish(c: Candidate, event: sk.Event) -> list[Candidate]:
             violating.read_first |= {event.number}
             _pass(violating, event)
             found.append(violating)
+            continue
+        if wrong:
             continue
         for one in _outcomes(c, event):
             one.happened[event.number] = None

@@ -239,6 +239,9 @@ def confirm(c: Candidate, order: Order, event: sk.Event) -> None:
     found = c.violated.get(number, "")
     suspects = early(c, event)
     if number in c.read_first or not found:
+        if number in c.read_first:
+            hazards = suspects.certain - suspects.checks
+            suspects = Suspects(hazards, suspects.possible)
         _expect(c, order, event, suspects, "", after=False)
         _expect(c, order, event, late(c, event), found, after=True)
     else:
