@@ -96,13 +96,14 @@ def alike(one: object, other: object) -> bool:
     """Whether two nodes differ at most in parts between which can be chosen."""
     if one == other:
         return True
-    if isinstance(one, tuple) and isinstance(other, tuple):
+    if isinstance(one, tuple):
         items, others = cast("tuple[object, ...]", one), cast("tuple[object, ...]", other)
-        return len(items) == len(others) and all(map(_may_differ, items, others))
-    if type(one) is not type(other) or type(one) not in NODES:
+        same = isinstance(other, tuple) and len(items) == len(others)
+        return same and all(map(_may_differ, items, others))
+    kind: type[object] = type(one)
+    if kind is not type(other) or kind not in NODES:
         return False
-    names = children(type(one))
-    return all(_may_differ(getattr(one, name), getattr(other, name)) for name in names)
+    return all(_may_differ(getattr(one, name), getattr(other, name)) for name in children(kind))
 
 
 def _may_differ(one: object, other: object) -> bool:

@@ -9,16 +9,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
-from dsl.imports import LoadError, Program
-from dsl.protocol import Protocol
+from dsl.imports import LoadError
 from dsl.source import Source
 from prover.pipeline.again import each_of, twice, worth_again
 from prover.pipeline.decision import Decision
 from prover.pipeline.dump import dump
+from prover.pipeline.loaded import Loaded, family_of, group
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
 from prover.pipeline.program import read_program
@@ -45,35 +44,14 @@ def not_covered(model: str) -> tuple[str, ...]:
     return (races,) if model == "sc" else (races, f"invariants are not checked under {model}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """A file ready to be proved.
-
-    ``protocols`` holds the protocol with each variant applied so far ("" for none): a variant
-    is applied and checked by the worker that first needs it.
-    """
-
-    name: str
-    program: Program
-    sources: Mapping[str, Source]
-    protocols: dict[str, Protocol]
-    tasks: tuple[Task, ...]
-
-    def protocol(self, variant: str) -> Protocol:
-        """The protocol with a variant applied ("" for none).  Raises DiagnosticError."""
-        if variant not in self.protocols:
-            self.protocols[variant] = check(self.program, variant, self.protocols[""])
-        return self.protocols[variant]
-
-
 def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
     """Proves what the request asks for."""
     start = time.monotonic()
-    loaded: list[_Loaded | FileReport] = [_load(name, request) for name in request.files]
+    loaded: list[Loaded | FileReport] = [_load(name, request) for name in request.files]
     jobs = [
         (index, task)
         for index, file in enumerate(loaded)
-        if isinstance(file, _Loaded)
+        if isinstance(file, Loaded)
         for task in file.tasks
     ]
     decisions = _decide_all(loaded, jobs, request, on_progress)
@@ -87,7 +65,7 @@ def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
     return Report(tuple(reports), time.monotonic() - start)
 
 
-def _load(name: str, request: Request) -> _Loaded | FileReport:
+def _load(name: str, request: Request) -> Loaded | FileReport:
     """Loads and checks one file and every variant that is to be proved."""
     sources: Mapping[str, Source] = {}
     try:
@@ -99,11 +77,11 @@ def _load(name: str, request: Request) -> _Loaded | FileReport:
         return FileReport(name, (), error.diagnostics, error.sources)
     except DiagnosticError as error:
         return FileReport(name, (), error.diagnostics, sources)
-    return _Loaded(name, program, sources, {"": protocol}, tuple(selected))
+    return Loaded(name, program, sources, {"": protocol}, tuple(selected))
 
 
 def _decide_all(
-    loaded: list[_Loaded | FileReport],
+    loaded: list[Loaded | FileReport],
     jobs: list[tuple[int, Task]],
     request: Request,
     on_progress: Callable[[Progress], None],
@@ -113,53 +91,22 @@ def _decide_all(
         return []
     # The engine takes longer to import than a small file to read; a file with mistakes needs none.
     # Imported before the workers are forked, it is imported once for all of them.
-    from prover.graph.kept import Kept
-    from prover.pipeline.decide import decide_group, refused
-    from prover.pipeline.families import Families
-    from prover.pipeline.limits import Limits
-    from prover.pipeline.round import Rounds
+    from prover.pipeline.work import Work
 
-    groups = _groups(jobs, together="models" not in request.without)
-    kept = [(Kept(), Rounds()) for _ in loaded]
-    families, relatives = Families(), _families(groups, jobs)
-
-    def work(members: Sequence[int]) -> list[Decision]:
-        index, task = jobs[members[0]]
-        file = loaded[index]
-        assert isinstance(file, _Loaded)
-        limits = Limits(
-            request.timeout, request.memory, request.max_bound, request.explain, request.without
-        )
-        try:
-            protocol = file.protocol(task.obligation.variant)
-        except DiagnosticError as error:
-            return [refused(error.diagnostics)] * len(members)
-        asked = [(t.obligation, t.expected) for _, t in (jobs[n] for n in members)]
-        graphs, rounds = (None, None) if "kept" in request.without else kept[index]
-        shared = None
-        if "models" in request.without:
-            rounds = None
-        elif "variants" not in request.without:
-            key = _family(jobs[groups[number][0]])
-            own = relatives[key]
-            members = [jobs[n][1] for each in own for n in groups[each]]
-            shared = families.of(
-                key, members, file.protocol, limits, graphs, first=number == own[0]
-            )
-        found = decide_group(protocol, asked, limits, graphs, rounds, shared)
-        return [decision for _, decision in found]
-
-    return _pooled(work, groups, jobs, request, on_progress)
+    groups = group(jobs, together="models" not in request.without)
+    work = Work(loaded, jobs, groups, request)
+    return _pooled(work.together, work.alone, groups, jobs, request, on_progress)
 
 
 def _pooled(
-    work: Callable[[Sequence[int]], list[Decision]],
+    together: Callable[[Sequence[int]], list[Decision]],
+    alone: Callable[[int], list[Decision]],
     groups: list[list[int]],
     jobs: list[tuple[int, Task]],
     request: Request,
     on_progress: Callable[[Progress], None],
 ) -> list[Decision | Lost]:
-    """What ``work`` makes of every group in worker processes; once more for what they lost."""
+    """What becomes of every group in worker processes; once more, alone, of what they lost."""
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
     waiting = set(range(len(jobs)))
 
@@ -172,61 +119,38 @@ def _pooled(
 
     workers = request.jobs or os.cpu_count() or 1
     firsts = [jobs[members[0]] for members in groups]
-    together = run_pool(
-        lambda number: work(groups[number]),
+    decided = run_pool(
+        lambda number: together(groups[number]),
         len(groups),
         workers=workers,
-        seconds=request.timeout * max(map(len, groups)),
+        # The first of a family has a question about all of it besides its own.
+        seconds=request.timeout * (max(map(len, groups)) + 1),
         memory=request.memory,
-        kinds=[_family(first) for first in firsts],
+        kinds=[family_of(first) for first in firsts],
     )
     again: list[int] = []
-    for number, result in together:
+    for number, result in decided:
         for member, found in each_of(groups[number], result):
             if worth_again(found, groups[number]):
                 again.append(member)
             else:
                 settle(member, found)
-    alone = run_pool(
-        lambda number: work([again[number]]),
+    retried = run_pool(
+        lambda number: alone(again[number]),
         len(again),
         workers=workers,
         seconds=request.timeout,
         memory=request.memory,
         fresh=True,
     )
-    for number, result in alone:
+    for number, result in retried:
         (found,) = [twice(result)] if isinstance(result, Lost) else result
         settle(again[number], found)
     return results
 
 
-def _family(job: tuple[int, Task]) -> object:
-    """What variants have in common that may be decided in one program."""
-    index, task = job
-    return index, task.obligation.scenario, task.obligation.configuration
-
-
-def _families(groups: list[list[int]], jobs: list[tuple[int, Task]]) -> dict[object, list[int]]:
-    """The groups of each family, in order."""
-    found: dict[object, list[int]] = {}
-    for number, members in enumerate(groups):
-        found.setdefault(_family(jobs[members[0]]), []).append(number)
-    return found
-
-
-def _groups(jobs: list[tuple[int, Task]], *, together: bool) -> list[list[int]]:
-    """The obligations that differ only in the memory model, together: they share their work."""
-    found: dict[object, list[int]] = {}
-    for number, (index, task) in enumerate(jobs):
-        o = task.obligation
-        alone = "" if together else o.model
-        found.setdefault((index, o.scenario, o.variant, o.configuration, alone), []).append(number)
-    return list(found.values())
-
-
 def _report(
-    file: _Loaded,
+    file: Loaded,
     index: int,
     jobs: list[tuple[int, Task]],
     decisions: list[Decision | Lost],

@@ -8,6 +8,7 @@ from dsl.check import check
 from dsl.imports import load_text
 from prover.execution import skeleton as sk
 from prover.execution.construct.program import build
+from prover.execution.run.machine import stage
 from prover.execution.run.rehearse import rehearse
 from prover.graph import compile_program
 from prover.smt.backends.z3 import Session
@@ -46,7 +47,7 @@ def _skeleton(text: str, bound: int) -> sk.Skeleton:
 def test_reaches_what_plain_schedules_reach() -> None:
     """Whole actors one after the other: the lock is never held when it is tried."""
     skeleton = _skeleton(LOCKED, 1)
-    found = rehearse(skeleton, frozenset({("two", "never")}), frozenset())
+    found = rehearse(stage(skeleton), frozenset({("two", "never")}), frozenset())
     assert found.ends
     assert found.marks == {("one", "inner"), ("two", "got")}
 
@@ -64,7 +65,7 @@ def test_reaches_nothing_that_cannot_be(first: int) -> None:
 def _confirmed(generated: Generated) -> int:
     """How many of the things reached were confirmed, all of them."""
     skeleton = _skeleton(generated.text, generated.bound)
-    found = rehearse(skeleton, frozenset({("", "none")}), frozenset())
+    found = rehearse(stage(skeleton), frozenset({("", "none")}), frozenset())
     query = encode(prepare(skeleton), detail=False)
     asked = [query.checks[e] for e in found.events if e in query.checks]
     asked += [query.marks[mark] for mark in found.marks]

@@ -16,6 +16,7 @@ from dsl.interpreter import explore
 from dsl.protocol import Protocol
 from prover import pipeline
 from prover.execution.construct.program import build
+from prover.execution.run.machine import stage
 from prover.execution.run.rehearse import rehearse
 from prover.graph import compile_program
 from prover.models.cat.load import load_model
@@ -172,7 +173,7 @@ def _rehearsed(seed: int) -> bool:
     """Whether what a rehearsal reaches can be reached."""
     generated = generate(seed)
     skeleton = against.skeleton_of(generated.text, generated.bound)
-    found = rehearse(skeleton, frozenset({("", "none")}), frozenset())
+    found = rehearse(stage(skeleton), frozenset({("", "none")}), frozenset())
     query = encode(prepare(skeleton), detail=False)
     asked = [query.checks[e] for e in found.events if e in query.checks]
     asked += [query.marks[mark] for mark in found.marks]

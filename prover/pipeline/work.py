@@ -1,0 +1,84 @@
+"""What a worker process does with the obligations that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dsl.diagnostic import DiagnosticError
+from prover.graph.kept import Kept
+from prover.pipeline.decide import decide_group, refused
+from prover.pipeline.decision import Decision
+from prover.pipeline.families import Families
+from prover.pipeline.limits import Limits
+from prover.pipeline.loaded import Loaded, family_of
+from prover.pipeline.obligations import Task
+from prover.pipeline.round import Rounds
+from prover.pipeline.shared import Shared
+from prover.verdict import FileReport, Request
+
+SHARE = 0.25
+"""The part of an obligation's time that one question about all variants may take."""
+
+
+class Work:
+    """Decides obligations, given by their numbers among ``jobs``; remembers what they share."""
+
+    def __init__(
+        self,
+        files: Sequence[Loaded | FileReport],
+        jobs: Sequence[tuple[int, Task]],
+        groups: Sequence[Sequence[int]],
+        request: Request,
+    ) -> None:
+        self._files = files
+        self._jobs = jobs
+        self._without = request.without
+        self._limits = Limits(
+            request.timeout, request.memory, request.max_bound, request.explain, request.without
+        )
+        self._kept = [(Kept(), Rounds()) for _ in files]
+        self._families = Families()
+        self._relatives: dict[object, list[Sequence[int]]] = {}
+        for members in groups:
+            self._relatives.setdefault(family_of(jobs[members[0]]), []).append(members)
+
+    def together(self, members: Sequence[int]) -> list[Decision]:
+        """Obligations that differ only in the memory model; their variants are looked at too."""
+        apart = {"models", "variants"} & set(self._without)
+        return self._decide(members, None if apart else self._shared(members))
+
+    def alone(self, member: int) -> list[Decision]:
+        """One obligation by itself."""
+        return self._decide([member], None)
+
+    def _decide(self, members: Sequence[int], shared: Shared | None) -> list[Decision]:
+        index, task = self._jobs[members[0]]
+        try:
+            protocol = self._file(index).protocol(task.obligation.variant)
+        except DiagnosticError as error:
+            return [refused(error.diagnostics)] * len(members)
+        asked = [(t.obligation, t.expected) for _, t in (self._jobs[n] for n in members)]
+        kept, rounds = self._kept[index] if "kept" not in self._without else (None, None)
+        if "models" in self._without:
+            rounds = None
+        found = decide_group(protocol, asked, self._limits, kept, rounds, shared)
+        return [decision for _, decision in found]
+
+    def _shared(self, members: Sequence[int]) -> Shared | None:
+        """The program of the scenario with all its variants."""
+        job = self._jobs[members[0]]
+        family = self._relatives[family_of(job)]
+        return self._families.of(
+            family_of(job),
+            [self._jobs[number][1] for each in family for number in each],
+            self._file(job[0]).protocol,
+            replace(self._limits, timeout=self._limits.timeout * SHARE),
+            None if "kept" in self._without else self._kept[job[0]][0],
+            first=members is family[0],
+        )
+
+    def _file(self, index: int) -> Loaded:
+        file = self._files[index]
+        assert isinstance(file, Loaded)
+        return file
