@@ -17,7 +17,7 @@ from dsl.source import Source
 from prover.pipeline.again import each_of, twice, worth_again
 from prover.pipeline.decision import Decision
 from prover.pipeline.dump import dump
-from prover.pipeline.loaded import Loaded, family_of, group
+from prover.pipeline.loaded import Loaded, family_of, grouped
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
 from prover.pipeline.program import read_program
@@ -93,7 +93,7 @@ def _decide_all(
     # Imported before the workers are forked, it is imported once for all of them.
     from prover.pipeline.work import Work
 
-    groups = group(jobs, together="models" not in request.without)
+    groups = grouped(jobs, together="models" not in request.without)
     work = Work(loaded, jobs, groups, request)
     return _pooled(work.together, work.alone, groups, jobs, request, on_progress)
 

@@ -39,7 +39,7 @@ def family_of(job: tuple[int, Task]) -> object:
     return index, task.obligation.scenario, task.obligation.configuration
 
 
-def group(jobs: list[tuple[int, Task]], *, together: bool) -> list[list[int]]:
+def grouped(jobs: list[tuple[int, Task]], *, together: bool) -> list[list[int]]:
     """The obligations that differ only in the memory model, together: they share their work."""
     found: dict[object, list[int]] = {}
     for number, (index, task) in enumerate(jobs):

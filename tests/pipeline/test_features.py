@@ -16,7 +16,7 @@ from prover.execution.construct.program import build
 from prover.execution.skeleton import Skeleton
 from prover.features import FEATURES, Feature
 from prover.graph import compile_program
-from prover.pipeline import decide, run
+from prover.pipeline import run, work
 from prover.pipeline.case import Case
 from prover.pipeline.decide import decide_group
 from prover.pipeline.group import Group
@@ -230,14 +230,14 @@ def noted(
     monkeypatch: pytest.MonkeyPatch, folder: Path, what: Callable[..., object]
 ) -> Callable[[], list[str]]:
     """Notes something of every group that a worker decides; gives what was noted."""
-    note, known = folder / "noted", decide.decide_group
+    note, known = folder / "noted", work.decide_group
 
     def decided(*arguments: Any) -> object:
         with note.open("a", encoding="utf-8") as file:
             file.write(f"{what(*arguments)}\n")
         return known(*arguments)
 
-    monkeypatch.setattr(decide, "decide_group", decided)
+    monkeypatch.setattr(work, "decide_group", decided)
     return lambda: note.read_text(encoding="utf-8").splitlines()
 
 

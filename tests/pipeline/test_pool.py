@@ -17,7 +17,7 @@ import pytest
 from dsl.source import Source
 from prover.litmus import batch
 from prover.litmus import decide as litmus
-from prover.pipeline import decide, pool, run
+from prover.pipeline import decide, pool, run, work
 from prover.pipeline.again import twice, worth_again
 from prover.pipeline.case import Case
 from prover.pipeline.decision import Decision
@@ -119,13 +119,13 @@ def outcomes(
     folder: Path, monkeypatch: pytest.MonkeyPatch, before: Callable[[Asked], None], jobs: int = 1
 ) -> dict[tuple[str, str], str]:
     """What comes of every obligation, where ``before`` is called first of all in the worker."""
-    original = decide.decide_group
+    original = work.decide_group
 
     def decide_group(protocol: object, asked: Asked, *rest: object) -> object:
         before(asked)
         return original(protocol, asked, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(decide, "decide_group", decide_group)
+    monkeypatch.setattr(work, "decide_group", decide_group)
     file = folder / "f.khp"
     file.write_text(TEXT, encoding="utf-8")
     shown: list[Progress] = []
