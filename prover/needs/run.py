@@ -17,8 +17,9 @@ from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from prover.needed import Broken, Skipped, Unsettled
 from prover.needs.plan import PAIRED, UNBALANCED, Planned
+from prover.pipeline.again import run_twice
 from prover.pipeline.obligations import tasks
-from prover.pipeline.pool import Lost, run_pool
+from prover.pipeline.pool import Lost
 from prover.pipeline.program import read_program
 from prover.verdict import Obligation, Progress, Request
 
@@ -92,7 +93,7 @@ def pooled(
     most = max((len(configurations) for configurations in asked.scenarios.values()), default=1)
     seconds = request.timeout * most * 2 * trials
     workers = request.jobs or os.cpu_count() or 1
-    pool = run_pool(job, len(names), workers=workers, seconds=seconds, memory=request.memory)
+    pool = run_twice(job, len(names), workers=workers, seconds=seconds, memory=request.memory)
     for done, (number, result) in enumerate(pool, 1):
         results[number] = result
         on_progress(Progress(done, len(names), names[number]))

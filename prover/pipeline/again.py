@@ -7,11 +7,14 @@ before.  Alone, only the obligation that is to blame is lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from prover.pipeline.decision import NO_MEMORY, Decision
-from prover.pipeline.pool import Lost
+from prover.pipeline.pool import Answer, Lost, run_pool
 from prover.verdict import Unknown
+
+Result = TypeVar("Result")
 
 
 def each_of(
@@ -39,3 +42,26 @@ def worth_again(found: object, members: Sequence[object]) -> bool:
 def twice(lost: Lost) -> Lost:
     """What is lost in the second try, too."""
     return lost if lost.late else Lost(f"{lost.why}, and again when tried alone")
+
+
+def run_twice(
+    job: Callable[[int], Result], count: int, *, workers: int, seconds: float, memory: int
+) -> Iterator[Answer[Result]]:
+    """The pool, with a second try, alone, for every job whose worker died."""
+    again: list[int] = []
+    first = run_pool(job, count, workers=workers, seconds=seconds, memory=memory)
+    for number, result in first:
+        if worth_again(result, [number]):
+            again.append(number)
+        else:
+            yield number, result
+    second = run_pool(
+        lambda place: job(again[place]),
+        len(again),
+        workers=workers,
+        seconds=seconds,
+        memory=memory,
+        fresh=True,
+    )
+    for place, result in second:
+        yield again[place], twice(result) if isinstance(result, Lost) else result

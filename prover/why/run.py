@@ -14,8 +14,9 @@ from dsl.imports import LoadError
 from dsl.protocol import Protocol
 from dsl.source import Source
 from prover.explained import Explanation, Why
+from prover.pipeline.again import run_twice
 from prover.pipeline.obligations import Task, tasks
-from prover.pipeline.pool import Lost, run_pool
+from prover.pipeline.pool import Lost
 from prover.pipeline.program import read_program
 from prover.verdict import Progress, Request
 
@@ -86,7 +87,7 @@ def _explained(
     workers = request.jobs or os.cpu_count() or 1
     # The proof itself, the first core, and one question more than the budget allows.
     seconds = request.timeout * (max(map(len, groups), default=1) + 2) + budget
-    pool = run_pool(job, len(groups), workers=workers, seconds=seconds, memory=request.memory)
+    pool = run_twice(job, len(groups), workers=workers, seconds=seconds, memory=request.memory)
     for done, (number, result) in enumerate(pool, 1):
         group = groups[number]
         answers[number] = _lost(group, result.why) if isinstance(result, Lost) else result

@@ -18,7 +18,7 @@ from dsl.source import Source
 from prover.litmus import batch
 from prover.litmus import decide as litmus
 from prover.pipeline import decide, pool, run, work
-from prover.pipeline.again import twice, worth_again
+from prover.pipeline.again import run_twice, twice, worth_again
 from prover.pipeline.case import Case
 from prover.pipeline.decision import Decision
 from prover.pipeline.pool import Lost, run_pool
@@ -104,6 +104,25 @@ def test_workers_that_die_at_once_are_not_started_for_ever(monkeypatch: pytest.M
 
 
 # --- obligations: what a worker had is tried again, each by itself ---------------------------
+
+
+@pytest.mark.parametrize("fault", [killed, crashed, hungry])
+def test_a_job_whose_worker_died_is_tried_once_more(
+    fault: Callable[[], None], tmp_path: Path
+) -> None:
+    def job(number: int) -> int:
+        tried = tmp_path / str(number)
+        if number == 2 or (number == 1 and not tried.exists()):
+            tried.touch()
+            fault()
+        return number
+
+    found = dict(run_twice(job, 4, workers=2, seconds=5.0, memory=256))
+    lost = found.pop(2)
+    assert isinstance(lost, Lost)
+    assert lost.why.endswith("and again when tried alone")
+    assert found == {0: 0, 1: 1, 3: 3}
+
 
 TEXT = """models sc, tso, lkmm; int x;
 actor a { WRITE_ONCE(x, 1); }
