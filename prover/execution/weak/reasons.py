@@ -197,7 +197,9 @@ def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[
     for a, b in loose:
         fix = BETWEEN.get((_kind(run, a), _kind(run, b)), "smp_mb()")
         first, second = _label(run, a), _label(run, b)
-        if time.events.index(a) > time.events.index(b):
+        if _is_ghost(run, a) or _is_ghost(run, b):
+            yield f"{who(run, b)}: {first} and {second} have no order, as ghost state has none"
+        elif time.events.index(a) > time.events.index(b):
             yield f"{who(run, b)}: {second} overtakes {first}; {fix} would order them"
         else:
             yield f"{who(run, b)}: nothing orders {first} and {second}; {fix} would"
@@ -228,6 +230,14 @@ def _missed(run: Run, time: Timeline, circles: tuple[tuple[Edge, ...], ...]) -> 
 def who(run: Run, event: int) -> str:
     """The thread that makes a step."""
     return run.skeleton.threads[run.skeleton.events[event].thread].name
+
+
+def _is_ghost(run: Run, event: int) -> bool:
+    """Whether a step touches ghost state, which no barrier orders."""
+    reads = [run.read_places.get(r.number) for r in run.reads_of.get(event, ())]
+    writes = [run.write_places.get(w.number) for w in run.writes_of.get(event, ())]
+    regions = run.skeleton.layout.regions
+    return any(place and regions[place[0].object].ghost for place in (*reads, *writes))
 
 
 def _kind(run: Run, event: int) -> str:
