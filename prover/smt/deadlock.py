@@ -302,14 +302,15 @@ def lock_order(frame: Frame) -> dict[int, Lit]:
         if frame.domains.may(edge.when):
             pair = (edge.held, edge.taken)
             edges.setdefault(pair, []).append((edge.event, frame.holds(edge.when)))
+    declared = frame.skeleton.declared.keys()
     found: dict[int, list[Lit]] = {}
-    for cycle in cycles(list(edges)):
+    for cycle in cycles(sorted(edges.keys() | declared)):
         for pair in cycle:
-            for event, lit in edges[pair]:
+            for event, lit in edges.get(pair, ()):
                 earlier = (
                     logic.any_of(_by_then(frame, other, event, seen) for other, seen in edges[rest])
                     for rest in cycle
-                    if rest != pair
+                    if rest != pair and rest not in declared
                 )
                 found.setdefault(event, []).append(logic.all_of((lit, *earlier)))
     closing = {event: logic.any_of(lits) for event, lits in sorted(found.items())}
