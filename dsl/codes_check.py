@@ -297,7 +297,7 @@ Write `CONFIG == value` or `CONFIG != value`.
     "never-holds": """
 No configuration satisfies a `when` clause:
         expect proved when PAE == on && PAE == off;
-Perhaps `||` is meant.
+Perhaps `||` is meant, or the file declares the config again without that value.
 """,
     "bad-transition": """
 A transition is about something that is no word, asks for something that is no lock, or

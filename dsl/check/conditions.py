@@ -21,7 +21,7 @@ def condition(world: World, expr: s.Expr) -> p.Condition:
     if not clauses:
         world.report.fail("never-holds", "no configuration satisfies this condition", expr.span)
     order = {name: rank for rank, name in enumerate(world.configs)}
-    ranks = {name: {v: i for i, v in enumerate(values)} for name, values in world.configs.items()}
+    ranks = {name: {v: i for i, v in enumerate(world.values(name))} for name in world.configs}
 
     def rank(pair: tuple[str, str]) -> tuple[int, int]:
         return order[pair[0]], ranks[pair[0]][pair[1]]
@@ -78,7 +78,7 @@ def _comparison(world: World, expr: s.Binary) -> set[Clause]:
             left.span,
             did_you_mean(left.name, world.configs),
         )
-    values = world.configs[left.name]
+    values = world.values(left.name)
     if right.name not in values:
         return world.report.fail(
             "unknown-name",
@@ -108,9 +108,14 @@ def mask(when: p.Condition, known: dict[tuple[str, str], int], everywhere: int) 
     for clause in when.clauses:
         inside = everywhere
         for pair in clause:
-            inside &= known[pair]
+            inside &= known.get(pair, 0)  # none where the value is left out
         result |= inside
     return result
+
+
+def kept(world: World, clause: tuple[tuple[str, str], ...]) -> bool:
+    """Whether all values of a clause are proved."""
+    return all(value in world.configs[name] for name, value in clause)
 
 
 def configurations(world: World) -> Iterator[dict[str, str]]:

@@ -34,7 +34,7 @@ def _declare(
 ) -> None:
     match decl:
         case s.Config(name, values):
-            if _new(world, world.ordinary, "config", name):
+            if not _narrowed(world, decl) and _new(world, world.ordinary, "config", name):
                 world.configs[name.text] = _distinct(world, "value of the config", values)
         case s.Typedef(_, name):
             if _new(world, world.ordinary, "typedef", name):
@@ -99,6 +99,35 @@ def _new(
         duplicate(world.report, what, name, first)
         return False
     space[prefix + name.text] = (what, name.span)
+    return True
+
+
+def _narrowed(world: World, decl: s.Config) -> bool:
+    """Leave out what an importer does not name of a config's values.
+
+    False where the declaration is no such.
+    """
+    name = decl.name.text
+    known = world.configs.get(name)
+    if known is None or world.ordinary[name][1].file == decl.name.span.file:
+        return False
+    if set(known) <= {value.text for value in decl.values}:
+        return False
+    values = _distinct(world, "value of the config", decl.values)
+    for value in decl.values:
+        if value.text not in known:
+            world.report.error(
+                "unknown-name",
+                f"config {name} has no value `{value.text}`",
+                value.span,
+                f"its values are {', '.join(known)}",
+                (Label(world.ordinary[name][1], "declared here"),),
+            )
+    kept = tuple(value for value in values if value in known) or known
+    world.configs[name] = kept
+    world.left_out[name] = tuple(
+        value for value in (*known, *world.left_out.get(name, ())) if value not in kept
+    )
     return True
 
 

@@ -93,7 +93,7 @@ def _config(body: Body, expr: s.Binary) -> p.Expr | None:
         side = expr.left if left else expr.right
         return config_use(body.report, name, side.span)
     value = expr.right if left else expr.left
-    values = body.world.configs[name]
+    values = body.world.values(name)
     if not isinstance(value, s.Ident):
         return body.report.fail(
             "config-use",

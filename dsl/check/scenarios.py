@@ -11,7 +11,7 @@ from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check.bodies import Checked, constant_in
 from dsl.check.claims import claim
-from dsl.check.conditions import condition, configurations, mask, masks
+from dsl.check.conditions import condition, configurations, kept, mask, masks
 from dsl.check.constants import is_constant_place, show_place
 from dsl.check.interrupts import needs_host
 from dsl.check.objects import constant_value
@@ -183,6 +183,13 @@ def expect(world: World, decl: s.Expect) -> p.Expect:
     allowing = _known(decl.allowing, lambda name: _property(world, name))
     models = _known(decl.under, lambda name: model(world, name))
     when = p.ALWAYS if decl.when is None else condition(world, decl.when)
+    if decl.when is not None and not any(kept(world, clause) for clause in when.clauses):
+        world.report.fail(
+            "never-holds",
+            "no configuration of this file satisfies this condition",
+            decl.when.span,
+            "the file leaves that value out",
+        )
     return p.Expect(decl.verdict.text, properties, allowing, when, models, decl.span)
 
 

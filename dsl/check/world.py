@@ -36,6 +36,8 @@ class World:
     ``ordinary`` holds every name of C's ordinary namespace with what it is and
     where it was first declared; struct and enum tags are apart, as in C.  A None
     in place of a type means that its declaration is wrong and has been reported.
+    ``configs`` has the values that are proved, ``left_out`` those that a narrower
+    declaration took away: they are still names that a config can be compared with.
     """
 
     report: Report
@@ -43,6 +45,7 @@ class World:
     typedefs: dict[str, s.Typedef] = field(default_factory=dict[str, s.Typedef])
     aliases: dict[str, Type | None] = field(default_factory=dict[str, Type | None])
     configs: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    left_out: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     enum_decls: dict[str, s.EnumDecl] = field(default_factory=dict[str, s.EnumDecl])
     enums: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
     members: dict[str, str] = field(default_factory=dict[str, str])
@@ -66,6 +69,10 @@ class World:
     masks: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     statements: int = 0
     too_large: bool = False
+
+    def values(self, config: str) -> tuple[str, ...]:
+        """All values of a config, those that are proved first."""
+        return self.configs[config] + self.left_out.get(config, ())
 
     def callables(self) -> Iterable[str]:
         """The names of the program's functions that can be called."""
