@@ -22,7 +22,6 @@ NOT_YET = {
     "swap_info_struct.lock",
     "tasklist_lock",
     "userfaultfd_ctx.map_changing_lock",
-    "vm_area_struct.vm_lock",
 }
 """Classes of which no file of the library has the lock."""
 
