@@ -45,6 +45,13 @@ class StaticOrder:
             return True
         return self._real(anchor_a, anchor_b)
 
+    def created_before(self, a: int, b: int) -> bool | None:
+        """:meth:`before` where that is neither of the initial nor of the final state."""
+        (anchor_a, _), (anchor_b, _) = self.anchors[a], self.anchors[b]
+        if min(anchor_a, anchor_b) < 0 or anchor_a == anchor_b:
+            return None
+        return self._real(anchor_a, anchor_b)
+
     def _real(self, a: int, b: int) -> bool | None:
         """:meth:`before` for events that stand at themselves."""
         if self.blind:

@@ -87,7 +87,43 @@ def _program_order_at_one_place(frame: WeakFrame) -> None:
             for address, part in accesses.get(number, ()):
                 seen[part][address] = number
 
+    _created_at_one_place(frame, accesses)
     _handlers_at_one_place(frame, accesses)
+
+
+def _created_at_one_place(frame: WeakFrame, accesses: dict[int, list[tuple[Term, str]]]) -> None:
+    """What comes before a callback or a handler by its creation, or after it, is coherent so.
+
+    The literal of coherence is a constant there; the integers, from which an execution is read,
+    must agree with it.
+    """
+    skeleton, order = frame.skeleton, frame.order
+    frame.logic.label = "creation order at one place"
+    for thread in skeleton.threads:
+        if order.parent[thread.number] < 0:
+            continue
+        for number in thread.events:
+            for other in accesses if frame.reached(number) != FALSE else ():
+                if order.place[other][0] == thread.number or number not in accesses:
+                    continue
+                known = order.created_before(other, number)
+                if known is None or frame.reached(other) == FALSE:
+                    continue
+                same = _one_place(frame, accesses[other], accesses[number])
+                if same != FALSE:
+                    first = (other, number) if known else (number, other)
+                    frame.logic.clause(neg(same), frame.coherence(*first))
+
+
+def _one_place(
+    frame: WeakFrame, left: list[tuple[Term, str]], right: list[tuple[Term, str]]
+) -> Lit:
+    return frame.logic.any_of(
+        frame.same_place(address, place)
+        for address, part in left
+        for place, other_part in right
+        if part == other_part
+    )
 
 
 def _handlers_at_one_place(frame: WeakFrame, accesses: dict[int, list[tuple[Term, str]]]) -> None:
@@ -97,12 +133,7 @@ def _handlers_at_one_place(frame: WeakFrame, accesses: dict[int, list[tuple[Term
         thread = frame.skeleton.threads[handler]
         for number in thread.events:
             for other in frame.skeleton.threads[thread.host].events:
-                same = logic.any_of(
-                    frame.same_place(address, place)
-                    for address, part in accesses.get(number, ())
-                    for place, other_part in accesses.get(other, ())
-                    if part == other_part
-                )
+                same = _one_place(frame, accesses.get(number, []), accesses.get(other, []))
                 if same == FALSE:
                     continue
                 index = frame.order.place[other][1]
