@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from dsl import syntax as s
-from dsl.imports import library_root
+from dsl.check import check
+from dsl.imports import library_root, load
 from dsl.parse import parse
 from dsl.source import Source
 
@@ -49,3 +54,23 @@ def test_no_class_is_misspelt() -> None:
     assert names - NOT_YET <= in_structs()
     assert names >= NOT_YET
     assert all(order.source for order in orders)
+
+
+def protocols() -> list[Path]:
+    """The files of the library that are proved."""
+    return sorted(
+        path
+        for path in library_root().rglob("*.khp")
+        if "\nscenario " in path.read_text(encoding="utf-8")
+    )
+
+
+@pytest.mark.parametrize("path", protocols(), ids=lambda path: path.stem)
+def test_who_takes_two_of_the_classes_is_checked(path: Path) -> None:
+    protocol = check(load(path, (library_root(),)))
+    fields = (field for struct in protocol.structs.values() for field in struct.fields)
+    taken = {field.lock_class for field in fields}
+    taken |= {each.lock_class for each in protocol.objects.values()}
+    orders = [d for d in parsed("lock_order.khp").declarations if isinstance(d, s.LockOrder)]
+    ordered = {each.text for order in orders for each in order.classes}
+    assert protocol.lock_orders or len(taken & ordered) < 2
