@@ -129,7 +129,9 @@ def test_a_declared_order_on_a_cycle_is_shown_with_its_place(capsys, monkeypatch
     monkeypatch.chdir(CASES)
     text = shown(capsys, "declared_order_wrong.khp", "--scenario", "test")
     says = "declared_order_wrong.khp:27, who says so"
-    assert f"declared mm.mmap_lock -> folio.lock (on a cycle): {says}" in text.replace("\n    ", " ")
+    assert f"declared mm.mmap_lock -> folio.lock (on a cycle): {says}" in text.replace(
+        "\n    ", " "
+    )
     assert "\ncycle folio.lock -> mm.mmap_lock -> folio.lock\n" in text
     assert "declared " not in shown(capsys, "declared_order.khp")
     dot = shown(capsys, "declared_order_wrong.khp", "--scenario", "test", "--format", "dot")
