@@ -292,6 +292,15 @@ class Declarations(Expressions):
     ) -> s.Edge:
         return s.Edge(before, after, holding or (), span)
 
+    def lock_order(self, span: Span, *parts: s.LockName | s.String | None) -> s.LockOrder:
+        classes = tuple(part for part in parts if isinstance(part, s.LockName))
+        source = next((part for part in parts if isinstance(part, s.String)), None)
+        return s.LockOrder(classes, source, span)
+
+    def lock_name(self, span: Span, *parts: s.Name | s.String | None) -> s.LockName:
+        text = ".".join(part.text for part in parts if part is not None)
+        return s.LockName(text, isinstance(parts[0], s.String), span)
+
     # --- variants ---------------------------------------------------------------
 
     def variant(

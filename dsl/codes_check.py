@@ -305,6 +305,13 @@ uses `before` where the old value has no object:
         none -> table holding before->ptl;
 `before` exists only for old values with an argument, as `table(p)`.
 """,
+    "lock-order-circle": """
+Declared orders of lock classes contradict each other, maybe by way of others:
+        lock_order a.l -> b.l;
+        lock_order b.l -> a.l;
+A class is not before itself either.  `lock_order` says what is taken first; leave out what
+is not so.
+""",
     "impure-claim": """
 A claim (`final`, `invariant`, the lock of a transition) does something instead of looking:
         final xchg(&m.n, 1) == 0;

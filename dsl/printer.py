@@ -61,6 +61,8 @@ class _Printer(StatementPrinter):
                 self._variant(declaration)
             case s.Transition():
                 self._transition(declaration)
+            case s.LockOrder():
+                self._one(span, self._lock_order(declaration))
             case s.Invariant() | s.Final():
                 self._one(span, self._claim(declaration))
             case _:
@@ -256,6 +258,11 @@ class _Printer(StatementPrinter):
         word = "final" if isinstance(item, s.Final) else "invariant"
         message = f' : "{item.message.text}"' if item.message else ""
         return f"{word} {self.expr(item.condition)}{message};"
+
+    def _lock_order(self, declaration: s.LockOrder) -> str:
+        names = [f'"{c.text}"' if c.quoted else c.text for c in declaration.classes]
+        source = f' : "{declaration.source.text}"' if declaration.source else ""
+        return f"lock_order {' -> '.join(names)}{source};"
 
     def _variant(self, declaration: s.Variant) -> None:
         span = declaration.span

@@ -630,12 +630,22 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class LockOrder:
+    """Of two lock classes ``first`` is taken first; ``source`` is what says so, "" for nothing."""
+
+    first: str
+    then: str
+    source: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """One checked program.
 
     ``header`` is the leading comment of the main file, ``sources`` every file's text by
     the name that spans use.  ``variant`` is the variant applied, "" for none.
-    ``finals``, ``invariants`` and ``transitions`` hold in every scenario.
+    ``finals``, ``invariants``, ``transitions`` and ``lock_orders`` hold in every scenario.
     """
 
     name: str
@@ -653,6 +663,7 @@ class Protocol:
     scenarios: Mapping[str, Scenario]
     variants: Mapping[str, Variant]
     transitions: tuple[Transition, ...]
+    lock_orders: tuple[LockOrder, ...]
     invariants: tuple[Claim, ...]
     finals: tuple[Claim, ...]
     variant: str

@@ -605,6 +605,24 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class LockName:
+    """A lock class by its name: ``mm_struct.mmap_lock``, ``big`` or ``"pte"``."""
+
+    text: str
+    quoted: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LockOrder:
+    """``lock_order a.b -> c.d -> e : "where it says so";``: classes as they are taken."""
+
+    classes: tuple[LockName, ...]
+    source: String | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class LabelPath:
     """``retract_page_tables.sync``: a labelled statement in a function or actor."""
 
@@ -690,6 +708,7 @@ Decl: TypeAlias = (
     | Scenario
     | Variant
     | Transition
+    | LockOrder
     | Invariant
     | Final
 )

@@ -153,7 +153,7 @@ _GROUPS: tuple[tuple[str, str, frozenset[str]], ...] = (
         "a declaration",
         "typedef",
         frozenset({*_STARTERS, *_TYPE, "STATIC", "INLINE"})
-        | frozenset("ghost transition invariant final inline $END".split()),
+        | frozenset("ghost transition lock_order invariant final inline $END".split()),
     ),
     ("a statement", "return", _STATEMENT),
     ("an expression", "NUMBER", _EXPRESSION),

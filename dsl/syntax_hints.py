@@ -75,8 +75,8 @@ BUILTIN_TYPES = frozenset(
 )
 _TYPE_KINDS = frozenset("struct enum INT_WORD BUILTIN void TYPE_NAME".split())
 _TOP_WORDS = (
-    "actor config enum final ghost import invariant iterator models pool scenario struct"
-    " transition typedef update variant word"
+    "actor config enum final ghost import invariant iterator lock_order models pool scenario"
+    " struct transition typedef update variant word"
 ).split()
 
 

@@ -16,6 +16,7 @@ from dsl.check.claims import claim
 from dsl.check.context import MAX_DEPTH
 from dsl.check.forall import is_quantified
 from dsl.check.indexes import check_indexes
+from dsl.check.orders import lock_orders
 from dsl.check.outparameters import check_addresses
 from dsl.check.report import EnoughError, Report, Skip, did_you_mean
 from dsl.check.scenarios import MAX_CONFIGURATIONS, model, scenario
@@ -167,6 +168,7 @@ def _protocol(
         scenarios=base.scenarios if base else _scenarios(world),
         variants=base.variants if base else _variants(world, program),
         transitions=transitions,
+        lock_orders=lock_orders(world, files, placed.values(), program.main.name),
         invariants=invariants,
         finals=finals,
         variant=variant_name,

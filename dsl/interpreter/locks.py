@@ -8,6 +8,7 @@ from dsl.interpreter.sections import atomic_context, might_sleep
 from dsl.interpreter.state import ACTOR, CALLBACK, HANDLER, ActorState, Held, Request
 from dsl.interpreter.values import UNLOCKED, Lock, Mark, Pointer, Value, Violated
 from dsl.interpreter.work import Work
+from dsl.protocol import LockOrder
 
 SLEEPING = frozenset({"mutex", "rwsem", "folio"})
 """Locks whose blocking acquisition may sleep, and whose sections delay no grace period."""
@@ -136,10 +137,25 @@ def _order(w: Work, node: Node, name: str, around: frozenset[tuple[str, str]]) -
     held = sorted({h.lock_class for h in w.held if (h.slot, h.number) != here})
     new = around | {(outer, name) for outer in held}
     edges = w.edges | new
+    declared = w.layout.protocol.lock_orders
+    known = edges | _declared(declared, edges) if declared else edges
     for outer, inner in new:
-        if outer == inner or _reaches(edges, inner, outer):
+        if outer == inner or _reaches(known, inner, outer):
             raise Violated("lock-order")
     w.edges = edges
+
+
+def _declared(
+    orders: tuple[LockOrder, ...], edges: frozenset[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """The declared orders, of the classes themselves and of every subclass that was taken."""
+    names: dict[str, set[str]] = {}
+    for order in orders:
+        for name in (order.first, order.then):
+            names.setdefault(name, {name})
+    for name in (n for edge in edges for n in edge):
+        names.setdefault(name.split("/")[0], set()).add(name)
+    return {(a, b) for o in orders for a in names[o.first] for b in names[o.then]}
 
 
 def _reaches(edges: frozenset[tuple[str, str]], source: str, target: str) -> bool:

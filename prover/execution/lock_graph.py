@@ -45,11 +45,18 @@ class LockGraph:
     """The classes by name, each with its kind and where it is taken; and the orders.
 
     An order (held, taken) has the places where the second class is taken under the first.
+    ``declared`` are orders that only the protocol's word is for, with where it says so.
     """
 
     kinds: Mapping[str, str]
     takings: Mapping[str, tuple[Taking, ...]]
     orders: Mapping[tuple[str, str], tuple[Taking, ...]]
+    declared: Mapping[tuple[str, str], str]
+
+    @property
+    def edges(self) -> list[tuple[str, str]]:
+        """All orders, shown or declared."""
+        return sorted({*self.orders, *self.declared})
 
 
 def lock_graph(skeleton: sk.Skeleton, domains: Domains, sources: Mapping[str, Source]) -> LockGraph:
@@ -71,7 +78,7 @@ def lock_graph(skeleton: sk.Skeleton, domains: Domains, sources: Mapping[str, So
         found = by_event.get((edge.event, edge.taken))
         if found is not None and edge.held in kinds and domains.may(edge.when):
             orders.setdefault((edge.held, edge.taken), set()).add(found)
-    return LockGraph(kinds, _sorted(takings), _sorted(orders))
+    return LockGraph(kinds, _sorted(takings), _sorted(orders), dict(skeleton.declared))
 
 
 def _taking(
@@ -131,13 +138,15 @@ def merged(graphs: Iterable[LockGraph]) -> LockGraph:
     kinds: dict[str, str] = {}
     takings: dict[str, set[Taking]] = {}
     orders: dict[tuple[str, str], set[Taking]] = {}
+    declared: dict[tuple[str, str], str] = {}
     for graph in graphs:
+        declared.update(graph.declared)
         kinds.update(graph.kinds)
         for name, places in graph.takings.items():
             takings.setdefault(name, set()).update(places)
         for pair, places in graph.orders.items():
             orders.setdefault(pair, set()).update(places)
-    return LockGraph(kinds, _sorted(takings), _sorted(orders))
+    return LockGraph(kinds, _sorted(takings), _sorted(orders), dict(sorted(declared.items())))
 
 
 # --- what lockdep would say of it --------------------------------------------------------------
@@ -146,7 +155,7 @@ def merged(graphs: Iterable[LockGraph]) -> LockGraph:
 def cycles(graph: LockGraph) -> list[tuple[str, ...]]:
     """A shortest cycle through each order that is on one; each cycle once, smallest name first."""
     found: set[tuple[str, ...]] = set()
-    for held, taken in graph.orders:
+    for held, taken in graph.edges:
         path = _path(graph, taken, held)
         if path is not None:
             first = path.index(min(path))
@@ -161,7 +170,7 @@ def _path(graph: LockGraph, start: str, goal: str) -> tuple[str, ...] | None:
     for here in queue:
         if here == goal:
             return ways[here]
-        for held, taken in graph.orders:
+        for held, taken in graph.edges:
             if held == here and taken not in ways:
                 ways[taken] = (*ways[here], taken)
                 queue.append(taken)

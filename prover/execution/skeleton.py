@@ -400,7 +400,8 @@ class Skeleton:
     """Everything that may happen in one bounded program.
 
     ``shared`` are the choices that are made once for the whole of it, by their names: configs
-    that were left open.
+    that were left open.  ``declared`` are the orders of lock classes (first, then) that
+    matter to ``lock_edges``, each with the place that says so.
     """
 
     rows: tuple[Row, ...]
@@ -417,6 +418,7 @@ class Skeleton:
     layout: Layout
     lock_uses: tuple[LockUse, ...] = ()
     shared: Mapping[str, Term] = field(default_factory=dict[str, Term])
+    declared: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
 
 def life(region: Region, alloc: int) -> Allocation:

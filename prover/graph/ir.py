@@ -621,6 +621,18 @@ class ActorGraph:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredOrder:
+    """The protocol says that locks of class ``first`` are taken before those of ``then``.
+
+    ``where`` is the place that says so, with what it goes by.
+    """
+
+    first: str
+    then: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """One obligation's program.  ``finals`` and ``invariants`` only load and check."""
 
@@ -629,3 +641,4 @@ class Program:
     transitions: tuple[TransitionTable, ...]
     finals: tuple[Cfg, ...]
     invariants: tuple[Cfg, ...]
+    orders: tuple[DeclaredOrder, ...] = ()

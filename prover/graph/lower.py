@@ -18,7 +18,16 @@ from dsl.diagnostic import DiagnosticError
 from prover.graph.constants import Constants, scratch
 from prover.graph.context import Obligation, Slot, refusal
 from prover.graph.graphs import actor_graph, claim_graph
-from prover.graph.ir import ActorGraph, Cfg, Expr, Layout, Program, TransitionRule, TransitionTable
+from prover.graph.ir import (
+    ActorGraph,
+    Cfg,
+    DeclaredOrder,
+    Expr,
+    Layout,
+    Program,
+    TransitionRule,
+    TransitionTable,
+)
 from prover.graph.kept import Setting
 from prover.graph.layout import layout
 from prover.graph.lower_expr import place
@@ -55,7 +64,14 @@ def lower_others(setting: Setting, scenario: str, finished: Mapping[str, Cfg]) -
         _transitions(protocol, configuration, memory),
         _claims(obligation, "final", (*protocol.finals, *chosen.finals)),
         _claims(obligation, "invariant", (*protocol.invariants, *chosen.invariants)),
+        tuple(_declared(protocol, order) for order in protocol.lock_orders),
     )
+
+
+def _declared(protocol: p.Protocol, order: p.LockOrder) -> DeclaredOrder:
+    line, _ = protocol.sources[order.span.file].line_column(order.span.start)
+    said = f", {order.source}" if order.source else ""
+    return DeclaredOrder(order.first, order.then, f"{order.span.file}:{line}{said}")
 
 
 def _instances(actor: str, count: int) -> tuple[str, ...]:

@@ -86,6 +86,8 @@ def format_program(program: Program) -> str:
     parts = ["\n".join(printer.region(region)) for region in program.layout.regions.values()]
     parts = ["\n".join(parts)] if parts else []
     parts += ["\n".join(printer.transition(table)) for table in program.transitions]
+    if program.orders:
+        parts.append("\n".join(f"lock_order {o.first} -> {o.then}" for o in program.orders))
     done: dict[int, str] = {}
     for actor in program.actors:
         same = done.setdefault(id(actor.graph), actor.name)

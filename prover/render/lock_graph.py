@@ -47,6 +47,8 @@ def _lines(graph: LockGraph, bound: int) -> Iterator[str]:
     for held, taken in graph.orders:
         mark = " (on a cycle)" if (held, taken) in on_ring else ""
         yield from ("", f"order {held} -> {taken}{mark}", *_places(graph.orders[held, taken]))
+    for (held, taken), where in graph.declared.items():
+        yield from ("", _wrapped(f"declared {held} -> {taken} (on a cycle): {where}", ""))
     for ring in rings:
         yield from ("", _wrapped(f"cycle {' -> '.join((*ring, ring[0]))}", ""))
     if rings:
@@ -109,6 +111,9 @@ def render_dot(graph: LockGraph) -> str:
         label = "\n".join(dict.fromkeys(f"{_place(t)} {t.mode}" for t in takings))
         color = ", color=red" if (held, taken) in on_ring else ""
         lines.append(f"\t{_quoted(held)} -> {_quoted(taken)} [label={_quoted(label)}{color}];")
+    for held, taken in graph.declared:
+        style = "style=dashed, color=red"
+        lines.append(f"\t{_quoted(held)} -> {_quoted(taken)} [{style}];")
     return "\n".join((*lines, "}")) + "\n"
 
 

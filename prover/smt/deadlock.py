@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Collection, Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import Freed
@@ -18,7 +17,7 @@ from prover.smt.violations import ever_freed
 from prover.smt.waits import Section, Wait, queues, sections, waits, waits_for_queue
 
 MAX_CYCLE = 8
-"""The longest cycle of lock classes that is looked for."""
+"""The longest cycle of lock classes that is looked for, in orders that are taken."""
 
 
 def deadlock(frame: Frame) -> Lit:
@@ -302,14 +301,16 @@ def lock_order(frame: Frame) -> dict[int, Lit]:
         if frame.domains.may(edge.when):
             pair = (edge.held, edge.taken)
             edges.setdefault(pair, []).append((edge.event, frame.holds(edge.when)))
+    declared = frame.skeleton.declared.keys()
     found: dict[int, list[Lit]] = {}
-    for cycle in cycles(list(edges)):
+    for cycle in cycles(sorted(edges.keys() | declared), declared):
         for pair in cycle:
-            for event, lit in edges[pair]:
+            # An order that is declared was there before: no event closes a cycle by it.
+            for event, lit in () if pair in declared else edges[pair]:
                 earlier = (
                     logic.any_of(_by_then(frame, other, event, seen) for other, seen in edges[rest])
                     for rest in cycle
-                    if rest != pair
+                    if rest != pair and rest not in declared
                 )
                 found.setdefault(event, []).append(logic.all_of((lit, *earlier)))
     closing = {event: logic.any_of(lits) for event, lits in sorted(found.items())}
@@ -321,20 +322,32 @@ def _by_then(frame: Frame, other: int, event: int, seen: Lit) -> Lit:
     return seen if other == event else frame.logic.all_of((seen, frame.before(other, event)))
 
 
-def cycles(edges: list[tuple[str, str]]) -> list[tuple[tuple[str, str], ...]]:
-    """The simple cycles of a small graph, each once, shortest first."""
+def cycles(
+    edges: list[tuple[str, str]], declared: Collection[tuple[str, str]] = ()
+) -> list[tuple[tuple[str, str], ...]]:
+    """The simple cycles of a small graph, each once, shortest first.
+
+    Of edges that are ``declared`` no two follow each other, as one stands for both: what two such
+    edges lead to, one does.  They do not count for the length.
+    """
     found: list[tuple[tuple[str, str], ...]] = []
     nodes = sorted({node for edge in edges for node in edge})
     targets = {n: sorted(b for a, b in edges if a == n) for n in nodes}
 
-    def extend(start: str, path: list[str]) -> None:
-        for target in targets[path[-1]]:
+    def extend(start: str, path: list[tuple[str, str]], length: int) -> None:
+        here = path[-1][1] if path else start
+        for target in targets[here]:
+            edge = (here, target)
+            known = edge in declared
+            if known and path and path[-1] in declared:
+                continue
             if target == start:
-                loop = [*path, start]
-                found.append(tuple(pairwise(loop)))
-            elif target > start and target not in path and len(path) < MAX_CYCLE:
-                extend(start, [*path, target])
+                if not (known and path and path[0] in declared):
+                    found.append((*path, edge))
+            elif target > start and all(target != a for a, _ in path):
+                if length + (not known) < MAX_CYCLE:
+                    extend(start, [*path, edge], length + (not known))
 
     for node in nodes:
-        extend(node, [node])
+        extend(node, [], 0)
     return sorted(found, key=lambda c: (len(c), c))

@@ -125,6 +125,19 @@ def test_a_class_in_itself_is_a_cycle(capsys) -> None:
     assert "\ncycle " not in shown(capsys, str(CASES / "same_class_nested.khp"))
 
 
+def test_a_declared_order_on_a_cycle_is_shown_with_its_place(capsys, monkeypatch) -> None:
+    monkeypatch.chdir(CASES)
+    text = shown(capsys, "declared_order_wrong.khp", "--scenario", "test")
+    says = "declared_order_wrong.khp:27, who says so"
+    assert f"declared mm.mmap_lock -> folio.lock (on a cycle): {says}" in text.replace(
+        "\n    ", " "
+    )
+    assert "\ncycle folio.lock -> mm.mmap_lock -> folio.lock\n" in text
+    assert "declared " not in shown(capsys, "declared_order.khp")
+    dot = shown(capsys, "declared_order_wrong.khp", "--scenario", "test", "--format", "dot")
+    assert '"mm.mmap_lock" -> "folio.lock" [style=dashed, color=red];' in dot
+
+
 def expecting(what: str) -> list[Path]:
     texts = {path: path.read_text() for path in sorted(CASES.glob("*.khp"))}
     return [p for p, text in texts.items() if f"expect {what}" in text or f", {what};" in text]

@@ -229,6 +229,7 @@ def test_switches() -> None:
          'variant a "b" in c, d {\n\texpect proved;\n\tdrop e.f;\n\treplace g.h with { i(); }\n\tmove j.k before l.m;\n\texchange n with o;\n}'),
         ("transition a.b{none->table holding c,d->e;any->x;}",
          "transition a.b {\n\tnone -> table holding c, d->e;\n\tany  -> x;\n}"),
+        ('lock_order a.b->"c"->d:"e";', 'lock_order a.b -> "c" -> d : "e";'),
         ("invariant a==b;", "invariant a == b;"),
     ],
 )  # fmt: skip

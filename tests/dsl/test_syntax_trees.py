@@ -178,7 +178,7 @@ def test_for_takes_a_declaration_or_nothing() -> None:
 WORDS = """
     import models config word split present when ghost pool zeroed typesafe_by_rcu at class
     update iterator actor scenario run init bound final invariant expect allowing under variant in
-    drop replace with move before after exchange transition holding proved refuted
+    drop replace with move before after exchange transition holding lock_order proved refuted
 """.split()
 
 BODIES = """
@@ -208,6 +208,7 @@ def test_words_of_declarations_are_names_elsewhere(word: str) -> None:
             f"variant {word} in {word} {{ drop {word}.{word}; exchange {word} with {word};\n"
             f"replace {word}.{word} with {{ {word}(); }} move {word}.{word} after {word}.{word}; }}\n"
             f"transition {word}.{word} {{ {word} -> {word} holding {word}; }}\n"
+            f"lock_order {word}.{word} -> {word};\n"
         )
 
 

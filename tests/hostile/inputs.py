@@ -27,7 +27,7 @@ TOKEN = re.compile(
 
 WORDS = """\
 actor scenario variant expect run in init final invariant transition config models import word
-split present when pool zeroed at class ghost typedef enum struct update iterator static inline
+lock_order split present when pool zeroed at class ghost typedef enum struct update iterator static inline
 void bool char short int long unsigned signed u8 u16 u32 u64 s8 s64 size_t atomic_t spinlock_t
 rwlock_t mutex rw_semaphore folio_lock_t rcu_head refcount_t if else while do for switch case
 default break continue return goto choose or yield drop replace with move after before exchange

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import ModuleType
 
+from prover.execution import declared
 from prover.execution.construct import conditions, instructions, program, srcu
 from prover.execution.run import locking, machine
 from prover.graph import (
@@ -253,6 +254,24 @@ BUGS = (
         "found.append(who)",
         "pass",
         "locks/rwsem_recursive_read",
+    ),
+    InEngine(
+        "declared orders",
+        "only what is declared outright is an order",
+        declared,
+        "_following",
+        "queue.append((then, ways[then]))",
+        "pass",
+        "locks/declared_order_wrong",
+    ),
+    InEngine(
+        "declared orders",
+        "a nested lock is in none",
+        declared,
+        "_base",
+        'name.partition("/")[0]',
+        "name",
+        "locks/declared_order_wrong",
     ),
     InEngine(
         "typesafe pools",

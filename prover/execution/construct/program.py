@@ -22,6 +22,7 @@ from prover.execution.construct.instructions import Strand, step
 from prover.execution.construct.locks import interrupting
 from prover.execution.construct.pages import build_pages
 from prover.execution.construct.strand import SPINNING
+from prover.execution.declared import declared_orders
 from prover.execution.terms import Term
 from prover.graph import ir
 from prover.graph.values import POISON
@@ -58,7 +59,7 @@ def build(program: ir.Program) -> sk.Skeleton:
     _build_handlers(draft, ipis, program)
     build_srcu.match_readers(draft)
     _build_claims(draft, program)
-    return _freeze(draft)
+    return _freeze(draft, program.orders)
 
 
 def _job(
@@ -332,8 +333,9 @@ def _absent(draft: Draft, name: str) -> Term:
     return draft.constant(0 if counts else POISON)
 
 
-def _freeze(draft: Draft) -> sk.Skeleton:
+def _freeze(draft: Draft, orders: tuple[ir.DeclaredOrder, ...]) -> sk.Skeleton:
     """The finished skeleton."""
+    lock_edges = interrupting(draft.lock_edges)
     events = tuple(event for event in draft.events if event is not None)
     threads = tuple(thread for thread in draft.threads if thread is not None)
     assert len(events) == len(draft.events)
@@ -346,11 +348,12 @@ def _freeze(draft: Draft) -> sk.Skeleton:
         writes=tuple(draft.writes),
         updates=tuple(draft.updates),
         stored=tuple(draft.stored),
-        lock_edges=interrupting(draft.lock_edges),
+        lock_edges=lock_edges,
         cuts=tuple(draft.cuts),
         marks=tuple(draft.marks),
         term_of={row: Term(i) for i, row in enumerate(draft.terms.rows)},
         layout=draft.layout,
         lock_uses=tuple(draft.lock_uses),
         shared=dict(draft.shared),
+        declared=declared_orders(lock_edges, orders),
     )

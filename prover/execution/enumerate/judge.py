@@ -174,13 +174,14 @@ def _class_cycles(c: Candidate, order: Order) -> Iterator[tuple[int, ...]]:
         for edge in c.skeleton.lock_edges
         if edge.event in c.happened and c.values.holds(edge.when)
     ]
-    if any(_cycles(sorted({(edge.held, edge.taken) for edge in recorded}))):
+    declared = c.skeleton.declared.keys()
+    if any(_cycles(sorted(declared | {(edge.held, edge.taken) for edge in recorded}))):
         recorded = [edge for edge in recorded if _still_held(c, order, edge)]
     edges: dict[tuple[str, str], list[int]] = {}
     for edge in recorded:
         edges.setdefault((edge.held, edge.taken), []).append(edge.event)
-    for cycle in _cycles(sorted(edges)):
-        yield from product(*(edges[pair] for pair in cycle))
+    for cycle in _cycles(sorted(declared | edges.keys())):
+        yield from product(*(edges[pair] for pair in cycle if pair not in declared))
 
 
 def _still_held(c: Candidate, order: Order, edge: LockOrderEdge) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from prover.execution import skeleton as sk
 from prover.execution.hazards import address_of
 from prover.execution.run.judge import CLAIMS
+from prover.execution.run.locking import reaches
 from prover.execution.run.machine import Machine
 from prover.execution.run.spinning import watched
 from prover.execution.run.standstill import deadlocked
@@ -23,7 +24,7 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
     event = machine.skeleton.events[machine.violation.event]
     if name == "lock-order":
         edges = ", ".join(f"{a} -> {b}" for a, b in machine.edges)
-        return (f"lock classes taken in these orders: {edges}",)
+        return (f"lock classes taken in these orders: {edges}", *_declared(machine))
     message = next((c.message for c in event.checks if c.property == name and c.message), "")
     if name in CLAIMS:
         return _claim(machine, message)
@@ -45,6 +46,15 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
             return (_freed(machine, base.object),)
         case _:
             return ()
+
+
+def _declared(machine: Machine) -> Iterator[str]:
+    """The declared orders that the ones taken contradict, with the places that say so."""
+    declared = machine.skeleton.declared
+    around = [pair for pair in declared if reaches((*machine.edges, *declared), *reversed(pair))]
+    at_once = [pair for pair in around if pair[::-1] in machine.edges]
+    for first, then in at_once or around:
+        yield f"declared: {first} -> {then} ({declared[first, then]})"
 
 
 def _claim(machine: Machine, message: str) -> tuple[str, ...]:

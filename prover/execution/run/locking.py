@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from prover.graph.values import Location
@@ -82,15 +82,15 @@ class Locks:
             del who[thread]
 
 
-def reaches(edges: Mapping[tuple[str, str], None], start: str, goal: str) -> bool:
+def reaches(edges: Iterable[tuple[str, str]], start: str, goal: str) -> bool:
     """Whether a path of edges leads from ``start`` to ``goal``."""
-    seen = {start}
+    known, seen = tuple(edges), {start}
     queue = [start]
     while queue:
         here = queue.pop()
         if here == goal:
             return True
-        for a, b in edges:
+        for a, b in known:
             if a == here and b not in seen:
                 seen.add(b)
                 queue.append(b)

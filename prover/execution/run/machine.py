@@ -315,7 +315,7 @@ class Machine:
         for edge in self.stage.edges_of.get(event.number, ()):
             if self.values.holds(edge.when):
                 self.edges[edge.held, edge.taken] = None
-                if reaches(self.edges, edge.taken, edge.held):
+                if reaches((*self.edges, *self.skeleton.declared), edge.taken, edge.held):
                     self.violation = Violation(("lock-order",), event.number)
 
     def _try(self, event: sk.Event, action: sk.Try) -> None:
