@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dsl.check import check
-from dsl.diagnostic import DiagnosticError
+from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from dsl.source import Source
+from dsl.syntax import File
 from prover.pipeline.decision import Decision
 from prover.pipeline.dump import dump
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
 from prover.pipeline.program import read_program
+from prover.pipeline.tree import Member, members, nothing_selected
 from prover.verdict import (
     FileReport,
     Measured,
@@ -53,6 +56,7 @@ class _Loaded:
     """
 
     name: str
+    folder: str
     program: Program
     sources: Mapping[str, Source]
     protocols: dict[str, Protocol]
@@ -62,7 +66,7 @@ class _Loaded:
 def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
     """Proves what the request asks for."""
     start = time.monotonic()
-    loaded: list[_Loaded | FileReport] = [_load(name, request) for name in request.files]
+    loaded = _load_all(request)
     jobs = [
         (index, task)
         for index, file in enumerate(loaded)
@@ -80,19 +84,46 @@ def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
     return Report(tuple(reports), time.monotonic() - start)
 
 
-def _load(name: str, request: Request) -> _Loaded | FileReport:
-    """Loads and checks one file and every variant that is to be proved."""
+def _load_all(request: Request) -> list[_Loaded | FileReport]:
+    """Every file that the request names, folders gone through; what they import is parsed once."""
+    parsed: dict[Source, File] = {}
+    refused: list[Diagnostic] = []
+    loaded = [
+        member if isinstance(member, FileReport) else _load(member, request, parsed, refused)
+        for member in members(request.files)
+    ]
+    folders = list(dict.fromkeys(file.folder for file in loaded if file.folder))
+    idle = not any(isinstance(file, _Loaded) or file.diagnostics for file in loaded)
+    if folders and idle:
+        loaded.append(
+            FileReport(folders[0], (), (nothing_selected(folders, refused, request),), {})
+        )
+    return loaded
+
+
+def _load(
+    member: Member, request: Request, parsed: dict[Source, File], refused: list[Diagnostic]
+) -> _Loaded | FileReport:
+    """Loads and checks one file.  ``refused`` gets why one that was found is passed over."""
+    name, folder = member.name, member.folder
     sources: Mapping[str, Source] = {}
     try:
-        program = read_program(name, request)
+        program = read_program(name, request, parsed)
         sources = program.sources
         protocol = check(program)
-        selected = tasks(protocol, request)
     except LoadError as error:
-        return FileReport(name, (), error.diagnostics, error.sources)
+        return FileReport(name, (), error.diagnostics, error.sources, folder=folder)
     except DiagnosticError as error:
-        return FileReport(name, (), error.diagnostics, sources)
-    return _Loaded(name, program, sources, {"": protocol}, tuple(selected))
+        return FileReport(name, (), error.diagnostics, sources, folder=folder)
+    try:
+        selected = tasks(protocol, request)
+    except DiagnosticError as error:
+        if not folder:
+            return FileReport(name, (), error.diagnostics, sources)
+        # Of a library, or of a protocol without what is asked for, nothing else is wanted.
+        refused.extend(error.diagnostics)
+        return FileReport(name, (), (), sources, folder=folder)
+    return _Loaded(name, folder, program, sources, {"": protocol}, tuple(selected))
 
 
 def _decide_all(
@@ -112,7 +143,8 @@ def _decide_all(
     from prover.pipeline.round import Rounds
 
     groups = _groups(jobs, together="models" not in request.without)
-    kept = [(Kept(), Rounds()) for _ in loaded]
+    # Of one file at a time: a worker that goes on to the next has no use for it any more.
+    kept: dict[int, tuple[Kept, Rounds]] = {}
 
     def job(number: int) -> list[Decision]:
         index, task = jobs[groups[number][0]]
@@ -128,6 +160,9 @@ def _decide_all(
         except DiagnosticError as error:
             return [refused(error.diagnostics)] * len(groups[number])
         asked = [(t.obligation, t.expected) for _, t in (jobs[n] for n in groups[number])]
+        if index not in kept:
+            kept.clear()
+            kept[index] = (Kept(), Rounds())
         graphs, rounds = (None, None) if "kept" in request.without else kept[index]
         if "models" in request.without:
             rounds = None
@@ -152,8 +187,10 @@ def _decide_all(
         for place, member in enumerate(groups[number]):
             results[member] = result if isinstance(result, Lost) else result[place]
         done += len(groups[number])
-        obligation = jobs[groups[number][0]][1].obligation
-        current = " / ".join(part for part in (obligation.scenario, obligation.variant) if part)
+        index, task = jobs[groups[number][0]]
+        file = loaded[index].name if len(loaded) > 1 else ""
+        parts = (file, task.obligation.scenario, task.obligation.variant)
+        current = " / ".join(part for part in parts if part)
         on_progress(Progress(done, len(jobs), current))
     return results
 
@@ -165,7 +202,9 @@ def _groups(jobs: list[tuple[int, Task]], *, together: bool) -> list[list[int]]:
         o = task.obligation
         alone = "" if together else o.model
         found.setdefault((index, o.scenario, o.variant, o.configuration, alone), []).append(number)
-    return list(found.values())
+    # The files with most to do come first, so that no worker is left with one at the end.
+    size = Counter(index for index, _ in jobs)
+    return sorted(found.values(), key=lambda members: -size[jobs[members[0]][0]])
 
 
 def _report(
@@ -189,14 +228,14 @@ def _report(
         for diagnostic in decision.diagnostics
     )
     if wrong:
-        return FileReport(file.name, (), tuple(wrong), file.sources)
+        return FileReport(file.name, (), tuple(wrong), file.sources, folder=file.folder)
     # Part of a file cannot show that nothing in the whole of it reaches a statement.
     hollow = {} if partial else _never_reached(own, file.sources)
     outcomes = tuple(
         _outcome(task, decision, hollow.get(number, ""))
         for number, (task, decision) in enumerate(own)
     )
-    return FileReport(file.name, outcomes, (), file.sources)
+    return FileReport(file.name, outcomes, (), file.sources, folder=file.folder)
 
 
 def _never_reached(

@@ -8,16 +8,18 @@ from dsl.check import check
 from dsl.diagnostic import DiagnosticError
 from dsl.imports import LoadError, Program, library_root, load, load_text
 from dsl.protocol import Protocol
+from dsl.source import Source
+from dsl.syntax import File
 from prover.pipeline.obligations import tasks
 from prover.verdict import Obligation, Request
 
 
-def read_program(name: str, request: Request) -> Program:
-    """The file called ``name``; ``-`` is standard input."""
+def read_program(name: str, request: Request, parsed: dict[Source, File] | None = None) -> Program:
+    """The file called ``name``; ``-`` is standard input.  ``parsed`` is as in :func:`load`."""
     roots = (library_root(),)
     if name == "-":
         return load_text("<stdin>", request.stdin_text or "", Path.cwd(), roots)
-    return load(Path(name), roots)
+    return load(Path(name), roots, parsed)
 
 
 def first_obligation(name: str, request: Request) -> tuple[Program, Protocol, Obligation]:
