@@ -5,6 +5,7 @@
 #   make check    format, lint, types, layers, documentation
 #   make bench    measure every shipped protocol
 #   make soak     what is too long for CI
+#   make index    prove all protocols, and write protocols/README.md anew
 #   make mutate   mutants of the trusted modules that no check notices
 #   make conformance LITMUS=folder [MODEL=file.cat]   compare with reference verdicts of
 #                litmus tests
@@ -23,7 +24,7 @@ export PYRIGHT_PYTHON_GLOBAL_NODE := 0
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
 
-.PHONY: prove test check bench soak mutate conformance format clean install
+.PHONY: prove test check bench soak index mutate conformance format clean install
 .PHONY: check-format check-lint check-mypy check-pyright check-layers check-docs
 
 prove: $(VENV)/project
@@ -60,6 +61,11 @@ bench: $(VENV)/project
 
 soak: $(VENV)/project mutate
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m soak
+
+# In two steps, so that the page stays where something is not as it should be.
+index: $(VENV)/project
+	$(BIN)/prove list --format markdown --timed protocols > protocols/.README.md
+	mv protocols/.README.md protocols/README.md
 
 mutate: $(VENV)/project
 	$(BIN)/python -m tests.mutation.run

@@ -84,7 +84,7 @@ def _folder(folder: str, files: Sequence[FileReport], *, quiet: bool, color: boo
             yield from _details(_plainest(group), file, verbose=False)
     idle = sum(not (file.outcomes or file.diagnostics) for file in files)
     if idle and not quiet:
-        yield f"  {_count(idle, 'file')} with nothing to prove, checked"
+        yield f"  {counted(idle, 'file')} with nothing to prove, checked"
 
 
 def _brief(file: FileReport, folder: str, *, good: bool, color: bool) -> str:
@@ -92,7 +92,7 @@ def _brief(file: FileReport, folder: str, *, good: bool, color: bool) -> str:
     name = ascii_only(str(PurePath(file.name).relative_to(folder)))
     word = "error" if file.diagnostics else "ok" if good else "NOT ok"
     if file.diagnostics:
-        tail = _count(len(file.diagnostics), "error")
+        tail = counted(len(file.diagnostics), "error")
     else:
         tail = counts_of([name_of(outcome.verdict) for outcome in file.outcomes])
     head = f"  {word:<8} {name}"
@@ -116,7 +116,8 @@ def ascii_only(name: str) -> str:
     return "".join(c if c.isascii() and c.isprintable() else f"<U+{ord(c):04X}>" for c in name)
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """``1 file``, ``2 files``."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
@@ -298,10 +299,10 @@ def _summary(report: Report) -> str:
     wrong = sum(not o.as_expected for o in outcomes)
     broken = sum(bool(file.diagnostics) for file in report.files)
     proved = sum(bool(file.outcomes) for file in report.files)
-    where = f" in {_count(proved, 'file')}" if any(file.folder for file in report.files) else ""
-    text = f"{_count(len(outcomes), 'obligation')}{where}: {len(outcomes) - wrong} as expected"
+    where = f" in {counted(proved, 'file')}" if any(file.folder for file in report.files) else ""
+    text = f"{counted(len(outcomes), 'obligation')}{where}: {len(outcomes) - wrong} as expected"
     if wrong:
         text += f", {wrong} NOT as expected"
     if broken:
-        text += f"; {_count(broken, 'file')} with errors"
+        text += f"; {counted(broken, 'file')} with errors"
     return text
