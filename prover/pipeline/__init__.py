@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,12 +16,11 @@ from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from dsl.source import Source
-from dsl.syntax import File
 from prover.pipeline.decision import Decision
 from prover.pipeline.dump import dump
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
-from prover.pipeline.program import read_program
+from prover.pipeline.program import Parsed, read_program
 from prover.pipeline.tree import Member, members, nothing_selected
 from prover.verdict import (
     FileReport,
@@ -86,7 +84,7 @@ def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
 
 def _load_all(request: Request) -> list[_Loaded | FileReport]:
     """Every file that the request names, folders gone through; what they import is parsed once."""
-    parsed: dict[Source, File] = {}
+    parsed: Parsed = {}
     refused: list[Diagnostic] = []
     loaded = [
         member if isinstance(member, FileReport) else _load(member, request, parsed, refused)
@@ -102,7 +100,7 @@ def _load_all(request: Request) -> list[_Loaded | FileReport]:
 
 
 def _load(
-    member: Member, request: Request, parsed: dict[Source, File], refused: list[Diagnostic]
+    member: Member, request: Request, parsed: Parsed, refused: list[Diagnostic]
 ) -> _Loaded | FileReport:
     """Loads and checks one file.  ``refused`` gets why one that was found is passed over."""
     name, folder = member.name, member.folder
@@ -137,14 +135,12 @@ def _decide_all(
         return []
     # The engine takes longer to import than a small file to read; a file with mistakes needs none.
     # Imported before the workers are forked, it is imported once for all of them.
-    from prover.graph.kept import Kept
     from prover.pipeline.decide import decide_group, refused
+    from prover.pipeline.latest import Latest
     from prover.pipeline.limits import Limits
-    from prover.pipeline.round import Rounds
 
     groups = _groups(jobs, together="models" not in request.without)
-    # Of one file at a time: a worker that goes on to the next has no use for it any more.
-    kept: dict[int, tuple[Kept, Rounds]] = {}
+    kept = Latest()
 
     def job(number: int) -> list[Decision]:
         index, task = jobs[groups[number][0]]
@@ -160,9 +156,6 @@ def _decide_all(
         except DiagnosticError as error:
             return [refused(error.diagnostics)] * len(groups[number])
         asked = [(t.obligation, t.expected) for _, t in (jobs[n] for n in groups[number])]
-        if index not in kept:
-            kept.clear()
-            kept[index] = (Kept(), Rounds())
         graphs, rounds = (None, None) if "kept" in request.without else kept[index]
         if "models" in request.without:
             rounds = None
@@ -187,10 +180,8 @@ def _decide_all(
         for place, member in enumerate(groups[number]):
             results[member] = result if isinstance(result, Lost) else result[place]
         done += len(groups[number])
-        index, task = jobs[groups[number][0]]
-        file = loaded[index].name if len(loaded) > 1 else ""
-        parts = (file, task.obligation.scenario, task.obligation.variant)
-        current = " / ".join(part for part in parts if part)
+        obligation = jobs[groups[number][0]][1].obligation
+        current = " / ".join(part for part in (obligation.scenario, obligation.variant) if part)
         on_progress(Progress(done, len(jobs), current))
     return results
 
@@ -203,7 +194,9 @@ def _groups(jobs: list[tuple[int, Task]], *, together: bool) -> list[list[int]]:
         alone = "" if together else o.model
         found.setdefault((index, o.scenario, o.variant, o.configuration, alone), []).append(number)
     # The files with most to do come first, so that no worker is left with one at the end.
-    size = Counter(index for index, _ in jobs)
+    size: dict[int, int] = {}
+    for index, _ in jobs:
+        size[index] = size.get(index, 0) + 1
     return sorted(found.values(), key=lambda members: -size[jobs[members[0]][0]])
 
 

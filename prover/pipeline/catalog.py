@@ -13,12 +13,10 @@ from dsl.diagnostic import DiagnosticError
 from dsl.header import read_header
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
-from dsl.source import Source
-from dsl.syntax import File
 from prover.catalog import Catalog, Entry
 from prover.pipeline import run
 from prover.pipeline.obligations import tasks
-from prover.pipeline.program import read_program
+from prover.pipeline.program import Parsed, read_program
 from prover.pipeline.tree import members
 from prover.verdict import FileReport, Progress, Request, exit_code
 
@@ -31,7 +29,7 @@ def catalog(
     Files are proved one after another, for the time of each.  Nothing is raised for what is wrong
     with a file.
     """
-    parsed: dict[Source, File] = {}
+    parsed: Parsed = {}
     entries: list[Entry] = []
     unexpected: list[str] = []
     codes: set[int] = {0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeAlias
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
@@ -13,9 +14,12 @@ from dsl.syntax import File
 from prover.pipeline.obligations import tasks
 from prover.verdict import Obligation, Request
 
+Parsed: TypeAlias = dict[Source, File]
+"""Files that were parsed before, for those that import them, too."""
 
-def read_program(name: str, request: Request, parsed: dict[Source, File] | None = None) -> Program:
-    """The file called ``name``; ``-`` is standard input.  ``parsed`` is as in :func:`load`."""
+
+def read_program(name: str, request: Request, parsed: Parsed | None = None) -> Program:
+    """The file called ``name``; ``-`` is standard input.  ``parsed`` gets what is parsed now."""
     roots = (library_root(),)
     if name == "-":
         return load_text("<stdin>", request.stdin_text or "", Path.cwd(), roots)
