@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from dsl.check import check
 from dsl.diagnostic import Diagnostic, DiagnosticError
@@ -20,7 +20,7 @@ from prover.pipeline.decision import Decision
 from prover.pipeline.dump import dump
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
-from prover.pipeline.program import Parsed, read_program
+from prover.pipeline.program import Parsed, is_library, read_program
 from prover.pipeline.tree import Member, members, nothing_selected
 from prover.verdict import (
     FileReport,
@@ -82,44 +82,65 @@ def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
     return Report(tuple(reports), time.monotonic() - start)
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is known of the files read so far.
+
+    ``refused`` is why files that were found are passed over, ``checked`` the text of all that was
+    checked as a part of some program; ``unfinished`` are libraries that do not check by themselves,
+    by name: what they lack may be declared by those who import them.
+    """
+
+    parsed: Parsed = field(default_factory=Parsed)
+    refused: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    checked: set[str] = field(default_factory=set[str])
+    unfinished: dict[str, str] = field(default_factory=dict[str, str])
+
+    def whole(self, report: FileReport) -> FileReport:
+        """The report on a file; nothing is wrong with a library that a good program imports."""
+        if self.unfinished.get(report.name) in self.checked:
+            return replace(report, diagnostics=())
+        return report
+
+
 def _load_all(request: Request) -> list[_Loaded | FileReport]:
     """Every file that the request names, folders gone through; what they import is parsed once."""
-    parsed: Parsed = {}
-    refused: list[Diagnostic] = []
-    loaded = [
-        member if isinstance(member, FileReport) else _load(member, request, parsed, refused)
+    read = _Read()
+    found = [
+        member if isinstance(member, FileReport) else _load(member, request, read)
         for member in members(request.files)
     ]
+    loaded = [read.whole(file) if isinstance(file, FileReport) else file for file in found]
     folders = list(dict.fromkeys(file.folder for file in loaded if file.folder))
     idle = not any(isinstance(file, _Loaded) or file.diagnostics for file in loaded)
     if folders and idle:
-        loaded.append(
-            FileReport(folders[0], (), (nothing_selected(folders, refused, request),), {})
-        )
+        wrong = nothing_selected(folders, read.refused, request)
+        loaded.append(FileReport(folders[0], (), (wrong,), {}))
     return loaded
 
 
-def _load(
-    member: Member, request: Request, parsed: Parsed, refused: list[Diagnostic]
-) -> _Loaded | FileReport:
-    """Loads and checks one file.  ``refused`` gets why one that was found is passed over."""
+def _load(member: Member, request: Request, read: _Read) -> _Loaded | FileReport:
+    """Loads and checks one file."""
     name, folder = member.name, member.folder
-    sources: Mapping[str, Source] = {}
     try:
-        program = read_program(name, request, parsed)
-        sources = program.sources
-        protocol = check(program)
+        program = read_program(name, request, read.parsed)
     except LoadError as error:
         return FileReport(name, (), error.diagnostics, error.sources, folder=folder)
+    sources = program.sources
+    try:
+        protocol = check(program)
     except DiagnosticError as error:
+        if folder and is_library(program):
+            read.unfinished[name] = sources[program.main.name].text
         return FileReport(name, (), error.diagnostics, sources, folder=folder)
+    read.checked.update(source.text for source in sources.values())
     try:
         selected = tasks(protocol, request)
     except DiagnosticError as error:
         if not folder:
             return FileReport(name, (), error.diagnostics, sources)
         # Of a library, or of a protocol without what is asked for, nothing else is wanted.
-        refused.extend(error.diagnostics)
+        read.refused.extend(error.diagnostics)
         return FileReport(name, (), (), sources, folder=folder)
     return _Loaded(name, folder, program, sources, {"": protocol}, tuple(selected))
 

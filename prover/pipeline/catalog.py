@@ -10,13 +10,12 @@ from pathlib import PurePath
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
-from dsl.header import read_header
+from dsl.header import comment_lines, read_header
 from dsl.imports import LoadError, Program
-from dsl.protocol import Protocol
 from prover.catalog import Catalog, Entry
 from prover.pipeline import run
 from prover.pipeline.obligations import tasks
-from prover.pipeline.program import Parsed, read_program
+from prover.pipeline.program import Parsed, is_library, read_program
 from prover.pipeline.tree import members
 from prover.verdict import FileReport, Progress, Request, exit_code
 
@@ -43,7 +42,7 @@ def catalog(
                 folder, diagnostics=error.diagnostics, sources=error.sources, exit_code=2
             )
         try:
-            entry = _entry(folder, member.name, program, check(program))
+            entry = _entry(folder, member.name, program)
         except DiagnosticError as error:
             return Catalog(
                 folder, diagnostics=error.diagnostics, sources=program.sources, exit_code=2
@@ -60,14 +59,17 @@ def catalog(
     return Catalog(folder, tuple(entries), timed, exit_code=code, unexpected=tuple(unexpected))
 
 
-def _entry(folder: str, name: str, program: Program, protocol: Protocol) -> Entry:
-    """One file, without its time."""
-    header, _ = read_header(program.main, program.sources[program.main.name])
-    asked = tasks(protocol, Request(files=(name,))) if protocol.scenarios else []
+def _entry(folder: str, name: str, program: Program) -> Entry:
+    """One file, without its time.  Raises DiagnosticError."""
+    source = program.sources[program.main.name]
+    header, _ = read_header(program.main, source)
+    comment = "\n".join(line.text for line in comment_lines(program.main, source.text))
+    # What is only imported is checked by who imports it.
+    asked = [] if is_library(program) else tasks(check(program), Request(files=(name,)))
     # Where nothing is said a proof is expected.
     verdicts = tuple("proved" if t.expected is None else t.expected.verdict for t in asked)
     place = PurePath(name).relative_to(folder).as_posix()
-    return Entry(place, header, "" if header else _first_sentence(protocol.header), verdicts)
+    return Entry(place, header, "" if header else _first_sentence(comment.strip()), verdicts)
 
 
 def _first_sentence(comment: str) -> str:

@@ -10,7 +10,7 @@ from dsl.diagnostic import DiagnosticError
 from dsl.imports import LoadError, Program, library_root, load, load_text
 from dsl.protocol import Protocol
 from dsl.source import Source
-from dsl.syntax import File
+from dsl.syntax import File, Scenario
 from prover.pipeline.obligations import tasks
 from prover.verdict import Obligation, Request
 
@@ -24,6 +24,11 @@ def read_program(name: str, request: Request, parsed: Parsed | None = None) -> P
     if name == "-":
         return load_text("<stdin>", request.stdin_text or "", Path.cwd(), roots)
     return load(Path(name), roots, parsed)
+
+
+def is_library(program: Program) -> bool:
+    """Whether a file is only imported: it has no scenario of its own."""
+    return not any(isinstance(each, Scenario) for each in program.main.declarations)
 
 
 def first_obligation(name: str, request: Request) -> tuple[Program, Protocol, Obligation]:

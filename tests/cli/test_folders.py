@@ -134,6 +134,26 @@ def test_a_library_is_checked(tree: Path, capsys: pytest.CaptureFixture[str]) ->
     assert out.endswith("8 obligations in 2 files: 8 as expected; 1 file with errors\n")
 
 
+def test_a_library_may_leave_a_declaration_to_its_importers(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is checked with them; if there is none, by itself."""
+    put(tree / "kernel" / "part.khp", "static void f(struct s *s) { s->x = 1; }\n")
+    code, out, err = prove(capsys, "p")
+    assert code == 2
+    assert "no struct `s`" in err
+    put(tree / "c.khp", 'import "kernel/part.khp";\nstruct s { int x; };\n' + BAD)
+    code, out, err = prove(capsys, "p")
+    assert code == 1
+    assert "2 files with nothing to prove, checked" in out
+    assert err == ""
+    put(tree / "c.khp", 'import "kernel/part.khp";\nstruct s { int y; };\n' + BAD)
+    code, out, err = prove(capsys, "p")
+    assert code == 2
+    assert "  error    c.khp" in out
+    assert "  error    kernel/part.khp" in out
+
+
 def test_what_is_selected_is_looked_for_in_all(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
