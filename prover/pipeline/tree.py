@@ -26,7 +26,8 @@ def members(names: Sequence[str]) -> Iterator[Member | FileReport]:
     A file that is found is told once, and not at all where it is also named.
     """
     # os.path.isdir() of what may not be looked at is False; Path.is_dir() raises.
-    folders = [name for name in names if os.path.isdir(name)]  # noqa: PTH112
+    # `-` is standard input, whatever else is called so.
+    folders = [name for name in names if name != "-" and os.path.isdir(name)]  # noqa: PTH112
     known: set[str] = set()
     if folders:
         known.update(os.path.realpath(name) for name in names if name not in folders)

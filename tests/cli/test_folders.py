@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -264,3 +265,13 @@ def test_the_file_with_most_to_do_comes_first(tree: Path) -> None:
     assert [Path(file.name).name for file in report.files][:2] == ["0.khp", "a.khp"]
     scenarios = list(dict.fromkeys(each.current.split(" / ")[0] for each in done))
     assert scenarios == ["one", "s0", "s1", "s2", "s3", "least"]
+
+
+def test_standard_input_is_no_folder(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree.parent / "-").mkdir()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(BAD.encode())))
+    code, out, _ = prove(capsys, "-")
+    assert code == 1
+    assert "refuted  two" in out

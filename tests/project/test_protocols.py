@@ -66,6 +66,17 @@ def test_its_header_is_complete(name: str) -> None:
     assert missing(header, Path(name).parent.name) == []
 
 
+@pytest.mark.parametrize("name", ASKING)
+def test_what_is_bounded_is_explained(name: str) -> None:
+    source = ASKING[name]
+    code = [line for line in source.text.splitlines() if not line.startswith("//")]
+    header, _ = read_header(parse(source), source)
+    assert header is not None
+    if any(re.search(r"\bexpect (bounded|vacuous|unknown)\b", line) for line in code):
+        assert any("bounded" in paragraph for paragraph in header.prose)
+        assert not any(re.search(r"\bexpect (vacuous|unknown)\b", line) for line in code)
+
+
 def test_a_header_that_is_not() -> None:
     header, _ = read_header(*_of("// Result: proved\n//\n// Why?\n//\n// Fix: 6fa1066fc5d0\n"))
     assert missing(None, "bugs") == ["Result:"]
