@@ -64,7 +64,8 @@ soak: $(VENV)/project mutate
 
 # In two steps, so that the page stays where something is not as it should be.
 index: $(VENV)/project
-	$(BIN)/prove list --format markdown --timed protocols > protocols/.README.md
+	$(BIN)/prove list --format markdown --timed protocols > protocols/.README.md || \
+		{ rm protocols/.README.md; exit 1; }
 	mv protocols/.README.md protocols/README.md
 
 mutate: $(VENV)/project
