@@ -5,10 +5,10 @@
 #   make check    format, lint, types, layers, documentation
 #   make bench    measure every shipped protocol
 #   make soak     what is too long for CI
-#   make index    prove all protocols, and write protocols/README.md anew
 #   make mutate   mutants of the trusted modules that no check notices
 #   make conformance LITMUS=folder [MODEL=file.cat]   compare with reference verdicts of
 #                litmus tests
+#   make index    prove all protocols, and write protocols/README.md anew
 #   make format   rewrite the sources in the one format
 #   make clean    remove what make made
 
