@@ -8,6 +8,7 @@
 #   make mutate   mutants of the trusted modules that no check notices
 #   make conformance LITMUS=folder [MODEL=file.cat]   compare with reference verdicts of
 #                litmus tests
+#   make index    prove all protocols, and write protocols/README.md anew
 #   make format   rewrite the sources in the one format
 #   make clean    remove what make made
 
@@ -23,7 +24,7 @@ export PYRIGHT_PYTHON_GLOBAL_NODE := 0
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
 
-.PHONY: prove test check bench soak mutate conformance format clean install
+.PHONY: prove test check bench soak index mutate conformance format clean install
 .PHONY: check-format check-lint check-mypy check-pyright check-layers check-docs
 
 prove: $(VENV)/project
@@ -60,6 +61,12 @@ bench: $(VENV)/project
 
 soak: $(VENV)/project mutate
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m soak $(if $(FROM),--soak-from $(FROM))
+
+# In two steps, so that the page stays where something is not as it should be.
+index: $(VENV)/project
+	$(BIN)/prove list --format markdown --timed protocols > protocols/.README.md || \
+		{ rm protocols/.README.md; exit 1; }
+	mv protocols/.README.md protocols/README.md
 
 mutate: $(VENV)/project
 	$(BIN)/python -m tests.mutation.run

@@ -13,6 +13,11 @@ from dsl.codes_lower import LOWER_CODES
 from dsl.codes_new import NEW_CODES
 
 _READING: dict[str, str] = {
+    "empty-folder": """\
+No protocol is below the folder that is named.
+        prove docs/
+`prove DIR` proves the .khp files below a folder; hidden folders, and links to folders, are
+passed over.""",
     "file-not-found": """\
 There is no such file.
         prove collapse/retract.khp     (run in another folder)
@@ -34,8 +39,9 @@ Imports stay inside the folder of the file and the protocol library, also
 through symbolic links.  Copy the file there.""",
     "not-a-file": """\
 What is named is a folder, a device or a pipe, not a file.
-        prove protocols/
-Name a file; `-` reads the protocol from standard input.""",
+        prove why protocols/
+Name a file; `-` reads the protocol from standard input.  `prove` itself and `prove list` take
+folders.""",
     "not-utf8": """\
 The file holds bytes that are not UTF-8.
         // caf\\xe9     (saved as Latin-1)
@@ -48,9 +54,9 @@ actors or locations.
 The message names the limit.  Split the file into several, or make the protocol
 smaller: few objects and actors show most bugs.""",
     "too-many-files": """\
-A protocol imports more than 100 files.
+A protocol imports more than 100 files, or a folder has too much below it.
         import "part101.khp";
-Put several of them into one file.""",
+Put several of them into one file; name a smaller folder.""",
     "unreadable-file": """\
 The file is there but cannot be read.
         prove /root/private.khp

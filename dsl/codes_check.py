@@ -339,9 +339,26 @@ Both must have the same parameter types and the same result.
 """,
 }
 
+_HEADER = {
+    "bad-header": """
+A line of the header, the comment that begins with `Result:`, is not what it should be:
+        // Result: prooved
+        // Fix: 6fa1066f (v6.12
+The result is a verdict; Title, Fix, Bug, CVE, Files and Witness are each on a line of their own,
+which goes on where the next is indented further.  docs/language.md has an example.
+""",
+    "header-result": """
+The header's result is not what the scenarios of the file expect, as they stand:
+        // Result: proved
+        scenario s { run a; expect refuted deadlock; }
+Put right what is wrong.  The worst that is expected must be named, others may be:
+`Result: proved, refuted`.  Variants do not count.
+""",
+}
+
 CHECK_CODES: dict[str, str] = {
     code: text.strip()
-    for table in (_NAMES, _TYPES, _FUNCTIONS, _PROTOCOL)
+    for table in (_NAMES, _TYPES, _FUNCTIONS, _PROTOCOL, _HEADER)
     for code, text in table.items()
 }
 """Code -> explanation, of every diagnostic of :mod:`dsl.check` and :mod:`dsl.variant`."""

@@ -1,13 +1,17 @@
-"""Reading one file that may be hostile: only a regular file, only so many bytes, only UTF-8."""
+"""Reading files that may be hostile: only regular files, only so many bytes, only UTF-8."""
 
 from __future__ import annotations
 
 import os
 import stat
 from pathlib import Path
+from typing import NoReturn
 
 from dsl.diagnostic import Diagnostic
 from dsl.scan import MAX_BYTES
+
+MAX_LISTED = 100_000
+"""How many files and folders a folder may have below it, whatever they are."""
 
 
 class Refusal(Exception):
@@ -37,6 +41,31 @@ def read_text(path: Path) -> tuple[str, int]:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"is not UTF-8: byte 0x{data[error.start]:02x} in line {line}"
         raise Refusal("not-utf8", what, "save it as UTF-8") from None
+
+
+def protocols_below(folder: Path) -> list[Path]:
+    """The ``.khp`` files below a folder: its own, then those of its folders, each by name.
+
+    Hidden folders are passed over, and links to folders.  Raises Refusal where it has none.
+    """
+    found: list[Path] = []
+    seen = 0
+    for place, folders, files in os.walk(folder, onerror=_not_listed):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        seen += len(folders) + len(files)
+        if seen > MAX_LISTED:
+            what = f"has more than {MAX_LISTED} files and folders below it"
+            raise Refusal("too-many-files", what, "name a smaller folder")
+        found.extend(Path(place) / name for name in sorted(files) if name.endswith(".khp"))
+    if not found:
+        hint = "name a folder with protocols; litmus tests are named one by one"
+        raise Refusal("empty-folder", "has no .khp file below it", hint)
+    return found
+
+
+def _not_listed(error: OSError) -> NoReturn:
+    what = f"cannot be read, or a folder below it: {error.filename}: {error.strerror}"
+    raise Refusal("unreadable-file", what, "check its permissions") from None
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -60,15 +60,21 @@ def library_root() -> Path:
     return candidates[-1]
 
 
-def load(path: Path | Source, roots: tuple[Path, ...]) -> Program:
-    """The file at ``path``, or an in-memory source without a folder, with all its imports."""
+def load(
+    path: Path | Source, roots: tuple[Path, ...], parsed: dict[Source, s.File] | None = None
+) -> Program:
+    """The file at ``path``, or an in-memory source without a folder, with all its imports.
+
+    ``parsed`` are files that were parsed before, and get what is parsed now.
+    """
     if isinstance(path, Source):
         return load_text(path.name, path.text, None, roots)
     try:
         text, size = read_text(path)
     except Refusal as refusal:
         raise LoadError((refusal.about(str(path)),), {}) from None
-    return _Loader(roots, path.parent).run(Source(str(path), text), size, _real(path))
+    loader = _Loader(roots, path.parent, parsed={} if parsed is None else parsed)
+    return loader.run(Source(str(path), text), size, _real(path))
 
 
 def load_text(name: str, text: str, base_dir: Path | None, roots: tuple[Path, ...]) -> Program:
@@ -93,6 +99,7 @@ class _Loader:
 
     roots: tuple[Path, ...]
     base: Path | None
+    parsed: dict[Source, s.File] = field(default_factory=dict[Source, s.File])
     sources: dict[str, Source] = field(default_factory=dict[str, Source])
     files: list[s.File] = field(default_factory=list[s.File])
     found: list[Diagnostic] = field(default_factory=list[Diagnostic])
@@ -113,12 +120,13 @@ class _Loader:
         """Parse one file and then what it imports, or note what is wrong."""
         self.sources[source.name] = source
         try:
-            file = parse(source)
+            file = self.parsed.get(source) or parse(source)
         except DiagnosticError as error:
             self.found.extend(
                 replace(d, trail=(*self._trail(), *d.trail)) for d in error.diagnostics
             )
             return None
+        self.parsed[source] = file
         for declaration in file.declarations:
             if isinstance(declaration, s.Import):
                 self._open.append((place.name, declaration))

@@ -141,13 +141,17 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The whole answer about one file; ``diagnostics`` say why there is none at all."""
+    """The whole answer about one file; ``diagnostics`` say why there is none at all.
+
+    ``properties`` are those that were asked about, all if there is none.
+    """
 
     name: str
     sources: Mapping[str, Source]
     explanations: tuple[Explanation, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     seconds: float = 0.0
+    properties: tuple[str, ...] = ()
 
 
 def why_exit_code(found: Why) -> int:

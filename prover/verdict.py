@@ -108,13 +108,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file's outcomes, or the diagnostics that kept it from being proved."""
+    """One file's outcomes, or the diagnostics that kept it from being proved.
+
+    ``folder`` is the one below which it was found, "" where the file itself was named.  One that
+    was found may have neither: it is a library, or the request selects nothing in it.
+    """
 
     name: str
     outcomes: tuple[Outcome, ...]
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, Source]
     notes: tuple[str, ...] = ()
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,7 @@ class Report:
 class Request:
     """What to prove, and within which limits (seconds and MiB per obligation).
 
+    ``files`` may name folders: every protocol below one is meant.
     ``explain`` asks for the smallest witness of every refutation, not only of those that the
     author does not expect.  ``without`` are features that are switched off.
     """

@@ -15,6 +15,7 @@ from dsl.check.callgraph import check_calls
 from dsl.check.claims import claim
 from dsl.check.context import MAX_DEPTH
 from dsl.check.forall import is_quantified
+from dsl.check.header import check_header
 from dsl.check.indexes import check_indexes
 from dsl.check.orders import lock_orders
 from dsl.check.outparameters import check_addresses
@@ -23,6 +24,7 @@ from dsl.check.scenarios import MAX_CONFIGURATIONS, model, scenario
 from dsl.check.transitions import transition
 from dsl.check.variants import relay, variant
 from dsl.check.world import World
+from dsl.header import comment_lines
 from dsl.imports import Program
 from dsl.source import Span
 from dsl.variant import apply, owners
@@ -154,7 +156,7 @@ def _protocol(
     finals, invariants, transitions = _claims(world, files)
     protocol = p.Protocol(
         name=program.main.name,
-        header=header(program.main, program.sources[program.main.name].text),
+        header=_comment(program),
         sources=program.sources,
         models=_models(world, program.main),
         configs=world.configs,
@@ -174,7 +176,15 @@ def _protocol(
         variant=variant_name,
     )
     check_indexes(world.report, protocol)
+    if base is None:
+        check_header(world, program, protocol.scenarios.values(), protocol.models)
     return protocol
+
+
+def _comment(program: Program) -> str:
+    """The comment at the head of the file, without its signs."""
+    text = program.sources[program.main.name].text
+    return "\n".join(line.text for line in comment_lines(program.main, text)).strip("\n")
 
 
 def _scenarios(world: World) -> dict[str, p.Scenario]:
@@ -242,23 +252,3 @@ def _models(world: World, main: s.File) -> tuple[str, ...]:
             if name.text not in found:
                 found.append(name.text)
     return tuple(found) or DEFAULT_MODELS
-
-
-def header(file: s.File, text: str) -> str:
-    """The comment at the head of the file, without its comment signs."""
-    lines: list[str] = []
-    end = 0
-    for comment in file.comments:
-        between = text[end : comment.span.start]
-        if between.strip() or (lines and between.count("\n") > 1):
-            break
-        end = comment.span.end
-        lines.extend(_plain(comment.text))
-    return "\n".join(lines).strip("\n")
-
-
-def _plain(comment: str) -> list[str]:
-    if comment.startswith("//"):
-        return [comment[2:].strip()]
-    inner = comment.removeprefix("/*").removesuffix("*/")
-    return [line.strip().removeprefix("*").strip() for line in inner.splitlines()]

@@ -24,7 +24,7 @@ def run(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="Protocols (.khp; - is standard input) or litmus tests (.litmus).",
+            help="Protocols (.khp; - is standard input), folders of them, or .litmus tests.",
         ),
     ],
     scenario: OnlyScenario = "",
@@ -60,8 +60,8 @@ def run(
 ) -> None:
     """Prove kernel locking protocols, or show the interleaving that breaks them.
 
-    Every scenario, variant, config and memory model of every FILE is proved, and
-    compared with what the file expects.
+    Every scenario, variant, config and memory model of every FILE, and of every
+    protocol below a folder, is proved and compared with what the file expects.
 
     Exit: 0 all as expected, 1 not as expected, 2 usage or an error in a file, 3 not
     settled (unknown, bounded, vacuous), 4 a bug in prove, 130 interrupted.

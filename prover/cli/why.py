@@ -30,6 +30,15 @@ def why(
     ] = "",
     config: OnlyConfig = None,
     model: OnlyModel = "",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--property",
+            metavar="NAME",
+            help="Only this property, or loop; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     budget: Annotated[
         float,
         typer.Option(metavar="SECONDS", min=0, help="For making the sets of one scenario small."),
@@ -67,7 +76,7 @@ def why(
         explain=False,
     )
     with ProgressLine(sys.stderr, enabled=True) as line:
-        found = answered(file, request, budget, line.show)
+        found = answered(file, request, budget, line.show, tuple(dict.fromkeys(only or ())))
     complain_about(found.diagnostics, found.sources)
     if output == "json":
         from prover.render.json_why import render

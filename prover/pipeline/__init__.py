@@ -10,17 +10,13 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from dsl.check import check
-from dsl.diagnostic import DiagnosticError
-from dsl.imports import LoadError
 from dsl.source import Source
 from prover.pipeline.again import each_of, twice, worth_again
 from prover.pipeline.decision import Decision
 from prover.pipeline.dump import dump
-from prover.pipeline.loaded import Loaded, family_of, grouped
-from prover.pipeline.obligations import Task, tasks
+from prover.pipeline.loaded import Loaded, family_of, grouped, load_all
+from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost, run_pool
-from prover.pipeline.program import read_program
 from prover.verdict import (
     FileReport,
     Measured,
@@ -47,7 +43,7 @@ def not_covered(model: str) -> tuple[str, ...]:
 def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
     """Proves what the request asks for."""
     start = time.monotonic()
-    loaded: list[Loaded | FileReport] = [_load(name, request) for name in request.files]
+    loaded = load_all(request)
     jobs = [
         (index, task)
         for index, file in enumerate(loaded)
@@ -63,21 +59,6 @@ def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
         for index, file in enumerate(loaded)
     ]
     return Report(tuple(reports), time.monotonic() - start)
-
-
-def _load(name: str, request: Request) -> Loaded | FileReport:
-    """Loads and checks one file and every variant that is to be proved."""
-    sources: Mapping[str, Source] = {}
-    try:
-        program = read_program(name, request)
-        sources = program.sources
-        protocol = check(program)
-        selected = tasks(protocol, request)
-    except LoadError as error:
-        return FileReport(name, (), error.diagnostics, error.sources)
-    except DiagnosticError as error:
-        return FileReport(name, (), error.diagnostics, sources)
-    return Loaded(name, program, sources, {"": protocol}, tuple(selected))
 
 
 def _decide_all(
@@ -170,14 +151,14 @@ def _report(
         for diagnostic in decision.diagnostics
     )
     if wrong:
-        return FileReport(file.name, (), tuple(wrong), file.sources)
+        return FileReport(file.name, (), tuple(wrong), file.sources, folder=file.folder)
     # Part of a file cannot show that nothing in the whole of it reaches a statement.
     hollow = {} if partial else _never_reached(own, file.sources)
     outcomes = tuple(
         _outcome(task, decision, hollow.get(number, ""))
         for number, (task, decision) in enumerate(own)
     )
-    return FileReport(file.name, outcomes, (), file.sources)
+    return FileReport(file.name, outcomes, (), file.sources, folder=file.folder)
 
 
 def _never_reached(

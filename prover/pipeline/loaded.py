@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from dsl.check import check
-from dsl.imports import Program
+from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from dsl.source import Source
-from prover.pipeline.obligations import Task
+from prover.pipeline.obligations import Task, tasks
+from prover.pipeline.program import Parsed, is_library, read_program
+from prover.pipeline.tree import Member, members, nothing_selected
+from prover.verdict import FileReport, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Loaded:
     """
 
     name: str
+    folder: str
     program: Program
     sources: Mapping[str, Source]
     protocols: dict[str, Protocol]
@@ -31,6 +36,69 @@ class Loaded:
         if variant not in self.protocols:
             self.protocols[variant] = check(self.program, variant, self.protocols[""])
         return self.protocols[variant]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is known of the files read so far.
+
+    ``refused`` is why files that were found are passed over, ``checked`` the text of all that was
+    checked as a part of some program; ``unfinished`` are libraries that do not check by themselves,
+    by name: what they lack may be declared by those who import them.
+    """
+
+    parsed: Parsed = field(default_factory=Parsed)
+    refused: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    checked: set[str] = field(default_factory=set[str])
+    unfinished: dict[str, str] = field(default_factory=dict[str, str])
+
+    def whole(self, report: FileReport) -> FileReport:
+        """The report on a file; nothing is wrong with a library that a good program imports."""
+        if self.unfinished.get(report.name) in self.checked:
+            return replace(report, diagnostics=())
+        return report
+
+
+def load_all(request: Request) -> list[Loaded | FileReport]:
+    """Every file that the request names, folders gone through; what they import is parsed once."""
+    read = _Read()
+    found = [
+        member if isinstance(member, FileReport) else _load(member, request, read)
+        for member in members(request.files)
+    ]
+    loaded = [read.whole(file) if isinstance(file, FileReport) else file for file in found]
+    folders = list(dict.fromkeys(file.folder for file in loaded if file.folder))
+    idle = not any(isinstance(file, Loaded) or file.diagnostics for file in loaded)
+    if folders and idle:
+        wrong = nothing_selected(folders, read.refused, request)
+        loaded.append(FileReport(folders[0], (), (wrong,), {}))
+    return loaded
+
+
+def _load(member: Member, request: Request, read: _Read) -> Loaded | FileReport:
+    """Loads and checks one file."""
+    name, folder = member.name, member.folder
+    try:
+        program = read_program(name, request, read.parsed)
+    except LoadError as error:
+        return FileReport(name, (), error.diagnostics, error.sources, folder=folder)
+    sources = program.sources
+    try:
+        protocol = check(program)
+    except DiagnosticError as error:
+        if folder and is_library(program):
+            read.unfinished[name] = sources[program.main.name].text
+        return FileReport(name, (), error.diagnostics, sources, folder=folder)
+    read.checked.update(source.text for source in sources.values())
+    try:
+        selected = tasks(protocol, request)
+    except DiagnosticError as error:
+        if not folder:
+            return FileReport(name, (), error.diagnostics, sources)
+        # Of a library, or of a protocol without what is asked for, nothing else is wanted.
+        read.refused.extend(error.diagnostics)
+        return FileReport(name, (), (), sources, folder=folder)
+    return Loaded(name, folder, program, sources, {"": protocol}, tuple(selected))
 
 
 def family_of(job: tuple[int, Task]) -> object:
@@ -46,4 +114,8 @@ def grouped(jobs: list[tuple[int, Task]], *, together: bool) -> list[list[int]]:
         o = task.obligation
         alone = "" if together else o.model
         found.setdefault((index, o.scenario, o.variant, o.configuration, alone), []).append(number)
-    return list(found.values())
+    # The files with most to do come first, so that no worker is left with one at the end.
+    size: dict[int, int] = {}
+    for index, _ in jobs:
+        size[index] = size.get(index, 0) + 1
+    return sorted(found.values(), key=lambda members: -size[jobs[members[0]][0]])

@@ -75,18 +75,19 @@ def _expected(expects: tuple[Expect, ...], obligation: Obligation) -> Expect | N
 def _check_selection(protocol: Protocol, request: Request) -> None:
     """What the request names must exist in the file."""
     found: list[Diagnostic] = []
-    found.extend(_unknown("scenario", request.scenario, tuple(protocol.scenarios)))
-    found.extend(_unknown("variant", request.variant, tuple(protocol.variants)))
+    found.extend(unknown("scenario", request.scenario, tuple(protocol.scenarios)))
+    found.extend(unknown("variant", request.variant, tuple(protocol.variants)))
     found.extend(_unknown_model(request.model))
     for name, value in request.config:
-        found.extend(_unknown("config", name, tuple(protocol.configs)))
+        found.extend(unknown("config", name, tuple(protocol.configs)))
         if name in protocol.configs:
-            found.extend(_unknown(f"value of {name}", value, protocol.configs[name]))
+            found.extend(unknown(f"value of {name}", value, protocol.configs[name]))
     if found:
         raise DiagnosticError(tuple(found))
 
 
-def _unknown(what: str, name: str | None, known: tuple[str, ...]) -> Iterator[Diagnostic]:
+def unknown(what: str, name: str | None, known: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """What is said of a name that is not among the known."""
     if name is None or name in known:
         return
     close = get_close_matches(name, known, 1)
@@ -101,4 +102,4 @@ def _unknown_model(name: str | None) -> Iterator[Diagnostic]:
         hint = f"protocols are decided under {', '.join(MODELS)}; a cat file is for litmus tests"
         yield Diagnostic("unknown-selection", message, None, (), hint)
     else:
-        yield from _unknown("model", name, MODELS)
+        yield from unknown("model", name, MODELS)

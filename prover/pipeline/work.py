@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dsl.diagnostic import DiagnosticError
-from prover.graph.kept import Kept
 from prover.pipeline.decide import decide_group, refused
 from prover.pipeline.decision import Decision
 from prover.pipeline.families import Families
+from prover.pipeline.latest import Latest
 from prover.pipeline.limits import Limits
 from prover.pipeline.loaded import Loaded, family_of
 from prover.pipeline.obligations import Task
-from prover.pipeline.round import Rounds
 from prover.pipeline.shared import Shared
 from prover.verdict import FileReport, Request
 
@@ -37,7 +36,7 @@ class Work:
         self._limits = Limits(
             request.timeout, request.memory, request.max_bound, request.explain, request.without
         )
-        self._kept = [(Kept(), Rounds()) for _ in files]
+        self._kept = Latest()
         self._families = Families()
         self._relatives: dict[object, list[Sequence[int]]] = {}
         for members in groups:

@@ -18,6 +18,7 @@ def render(found: Why) -> str:
     content: dict[str, Json] = {
         "file": found.name,
         "diagnostics": [places.diagnostic(each) for each in found.diagnostics],
+        "properties": list(found.properties),
         "explanations": [_explanation(each, places) for each in found.explanations],
     }
     return document((SCHEMA, SCHEMA_VERSION), why_exit_code(found), content, found.seconds)

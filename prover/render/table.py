@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import PurePath
 from typing import TypeAlias, assert_never
 
 from dsl.source import Source
@@ -34,11 +37,19 @@ COLORS = {"proved": "32", "refuted": "31", "broken": "31"}
 
 
 def render_report(report: Report, verbose: bool, quiet: bool, color: bool) -> str:
-    """The whole report.  The first line of each file names its models and configs."""
+    """The whole report.  The first line of each file names its models and configs.
+
+    Files found below a folder have a line each, and what was not expected below it; more of them
+    is ``verbose``.
+    """
     lines: list[str] = []
-    for file in report.files:
-        if file.outcomes:
-            lines.extend(_file(file, verbose=verbose, quiet=quiet, color=color))
+    for folder, files in groupby(report.files, key=lambda file: "" if verbose else file.folder):
+        if folder:
+            lines.extend(_folder(folder, list(files), quiet=quiet, color=color))
+            continue
+        for file in files:
+            if file.outcomes:
+                lines.extend(_file(file, verbose=verbose, quiet=quiet, color=color))
     lines.append(_summary(report))
     return "\n".join(lines) + "\n"
 
@@ -57,6 +68,57 @@ def _file(file: FileReport, *, verbose: bool, quiet: bool, color: bool) -> list[
         notes = dict.fromkeys(n for o in file.outcomes for n in o.notes)
         lines.extend(f"  note: {note}" for note in notes)
     return lines
+
+
+def _folder(folder: str, files: Sequence[FileReport], *, quiet: bool, color: bool) -> Iterator[str]:
+    """The part of the files found below a folder."""
+    models = _models([outcome for file in files for outcome in file.outcomes])
+    yield f"{ascii_only(folder)}: {', '.join(models)}" if models else f"{ascii_only(folder)}:"
+    for file in files:
+        wrong = [group for group in _groups(file.outcomes) if not group[0].as_expected]
+        if not (file.outcomes or file.diagnostics) or (quiet and not (wrong or file.diagnostics)):
+            continue
+        yield _brief(file, folder, good=not wrong, color=color)
+        for group in wrong:
+            yield from _line(group, file.outcomes, color=color)
+            yield from _details(_plainest(group), file, verbose=False)
+    idle = sum(not (file.outcomes or file.diagnostics) for file in files)
+    if idle and not quiet:
+        yield f"  {counted(idle, 'file')} with nothing to prove, checked"
+
+
+def _brief(file: FileReport, folder: str, *, good: bool, color: bool) -> str:
+    """A file in a line: whether all is as expected, and what was found how often."""
+    name = ascii_only(str(PurePath(file.name).relative_to(folder)))
+    word = "error" if file.diagnostics else "ok" if good else "NOT ok"
+    if file.diagnostics:
+        tail = counted(len(file.diagnostics), "error")
+    else:
+        tail = counts_of([name_of(outcome.verdict) for outcome in file.outcomes])
+    head = f"  {word:<8} {name}"
+    # What the verdicts are stays on the line, however long the name is.
+    line = f"{head:<{TAIL}}{tail}" if len(head) < TAIL else f"{head} {tail}"
+    if color:
+        line = line.replace(word, f"\x1b[{'32' if word == 'ok' else '31'}m{word}\x1b[0m", 1)
+    return line
+
+
+def counts_of(verdicts: Sequence[str]) -> str:
+    """``proved 12, refuted 5``: how often there is each verdict."""
+    found = Counter(verdicts)
+    first = [name for name in ("proved", "refuted") if name in found]
+    names = [*first, *sorted(found.keys() - set(first))]
+    return ", ".join(f"{name} {found[name]}" for name in names)
+
+
+def ascii_only(name: str) -> str:
+    """A name that was found, not written by whoever reads it: nothing in it moves a cursor."""
+    return "".join(c if c.isascii() and c.isprintable() else f"<U+{ord(c):04X}>" for c in name)
+
+
+def counted(number: int, what: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _title(file: FileReport) -> str:
@@ -236,10 +298,11 @@ def _summary(report: Report) -> str:
     outcomes = [o for file in report.files for o in file.outcomes]
     wrong = sum(not o.as_expected for o in outcomes)
     broken = sum(bool(file.diagnostics) for file in report.files)
-    plural = "" if len(outcomes) == 1 else "s"
-    text = f"{len(outcomes)} obligation{plural}: {len(outcomes) - wrong} as expected"
+    proved = sum(bool(file.outcomes) for file in report.files)
+    where = f" in {counted(proved, 'file')}" if any(file.folder for file in report.files) else ""
+    text = f"{counted(len(outcomes), 'obligation')}{where}: {len(outcomes) - wrong} as expected"
     if wrong:
         text += f", {wrong} NOT as expected"
     if broken:
-        text += f"; {broken} file{'' if broken == 1 else 's'} with errors"
+        text += f"; {counted(broken, 'file')} with errors"
     return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import PurePath
 from typing import Final
@@ -56,27 +56,36 @@ _LEGEND: Final = (
     "Each set suffices for its property, and none of it can be left out of the set, unless it "
     "says so; others may exist.  What is marked * is in all of them.  Taken for granted: every "
     "actor's own steps in order, with what they compute and the locks they hold; the axioms of "
-    "the memory model.  A property that is not named is one that no step could violate.  What is "
-    "in no set need not be redundant: `prove needs` tries that."
+    "the memory model.{}  What is in no set need not be redundant: `prove needs` tries that."
+)
+
+_ALL: Final = "  A property that is not named is one that no step could violate."
+
+_CHOICE: Final = (
+    "Only what was asked for is explained: other properties have sets of their own, and so have "
+    "loops (`--property loop`), which every proof rests on."
 )
 
 
 def render_why(found: Why) -> str:
     """The whole answer."""
-    writer = _Writer(found.name, found.sources)
+    writer = _Writer(found.name, found.sources, found.properties)
     lines = [found.name]
     for each in found.explanations:
         lines += ["", *writer.explanation(each)]
     if any(each.cores for each in found.explanations):
-        lines += ["", *_wrapped(_LEGEND, "")]
+        lines += ["", *_wrapped(_LEGEND.format("" if found.properties else _ALL), "")]
+    if found.properties:
+        lines += ["", *_wrapped(_CHOICE, "")]
     return "\n".join(lines) + "\n"
 
 
 class _Writer:
     """Writes what has places in one file or its imports."""
 
-    def __init__(self, name: str, sources: Mapping[str, Source]) -> None:
+    def __init__(self, name: str, sources: Mapping[str, Source], properties: Sequence[str]) -> None:
         self.name = name
+        self.properties = properties
         self.sources = sources
         short = [PurePath(file).name for file in sources]
         self.shown = {
@@ -109,6 +118,10 @@ class _Writer:
             text = f"by what is taken for granted alone: {', '.join(dict.fromkeys(empty))}"
             yield ""
             yield from _wrapped(text, "  ", "    ")
+        without = set(self.properties) - {core.property for core in found.cores}
+        for name in sorted(without):
+            yield ""
+            yield f"  {name}: {_no_set(name, found.model)}"
         yield from self._unused(found)
 
     def _core(self, core: Core, bound: int) -> Iterator[str]:
@@ -154,12 +167,16 @@ class _Writer:
         ]
         if sites:
             yield ""
-            yield "  primitives in no set:"
+            yield f"  primitives in {self._none_of()}:"
             for span in sites:
                 where = self._at(span)
                 yield f"    {_short(self._text(span), 71 - len(where))}  {where}"
         if counts:
-            yield from _wrapped(f"in no set either: {', '.join(counts)}", "  ")
+            yield from _wrapped(f"in {self._none_of()} either: {', '.join(counts)}", "  ")
+
+    def _none_of(self) -> str:
+        """The sets that are shown; of a property that was not asked about there may be others."""
+        return "none of these sets" if self.properties else "no set"
 
     def _subject(self, core: Core) -> str:
         return core.property if core.loop is None else f"the loop at {self._at(core.loop)}"
@@ -194,6 +211,15 @@ def _title(found: Explanation) -> str:
     verdicts = "; ".join(f"{said} under {', '.join(names)}" for said, names in models.items())
     explained = f"; explained under {found.model}" if found.model else ""
     return f"{name}{'  ' if settings else ''}{settings}: {verdicts}{explained}"
+
+
+def _no_set(name: str, model: str) -> str:
+    """Why a property that was asked about has no set."""
+    if name == "loop":
+        return "none has a bound"
+    if (name == "invariant" and model != "sc") or (name == "data-race" and model != "lkmm"):
+        return f"not checked under {model}"
+    return "no step could violate it"
 
 
 def _rule(fact: Fact) -> str:

@@ -48,11 +48,13 @@ def explain(
     asked: Sequence[tuple[Obligation, Expect | None]],
     limits: Limits,
     budget: float,
+    chosen: Sequence[str] = (),
 ) -> Explanation:
     """Why obligations that differ only in the memory model are proved.
 
     ``protocol`` has their variant applied.  ``budget`` is how many seconds finding small cores
-    may take.  Raises DiagnosticError for what is wrong with the file.
+    may take; ``chosen`` are the properties to be explained, all if there is none.
+    Raises DiagnosticError for what is wrong with the file.
     """
     decided = decide_group(protocol, asked, limits)
     wrong = [d for _, decision in decided for d in decision.diagnostics]
@@ -75,7 +77,7 @@ def explain(
         unreached=decision.unreached,
         notes=_notes(obligation.model, decision),
     )
-    return _explained(found, program, limits, budget)
+    return _explained(found, program, limits, budget, chosen)
 
 
 def _said(decision: Decision) -> str:
@@ -92,7 +94,9 @@ def _notes(model: str, decision: Decision) -> tuple[str, ...]:
     return (*not_covered(model), *races)
 
 
-def _explained(found: Explanation, program: Program, limits: Limits, budget: float) -> Explanation:
+def _explained(
+    found: Explanation, program: Program, limits: Limits, budget: float, chosen: Sequence[str]
+) -> Explanation:
     """The same with its cores: tests in the code told apart if that can be done."""
     for conditions in (True, False):
         try:
@@ -102,7 +106,7 @@ def _explained(found: Explanation, program: Program, limits: Limits, budget: flo
                 return replace(found, model="", why=f"too large: {error}")
             continue
         try:
-            cores = cores_of(tracked_, limits, budget)
+            cores = cores_of(tracked_, limits, budget, chosen)
         except Undecided as error:
             if not conditions:
                 return replace(found, model="", why=str(error))
@@ -136,8 +140,12 @@ def track(program: Program, model: str, *, conditions: bool) -> Tracked:
     return Tracked(query, text, {fact: literals[fact] for fact in order}, loops)
 
 
-def cores_of(tracked_: Tracked, limits: Limits, budget: float) -> tuple[Core, ...] | None:
+def cores_of(
+    tracked_: Tracked, limits: Limits, budget: float, chosen: Sequence[str] = ()
+) -> tuple[Core, ...] | None:
     """A core for each property and each loop; None where there is none, which a proof excludes.
+
+    ``chosen`` are the properties asked about ("loop": all loops), all if there is none.
 
     Nor is there one where the facts contradict each other: with all of them the scenario ends.
     """
@@ -147,6 +155,8 @@ def cores_of(tracked_: Tracked, limits: Limits, budget: float) -> tuple[Core, ..
         return None
     cores: list[Core] = []
     for name, span, question in questions_of(tracked_):
+        if chosen and name not in chosen:
+            continue
         core = _core(tracked_, asker, name, question)
         if core is None:
             return None

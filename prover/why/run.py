@@ -11,11 +11,12 @@ from typing import TypeAlias
 from dsl.check import check
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.imports import LoadError
+from dsl.primitives import PROPERTIES
 from dsl.protocol import Protocol
 from dsl.source import Source
 from prover.explained import Explanation, Why
 from prover.pipeline.again import run_twice
-from prover.pipeline.obligations import Task, tasks
+from prover.pipeline.obligations import Task, tasks, unknown
 from prover.pipeline.pool import Lost
 from prover.pipeline.program import read_program
 from prover.verdict import Progress, Request
@@ -24,14 +25,25 @@ Answer: TypeAlias = Explanation | tuple[Diagnostic, ...]
 OnProgress: TypeAlias = Callable[[Progress], None]
 
 
-def why(name: str, request: Request, budget: float, on_progress: OnProgress) -> Why:
+def why(
+    name: str,
+    request: Request,
+    budget: float,
+    on_progress: OnProgress,
+    properties: tuple[str, ...] = (),
+) -> Why:
     """Why what the request selects is proved: the scenarios as they are, or one variant.
 
     ``budget`` is how many seconds may go into the cores of one scenario, variant and configuration.
+    ``properties`` are those to be explained, all if there is none; "loop" is that loops end.
     Nothing is raised for what is wrong with the file.
     """
     start = time.monotonic()
     sources: Mapping[str, Source] = {}
+    known = (*PROPERTIES, "loop")
+    wrong = [each for given in properties for each in unknown("property", given, known)]
+    if wrong:
+        return Why(name, sources, diagnostics=tuple(wrong))
     try:
         program = read_program(name, request)
         sources = program.sources
@@ -42,12 +54,13 @@ def why(name: str, request: Request, budget: float, on_progress: OnProgress) -> 
         return Why(name, error.sources, diagnostics=error.diagnostics)
     except DiagnosticError as error:
         return Why(name, sources, diagnostics=error.diagnostics)
-    answers = _explained(protocol, groups, request, budget, on_progress)
+    answers = _explained(protocol, groups, request, budget, on_progress, properties)
     wrong = [d for answer in answers if isinstance(answer, tuple) for d in answer]
     if wrong:
         return Why(name, sources, diagnostics=tuple(dict.fromkeys(wrong)))
     found = [answer for answer in answers if isinstance(answer, Explanation)]
-    return Why(name, sources, _merged(found), seconds=time.monotonic() - start)
+    seconds = time.monotonic() - start
+    return Why(name, sources, _merged(found), seconds=seconds, properties=properties)
 
 
 def _variant(task: Task) -> str:
@@ -69,6 +82,7 @@ def _explained(
     request: Request,
     budget: float,
     on_progress: OnProgress,
+    properties: tuple[str, ...],
 ) -> list[Answer]:
     """Every group's explanation, each made in a worker process."""
     from prover.pipeline.limits import Limits
@@ -79,7 +93,7 @@ def _explained(
     def job(number: int) -> Answer:
         asked = [(task.obligation, task.expected) for task in groups[number]]
         try:
-            return explain(protocol, asked, limits, budget)
+            return explain(protocol, asked, limits, budget, properties)
         except DiagnosticError as error:
             return error.diagnostics
 

@@ -11,9 +11,9 @@ from tests.dsl.checking import TYPES, all_of, body, only, program
 
 
 def test_declarations() -> None:
-    checked = check(program("// Result: proved\n//\n// Why?\n\n// Not this.\n" + TYPES))
+    checked = check(program("// About it.\n//\n// Why?\n\n// Not this.\n" + TYPES))
 
-    assert checked.header == "Result: proved\n\nWhy?"
+    assert checked.header == "About it.\n\nWhy?"
     assert checked.models == ("lkmm",)
     assert checked.configs == {"PAE": ("off", "on")}
     assert checked.enums == {"scan": {"FAIL": 0, "SUCCEED": 3, "LATER": 4}}

@@ -43,9 +43,10 @@ def told(found: Skeleton | str) -> object:
         for event in found.events
     ]
     threads = [(thread.kind, thread.events, thread.parent) for thread in found.threads]
-    accesses = [(access.event, access.part) for access in (*found.reads, *found.writes)]
+    reads = [(access.event, access.part) for access in found.reads]
+    writes = [(access.event, access.part) for access in found.writes]
     marks = sorted((mark.owner, mark.label) for mark in found.marks)
-    return events, threads, accesses, marks, len(found.cuts), len(found.rows)
+    return events, threads, reads, writes, marks, len(found.cuts), len(found.rows)
 
 
 @pytest.mark.parametrize("path", WITH_VARIANTS, ids=[path.stem for path in WITH_VARIANTS])

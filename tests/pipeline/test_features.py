@@ -230,7 +230,7 @@ def noted(
     monkeypatch: pytest.MonkeyPatch, folder: Path, what: Callable[..., object]
 ) -> Callable[[], list[str]]:
     """Notes something of every group that a worker decides; gives what was noted."""
-    note, known = folder / "noted", work.decide_group
+    note, known = folder / "noted", decide_group
 
     def decided(*arguments: Any) -> object:
         with note.open("a", encoding="utf-8") as file:

@@ -138,7 +138,7 @@ def outcomes(
     folder: Path, monkeypatch: pytest.MonkeyPatch, before: Callable[[Asked], None], jobs: int = 1
 ) -> dict[tuple[str, str], str]:
     """What comes of every obligation, where ``before`` is called first of all in the worker."""
-    original = work.decide_group
+    original = decide.decide_group
 
     def decide_group(protocol: object, asked: Asked, *rest: object) -> object:
         before(asked)

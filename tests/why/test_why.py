@@ -264,3 +264,67 @@ def test_what_cannot_be_answered_is_said(
     document = json.loads(out)
     Draft202012Validator(json.loads(schema())).validate(document)
     assert document["exit_code"] == 2
+
+
+# --- a choice of properties --------------------------------------------------------------
+
+
+def test_a_property_that_is_chosen_has_the_set_it_has_among_all() -> None:
+    name = "tests/why/cases/grace.khp"
+    request = Request((name,), jobs=1)
+    whole, part = (why(name, request, 60, lambda _: None, chosen) for chosen in ((), ("final",)))
+    for all_, some in zip(whole.explanations, part.explanations, strict=True):
+        assert some.cores == tuple(core for core in all_.cores if core.property == "final")
+        assert set(all_.unused) <= set(some.unused)
+    assert any(each.cores for each in part.explanations)
+    assert len(render_why(part)) < len(render_why(whole))
+    (problems,) = [
+        list(Draft202012Validator(json.loads(schema())).iter_errors(json.loads(render(part))))
+    ]
+    assert problems == []
+
+
+def printed(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    assert main(["why", "tests/why/cases/retry.khp", "-j", "1", *options]) == 0
+    return capsys.readouterr().out
+
+
+def test_what_is_said_of_a_choice(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed(capsys, "--property", "loop", "--property", "double-free")
+    assert "the loop at" in out
+    assert "  double-free: no step could violate it\n" in out
+    assert "safe because" not in out
+    assert "Only what was asked for is explained" in out
+    assert "in no set" not in out.split("Each set suffices")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "said"),
+    [
+        ("invariant", "lkmm", "not checked under lkmm"),
+        ("data-race", "sc", "not checked under sc"),
+        ("data-race", "lkmm", "no step could violate it"),
+    ],
+)
+def test_a_property_that_is_not_checked_is_not_said_to_hold(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    name: str,
+    model: str,
+    said: str,
+) -> None:
+    path = tmp_path / "one.khp"
+    path.write_text(
+        'int x;\nactor a { WRITE_ONCE(x, 1); }\ninvariant x < 2 : "small";\n'
+        "scenario s { run a; expect proved; }\n",
+        encoding="utf-8",
+    )
+    assert main(["why", str(path), "-j", "1", "--model", model, "--property", name]) == 0
+    assert f"  {name}: {said}\n" in capsys.readouterr().out
+
+
+def test_a_property_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["why", "tests/why/cases/retry.khp", "--property", "dedlock"]) == 2
+    err = capsys.readouterr().err
+    assert "error[unknown-selection]: there is no property `dedlock`" in err
+    assert "did you mean `deadlock`?" in err
