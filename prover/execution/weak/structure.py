@@ -80,7 +80,7 @@ class Builder:
             FROM_READS: fr,
             "same-value": frozenset(),
             "law": law,
-            "also": also | self._lives(),
+            "also": also | self._lives() | frozenset(Law(self.run).passed_over()),
             **self._dependencies(faithful=faithful),
         }
         return Structure(carrier, self._sets(faithful=faithful), relations)

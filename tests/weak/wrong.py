@@ -1,0 +1,378 @@
+"""Claims made wrong: small changes of executions that there are, each of which makes one that is none.
+
+Why each is none does not rest on what is tested: it is said beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+from prover.execution import skeleton as sk
+from prover.execution.claim import Claim
+from prover.execution.execution import INITIAL
+from prover.execution.run.machine import Decisions
+from prover.execution.terms import Allocated
+from prover.execution.weak.law import Law
+from prover.graph.values import Location, Pointer, Value
+from tests.weak.right import Right
+
+AXIOM = "axiom (coherence|atomic|happens-before|propagation|total-store-order)"
+THIN_AIR = "depends on itself|not written there|has two lives at once"
+"""What a read with another value can lead to, before anybody looks at axioms."""
+LAST = "does not see what was left there last"
+
+TAKES = (sk.Grant, sk.Try)
+LOCKS = (sk.Request, sk.Grant, sk.Try, sk.Unlock, sk.LockState)
+
+
+@dataclass(frozen=True, slots=True)
+class Corruption:
+    """Makes wrong claims from a right execution; each must be refused for a reason of ``reasons``.
+
+    ``usual`` is the reason for which the corruption is there: some claim is refused for it.
+    """
+
+    make: Callable[[Right], Iterator[Claim]]
+    usual: str
+    others: str = "$^"
+
+    @property
+    def name(self) -> str:
+        """What is done."""
+        return self.make.__name__
+
+    def fits(self, said: str) -> bool:
+        """Whether that is a reason to refuse a claim so made."""
+        return re.search(f"{self.usual}|{self.others}", said) is not None
+
+
+# --- the order of things in a claim
+
+
+def moved(right: Right, event: int, *, behind: int = -1, before: int = -1) -> Claim:
+    """The claim with an event elsewhere in coherence: right behind or right before another."""
+    claim = right.claim
+    events = [e.number for e in right.skeleton.events if e.number != event]
+    events.sort(key=lambda e: (claim.coherence.get(e, 0), -e))
+    place = events.index(behind) + 1 if behind >= 0 else events.index(before)
+    events.insert(place, event)
+    return replace(claim, coherence={e: rank for rank, e in enumerate(events)})
+
+
+def reading(claim: Claim, read: int, source: int) -> Claim:
+    """The claim with another source of a read."""
+    return replace(claim, rf={**claim.rf, read: source})
+
+
+def in_program_order(right: Right, one: int, two: int) -> bool:
+    """Whether one event stands before another in a thread."""
+    events = right.skeleton.events
+    own = right.skeleton.threads[events[one].thread].events
+    return events[one].thread == events[two].thread and own.index(one) < own.index(two)
+
+
+def writes(right: Right) -> list[sk.WriteAccess]:
+    """The write accesses that are made."""
+    return [right.skeleton.writes[w] for w in right.run.write_places]
+
+
+def reads(right: Right) -> list[sk.ReadAccess]:
+    """The read accesses that are made by threads; claims look at the end of everything."""
+    found = (right.skeleton.reads[r] for r in right.run.read_places)
+    return [r for r in found if right.skeleton.events[r.event].anchor >= 0]
+
+
+def same_place(right: Right, read: sk.ReadAccess, write: sk.WriteAccess) -> bool:
+    """Whether a read and a write go to one place, and are of two events."""
+    places = right.run.read_places[read.number], right.run.write_places[write.number]
+    return places[0] == places[1] and read.event != write.event
+
+
+# --- one thread, one place
+
+
+def stores_of_a_thread_swapped(right: Right) -> Iterator[Claim]:
+    """A later store of a thread to a place is coherent after an earlier one."""
+    for one, two in permutations(writes(right), 2):
+        same = right.run.write_places[one.number] == right.run.write_places[two.number]
+        if same and in_program_order(right, one.event, two.event):
+            yield moved(right, one.event, behind=two.event)
+
+
+def reads_what_its_thread_stores_later(right: Right) -> Iterator[Claim]:
+    """A load does not see a later store of its thread."""
+    for read in reads(right):
+        for write in writes(right):
+            later = in_program_order(right, read.event, write.event)
+            if later and same_place(right, read, write):
+                yield reading(right.claim, read.number, write.number)
+
+
+def reads_what_its_thread_overwrote(right: Right) -> Iterator[Claim]:
+    """A load does not see what its thread has overwritten before."""
+    for read in reads(right):
+        own = [
+            w
+            for w in writes(right)
+            if in_program_order(right, w.event, read.event) and same_place(right, read, w)
+        ]
+        if own:
+            yield reading(right.claim, read.number, INITIAL)
+        for one, two in permutations(own, 2):
+            if in_program_order(right, one.event, two.event):
+                yield reading(right.claim, read.number, one.number)
+
+
+def reads_another_place(right: Right) -> Iterator[Claim]:
+    """What a read reads was stored to the same place."""
+    for read in reads(right):
+        for write in writes(right):
+            place = right.run.write_places[write.number]
+            later = in_program_order(right, read.event, write.event)
+            if right.run.read_places[read.number] != place and not later:
+                yield reading(right.claim, read.number, write.number)
+
+
+def reads_a_store_not_made(right: Right) -> Iterator[Claim]:
+    """What a read reads was stored."""
+    missing = [w for w in right.skeleton.writes if w.number not in right.run.write_places]
+    for read in reads(right):
+        for write in missing:
+            yield reading(right.claim, read.number, write.number)
+
+
+def store_between_read_and_write_of_an_update(right: Right) -> Iterator[Claim]:
+    """An update is atomic."""
+    for write in writes(right):
+        for read in reads(right):
+            if read.event != write.event:
+                continue
+            place = right.run.write_places[write.number]
+            for other in writes(right):
+                events = right.skeleton.events
+                foreign = events[other.event].thread != events[write.event].thread
+                source = right.run.source(read)
+                if right.run.read_places[read.number] != place or source == other.number:
+                    continue
+                if foreign and right.run.write_places[other.number] == place:
+                    yield moved(right, other.event, before=write.event)
+
+
+def choice_that_there_is_not(right: Right) -> Iterator[Claim]:
+    """What is chosen is in the range that it is chosen from."""
+    for number, value in right.claim.decisions.choices.items():
+        for wrong in (value + 100, value - 100):
+            yield deciding(right.claim, choices={number: wrong})
+
+
+# --- threads
+
+
+def crossings(right: Right, pairs: Iterable[tuple[int, int]]) -> Iterator[Claim]:
+    """What stands before the first event of each pair is over when what stands behind the second begins.
+
+    So it cannot read it, miss it or overwrite it.
+    """
+    events, threads = right.skeleton.events, right.skeleton.threads
+    for one, two in pairs:
+        own, other = threads[events[one].thread].events, threads[events[two].thread].events
+        before, behind = set(own[: own.index(one)]), set(other[other.index(two) + 1 :])
+        if events[one].thread == events[two].thread:
+            continue
+        for write in writes(right):
+            for read in reads(right):
+                if read.ghost or not same_place(right, read, write):
+                    continue
+                if read.event in before and write.event in behind:
+                    yield reading(right.claim, read.number, write.number)
+                elif write.event in before and read.event in behind:
+                    yield reading(right.claim, read.number, INITIAL)
+            for later in writes(right):
+                both = write.event in before and later.event in behind
+                places = right.run.write_places[write.number], right.run.write_places[later.number]
+                if both and places[0] == places[1] and write.event in right.nodes.of_event:
+                    yield moved(right, write.event, behind=later.event)
+
+
+def across_a_grace_period(right: Right) -> Iterator[Claim]:
+    """A section is over before a grace period that waits for it ends, or begins after it began."""
+    yield from crossings(right, dict.fromkeys(Law(right.run).precedences()))
+
+
+def across_an_interrupt(right: Right) -> Iterator[Claim]:
+    """What is before an IPI is over in its handler, what is in that after waiting for it."""
+    yield from crossings(right, dict.fromkeys(Law(right.run).edges()))
+
+
+def across_sections_of_a_lock(right: Right) -> Iterator[Claim]:
+    """What is in a section is over in the next one of the lock."""
+    pairs = [
+        (unlock, taking)
+        for unlock in locking(right, sk.Unlock)
+        for taking in locking(right, sk.Grant, sk.Try)
+        if conflicting(right, unlock, taking) and right.claim.earlier(unlock, taking)
+    ]
+    yield from crossings(right, pairs)
+
+
+# --- locks
+
+
+def locking(right: Right, *kinds: type[sk.Action]) -> list[int]:
+    """The events that happened and did so much to some lock; a trylock only where it took it."""
+    found: list[int] = []
+    for event in right.skeleton.events:
+        taken = right.claim.decisions.taken.get(event.number, False)
+        failed = isinstance(event.action, sk.Try) and not taken
+        if event.number in right.run.happened and isinstance(event.action, kinds) and not failed:
+            found.append(event.number)
+    return found
+
+
+def lock_of(right: Right, event: int) -> Location:
+    """The lock that an event is about."""
+    action = right.skeleton.events[event].action
+    assert isinstance(action, LOCKS)
+    pointer = right.run.values.value(action.address)
+    assert isinstance(pointer, Pointer)
+    return pointer.location
+
+
+def conflicting(right: Right, one: int, two: int) -> bool:
+    """Whether two threads' holdings of one lock exclude each other."""
+    a, b = right.skeleton.events[one], right.skeleton.events[two]
+    assert isinstance(a.action, sk.Grant | sk.Try | sk.Unlock)
+    assert isinstance(b.action, sk.Grant | sk.Try | sk.Unlock)
+    alike = lock_of(right, one) == lock_of(right, two) and a.thread != b.thread
+    return alike and "exclusive" in (a.action.mode, b.action.mode)
+
+
+def lock_taken_while_held(right: Right) -> Iterator[Claim]:
+    """A lock is held when somebody has just taken it."""
+    takings = locking(right, sk.Grant, sk.Try)
+    for one, two in permutations(takings, 2):
+        if conflicting(right, one, two):
+            yield moved(right, two, behind=one)
+
+
+def trylock_that_fails_at_a_free_lock(right: Right) -> Iterator[Claim]:
+    """It failed, and succeeds where it is moved to; or the other way round."""
+    for event in right.skeleton.events:
+        if isinstance(event.action, sk.Try) and event.number in right.run.happened:
+            taken = right.claim.decisions.taken.get(event.number, False)
+            if taken and not _asked(right, event.number):
+                yield deciding(right.claim, taken={event.number: False})
+            elif not taken and _kept_out(right, event.number):
+                yield deciding(right.claim, taken={event.number: True})
+
+
+def _kept_out(right: Right, event: int) -> bool:
+    """Whether someone has the lock, in a mode that excludes a trylock."""
+    for taking in locking(right, sk.Grant, sk.Try):
+        ends = [
+            e
+            for e in locking(right, sk.Unlock)
+            if in_program_order(right, taking, e) and lock_of(right, e) == lock_of(right, taking)
+        ]
+        if conflicting(right, taking, event) and right.claim.earlier(taking, event):
+            if not any(right.claim.earlier(e, event) for e in ends):
+                return True
+    return False
+
+
+def _asked(right: Right, event: int) -> bool:
+    """Whether someone has asked for the lock before a trylock."""
+    return any(
+        lock_of(right, other) == lock_of(right, event) and right.claim.earlier(other, event)
+        for other in locking(right, sk.Request)
+    )
+
+
+def look_that_sees_the_contrary(right: Right) -> Iterator[Claim]:
+    """A lock is held or it is not."""
+    for event in right.skeleton.events:
+        if isinstance(event.action, sk.LockState) and event.number in right.run.happened:
+            yield replace(right.claim, locked=right.claim.locked ^ {event.number})
+
+
+def unlock_before_its_lock(right: Right) -> Iterator[Claim]:
+    """A thread lets go what it has taken."""
+    for taking in locking(right, sk.Grant, sk.Try):
+        for unlock in locking(right, sk.Unlock):
+            same = lock_of(right, taking) == lock_of(right, unlock)
+            if same and in_program_order(right, taking, unlock):
+                yield moved(right, taking, behind=unlock)
+
+
+def reader_that_passes_a_waiting_writer(right: Right) -> Iterator[Claim]:
+    """Readers of an rwsem do not pass a writer that waits."""
+    for request in locking(right, sk.Request):
+        asked = right.skeleton.events[request].action
+        assert isinstance(asked, sk.Request)
+        for grant in locking(right, sk.Grant):
+            action = right.skeleton.events[grant].action
+            assert isinstance(action, sk.Grant)
+            modes = (action.kind, asked.mode, action.mode) == ("rwsem", "exclusive", "shared")
+            foreign = right.skeleton.events[request].thread != right.skeleton.events[grant].thread
+            alike = lock_of(right, request) == lock_of(right, grant)
+            if modes and alike and foreign and right.claim.earlier(grant, asked.grant):
+                yield moved(right, request, before=action.request)
+
+
+# --- decisions
+
+
+def deciding(
+    claim: Claim,
+    *,
+    taken: dict[int, bool] | None = None,
+    choices: dict[int, int] | None = None,
+    slots: dict[int, Value] | None = None,
+) -> Claim:
+    """The claim with some decisions made otherwise."""
+    old = claim.decisions
+    return replace(
+        claim,
+        decisions=Decisions(
+            {**old.choices, **(choices or {})},
+            {**old.taken, **(taken or {})},
+            {**old.slots, **(slots or {})},
+        ),
+    )
+
+
+def allocated(right: Right) -> dict[int, Pointer]:
+    """What each alloc gave that gave something."""
+    found: dict[int, Pointer] = {}
+    for event in right.skeleton.events:
+        value = right.run.values.leaves.get(Allocated(event.number), 0)
+        happened = event.number in right.run.happened
+        if isinstance(event.action, sk.Allocate) and happened and isinstance(value, Pointer):
+            found[event.number] = value
+    return found
+
+
+OF_MEMORY = (
+    Corruption(stores_of_a_thread_swapped, "axiom coherence|program order"),
+    Corruption(reads_what_its_thread_stores_later, AXIOM, THIN_AIR),
+    Corruption(reads_what_its_thread_overwrote, f"{AXIOM}|{LAST}", THIN_AIR),
+    Corruption(reads_another_place, "not written there", THIN_AIR),
+    Corruption(reads_a_store_not_made, "not written there", THIN_AIR),
+    Corruption(store_between_read_and_write_of_an_update, "axiom atomic", "axiom coherence"),
+    Corruption(choice_that_there_is_not, "is no choice"),
+)
+OF_ORDER = (
+    Corruption(across_a_grace_period, AXIOM, THIN_AIR),
+    Corruption(across_an_interrupt, AXIOM, THIN_AIR),
+    Corruption(across_sections_of_a_lock, AXIOM, THIN_AIR),
+)
+OF_LOCKS = (
+    Corruption(lock_taken_while_held, "is held", "cannot come out so|see the lock"),
+    Corruption(trylock_that_fails_at_a_free_lock, "cannot come out so", THIN_AIR),
+    Corruption(look_that_sees_the_contrary, "does not see the lock so"),
+    Corruption(unlock_before_its_lock, "program order", "is held|cannot come out so|see the lock"),
+    Corruption(reader_that_passes_a_waiting_writer, "is held"),
+)
