@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import islice
 from pathlib import Path
 
 import dsl.check
@@ -46,7 +45,7 @@ PROGRAMS = 60
 """Generated programs of the general kind; a third as many of each special one."""
 WEAK_SEEDS = 2
 """Programs of each theme, under each weak model."""
-WRONG = 2
+WRONG = 3
 """Wrong executions made of each right one in one way."""
 
 ALONE = ("folio_relock", "read_to_write")
@@ -221,7 +220,7 @@ def _wrong() -> Iterator[Check]:
         rights = [r for model in WEAK_MODELS for r in executions(name, model)]
         yield Check(f"right/{name}", partial(_all_allowed, rights))
         for corruption in CORRUPTIONS:
-            wrong = [(r, c) for r in rights for c in islice(corruption.make(r), WRONG)]
+            wrong = [(r, c) for r in rights for c in corruption.some(r, WRONG)]
             if wrong:
                 check = partial(_all_refused, corruption, wrong)
                 yield Check(f"wrong/{corruption.name}/{name}", check)

@@ -37,7 +37,7 @@ class Corruption:
 
     make: Callable[[Right], Iterator[Claim]]
     usual: str
-    others: str = "$^"
+    others: str = "(?!)"
 
     @property
     def name(self) -> str:
@@ -47,6 +47,11 @@ class Corruption:
     def fits(self, said: str) -> bool:
         """Whether that is a reason to refuse a claim so made."""
         return re.search(f"{self.usual}|{self.others}", said) is not None
+
+    def some(self, right: Right, most: int) -> list[Claim]:
+        """At most so many of the claims, from all over them."""
+        every = list(self.make(right))
+        return every[:: -(-len(every) // most) or 1]
 
 
 # --- the order of things in a claim
@@ -74,6 +79,16 @@ def in_program_order(right: Right, one: int, two: int) -> bool:
     return events[one].thread == events[two].thread and own.index(one) < own.index(two)
 
 
+def on_one_processor(right: Right, one: int, two: int) -> bool:
+    """Whether one event stands before another in a thread, or in one and its interrupt."""
+    threads = [right.skeleton.threads[right.skeleton.events[e].thread] for e in (one, two)]
+    for handler, host, event, first in ((*threads, two, True), (*threads[::-1], one, False)):
+        if handler.host == host.number and handler.number in right.claim.gaps:
+            behind = host.events.index(event) >= right.claim.gaps[handler.number]
+            return behind == first
+    return in_program_order(right, one, two)
+
+
 def writes(right: Right) -> list[sk.WriteAccess]:
     """The write accesses that are made."""
     return [right.skeleton.writes[w] for w in right.run.write_places]
@@ -95,10 +110,10 @@ def same_place(right: Right, read: sk.ReadAccess, write: sk.WriteAccess) -> bool
 
 
 def stores_of_a_thread_swapped(right: Right) -> Iterator[Claim]:
-    """A later store of a thread to a place is coherent after an earlier one."""
+    """A later store of a CPU to a place is coherent after an earlier one."""
     for one, two in permutations(writes(right), 2):
         same = right.run.write_places[one.number] == right.run.write_places[two.number]
-        if same and in_program_order(right, one.event, two.event):
+        if same and on_one_processor(right, one.event, two.event):
             yield moved(right, one.event, behind=two.event)
 
 

@@ -71,6 +71,21 @@ def waited_for_but_never_begun(right: Right) -> Iterator[Claim]:
 
 def barrier_that_misses_a_callback(right: Right) -> Iterator[Claim]:
     """A barrier waits for what was queued before a release that was acquired before it."""
+    for thread in _queued_by_others(right):
+        yield without(right.claim, *thread.events)
+
+
+def barrier_said_to_be_early(right: Right) -> Iterator[Claim]:
+    """The same, and it is said to begin before the callback was queued."""
+    late = max(right.claim.position.values(), default=0) + 1
+    for thread in _queued_by_others(right):
+        claim = without(right.claim, *thread.events)
+        for node in right.nodes.of_event[thread.parent]:
+            yield replace(claim, position={**claim.position, node.number: late})
+
+
+def _queued_by_others(right: Right) -> Iterator[sk.Thread]:
+    """Callbacks queued before a release that is acquired before a barrier."""
     events = right.skeleton.events
     for barrier in right.skeleton.events:
         if (
@@ -92,7 +107,7 @@ def barrier_that_misses_a_callback(right: Right) -> Iterator[Claim]:
                 if orders == ["release", "acquire"] and in_program_order(
                     right, thread.parent, store
                 ):
-                    yield without(right.claim, *thread.events)
+                    yield thread
 
 
 def goes_on_and_never_came_there(right: Right) -> Iterator[Claim]:
@@ -242,7 +257,9 @@ def pool(right: Right, alloc: int) -> str:
 def alloc_that_overlooks_a_slot(right: Right) -> Iterator[Claim]:
     """An alloc fails where there is no slot; there was one."""
     for alloc in allocated(right):
-        yield deciding(right.claim, slots={alloc: 0})
+        old = right.claim.decisions
+        slots = {other: slot for other, slot in old.slots.items() if other != alloc}
+        yield replace(right.claim, decisions=replace(old, slots=slots))
 
 
 def alloc_of_another_pool(right: Right) -> Iterator[Claim]:
@@ -283,6 +300,7 @@ def page_of_a_slot_in_use(right: Right) -> Iterator[Claim]:
 OF_WAITS = (
     Corruption(waited_for_but_never_begun, "was not waited for", THIN_AIR),
     Corruption(barrier_that_misses_a_callback, "was not waited for", THIN_AIR),
+    Corruption(barrier_said_to_be_early, "axiom (happens-before|total-store-order)", THIN_AIR),
     Corruption(goes_on_and_never_came_there, "goes on and is not reached", THIN_AIR),
     Corruption(waited_for_but_never_ended, "was not waited for", THIN_AIR),
     Corruption(section_that_never_ends, "never ended", f"was not waited for|{THIN_AIR}"),

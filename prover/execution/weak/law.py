@@ -59,11 +59,9 @@ class Law:
             begin = thread.events[0]
             if thread.kind == "handler" and begin in happened:
                 yield thread.parent, begin
-        for event in self.skeleton.events:
-            if event.number not in happened:
-                continue
-            for thread in self._waited_for(event):
-                yield thread.events[-1], event.number
+        for number in sorted(happened):
+            for thread in self._waited_for(self.skeleton.events[number]):
+                yield thread.events[-1], number
 
     def _waited_for(self, event: sk.Event) -> Iterator[sk.Thread]:
         """The handlers or callbacks that an event has waited for, for certain."""
@@ -255,11 +253,10 @@ class Law:
 
     def _check_threads(self) -> None:
         """Waits are over for a reason."""
-        for event in self.skeleton.events:
-            if event.number in self.run.happened:
-                for thread in self._waited_for(event):
-                    if thread.events[-1] not in self.run.happened:
-                        raise NotAnExecution(f"{thread.name} was not waited for")
+        for number in sorted(self.run.happened):
+            for thread in self._waited_for(self.skeleton.events[number]):
+                if thread.events[-1] not in self.run.happened:
+                    raise NotAnExecution(f"{thread.name} was not waited for")
 
     def _check_locks(self) -> None:
         locks = Locks()
