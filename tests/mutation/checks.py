@@ -31,6 +31,8 @@ from tests.differential.callbacks import generate_callbacks
 from tests.differential.generator import Generated, generate
 from tests.differential.pages import generate_pages
 from tests.differential.readers import generate_readers
+from tests.execution.test_enumerate_cases import CASES as EXECUTIONS
+from tests.execution.test_machine_cases import schedules_find
 from tests.mutation.schedules import TooManySchedulesError, violated
 from tests.weak import against
 from tests.weak.right import MODELS as WEAK_MODELS
@@ -76,7 +78,7 @@ def warm_up(every: list[Check]) -> None:
 
 def checks() -> list[Check]:
     """All of them, in a fixed order."""
-    return [*_cases(), *_schedules(), *_programs(), *_weak(), *_wrong()]
+    return [*_cases(), *_schedules(), *_machine(), *_programs(), *_weak(), *_wrong()]
 
 
 # --- verdicts -----------------------------------------------------------------------------
@@ -117,6 +119,13 @@ def _schedules() -> Iterator[Check]:
     for path in _files():
         if path.parent.name in ("locks", "sections") and path.stem not in ALONE:
             yield Check(f"schedules/{path.stem}", partial(_alike, str(path)))
+
+
+def _machine() -> Iterator[Check]:
+    """The machine on programs that say what they violate."""
+    for case in EXECUTIONS:
+        if not case.open:
+            yield Check(f"machine/{case.name}", partial(schedules_find, case))
 
 
 def _alike(name: str) -> bool:
