@@ -86,6 +86,11 @@ def on_one_processor(right: Right, one: int, two: int) -> bool:
         if handler.host == host.number and handler.number in right.claim.gaps:
             behind = host.events.index(event) >= right.claim.gaps[handler.number]
             return behind == first
+    both = [t.number for t in threads]
+    if threads[0].host == threads[1].host >= 0 and {*both} <= right.claim.gaps.keys():
+        gaps = [right.claim.gaps[t] for t in both]
+        lower_first = right.claim.turns.get((min(both), max(both)), True)
+        return gaps[0] < gaps[1] or (gaps[0] == gaps[1] and (both[0] < both[1]) == lower_first)
     return in_program_order(right, one, two)
 
 

@@ -218,10 +218,9 @@ def handler_in_a_handler(right: Right) -> Iterator[Claim]:
                 steps = claim.steps - {*host[gap:]}
                 for later in (gap, gap + 1):
                     gaps = {**claim.gaps, one.number: gap, two.number: later}
-                    # Level, only one of the two has to have ended.
-                    also = blocking(right, two) if gap == later else [event]
-                    for other in also:
-                        yield replace(without(claim, event, other), steps=steps, gaps=gaps)
+                    pair = min(one.number, two.number), max(one.number, two.number)
+                    turns = {**claim.turns, pair: one.number < two.number}
+                    yield replace(without(claim, event), steps=steps, gaps=gaps, turns=turns)
 
 
 # --- pools
@@ -307,7 +306,7 @@ OF_WAITS = (
     Corruption(handler_where_interrupts_are_off, "runs with interrupts off"),
     Corruption(handler_that_runs_nowhere, "runs nowhere"),
     Corruption(host_goes_on_in_a_handler, "goes on while", THIN_AIR),
-    Corruption(handler_in_a_handler, "run at the same time", "goes on while"),
+    Corruption(handler_in_a_handler, "begins while", "goes on while"),
 )
 OF_POOLS = (
     Corruption(

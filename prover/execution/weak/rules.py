@@ -111,13 +111,20 @@ class Rules:
             host = self._skeleton.threads[thread.host]
             if any(e in self._run.happened for e in host.events[gaps[thread.number] :]):
                 raise NotAnExecution(f"{host.name} goes on while {thread.name} runs")
-        for one, two in combinations(begun, 2):
-            first = min((one, two), key=lambda t: gaps[t.number])
-            level = gaps[one.number] == gaps[two.number]
-            apart = one.host != two.host
-            ended = (one not in lasting or two not in lasting) if level else first not in lasting
-            if not apart and not ended:
-                raise NotAnExecution(f"{one.name} and {two.name} run at the same time")
+        for one, two in self._after_each_other():
+            if one in lasting:
+                raise NotAnExecution(f"{two.name} begins while {one.name} runs")
+
+    def _after_each_other(self) -> Iterator[tuple[sk.Thread, sk.Thread]]:
+        """Every two handlers that ran on one host, the first of them first."""
+        claim = self._run.claim
+        begun = [
+            thread
+            for thread in self._skeleton.threads
+            if thread.kind == "handler" and thread.events[0] in self._run.happened
+        ]
+        begun.sort(key=lambda t: (claim.gaps[t.number], claim.turn(t.number), t.number))
+        return ((one, two) for one, two in combinations(begun, 2) if one.host == two.host)
 
     # --- coherence
 
@@ -142,6 +149,8 @@ class Rules:
                 host = self._skeleton.threads[thread.host].events
                 gap = self._run.claim.gaps[thread.number]
                 yield (*host[:gap], *thread.events, *host[gap:])
+        for one, two in self._after_each_other():
+            yield (*one.events, *two.events)
 
     def _unseen(self, number: int) -> list[Place]:
         """The lock that an event is about, or the ghost state that it touches."""
