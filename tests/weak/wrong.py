@@ -16,16 +16,13 @@ from prover.execution.execution import INITIAL
 from prover.execution.run.machine import Decisions
 from prover.execution.terms import Allocated
 from prover.execution.weak.law import Law
-from prover.graph.values import Location, Pointer, Value
+from prover.graph.values import Pointer, Value
 from tests.weak.right import Right
 
 AXIOM = "axiom (coherence|atomic|happens-before|propagation|total-store-order)"
 THIN_AIR = "depends on itself|not written there|has two lives at once"
 """What a read with another value can lead to, before anybody looks at axioms."""
 LAST = "does not see what was left there last"
-
-TAKES = (sk.Grant, sk.Try)
-LOCKS = (sk.Request, sk.Grant, sk.Try, sk.Unlock, sk.LockState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +116,17 @@ def stores_of_a_thread_swapped(right: Right) -> Iterator[Claim]:
     for one, two in permutations(writes(right), 2):
         same = right.run.write_places[one.number] == right.run.write_places[two.number]
         if same and on_one_processor(right, one.event, two.event):
+            yield moved(right, one.event, behind=two.event)
+
+
+def ghost_state_set_in_a_handler_elsewhere(right: Right) -> Iterator[Claim]:
+    """What a handler does to ghost state comes between two steps of its host."""
+    events = right.skeleton.events
+    for one, two in permutations(writes(right), 2):
+        same = right.run.write_places[one.number] == right.run.write_places[two.number]
+        apart = events[one.event].thread != events[two.event].thread
+        ghost = one.event not in right.nodes.of_event
+        if same and apart and ghost and on_one_processor(right, one.event, two.event):
             yield moved(right, one.event, behind=two.event)
 
 
@@ -227,121 +235,6 @@ def across_an_interrupt(right: Right) -> Iterator[Claim]:
     yield from crossings(right, dict.fromkeys(Law(right.run).edges()))
 
 
-def across_sections_of_a_lock(right: Right) -> Iterator[Claim]:
-    """What is in a section is over in the next one of the lock."""
-    pairs = [
-        (unlock, taking)
-        for unlock in locking(right, sk.Unlock)
-        for taking in locking(right, sk.Grant, sk.Try)
-        if conflicting(right, unlock, taking) and right.claim.earlier(unlock, taking)
-    ]
-    yield from crossings(right, pairs)
-
-
-# --- locks
-
-
-def locking(right: Right, *kinds: type[sk.Action]) -> list[int]:
-    """The events that happened and did so much to some lock; a trylock only where it took it."""
-    found: list[int] = []
-    for event in right.skeleton.events:
-        taken = right.claim.decisions.taken.get(event.number, False)
-        failed = isinstance(event.action, sk.Try) and not taken
-        if event.number in right.run.happened and isinstance(event.action, kinds) and not failed:
-            found.append(event.number)
-    return found
-
-
-def lock_of(right: Right, event: int) -> Location:
-    """The lock that an event is about."""
-    action = right.skeleton.events[event].action
-    assert isinstance(action, LOCKS)
-    pointer = right.run.values.value(action.address)
-    assert isinstance(pointer, Pointer)
-    return pointer.location
-
-
-def conflicting(right: Right, one: int, two: int) -> bool:
-    """Whether two threads' holdings of one lock exclude each other."""
-    a, b = right.skeleton.events[one], right.skeleton.events[two]
-    assert isinstance(a.action, sk.Grant | sk.Try | sk.Unlock)
-    assert isinstance(b.action, sk.Grant | sk.Try | sk.Unlock)
-    alike = lock_of(right, one) == lock_of(right, two) and a.thread != b.thread
-    return alike and "exclusive" in (a.action.mode, b.action.mode)
-
-
-def lock_taken_while_held(right: Right) -> Iterator[Claim]:
-    """A lock is held when somebody has just taken it."""
-    takings = locking(right, sk.Grant, sk.Try)
-    for one, two in permutations(takings, 2):
-        if conflicting(right, one, two):
-            yield moved(right, two, behind=one)
-
-
-def trylock_that_fails_at_a_free_lock(right: Right) -> Iterator[Claim]:
-    """It failed, and succeeds where it is moved to; or the other way round."""
-    for event in right.skeleton.events:
-        if isinstance(event.action, sk.Try) and event.number in right.run.happened:
-            taken = right.claim.decisions.taken.get(event.number, False)
-            if taken and not _asked(right, event.number):
-                yield deciding(right.claim, taken={event.number: False})
-            elif not taken and _kept_out(right, event.number):
-                yield deciding(right.claim, taken={event.number: True})
-
-
-def _kept_out(right: Right, event: int) -> bool:
-    """Whether someone has the lock, in a mode that excludes a trylock."""
-    for taking in locking(right, sk.Grant, sk.Try):
-        ends = [
-            e
-            for e in locking(right, sk.Unlock)
-            if in_program_order(right, taking, e) and lock_of(right, e) == lock_of(right, taking)
-        ]
-        if conflicting(right, taking, event) and right.claim.earlier(taking, event):
-            if not any(right.claim.earlier(e, event) for e in ends):
-                return True
-    return False
-
-
-def _asked(right: Right, event: int) -> bool:
-    """Whether someone has asked for the lock before a trylock."""
-    return any(
-        lock_of(right, other) == lock_of(right, event) and right.claim.earlier(other, event)
-        for other in locking(right, sk.Request)
-    )
-
-
-def look_that_sees_the_contrary(right: Right) -> Iterator[Claim]:
-    """A lock is held or it is not."""
-    for event in right.skeleton.events:
-        if isinstance(event.action, sk.LockState) and event.number in right.run.happened:
-            yield replace(right.claim, locked=right.claim.locked ^ {event.number})
-
-
-def unlock_before_its_lock(right: Right) -> Iterator[Claim]:
-    """A thread lets go what it has taken."""
-    for taking in locking(right, sk.Grant, sk.Try):
-        for unlock in locking(right, sk.Unlock):
-            same = lock_of(right, taking) == lock_of(right, unlock)
-            if same and in_program_order(right, taking, unlock):
-                yield moved(right, taking, behind=unlock)
-
-
-def reader_that_passes_a_waiting_writer(right: Right) -> Iterator[Claim]:
-    """Readers of an rwsem do not pass a writer that waits."""
-    for request in locking(right, sk.Request):
-        asked = right.skeleton.events[request].action
-        assert isinstance(asked, sk.Request)
-        for grant in locking(right, sk.Grant):
-            action = right.skeleton.events[grant].action
-            assert isinstance(action, sk.Grant)
-            modes = (action.kind, asked.mode, action.mode) == ("rwsem", "exclusive", "shared")
-            foreign = right.skeleton.events[request].thread != right.skeleton.events[grant].thread
-            alike = lock_of(right, request) == lock_of(right, grant)
-            if modes and alike and foreign and right.claim.earlier(grant, asked.grant):
-                yield moved(right, request, before=action.request)
-
-
 # --- decisions
 
 
@@ -377,6 +270,7 @@ def allocated(right: Right) -> dict[int, Pointer]:
 
 OF_MEMORY = (
     Corruption(stores_of_a_thread_swapped, "axiom coherence|program order"),
+    Corruption(ghost_state_set_in_a_handler_elsewhere, "program order"),
     Corruption(reads_what_its_thread_stores_later, AXIOM, THIN_AIR),
     Corruption(reads_what_its_thread_overwrote, f"{AXIOM}|{LAST}", THIN_AIR),
     Corruption(reads_another_place, "not written there", THIN_AIR),
@@ -387,12 +281,4 @@ OF_MEMORY = (
 OF_ORDER = (
     Corruption(across_a_grace_period, AXIOM, THIN_AIR),
     Corruption(across_an_interrupt, AXIOM, THIN_AIR),
-    Corruption(across_sections_of_a_lock, AXIOM, THIN_AIR),
-)
-OF_LOCKS = (
-    Corruption(lock_taken_while_held, "is held", "cannot come out so|see the lock"),
-    Corruption(trylock_that_fails_at_a_free_lock, "cannot come out so", THIN_AIR),
-    Corruption(look_that_sees_the_contrary, "does not see the lock so"),
-    Corruption(unlock_before_its_lock, "program order", "is held|cannot come out so|see the lock"),
-    Corruption(reader_that_passes_a_waiting_writer, "is held"),
 )

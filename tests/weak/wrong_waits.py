@@ -13,7 +13,6 @@ from prover.execution.weak.law import Law, Section
 from prover.graph.values import Pointer
 from tests.weak.right import Right
 from tests.weak.wrong import (
-    OF_LOCKS,
     OF_MEMORY,
     OF_ORDER,
     THIN_AIR,
@@ -22,6 +21,7 @@ from tests.weak.wrong import (
     deciding,
     in_program_order,
 )
+from tests.weak.wrong_locks import OF_LOCKS
 
 # --- waits
 

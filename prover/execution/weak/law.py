@@ -261,15 +261,7 @@ class Law:
     def _check_locks(self) -> None:
         locks = Locks()
         rank = self.run.claim.coherence
-        events = [
-            e
-            for e in self.run.happened
-            if isinstance(
-                self.skeleton.events[e].action,
-                sk.Grant | sk.Try | sk.Unlock | sk.LockState | sk.Request,
-            )
-        ]
-        for number in sorted(events, key=lambda e: (rank.get(e, 0), -e)):
+        for number in sorted(self.run.happened, key=lambda e: (rank.get(e, 0), -e)):
             self._check_lock(locks, number)
 
     def _check_lock(self, locks: Locks, number: int) -> None:
