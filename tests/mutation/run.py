@@ -45,6 +45,10 @@ MODULES = (
     "prover/execution/run/locking.py",
     "prover/execution/run/standstill.py",
     "prover/execution/weak/law.py",
+    "prover/execution/weak/rules.py",
+    "prover/execution/weak/barriers.py",
+    "prover/execution/weak/pages.py",
+    "prover/execution/weak/run.py",
     "prover/smt/locks.py",
 )
 

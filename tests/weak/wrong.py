@@ -78,13 +78,14 @@ def in_program_order(right: Right, one: int, two: int) -> bool:
 
 def on_one_processor(right: Right, one: int, two: int) -> bool:
     """Whether one event stands before another in a thread, or in one and its interrupt."""
-    threads = [right.skeleton.threads[right.skeleton.events[e].thread] for e in (one, two)]
-    for handler, host, event, first in ((*threads, two, True), (*threads[::-1], one, False)):
-        if handler.host == host.number and handler.number in right.claim.gaps:
-            behind = host.events.index(event) >= right.claim.gaps[handler.number]
-            return behind == first
-    both = [t.number for t in threads]
-    if threads[0].host == threads[1].host >= 0 and {*both} <= right.claim.gaps.keys():
+    events, threads = right.skeleton.events, right.skeleton.threads
+    a, b = threads[events[one].thread], threads[events[two].thread]
+    if a.host == b.number and a.number in right.claim.gaps:
+        return b.events.index(two) >= right.claim.gaps[a.number]
+    if b.host == a.number and b.number in right.claim.gaps:
+        return a.events.index(one) < right.claim.gaps[b.number]
+    both = [a.number, b.number]
+    if a.host == b.host >= 0 and a != b and {*both} <= right.claim.gaps.keys():
         gaps = [right.claim.gaps[t] for t in both]
         lower_first = right.claim.turns.get((min(both), max(both)), True)
         return gaps[0] < gaps[1] or (gaps[0] == gaps[1] and (both[0] < both[1]) == lower_first)
