@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prover.execution.run.machine import Decisions
 
@@ -17,7 +17,8 @@ class Claim:
     the blocking events that went on, ``steps`` those that no handler kept from their turn,
     ``locked`` the looks that saw a lock taken.  ``first`` says of (section start, grace period
     start) whether the section came first; ``gaps`` before which event of its host, counted
-    from its first, a handler runs.
+    from its first, a handler runs, ``turns`` of two handlers that run at one place of their host
+    whether the one with the lower number comes first.
     """
 
     rf: Mapping[int, int]
@@ -29,8 +30,17 @@ class Claim:
     first: Mapping[tuple[int, int], bool]
     gaps: Mapping[int, int]
     decisions: Decisions
+    turns: Mapping[tuple[int, int], bool] = field(default_factory=dict[tuple[int, int], bool])
 
     def earlier(self, a: int, b: int) -> bool:
         """Whether ``a`` comes before ``b`` in coherence."""
         one, two = self.coherence.get(a, 0), self.coherence.get(b, 0)
         return (one, -a) < (two, -b)
+
+    def turn(self, handler: int) -> int:
+        """How many handlers run right before one, at the same place of its host."""
+        return sum(
+            first == (handler == two)
+            for (one, two), first in self.turns.items()
+            if handler in (one, two) and self.gaps.get(one) == self.gaps.get(two)
+        )

@@ -15,6 +15,7 @@ from dsl.imports import Program
 from dsl.interpreter import explore
 from dsl.protocol import Protocol
 from prover import pipeline
+from prover.execution.claim import Claim
 from prover.execution.construct.program import build
 from prover.execution.run.machine import stage
 from prover.execution.run.rehearse import rehearse
@@ -31,16 +32,24 @@ from tests.differential.callbacks import generate_callbacks
 from tests.differential.generator import Generated, generate
 from tests.differential.pages import generate_pages
 from tests.differential.readers import generate_readers
+from tests.execution.test_enumerate_cases import CASES as EXECUTIONS
+from tests.execution.test_machine_cases import schedules_find
 from tests.mutation.schedules import TooManySchedulesError, violated
 from tests.weak import against
+from tests.weak.right import MODELS as WEAK_MODELS
+from tests.weak.right import Right, executions, programs
 from tests.weak.tape import TooMany
 from tests.weak.themes import THEMES, text
+from tests.weak.wrong import Corruption
+from tests.weak.wrong_waits import CORRUPTIONS
 
 CASES = Path(__file__).parents[1] / "cases" / "verdict"
 PROGRAMS = 60
 """Generated programs of the general kind; a third as many of each special one."""
 WEAK_SEEDS = 2
 """Programs of each theme, under each weak model."""
+WRONG = 3
+"""Wrong executions made of each right one in one way."""
 
 ALONE = ("folio_relock", "read_to_write")
 """A thread that waits for itself: standing there the machine calls it a deadlock too."""
@@ -54,11 +63,14 @@ class Check:
     holds: Callable[[], bool]
 
 
-def warm_up() -> None:
+def warm_up(every: list[Check]) -> None:
     """What is the same for all checks, and does not run a line of what is mutated, done once."""
     for model in ("sc", "tso", "lkmm"):
         load_model(model)
+    names = {check.name for check in every}
     for path in _files():
+        if not names & {_name(path), f"schedules/{path.stem}"}:
+            continue
         program = _read(str(path))
         protocol = _checked(program, "", None)
         for variant in protocol.variants:
@@ -67,7 +79,7 @@ def warm_up() -> None:
 
 def checks() -> list[Check]:
     """All of them, in a fixed order."""
-    return [*_cases(), *_schedules(), *_programs(), *_weak()]
+    return [*_cases(), *_schedules(), *_machine(), *_programs(), *_weak(), *_wrong()]
 
 
 # --- verdicts -----------------------------------------------------------------------------
@@ -110,6 +122,13 @@ def _schedules() -> Iterator[Check]:
             yield Check(f"schedules/{path.stem}", partial(_alike, str(path)))
 
 
+def _machine() -> Iterator[Check]:
+    """The machine on programs that say what they violate."""
+    for case in EXECUTIONS:
+        if not case.open:
+            yield Check(f"machine/{case.name}", partial(schedules_find, case))
+
+
 def _alike(name: str) -> bool:
     """Whether all schedules together violate what the interpreter finds; in large cases, no more."""
     protocol = _checked(_read(name))
@@ -132,8 +151,11 @@ def _silent(_: Progress) -> None:
 
 def _cases() -> Iterator[Check]:
     for path in _files():
-        name = path.relative_to(CASES).with_suffix("").as_posix()
-        yield Check(name, partial(_as_expected, str(path)))
+        yield Check(_name(path), partial(_as_expected, str(path)))
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(CASES).with_suffix("").as_posix()
 
 
 def _as_expected(name: str) -> bool:
@@ -197,6 +219,29 @@ def _weak_agrees(theme: str, seed: int, model: str) -> bool:
     except TooMany:
         return True
     return not found.unsound and not found.spurious
+
+
+# --- executions that are none -------------------------------------------------------------
+
+
+def _wrong() -> Iterator[Check]:
+    """Executions that there are, and some made wrong, as the engine without mutants makes them."""
+    for name in programs():
+        rights = [r for model in WEAK_MODELS for r in executions(name, model)]
+        yield Check(f"right/{name}", partial(_all_allowed, rights))
+        for corruption in CORRUPTIONS:
+            wrong = [(r, c) for r in rights for c in corruption.some(r, WRONG)]
+            if wrong:
+                check = partial(_all_refused, corruption, wrong)
+                yield Check(f"wrong/{corruption.name}/{name}", check)
+
+
+def _all_allowed(rights: list[Right]) -> bool:
+    return not any(right.said(right.claim) for right in rights)
+
+
+def _all_refused(corruption: Corruption, wrong: list[tuple[Right, Claim]]) -> bool:
+    return all(corruption.fits(right.said(claim)) for right, claim in wrong)
 
 
 __all__ = ["Check", "checks", "warm_up"]

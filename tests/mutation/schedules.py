@@ -40,8 +40,8 @@ class _Prefix:
     slots: tuple[tuple[int, Value], ...] = ()
 
 
-def violated(skeleton: sk.Skeleton) -> set[str]:
-    """What the schedules of a program violate."""
+def violated(skeleton: sk.Skeleton, most: int = MOST) -> set[str]:
+    """What the schedules of a program violate; raises where more steps than that are to be tried."""
     scene = stage(skeleton)
     rows = scene.choices
     if any(row.high - row.low >= 8 for row in rows):
@@ -60,7 +60,7 @@ def violated(skeleton: sk.Skeleton) -> set[str]:
             stuck = True
             for longer in _longer(machine, prefix):
                 tried += 1
-                if tried > MOST:
+                if tried > most:
                     raise TooManySchedulesError(found)
                 after = _attempt(scene, choices, longer)
                 if after is None:

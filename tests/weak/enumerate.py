@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import combinations, product
 
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
@@ -69,8 +69,8 @@ class Explorer:
     def explore(self) -> Explored:
         """Everything that can be; raises TooMany."""
         for lazy in choices(self.skeleton, self.domains, self.runs):
-            for gaps in self._gaps(lazy):
-                claim = replace(lazy.made.claim(), gaps=gaps)
+            for gaps, turns in self._places_and_turns(lazy):
+                claim = replace(lazy.made.claim(), gaps=gaps, turns=turns)
                 try:
                     run = Run(self.skeleton, claim)
                 except NotAnExecution:
@@ -83,6 +83,20 @@ class Explorer:
         return self.found
 
     # --- handlers
+
+    def _places_and_turns(
+        self, run: Lazy
+    ) -> Iterator[tuple[dict[int, int], dict[tuple[int, int], bool]]]:
+        """Where handlers run, and in which order those at one place; more than two keep theirs."""
+        host = {t.number: t.host for t in self.skeleton.threads}
+        for gaps in self._gaps(run):
+            level = [
+                (one, two)
+                for one, two in combinations(sorted(gaps), 2)
+                if (gaps[one], host[one]) == (gaps[two], host[two])
+            ]
+            for first in (True, False) if len(level) == 1 else (True,):
+                yield gaps, dict.fromkeys(level, first)
 
     def _gaps(self, run: Lazy) -> Iterator[dict[int, int]]:
         """Where handlers run; a handler that never ends keeps its host from further steps."""

@@ -119,11 +119,12 @@ def _start(run: Run, found: Uses) -> Graph | None:
 def _positions(run: Run) -> dict[int, tuple[int, tuple[int, ...]]]:
     """The processor of each event, and where it stands there."""
     found: dict[int, tuple[int, tuple[int, ...]]] = {}
+    claim = run.claim
     for thread in run.skeleton.threads:
         handler = thread.kind == "handler"
-        gap = run.claim.gaps.get(thread.number, 0)
+        gap, turn = claim.gaps.get(thread.number, 0), claim.turn(thread.number)
         for index, number in enumerate(thread.events):
-            where = (gap, 0, thread.number, index) if handler else (index, 1, 0, 0)
+            where = (gap, 0, turn, thread.number, index) if handler else (index, 1)
             found[number] = (thread.host if handler else thread.number, where)
     return found
 

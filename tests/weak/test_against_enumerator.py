@@ -101,6 +101,34 @@ def test_only_what_is_read_may_be_level() -> None:
     assert found.yes == set()
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_two_handlers_on_one_cpu_run_one_after_the_other(model: str) -> None:
+    """In either order, and the second one sees what the first one stored."""
+    found = compare(
+        """
+        models lkmm, tso;
+        int x; int y;
+        ghost int r0; ghost int r1;
+        static void one(void) { r0 = READ_ONCE(x); WRITE_ONCE(x, 1); }
+        static void two(void) { r1 = READ_ONCE(x); WRITE_ONCE(x, 2); }
+        actor a { smp_call_function(one, false, c); }
+        actor b { smp_call_function(two, false, c); }
+        actor c { WRITE_ONCE(y, 1); }
+        scenario s {
+            run a, b, c;
+            final r0 >= 0 : "r0"; final r1 >= 0 : "r1"; final x >= 1 : "x";
+            expect proved;
+        }
+        """,
+        model,
+        runs=RUNS,
+        most=MOST,
+    )
+    assert not found.unsound
+    assert not found.spurious, found
+    assert found.outcomes == 2
+
+
 OWN = ("one.s = READ_ONCE(x);", "one.s = one.s + READ_ONCE(y);", "one.s = xchg_relaxed(&x, 2);")
 OTHERS = ("WRITE_ONCE(x, 1);", "WRITE_ONCE(y, 1);", "smp_store_release(&y, 2);", "smp_mb();")
 CLAIMS = ("{}one.s == {}", "{}one.s <= {}", "{}one.s != {}")

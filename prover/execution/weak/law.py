@@ -15,6 +15,7 @@ from prover.execution.nodes import Nodes
 from prover.execution.order import static_order
 from prover.execution.run.locking import Locks
 from prover.execution.terms import Allocated, Term
+from prover.execution.weak.barriers import passed_over, queued_before
 from prover.execution.weak.run import NotAnExecution, Run
 from prover.graph.values import Allocation, Location, Pointer
 
@@ -58,11 +59,9 @@ class Law:
             begin = thread.events[0]
             if thread.kind == "handler" and begin in happened:
                 yield thread.parent, begin
-        for event in self.skeleton.events:
-            if event.number not in happened:
-                continue
-            for thread in self._waited_for(event):
-                yield thread.events[-1], event.number
+        for number in sorted(happened):
+            for thread in self._waited_for(self.skeleton.events[number]):
+                yield thread.events[-1], number
 
     def _waited_for(self, event: sk.Event) -> Iterator[sk.Thread]:
         """The handlers or callbacks that an event has waited for, for certain."""
@@ -73,17 +72,29 @@ class Law:
                 for number in action.handlers:
                     yield self.skeleton.threads[number]
             case sk.BarrierEnd(start=start):
-                begun = self.skeleton.events[start].action
-                assert isinstance(begun, sk.BarrierStart)
-                for thread in self.skeleton.threads:
-                    queued = thread.kind == "callback" and thread.parent in self.run.happened
-                    if queued and self.order.before(thread.parent, start) is True:
-                        if self._domain(domain_of(self.skeleton, thread)) == self._domain(
-                            begun.domain
-                        ):
-                            yield thread
+                for thread in self._callbacks_for(start):
+                    if queued_before(self.run, self.order, thread.parent, start):
+                        yield thread
             case _:
                 pass
+
+    def _callbacks_for(self, start: int) -> Iterator[sk.Thread]:
+        """The callbacks that were queued for the domain of a barrier."""
+        begun = self.skeleton.events[start].action
+        assert isinstance(begun, sk.BarrierStart)
+        for thread in self.skeleton.threads:
+            if thread.kind == "callback" and thread.parent in self.run.happened:
+                own = self._domain(domain_of(self.skeleton, thread))
+                if own == self._domain(begun.domain):
+                    yield thread
+
+    def passed_over(self) -> Iterator[tuple[int, int]]:
+        """Nodes before a barrier, with that of a callback queued later by somebody else."""
+        for event in self.skeleton.events:
+            if isinstance(event.action, sk.BarrierEnd) and event.number in self.run.happened:
+                start = event.action.start
+                for thread in self._callbacks_for(start):
+                    yield from passed_over(self.run, self.order, thread.parent, start)
 
     def law(self, nodes: Nodes) -> frozenset[tuple[int, int]]:
         """What grace periods put in order, as strong fences."""
@@ -241,29 +252,16 @@ class Law:
         self._check_pools()
 
     def _check_threads(self) -> None:
-        """Threads begin only where they were started, and waits are over for a reason."""
-        for thread in self.skeleton.threads:
-            begun = thread.events[0] in self.run.happened
-            if begun and thread.parent >= 0 and thread.parent not in self.run.happened:
-                raise NotAnExecution(f"{thread.name} was never started")
-        for event in self.skeleton.events:
-            if event.number in self.run.happened:
-                for thread in self._waited_for(event):
-                    if thread.events[-1] not in self.run.happened:
-                        raise NotAnExecution(f"{thread.name} was not waited for")
+        """Waits are over for a reason."""
+        for number in sorted(self.run.happened):
+            for thread in self._waited_for(self.skeleton.events[number]):
+                if thread.events[-1] not in self.run.happened:
+                    raise NotAnExecution(f"{thread.name} was not waited for")
 
     def _check_locks(self) -> None:
         locks = Locks()
         rank = self.run.claim.coherence
-        events = [
-            e
-            for e in self.run.happened
-            if isinstance(
-                self.skeleton.events[e].action,
-                sk.Grant | sk.Try | sk.Unlock | sk.LockState | sk.Request,
-            )
-        ]
-        for number in sorted(events, key=lambda e: (rank.get(e, 0), -e)):
+        for number in sorted(self.run.happened, key=lambda e: (rank.get(e, 0), -e)):
             self._check_lock(locks, number)
 
     def _check_lock(self, locks: Locks, number: int) -> None:

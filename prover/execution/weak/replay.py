@@ -19,6 +19,7 @@ from prover.execution.weak.inits import held_when_set_up
 from prover.execution.weak.law import Law
 from prover.execution.weak.models import for_protocols, for_races
 from prover.execution.weak.pages import Pages
+from prover.execution.weak.rules import Rules
 from prover.execution.weak.run import NotAnExecution, Run
 from prover.execution.weak.structure import Builder
 from prover.execution.weak.time import Allowed
@@ -116,6 +117,7 @@ def _carried_out(skeleton: sk.Skeleton, claim: Claim, found: Nodes) -> tuple[Run
         judge = Law(run)
         judge.check()
         Pages(run, found).check()
+        Rules(run, found).check()
         return run, judge.law(found), Builder(run, found)
     except NotAnExecution as error:
         raise ReplayError(str(error)) from error

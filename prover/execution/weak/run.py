@@ -96,6 +96,9 @@ class Run:
         if reached is None:
             return False
         if not reached:
+            if number in self.claim.granted:
+                # What stands behind it would happen.
+                raise NotAnExecution(f"event {number} goes on and is not reached")
             return True
         try:
             early = self._early(event)
@@ -176,7 +179,21 @@ class Run:
             if start is None:
                 raise NotAnExecution(f"read {read.number} reads from nowhere")
             return start
-        return self.values.value(self.skeleton.writes[source].value)
+        write = self.skeleton.writes[source]
+        if self._surely_elsewhere(write, place):
+            # What is stored there may be of another type.
+            raise NotAnExecution(f"read {read.number} reads what is not written there")
+        return self.values.value(write.value)
+
+    def _surely_elsewhere(self, write: sk.WriteAccess, place: Place) -> bool:
+        """Whether a write access goes to another place, as far as is known by now."""
+        try:
+            where = self.values.value(write.address)
+        except Unknown:
+            return False
+        if not isinstance(where, Pointer) or where.base is None:
+            return True
+        return (where.location, write.part) != place
 
     def source(self, read: sk.ReadAccess) -> int:
         """What a read reads from: as claimed; at the end of everything the last write."""

@@ -80,7 +80,7 @@ class Builder:
             FROM_READS: fr,
             "same-value": frozenset(),
             "law": law,
-            "also": also | self._lives(),
+            "also": also | self._lives() | frozenset(Law(self.run).passed_over()),
             **self._dependencies(faithful=faithful),
         }
         return Structure(carrier, self._sets(faithful=faithful), relations)
@@ -107,16 +107,18 @@ class Builder:
         if a.event not in self.run.happened:
             return a.event == b.event and a.number < b.number
         one, two = self._place(a), self._place(b)
-        if one[2] == two[2]:
+        if one[3] == two[3]:
             return a.number < b.number
-        return one[:2] < two[:2]
+        return one[:3] < two[:3]
 
-    def _place(self, node: Node) -> tuple[int, int, int]:
-        """Which step of the host, whether it is one (or runs before it), and whose it is."""
+    def _place(self, node: Node) -> tuple[int, int, int, int]:
+        """Which step of the host, whether it is one or a handler's before it, which, and whose."""
         thread = self.skeleton.threads[self.skeleton.events[node.event].thread]
         if thread.kind == "handler":
-            return self.run.claim.gaps.get(thread.number, 0), 0, thread.number
-        return thread.events.index(node.event), 1, thread.number
+            claim = self.run.claim
+            gap, turn = claim.gaps.get(thread.number, 0), claim.turn(thread.number)
+            return gap, 0, turn, thread.number
+        return thread.events.index(node.event), 1, 0, thread.number
 
     # --- memory
 

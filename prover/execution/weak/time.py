@@ -144,13 +144,14 @@ def timeline(case: Allowed) -> Timeline:
 
 def _programs(run: Run) -> tuple[tuple[int, ...], ...]:
     """What each processor ran, a handler between two steps of its host."""
-    found: dict[int, list[tuple[tuple[int, int, int, int], int]]] = {}
+    found: dict[int, list[tuple[tuple[int, ...], int]]] = {}
     for thread in run.skeleton.threads:
         handler = thread.kind == "handler"
         gap = run.claim.gaps.get(thread.number, 0)
         for index, event in enumerate(thread.events):
             if event in run.happened or event in run.violated:
-                key = (gap, 0, thread.number, index) if handler else (index, 1, 0, 0)
+                turn = run.claim.turn(thread.number)
+                key = (gap, 0, turn, thread.number, index) if handler else (index, 1)
                 host = thread.host if handler else thread.number
                 found.setdefault(host, []).append((key, event))
     return tuple(tuple(event for _, event in sorted(own)) for _, own in sorted(found.items()))

@@ -6,7 +6,7 @@ each one comparison.  Events of one thread at one place follow program order the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
@@ -109,21 +109,10 @@ def _created_at_one_place(frame: WeakFrame, accesses: dict[int, list[tuple[Term,
                 known = order.created_before(other, number)
                 if known is None or frame.reached(other) == FALSE:
                     continue
-                same = _one_place(frame, accesses[other], accesses[number])
+                same = _same_place(frame, accesses[other], accesses[number])
                 if same != FALSE:
                     first = (other, number) if known else (number, other)
                     frame.logic.clause(neg(same), frame.coherence(*first))
-
-
-def _one_place(
-    frame: WeakFrame, left: list[tuple[Term, str]], right: list[tuple[Term, str]]
-) -> Lit:
-    return frame.logic.any_of(
-        frame.same_place(address, place)
-        for address, part in left
-        for place, other_part in right
-        if part == other_part
-    )
 
 
 def _handlers_at_one_place(frame: WeakFrame, accesses: dict[int, list[tuple[Term, str]]]) -> None:
@@ -133,13 +122,32 @@ def _handlers_at_one_place(frame: WeakFrame, accesses: dict[int, list[tuple[Term
         thread = frame.skeleton.threads[handler]
         for number in thread.events:
             for other in frame.skeleton.threads[thread.host].events:
-                same = _one_place(frame, accesses.get(number, []), accesses.get(other, []))
+                same = _same_place(frame, accesses.get(number, ()), accesses.get(other, ()))
                 if same == FALSE:
                     continue
                 index = frame.order.place[other][1]
                 for k, lit in gaps:
                     first = (other, number) if index < k else (number, other)
                     logic.clause(neg(lit), neg(same), frame.coherence(*first))
+    for (one, two), lit in frame.turns.items():
+        for number in frame.skeleton.threads[one].events:
+            for other in frame.skeleton.threads[two].events:
+                same = _same_place(frame, accesses.get(number, ()), accesses.get(other, ()))
+                if same != FALSE:
+                    logic.clause(neg(lit), neg(same), frame.coherence(number, other))
+                    logic.clause(lit, neg(same), frame.coherence(other, number))
+
+
+def _same_place(
+    frame: WeakFrame, one: Iterable[tuple[Term, str]], two: Iterable[tuple[Term, str]]
+) -> Lit:
+    """Whether two events' accesses go to one place."""
+    return frame.logic.any_of(
+        frame.same_place(address, place)
+        for address, part in one
+        for place, other_part in two
+        if part == other_part
+    )
 
 
 # --- accesses

@@ -13,10 +13,10 @@ from prover.execution.run.machine import Decisions
 from prover.execution.terms import Allocated, Choice, Outcome, Term
 from prover.smt.decode import picked
 
-DECIDING = "pcfgtlswira"
+DECIDING = "pcfgtlswijra"
 """First letters of the constants that an execution is read from."""
 
-PAIR = re.compile(r"([fwi])(\d+)_(\d+|init)$")
+PAIR = re.compile(r"([fwij])(\d+)_(\d+|init)$")
 
 
 def weak_decode(skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, int]) -> Claim:
@@ -24,6 +24,7 @@ def weak_decode(skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, in
     rf: dict[int, int] = {}
     first: dict[tuple[int, int], bool] = {}
     gaps: dict[int, int] = {}
+    turns: dict[tuple[int, int], bool] = {}
     for name, value in values.items():
         found = PAIR.match(name)
         if found is None:
@@ -31,6 +32,8 @@ def weak_decode(skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, in
         kind, one, two = found.groups()
         if kind == "w":
             first[int(one), int(two)] = bool(value)
+        elif kind == "j":
+            turns[int(one), int(two)] = bool(value)
         elif kind == "i" and value:
             gaps[int(one)] = int(two)
         elif kind == "f" and value:
@@ -45,6 +48,7 @@ def weak_decode(skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, in
         first,
         gaps,
         _decisions(skeleton, domains, values),
+        turns,
     )
 
 

@@ -37,7 +37,8 @@ class WeakFrame(Frame):
     ``touched`` are the accesses of places whose races are their author's business; ``distinct``
     pairs of positions that differ where it is asked for.  ``edges`` are orders as from a release
     to an acquire: (event, event, literal); ``gaps`` are for each handler the places in its host
-    where it may run, with their literals.
+    where it may run, with their literals, ``turns`` of two handlers of one host whether the
+    first-named one comes first.
     """
 
     model: str = "lkmm"
@@ -52,6 +53,7 @@ class WeakFrame(Frame):
     distinct: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     edges: list[tuple[int, int, Lit]] = field(default_factory=list[tuple[int, int, Lit]])
     gaps: dict[int, list[tuple[int, Lit]]] = field(default_factory=dict[int, list[tuple[int, Lit]]])
+    turns: dict[tuple[int, int], Lit] = field(default_factory=dict[tuple[int, int], Lit])
 
     def fork(self) -> WeakFrame:
         """A frame that goes on from here by itself."""

@@ -198,6 +198,7 @@ def _one_at_a_time(frame: WeakFrame, one: sk.Thread, two: sk.Thread) -> None:
     """A host runs one handler at a time."""
     logic = frame.logic
     first = logic.variable(f"j{one.number}_{two.number}")
+    frame.turns[one.number, two.number] = first
     logic.label = f"{one.name} and {two.name} one after the other"
     both = [neg(frame.outcome(t.events[0], "granted")) for t in (one, two)]
     for k, a in frame.gaps[one.number]:
