@@ -30,6 +30,7 @@ from tests.differential.callbacks import generate_callbacks
 from tests.differential.generator import Generated, generate
 from tests.differential.pages import generate_pages
 from tests.differential.readers import generate_readers
+from tests.mutation.checks_litmus import litmus_checks, warm_up_litmus
 from tests.mutation.schedules import TooManySchedulesError, violated
 from tests.weak import against
 from tests.weak.tape import TooMany
@@ -62,11 +63,13 @@ def warm_up() -> None:
         protocol = _checked(program, "", None)
         for variant in protocol.variants:
             _checked(program, variant, protocol)
+    warm_up_litmus()
 
 
 def checks() -> list[Check]:
     """All of them, in a fixed order."""
-    return [*_cases(), *_schedules(), *_programs(), *_weak()]
+    litmus = [Check(name, holds) for name, holds in litmus_checks()]
+    return [*_cases(), *_schedules(), *_programs(), *_weak(), *litmus]
 
 
 # --- verdicts -----------------------------------------------------------------------------
