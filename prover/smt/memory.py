@@ -234,7 +234,7 @@ def given_between(frame: Frame, one: int, slot: str, two: int) -> Lit:
             (gets(frame, alloc, slot), frame.before(one, alloc), frame.given_before(alloc, two))
         )
         for alloc, action in _lives(frame)
-        if action.pool == pool and alloc not in (one, two)
+        if action.pool == pool
     )
 
 

@@ -88,13 +88,12 @@ def first_violation(frame: Frame, event: int) -> dict[str, Lit]:
     for late in (False, True):
         hazards = _hazard_conditions(frame, event, late=late)
         checks = _check_conditions(frame, event, late=late)
-        before = list(earlier) if late else []
         for name in PRECEDENCE:
             if name in hazards:
                 lit = frame.logic.all_of((reached, hazards[name], *earlier))
                 found.setdefault(name, []).append(lit)
                 earlier.append(neg(hazards[name]))
-        before = list(earlier) if late else before
+        before = earlier if late else []
         for name, condition in checks.items():
             lit = frame.logic.all_of((reached, condition, *before))
             found.setdefault(name, []).append(lit)

@@ -34,6 +34,7 @@ from tests.differential.pages import generate_pages
 from tests.differential.readers import generate_readers
 from tests.execution.test_enumerate_cases import CASES as EXECUTIONS
 from tests.execution.test_machine_cases import schedules_find
+from tests.mutation.checks_litmus import litmus_checks, warm_up_litmus
 from tests.mutation.schedules import TooManySchedulesError, violated
 from tests.weak import against
 from tests.weak.right import MODELS as WEAK_MODELS
@@ -75,11 +76,13 @@ def warm_up(every: list[Check]) -> None:
         protocol = _checked(program, "", None)
         for variant in protocol.variants:
             _checked(program, variant, protocol)
+    warm_up_litmus()
 
 
 def checks() -> list[Check]:
     """All of them, in a fixed order."""
-    return [*_cases(), *_schedules(), *_machine(), *_programs(), *_weak(), *_wrong()]
+    litmus = [Check(name, holds) for name, holds in litmus_checks()]
+    return [*_cases(), *_schedules(), *_machine(), *_programs(), *_weak(), *_wrong(), *litmus]
 
 
 # --- verdicts -----------------------------------------------------------------------------

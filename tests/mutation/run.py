@@ -20,7 +20,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
@@ -31,6 +31,8 @@ from tests.mutation.mutants import Mutant, sample
 
 ROOT = Path(__file__).parents[2]
 SURVIVORS = Path(__file__).parent / "survivors.txt"
+NOTICED = Path(__file__).parent / "noticed.txt"
+"""Which check notices a mutant that those asked first do not: a line as in survivors.txt."""
 
 SLOWER = 10
 """A check that takes so many times as long as it should is one that notices."""
@@ -38,6 +40,10 @@ LEAST = 1.0
 """But not less than so many seconds."""
 SLOW = 3.0
 """Checks that take longer by themselves are left out."""
+FIRST = 6
+"""So many of those that noticed other mutants are asked first."""
+OVERHEAD = 0.03
+"""Seconds that a check costs besides its own."""
 
 MODULES = (
     "prover/execution/run/judge.py",
@@ -50,21 +56,38 @@ MODULES = (
     "prover/execution/weak/pages.py",
     "prover/execution/weak/run.py",
     "prover/smt/locks.py",
+    "prover/smt/memory.py",
+    "prover/smt/waits.py",
+    "prover/smt/violations.py",
+    "prover/smt/relations.py",
+    "prover/smt/possible.py",
+    "prover/smt/weak/walk.py",
+    "prover/smt/weak/between.py",
+    "prover/smt/weak/com.py",
+    "prover/smt/weak/races.py",
+    "prover/execution/construct/program.py",
+    "prover/execution/construct/locks.py",
+    "prover/execution/construct/memory.py",
+    "prover/execution/construct/controls.py",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An unmutated check: its seconds, and the lines that it runs of each module."""
+    """An unmutated check: its seconds, and the lines that it runs of each module.
+
+    ``bits`` are all those lines, numbered.
+    """
 
     seconds: float
     lines: dict[str, frozenset[int]]
+    bits: int = 0
 
 
-def listed() -> dict[str, str]:
+def listed(file: Path = SURVIVORS) -> dict[str, str]:
     """The survivors that are known, with the reason of each, after a ` # `."""
     found: dict[str, str] = {}
-    for line in SURVIVORS.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             name, _, why = line.partition(" # ")
             found[name.strip()] = why.strip()
@@ -123,7 +146,20 @@ def measure(every: list[Check], modules: Iterable[str]) -> dict[str, Measured]:
     if not ended:
         raise SystemExit("the checks do not run without a mutant")
     found: dict[str, Measured] = pickle.loads(said)  # noqa: S301 - from this process's own child
-    return found
+    return _numbered(found)
+
+
+def _numbered(found: dict[str, Measured]) -> dict[str, Measured]:
+    """The same, with the lines of all modules numbered."""
+    numbers: dict[tuple[str, int], int] = {}
+    done: dict[str, Measured] = {}
+    for name, check in found.items():
+        bits = 0
+        for module, lines in check.lines.items():
+            for line in lines:
+                bits |= 1 << numbers.setdefault((module, line), len(numbers))
+        done[name] = replace(check, bits=bits)
+    return done
 
 
 def _holds(check: Check) -> bool:
@@ -243,9 +279,11 @@ def ordered(
     measured: dict[str, Measured],
     killed: Counter[str],
     budget: float,
+    known: str = "",
 ) -> list[Check]:
-    """The checks that run a mutant's lines: those that noticed others first, then kind by kind
-    the quick ones.  At most so many seconds' worth.
+    """The checks that run a mutant's lines: the one that is known to notice it and those that
+    noticed others first, then whichever runs the most that none before it has run, for its time.
+    At most so many seconds' worth.
     """
     lines = set(mutant.lines)
     found = [
@@ -254,20 +292,29 @@ def ordered(
         if check.name in measured
         and (not mutant.owner or measured[check.name].lines[module] & lines)
     ]
-    found.sort(key=lambda c: (measured[c.name].seconds, c.name))
-    ranks: Counter[str] = Counter()
-    places: dict[str, int] = {}
-    for check in found:
-        kind = check.name.rpartition("/")[0]
-        ranks[kind] += 1
-        places[check.name] = ranks[kind]
-    found.sort(key=lambda c: (-killed[c.name], places[c.name]))
-    total, kept = 0.0, list[Check]()
-    for check in found:
-        total += measured[check.name].seconds
-        if total > budget:
-            break
-        kept.append(check)
+    kept = [c for c in every if c.name == known and c.name in measured]
+    rest = sorted((c for c in found if c not in kept), key=lambda c: (-killed[c.name], c.name))
+    kept += [c for c in rest[:FIRST] if killed[c.name]]
+    rest = [c for c in rest if c not in kept]
+    every_line = 0
+    for check in rest:
+        every_line |= measured[check.name].bits
+    left = every_line
+
+    def gain(check: Check) -> float:
+        one = measured[check.name]
+        return (one.bits & left).bit_count() / (one.seconds + OVERHEAD)
+
+    total = sum(measured[c.name].seconds for c in kept)
+    while rest and total <= budget:
+        best = max(rest, key=gain)
+        if not gain(best) and left != every_line:
+            left = every_line
+            continue
+        left &= ~measured[best.name].bits
+        rest.remove(best)
+        kept.append(best)
+        total += measured[best.name].seconds
     return kept
 
 
@@ -285,20 +332,21 @@ def main() -> int:
     gc.freeze()
     measured = measure(every, given.modules)
     print(f"{len(measured)} of {len(every)} checks take part", flush=True)
-    known, new = listed(), 0
+    known, noticed, new = listed(), listed(NOTICED), 0
     total: Counter[str] = Counter()
     for module in given.modules:
         chosen = sample((ROOT / module).read_text(encoding="utf-8"), given.seed, given.most)
         killed: Counter[str] = Counter()
         dead = 0
         for mutant in chosen:
-            order = ordered(module, mutant, every, measured, killed, given.budget)
+            name = f"{module}: {mutant.name}"
+            hint = noticed.get(name, "")
+            order = ordered(module, mutant, every, measured, killed, given.budget, hint)
             by = killer(module, mutant, order, measured)
             if by is not None:
                 killed[by] += 1
                 dead += 1
                 continue
-            name = f"{module}: {mutant.name}"
             new += name not in known
             why = known.get(name, f"NEW, line {mutant.lines.start}, {len(order)} checks ran it")
             print(f"  {name} # {why}", flush=True)
