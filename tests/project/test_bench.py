@@ -57,7 +57,10 @@ def test_rings_of_readers_and_grace_periods() -> None:
 def test_each_feature_is_measured() -> None:
     command = [sys.executable, "benchmarks/features.py", "--only", "apart", "--only", "order"]
     command.append("tests/cases/verdict/weak/halves_with_rmb.khp")
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 obligations" in done.stdout
     rows = [line.split()[:2] for line in done.stdout.splitlines()[2:]]
