@@ -9,17 +9,20 @@ FENCES = ("smp_wmb();", "smp_rmb();", "smp_mb();")
 
 
 class _Actor:
-    """One actor being written: ``read`` are its locals that hold a value by now."""
+    """One actor being written: ``read`` are its locals that hold a value by now, ``inner`` the label
+    of a ``return``, if it has one.
+    """
 
     def __init__(self, name: str, rng: Random) -> None:
         self.name = name
         self.rng = rng
         self.read: list[str] = []
+        self.inner = ""
 
     def statement(self) -> str:
         """A statement; what it reads into is declared at the start."""
         rng = self.rng
-        kind = rng.choice(("read", "read", "write", "write", "fence", "if", "if", "sum"))
+        kind = rng.choice(("read", "read", "write", "write", "fence", "if", "if", "sum", "leave"))
         if kind == "read" and len(self.read) < 3:
             self.read.append(f"r{len(self.read)}")
             how = rng.choice(("READ_ONCE", "READ_ONCE", "smp_load_acquire"))
@@ -30,6 +33,9 @@ class _Actor:
             one, other = self.store(), self.store()
             tail = f" else {{ {other} }}" if rng.random() < 0.4 else ""
             return f"if ({rng.choice(self.read)}) {{ {one} }}{tail}"
+        if kind == "leave" and self.read and not self.inner:
+            self.inner = "out"
+            return f"if ({rng.choice(self.read)}) {{ out: return; }}"
         if kind == "sum" and len(self.read) > 1:
             return f"{self.read[0]} = {self.read[0]} | {self.read[-1]};"
         return rng.choice(FENCES) if kind == "fence" else self.store()
@@ -61,6 +67,9 @@ def program(seed: int, variants: int = 5) -> str:
             lines.append(f"{label}:\n\t{statement}")
         lines.extend(f"\t{name}_{local} = {local};" for local in actor.read)
         lines.append("}")
+        if actor.inner:
+            # What comes behind depends on the branch only where it leads away.
+            changes.extend([f"drop {name}.{actor.inner};"] * 3)
         for index, label in enumerate(labels):
             changes.append(f"drop {name}.{label};")
             changes.append(f"replace {name}.{label} with {{ {actor.store()} }}")

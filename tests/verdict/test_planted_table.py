@@ -14,6 +14,7 @@ from tests.differential import (
     test_readers_agree,
     test_translations_agree,
 )
+from tests.kin import test_planted_bugs as test_kin
 from tests.verdict import planted_in_engine, test_planted_in_library
 from tests.weak import test_planted_bugs
 
@@ -52,6 +53,9 @@ def rows() -> Iterator[str]:
     for name, weak, function, _ in test_planted_bugs.PLANTED:
         assert isinstance(weak, ModuleType | type)
         yield f"| weak: {name} | {place(weak, function)} | `tests/weak/test_planted_bugs.py` |"
+    for merged, _, case in test_kin.BUGS:
+        where = place(merged.module, merged.function)
+        yield f"| variants: {merged.name} | {where} | case `{case}` |"
     for library in test_planted_in_library.BUGS:
         file = f"`protocols/kernel/{library.file}.khp`"
         yield f"| library: {library.name} | {file} | case `waiting/{library.case}` |"
