@@ -18,8 +18,9 @@ from prover.needs.plan import PAIRED, UNBALANCED, Planned
 from prover.pipeline.case import Undecided
 from prover.pipeline.group import Group
 from prover.pipeline.limits import Limits
-from prover.pipeline.minimal import QueryTooLarge, Search
+from prover.pipeline.minimal import Search
 from prover.pipeline.round import STRENGTH
+from prover.smt.query import QueryTooLarge
 
 Configuration: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -22,8 +22,8 @@ from prover.needs.edits import MARK, Edit, edited
 from prover.pipeline.decide import decide_group
 from prover.pipeline.group import Group
 from prover.pipeline.limits import Limits
-from prover.pipeline.minimal import QueryTooLarge
 from prover.pipeline.round import STRENGTH
+from prover.smt.query import QueryTooLarge
 from prover.smt.reply import Sat, Unsat
 from prover.verdict import Bounded, Obligation, Proved, Refuted, Unknown, Vacuous
 from prover.verdict import Broken as Bug

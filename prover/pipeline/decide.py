@@ -19,11 +19,12 @@ from prover.pipeline.decision import NO_MEMORY, Decision
 from prover.pipeline.group import Group
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.member import Member, member
-from prover.pipeline.minimal import QueryTooLarge, smallest, trimmed
+from prover.pipeline.minimal import smallest, trimmed
 from prover.pipeline.reach import can, listing, unreached_asserts, unreached_marks
 from prover.pipeline.round import STRENGTH, Leave, Rounds
 from prover.pipeline.shared import Shared
 from prover.pipeline.violations import look_for_violations, rank
+from prover.smt.query import QueryTooLarge
 from prover.smt.reply import Sat
 from prover.verdict import (
     Bounded,

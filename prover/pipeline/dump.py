@@ -39,12 +39,13 @@ def _limited(
     def job(_: int) -> str | tuple[Diagnostic, ...]:
         from prover.execution.domains import DomainTooLarge
         from prover.graph.limits import TooLarge
+        from prover.smt.query import QueryTooLarge
 
         try:
             return _text(form, program, protocol, obligation, request.max_bound)
         except DiagnosticError as error:
             return error.diagnostics
-        except (TooLarge, DomainTooLarge) as error:
+        except (TooLarge, DomainTooLarge, QueryTooLarge) as error:
             return (Diagnostic(_TOO_LARGE, str(error), None, hint="try a lower --bound"),)
 
     pool = run_pool(job, 1, workers=1, seconds=request.timeout, memory=request.memory)

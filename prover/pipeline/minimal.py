@@ -14,7 +14,7 @@ from prover.smt.asking import ask_apart
 from prover.smt.backends.z3 import DECIDING, Session
 from prover.smt.decode import decode
 from prover.smt.encode import Prepared, encode
-from prover.smt.query import Query, apart
+from prover.smt.query import Query, QueryTooLarge, apart
 from prover.smt.reply import Reply, Sat
 from prover.smt.weak.decode import DECIDING as WEAKLY_DECIDING
 from prover.smt.weak.decode import weak_decode
@@ -25,10 +25,6 @@ needs more is shown as found."""
 
 MAX_CLAUSES = 3_000_000
 """Queries beyond this size are given up before they are asked."""
-
-
-class QueryTooLarge(Exception):
-    """A query has more than :data:`MAX_CLAUSES` clauses; says how many."""
 
 
 @dataclass(slots=True)

@@ -28,8 +28,9 @@ from prover.graph.values import Value
 from prover.graph.walk import parts
 from prover.kin.family import Kin
 from prover.pipeline.limits import Clock, Limits
-from prover.pipeline.minimal import QueryTooLarge, Search
+from prover.pipeline.minimal import Search
 from prover.pipeline.round import STRENGTH, Round
+from prover.smt.query import QueryTooLarge
 from prover.smt.reply import Sat, Unsat
 
 Expected: TypeAlias = Mapping[str, Mapping[str, Expect | None]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import Freed
@@ -13,6 +13,7 @@ from prover.smt.interrupts import hostings
 from prover.smt.locks import Taking, begins, conflict, releases, taken, takings
 from prover.smt.logic import FALSE, TRUE, Lit, neg
 from prover.smt.memory import effective, same_location
+from prover.smt.query import QueryTooLarge
 from prover.smt.violations import ever_freed
 from prover.smt.waits import Section, Wait, queues, sections, waits, waits_for_queue
 
@@ -322,17 +323,29 @@ def _by_then(frame: Frame, other: int, event: int, seen: Lit) -> Lit:
     return seen if other == event else frame.logic.all_of((seen, frame.before(other, event)))
 
 
+def _leading_to(start: str, edges: Iterable[tuple[str, str]]) -> set[str]:
+    """The nodes, of ``start`` and those after it in the alphabet, from which it can be come to."""
+    found = {start}
+    pending = [start]
+    while pending:
+        here = pending.pop()
+        for one in [a for a, b in edges if b == here and a > start and a not in found]:
+            found.add(one)
+            pending.append(one)
+    return found
+
+
 def cycles(
     edges: list[tuple[str, str]], declared: Collection[tuple[str, str]] = ()
 ) -> list[tuple[tuple[str, str], ...]]:
     """The simple cycles of a small graph, each once, shortest first.
 
     Of edges that are ``declared`` no two follow each other, as one stands for both: what two such
-    edges lead to, one does.  They do not count for the length.
+    edges lead to, one does.  They do not count for the length.  Raises :class:`QueryTooLarge` where
+    a cycle may be longer than :data:`MAX_CYCLE`.
     """
     found: list[tuple[tuple[str, str], ...]] = []
     nodes = sorted({node for edge in edges for node in edge})
-    targets = {n: sorted(b for a, b in edges if a == n) for n in nodes}
 
     def extend(start: str, path: list[tuple[str, str]], length: int) -> None:
         here = path[-1][1] if path else start
@@ -344,10 +357,13 @@ def cycles(
             if target == start:
                 if not (known and path and path[0] in declared):
                     found.append((*path, edge))
-            elif target > start and all(target != a for a, _ in path):
-                if length + (not known) < MAX_CYCLE:
-                    extend(start, [*path, edge], length + (not known))
+            elif all(target != a for a, _ in path):
+                if length + (not known) >= MAX_CYCLE:
+                    raise QueryTooLarge(f"lock classes in a circle of more than {MAX_CYCLE}")
+                extend(start, [*path, edge], length + (not known))
 
     for node in nodes:
+        back = _leading_to(node, edges)
+        targets = {n: sorted(b for a, b in edges if a == n and b in back) for n in back}
         extend(node, [], 0)
     return sorted(found, key=lambda c: (len(c), c))

@@ -6,6 +6,10 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 
+class QueryTooLarge(Exception):
+    """A query would have too much of something; says of what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Touch:
     """An access of a place; ``racy``: its author says that a race there is known."""

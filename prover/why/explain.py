@@ -20,12 +20,12 @@ from prover.pipeline.case import Undecided
 from prover.pipeline.decide import decide_group
 from prover.pipeline.decision import Decision
 from prover.pipeline.limits import Limits
-from prover.pipeline.minimal import MAX_CLAUSES, QueryTooLarge
+from prover.pipeline.minimal import MAX_CLAUSES
 from prover.pipeline.round import STRENGTH
 from prover.render.table import summary_of
 from prover.smt.backends.z3 import Session
 from prover.smt.encode import encode_apart, prepare
-from prover.smt.query import Query
+from prover.smt.query import Query, QueryTooLarge
 from prover.smt.tracked import tracked
 from prover.verdict import Broken, Obligation, Proved, name_of
 from prover.why.core import Asker, minimal

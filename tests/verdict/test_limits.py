@@ -120,3 +120,31 @@ def test_a_file_with_errors_does_not_keep_others_from_being_proved(library) -> N
 
 def verdicts(file: FileReport) -> list[str]:
     return [name_of(outcome.verdict) for outcome in file.outcomes]
+
+
+def classes(count: int, body: str) -> str:
+    declared = "\n".join(
+        f"struct t{n}_t {{ spinlock_t l; }};\nstruct t{n}_t o{n};" for n in range(count)
+    )
+    return f"{declared}\nactor a {{\n{body}}}\nscenario s {{ run a; }}\n"
+
+
+def nested(one: int, other: int) -> str:
+    locks = f"spin_lock(&o{one}.l); spin_lock(&o{other}.l);"
+    return f"{locks} spin_unlock(&o{other}.l); spin_unlock(&o{one}.l);\n"
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(8, "refuted"), (9, "unknown")])
+def test_a_long_circle_of_lock_classes_is_no_proof(library, count: int, verdict: str) -> None:
+    body = "".join(nested(n, (n + 1) % count) for n in range(count))
+    outcome = only(library.prove("models sc;\n" + classes(count, body)))
+    assert name_of(outcome.verdict) == verdict
+    if isinstance(outcome.verdict, Unknown):
+        assert "lock classes in a circle of more than 8" in outcome.verdict.why
+
+
+def test_a_long_chain_of_lock_classes_takes_no_time(library) -> None:
+    down = "".join(f"spin_lock(&o{n}.l);\n" for n in range(30))
+    up = "".join(f"spin_unlock(&o{n}.l);\n" for n in reversed(range(30)))
+    report = library.prove("models sc;\n" + classes(30, down + up + nested(29, 28)))
+    assert only(report).verdict.properties == ("lock-order",)
