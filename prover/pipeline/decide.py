@@ -76,7 +76,18 @@ def decide_group(
             group.round(1).suspect.add(shared.model)
         decided = _each(group, asked)
         rounds.rest()
+    if shared is not None:
+        decided[first] = _charged(decided[first], shared)
     return [(obligation, decided[obligation]) for obligation, _ in asked]
+
+
+def _charged(decision: Decision, shared: Shared) -> Decision:
+    """The decision with the time of what was found out for all variants, for the first of them."""
+    seconds = dict(decision.measured.seconds)
+    for stage, took in shared.clock.seconds.items():
+        seconds[stage] = seconds.get(stage, 0.0) + took
+    shared.clock.seconds.clear()
+    return replace(decision, measured=replace(decision.measured, seconds=seconds))
 
 
 def _in_all(

@@ -66,6 +66,7 @@ class Shared:
     """One program for all variants of a scenario in one configuration.
 
     ``model`` is the weakest that is asked about; ``facts`` are what it shows of each variant.
+    ``clock`` is what that took, until an obligation has been charged with it.
     """
 
     kin: Kin
@@ -73,6 +74,7 @@ class Shared:
     limits: Limits
     round: Round
     search: Search
+    clock: Clock
     facts: dict[str, Facts] = field(default_factory=dict[str, Facts])
     _never: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     _scene: Stage | None = None
@@ -261,7 +263,7 @@ def share(
             program = compile_program(kin.protocol, scenario, configuration, 1, kept)
         found = Round(program)
         asking = found.naming if model == "sc" else found.search
-        shared = Shared(kin, model, limits, found, asking(model, limits, clock))
+        shared = Shared(kin, model, limits, found, asking(model, limits, clock), clock)
         shared.settle(expected)
         shared.settle_stronger(expected, clock)
     except _NOT_TOGETHER:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from prover.verdict import Bounded, FileReport, Outcome, Report, Unknown, exit_code, name_of
+from prover.verdict import (
+    Bounded,
+    FileReport,
+    Outcome,
+    Refuted,
+    Report,
+    Unknown,
+    exit_code,
+    name_of,
+)
 
 PROVED = "int x; actor a { x = 1; } scenario s { run a; final x == 1; EXPECT }"
 REFUTED = "int x; actor a { x = 1; } scenario s { run a; final x == 0; EXPECT }"
@@ -147,4 +156,6 @@ def test_a_long_chain_of_lock_classes_takes_no_time(library) -> None:
     down = "".join(f"spin_lock(&o{n}.l);\n" for n in range(30))
     up = "".join(f"spin_unlock(&o{n}.l);\n" for n in reversed(range(30)))
     report = library.prove("models sc;\n" + classes(30, down + up + nested(29, 28)))
-    assert only(report).verdict.properties == ("lock-order",)
+    verdict = only(report).verdict
+    assert isinstance(verdict, Refuted)
+    assert verdict.properties == ("lock-order",)
