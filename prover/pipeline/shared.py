@@ -17,6 +17,7 @@ from dsl import protocol as p
 from dsl.diagnostic import DiagnosticError
 from dsl.protocol import Expect
 from dsl.source import Span
+from prover.execution.construct.updates import is_left_open
 from prover.execution.domains import DomainTooLarge
 from prover.execution.evaluate import Valuation
 from prover.execution.run.machine import Stage, stage
@@ -261,6 +262,8 @@ def share(
     try:
         with clock.stage("compile"):
             program = compile_program(kin.protocol, scenario, configuration, 1, kept)
+        if is_left_open(program):
+            return None
         found = Round(program)
         asking = found.naming if model == "sc" else found.search
         shared = Shared(kin, model, limits, found, asking(model, limits, clock), clock)

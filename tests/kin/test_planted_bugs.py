@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from prover.execution.construct import controls
-from prover.kin import bodies, family
+from prover.execution.construct import controls, updates
+from prover.kin import bodies
 from prover.pipeline import shared
 from tests.differential.planted import Planted
 from tests.kin.test_nothing_is_lost import compared
@@ -51,7 +51,7 @@ BUGS: tuple[tuple[Planted, Check, str], ...] = (
         Planted(
             "a branch that is none under a switch orders",
             controls,
-            "_open_branches",
+            "open_branches",
             "if not shared:",
             "if True:",
         ),
@@ -71,14 +71,14 @@ BUGS: tuple[tuple[Planted, Check, str], ...] = (
     ),
     (
         Planted(
-            "a store left out of an update is no difference",
-            family,
-            "_same_stores",
-            "return one is other",
-            "return True or one is other",
+            "which store completes an update is left open",
+            updates,
+            "_is_left_open",
+            "if len(ahead) > 1:",
+            "if False:",
         ),
         compared,
-        "kin/update_differs",
+        "kin/update_decided_outside",
     ),
 )
 

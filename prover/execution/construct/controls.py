@@ -39,7 +39,7 @@ def controlling(graph: ir.Cfg) -> Mapping[str, tuple[Deciding, ...]]:
     """For each block of an acyclic graph, the branches that decide on it directly, in order."""
     order = topological(graph)
     bits = {name: 1 << index for index, name in enumerate(order)}
-    open_ones = _open_branches(graph, order)
+    open_ones = open_branches(graph, order)
     certain = _certain(graph, order, bits, frozenset())
     perhaps = _certain(graph, order, bits, open_ones) if open_ones else certain
     before = _on_every_way(graph, order)
@@ -91,7 +91,7 @@ def _on_every_way(graph: ir.Cfg, order: list[str]) -> dict[str, frozenset[str]]:
     return found
 
 
-def _open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
+def open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
     """The branches that an open config may decide: by itself, or by what is assigned where.
 
     Whatever is assigned between such a branch and the point where its arms meet counts, unless

@@ -17,11 +17,12 @@ from prover.execution import skeleton as sk
 from prover.execution.construct import srcu as build_srcu
 from prover.execution.construct.conditions import Conditions
 from prover.execution.construct.controls import controlling
-from prover.execution.construct.draft import Draft, Env, targets, topological
+from prover.execution.construct.draft import Draft, Env, topological
 from prover.execution.construct.instructions import Strand, step
 from prover.execution.construct.locks import interrupting
 from prover.execution.construct.pages import build_pages
 from prover.execution.construct.strand import SPINNING
+from prover.execution.construct.updates import updates_after, updates_in
 from prover.execution.declared import declared_orders
 from prover.execution.terms import Term
 from prover.graph import ir
@@ -205,7 +206,7 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
         build_srcu.look(strand, job.domain, _origin(draft, job.parent))
     arrivals: dict[str, list[tuple[Term, Env]]] = {job.graph.entry: [(strand.guard, strand.env)]}
     ends: list[tuple[Term, Env]] = []
-    later = _updates_after(job.graph)
+    later = updates_after(job.graph)
     conditions = Conditions(draft, controlling(job.graph))
     for name in topological(job.graph):
         guard, env = _join(draft, arrivals.pop(name, []))
@@ -216,7 +217,7 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
         strand.controls, strand.surely = conditions.of(name)
         for index, instr in enumerate(block.body):
             if isinstance(instr, ir.Store):
-                rest = _updates(block.body[index + 1 :])
+                rest = updates_in(block.body[index + 1 :])
                 strand.more_follows = instr.update in rest | later[name]
             step(strand, instr)
         if isinstance(block.terminator, ir.Branch):
@@ -234,22 +235,6 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     assert strand.numbers[-1] == end
     build_pages(draft, job.name, strand.pages)
     return strand
-
-
-def _updates(body: tuple[ir.Instr, ...]) -> frozenset[int]:
-    """The updates that half-stores among some instructions belong to."""
-    return frozenset(i.update for i in body if isinstance(i, ir.Store) and i.update)
-
-
-def _updates_after(graph: ir.Cfg) -> dict[str, frozenset[int]]:
-    """For each block, the updates that half-stores after it belong to."""
-    after: dict[str, frozenset[int]] = {}
-    for name in reversed(topological(graph)):
-        found: frozenset[int] = frozenset()
-        for target in targets(graph.blocks[name].terminator):
-            found |= after[target] | _updates(graph.blocks[target].body)
-        after[name] = found
-    return after
 
 
 def _handlers_may_hang(program: ir.Program) -> bool:
