@@ -52,7 +52,9 @@ def _is_left_open(graph: ir.Cfg) -> bool:
         for way in ways:
             begun[way] |= begun[name]
         if name in undecided:
-            ahead = {begun[name] & (after[way] | updates_in(graph.blocks[way].body)) for way in ways}
+            ahead = {
+                begun[name] & (after[way] | updates_in(graph.blocks[way].body)) for way in ways
+            }
             if len(ahead) > 1:
                 return True
     return False
