@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import cast
 
 from dsl import protocol as p
@@ -18,22 +18,60 @@ def parts(node: object) -> Iterator[object]:
         if isinstance(current, tuple):
             items = cast("tuple[object, ...]", current)
             pending.extend(reversed(items))
-        elif (names := _children(type(current))) is not None:
+        elif (names := children(type(current))) is not None:
             yield current
-            pending.extend([getattr(current, name) for name in names])
+            pending.extend([getattr(current, name) for name in reversed(names)])
 
 
 _CHILDREN: dict[type[object], tuple[str, ...] | None] = {}
-"""What :func:`_children` has answered so far."""
+"""What :func:`children` has answered so far."""
 
 
-def _children(kind: type[object]) -> tuple[str, ...] | None:
-    """The fields of a kind of node, last first; None for what is no node."""
+def children(kind: type[object]) -> tuple[str, ...] | None:
+    """The fields of a kind of statement, expression or place; None for what is none."""
     if kind not in _CHILDREN:
         is_node = is_dataclass(kind) and kind.__module__ == p.__name__
         names = [field.name for field in fields(kind)] if is_dataclass(kind) else []
-        _CHILDREN[kind] = tuple(reversed(names)) if is_node else None
+        _CHILDREN[kind] = tuple(names) if is_node else None
     return _CHILDREN[kind]
+
+
+def rebuilt(node: object, change: Callable[[str], object]) -> object:
+    """The node with what ``change`` makes of each of its fields, by name; itself if all stay."""
+    changes: dict[str, object] = {}
+    for name in children(type(node)) or ():
+        after = change(name)
+        if after is not getattr(node, name):
+            changes[name] = after
+    return replace(cast("p.Block", node), **changes) if changes else node  # type: ignore[arg-type]
+
+
+def callees(function: p.Function) -> list[str]:
+    """The functions that one calls, has called later, or has called elsewhere."""
+    found: dict[str, None] = {}
+    for part in parts(function.body):
+        match part:
+            case p.CallFunction(function=name) | p.FunctionName(name=name):
+                found[name] = None
+            case _:
+                pass
+    return list(found)
+
+
+def reached(protocol: p.Protocol, roots: Iterable[p.Function]) -> dict[str, None]:
+    """The functions that some roots lead to, the roots' own names first."""
+    found: dict[str, None] = {}
+    pending = list(roots)
+    for function in pending:
+        if function.name not in found:
+            found[function.name] = None
+            pending.extend(protocol.functions[name] for name in callees(function))
+    return found
+
+
+def actors_of(protocol: p.Protocol, scenario: str) -> list[p.Function]:
+    """The actors of a scenario, each once."""
+    return [protocol.actors[name] for name, _ in protocol.scenarios[scenario].run]
 
 
 def may_assign(expr: p.Expr) -> bool:

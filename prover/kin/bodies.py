@@ -15,12 +15,12 @@ from typing import TypeAlias, cast
 from dsl import protocol as p
 from dsl.source import Span
 from dsl.types import BOOL
+from prover.graph.lower_stmt import COPY
+from prover.graph.walk import rebuilt
 from prover.kin.nodes import (
     EXPRESSIONS,
-    MARK,
     STATEMENTS,
     alike,
-    children,
     jumps,
     key_of,
     labels,
@@ -129,13 +129,12 @@ class _Merging:
                 self.merge(item, [(on, row[index]) for on, row in rows])
                 for index, item in enumerate(items)
             )
-        changes: dict[str, object] = {}
-        for name in children(type(base)):
-            before: object = getattr(base, name)
-            after = self.merge(before, [(on, getattr(node, name)) for on, node in others])
-            if after is not before:
-                changes[name] = after
-        return replace(cast("p.Block", base), **changes)  # type: ignore[arg-type]
+
+        def part(name: str) -> object:
+            others_ = [(on, getattr(node, name)) for on, node in others]
+            return self.merge(getattr(base, name), others_)
+
+        return rebuilt(base, part)
 
     def _chosen(self, base: object, others: Sequence[Other]) -> object:
         """``base``, or what takes its place as a whole."""
@@ -168,7 +167,7 @@ class _Merging:
             if len(within) != sum(label in own for label in jumps(self.bodies[switch])):
                 raise Apart(f"a jump into what differs in {self.name}()")
         self.copies += 1
-        return cast("p.Stmt", with_labels(node, f"{MARK}{self.copies}"))
+        return cast("p.Stmt", with_labels(node, f"{COPY}{self.copies}"))
 
     def _block(self, base: p.Block, others: Sequence[Other]) -> p.Block:
         """The block with statements put in, left out and merged."""

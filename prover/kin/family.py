@@ -6,11 +6,11 @@ is.  So one question with switches left open is the question about all variants.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from dsl import protocol as p
-from prover.graph.walk import parts
+from prover.graph.walk import parts, reached
 from prover.kin.bodies import Apart, Version, together
 from prover.kin.nodes import EXPRESSIONS
 
@@ -84,9 +84,13 @@ def _fits(base: p.Protocol, variant: p.Protocol) -> bool:
         return False
     if base.actors.keys() != variant.actors.keys():
         return False
-    updates = [name for name, function in base.functions.items() if function.kind == "update"]
-    run = called(base, updates) | called(variant, updates)
+    run = _in_updates(base).keys() | _in_updates(variant).keys()
     return all(_same_stores(base.functions[name], variant.functions[name]) for name in run)
+
+
+def _in_updates(protocol: p.Protocol) -> dict[str, None]:
+    """The functions that an update may run, updates themselves among them."""
+    return reached(protocol, (f for f in protocol.functions.values() if f.kind == "update"))
 
 
 BARRIERS = frozenset(("smp_mb", "smp_wmb", "smp_rmb", "barrier"))
@@ -107,20 +111,3 @@ def _steps(function: p.Function) -> list[object]:
         if not isinstance(part, nothing)
         and not (isinstance(part, p.CallPrimitive) and part.primitive in BARRIERS)
     ]
-
-
-def called(protocol: p.Protocol, names: Iterable[str]) -> set[str]:
-    """Some functions and all that they may call."""
-    found: set[str] = set()
-    pending = list(names)
-    while pending:
-        name = pending.pop()
-        if name in found or name not in protocol.functions:
-            continue
-        found.add(name)
-        for part in parts(protocol.functions[name].body):
-            if isinstance(part, p.CallFunction):
-                pending.append(part.function)
-            elif isinstance(part, p.FunctionName):
-                pending.append(part.name)
-    return found

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import cast
 
 from dsl import protocol as p
 from dsl.source import Span
-from prover.graph.walk import parts
-
-MARK = "~"
-"""What stands between a label and the number of its copy; no name of a protocol has it."""
+from prover.graph.walk import children, parts, rebuilt
 
 EXPRESSIONS: tuple[type, ...] = typing.get_args(p.Expr)
 STATEMENTS: tuple[type, ...] = typing.get_args(p.Stmt)
-PLACES: tuple[type, ...] = typing.get_args(p.Place)
-NODES = frozenset((*EXPRESSIONS, *STATEMENTS, *PLACES))
-
-
-def children(kind: type[object]) -> tuple[str, ...]:
-    """The names of a node's fields."""
-    return _FIELDS[kind]
-
-
-_FIELDS = {kind: tuple(each.name for each in fields(kind)) for kind in NODES}
 
 
 def rewritten(node: object, change: Callable[[object], object]) -> object:
@@ -34,16 +21,9 @@ def rewritten(node: object, change: Callable[[object], object]) -> object:
         items = cast("tuple[object, ...]", node)
         made = tuple(rewritten(each, change) for each in items)
         return items if all(a is b for a, b in zip(items, made, strict=True)) else made
-    if type(node) not in NODES:
+    if children(type(node)) is None:
         return node
-    changes: dict[str, object] = {}
-    for name in children(type(node)):
-        before: object = getattr(node, name)
-        after = rewritten(before, change)
-        if after is not before:
-            changes[name] = after
-    rebuilt = replace(cast("p.Block", node), **changes) if changes else node  # type: ignore[arg-type]
-    return change(rebuilt)
+    return change(rebuilt(node, lambda name: rewritten(getattr(node, name), change)))
 
 
 def with_locals(body: p.Block, new: Mapping[int, p.Local]) -> p.Block:
@@ -100,10 +80,10 @@ def alike(one: object, other: object) -> bool:
         items, others = cast("tuple[object, ...]", one), cast("tuple[object, ...]", other)
         same = isinstance(other, tuple) and len(items) == len(others)
         return same and all(map(_may_differ, items, others))
-    kind: type[object] = type(one)
-    if kind is not type(other) or kind not in NODES:
+    names = children(type(one))
+    if names is None or type(one) is not type(other):
         return False
-    return all(_may_differ(getattr(one, name), getattr(other, name)) for name in children(kind))
+    return all(_may_differ(getattr(one, name), getattr(other, name)) for name in names)
 
 
 def _may_differ(one: object, other: object) -> bool:

@@ -9,6 +9,7 @@ from itertools import combinations
 
 from dsl.diagnostic import Diagnostic
 from dsl.imports import LoadError
+from prover.graph.walk import actors_of, reached
 from prover.needed import Broken, Cover, Needs, Pairs, Result, Shown, Unsettled
 from prover.needs.plan import Planned
 from prover.needs.run import (
@@ -23,7 +24,6 @@ from prover.needs.run import (
     together_at_once,
     tried,
 )
-from prover.needs.sites import actors_of, reached
 from prover.verdict import Request
 
 WAVE = 2

@@ -8,14 +8,14 @@ Functions on the way are copied, so that other callers keep theirs; a copy is ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, cast
 
 from dsl import protocol as p
 from dsl.source import Span
 from dsl.types import BOOL, VOID, PointerType
-from prover.graph.walk import has_label
+from prover.graph.walk import callees, children, has_label, parts, rebuilt
 from prover.needs.leaves import switched, without_leaf
 
 MARK = "@"
@@ -139,43 +139,6 @@ def _callees_first(functions: Mapping[str, p.Function]) -> dict[str, int]:
     return order
 
 
-def callees(function: p.Function) -> list[str]:
-    """The functions that one calls, has called later, or has called elsewhere."""
-    found: dict[str, None] = {}
-
-    def see(node: object) -> None:
-        match node:
-            case p.CallFunction(function=name) | p.FunctionName(name=name):
-                found[name] = None
-            case _:
-                pass
-
-    walk(function.body, see)
-    return list(found)
-
-
-def walk(node: object, see: Callable[[object], None]) -> None:
-    """Shows ``see`` every statement, expression and place in ``node``, outermost first."""
-    if isinstance(node, tuple):
-        for each in cast("tuple[object, ...]", node):
-            walk(each, see)
-    elif is_node(node):
-        see(node)
-        for name in children(type(node)):
-            walk(getattr(node, name), see)
-
-
-def is_node(node: object) -> bool:
-    """Whether it is a statement, an expression or a place."""
-    return is_dataclass(node) and type(node).__module__ == p.__name__
-
-
-def children(kind: type[object]) -> tuple[str, ...]:
-    """The names of a node's fields."""
-    assert is_dataclass(kind)
-    return tuple(each.name for each in fields(kind))
-
-
 @dataclass(slots=True)
 class _Editing:
     """The functions as edited so far, how many copies were made, and what was done how often."""
@@ -195,7 +158,7 @@ class _Editing:
             items = cast("tuple[object, ...]", node)
             made = tuple(self._rewrite(each, edits) for each in items)
             return items if all(a is b for a, b in zip(items, made, strict=True)) else made
-        if not is_node(node):
+        if children(type(node)) is None:
             return node
         if isinstance(node, p.Block):
             node, edits = self._in_order(node, edits)
@@ -205,16 +168,8 @@ class _Editing:
                 self.made[id(action)] = self.made.get(id(action), 0) + 1
                 rest = [e for e in edits if not (e[0] == () and e[2] is action)]
                 return self._rewrite(changed, rest)
-        changes: dict[str, object] = {}
-        for name in children(type(node)):
-            before: object = getattr(node, name)
-            after = self._rewrite(before, edits)
-            if after is not before:
-                changes[name] = after
-        rebuilt = replace(cast("p.Block", node), **changes) if changes else node  # type: ignore[arg-type]
-        if isinstance(rebuilt, p.CallFunction):
-            return self._call(rebuilt, edits)
-        return rebuilt
+        new = rebuilt(node, lambda name: self._rewrite(getattr(node, name), edits))
+        return self._call(new, edits) if isinstance(new, p.CallFunction) else new
 
     def _in_order(self, block: p.Block, edits: list[Local]) -> tuple[p.Block, list[Local]]:
         """The block with statements changed round, and the edits still to be made in it."""
@@ -245,15 +200,9 @@ class _Editing:
 
     def _jumped_to(self) -> set[str]:
         """The labels that any function or actor has a ``goto`` to."""
-        found: set[str] = set()
-
-        def see(node: object) -> None:
-            if isinstance(node, p.Goto):
-                found.add(node.label)
-
-        for function in (*self.functions.values(), *self.actors.values()):
-            walk(function.body, see)
-        return found
+        functions = (*self.functions.values(), *self.actors.values())
+        every = (part for function in functions for part in parts(function.body))
+        return {part.label for part in every if isinstance(part, p.Goto)}
 
     def _call(self, call: p.CallFunction, edits: list[Local]) -> p.CallFunction:
         """The call, of a copy if edits lead through it."""

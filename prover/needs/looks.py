@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dsl import protocol as p
 from dsl.primitives import PRIMITIVES
-from prover.needs.edits import walk
+from prover.graph.walk import parts
 
 _LOOKS = frozenset(
     (
@@ -45,18 +45,11 @@ class Looks:
         return self._any("assigns", expr, _assigns)
 
     def _any(self, question: str, node: object, test: Callable[[object], bool]) -> bool:
-        found = False
-
-        def see(part: object) -> None:
-            nonlocal found
-            if found:
-                return
-            found = test(part)
-            if isinstance(part, p.CallFunction) and not found:
-                found = self._function(question, part.function, test)
-
-        walk(node, see)
-        return found
+        return any(
+            test(part)
+            or (isinstance(part, p.CallFunction) and self._function(question, part.function, test))
+            for part in parts(node)
+        )
 
     def _function(self, question: str, name: str, test: Callable[[object], bool]) -> bool:
         key = question, name

@@ -6,14 +6,15 @@ is in every function that uses it: its change is made in all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsl import protocol as p
 from dsl.primitives import PRIMITIVES
 from dsl.source import Span
+from prover.graph.walk import parts, reached
 from prover.needed import Change, Kind, Skipped
-from prover.needs.edits import Action, Decide, Drop, Edit, Empty, Now, Rename, Swap, callees, walk
+from prover.needs.edits import Action, Decide, Drop, Edit, Empty, Now, Rename, Swap
 from prover.needs.leaves import hint, leaves
 from prover.needs.looks import Looks
 from prover.needs.pairs import Paired, text
@@ -53,8 +54,8 @@ class Sites:
         checks: set[Span] = set()
         targets = set(_gotos(owner))
         self._targets = targets
-
-        def see(node: object) -> None:
+        nodes = tuple(parts(owner.body))
+        for node in nodes:
             match node:
                 case p.CallPrimitive():
                     self._primitive(owner, node)
@@ -64,14 +65,9 @@ class Sites:
                     self._unlocks(owner, node)
                 case _:
                     pass
-
-        walk(owner.body, see)
-
-        def see_label(node: object) -> None:
+        for node in nodes:
             if isinstance(node, p.Label) and node.label not in targets:
                 self._label(owner, node, checks)
-
-        walk(owner.body, see_label)
 
     def planned(self) -> list[Planned]:
         """The changes, not numbered yet: those that go further first."""
@@ -245,44 +241,12 @@ def _leads_away(stmt: p.Stmt) -> bool:
 
 
 def _gotos(function: p.Function) -> list[str]:
-    found: list[str] = []
-
-    def see(node: object) -> None:
-        if isinstance(node, p.Goto):
-            found.append(node.label)
-
-    walk(function.body, see)
-    return found
+    return [node.label for node in parts(function.body) if isinstance(node, p.Goto)]
 
 
 def _places(stmt: p.Stmt) -> set[Span]:
     """The places of calls in a statement."""
-    found: set[Span] = set()
-
-    def see(node: object) -> None:
-        if isinstance(node, p.CallFunction | p.CallPrimitive):
-            found.add(node.span)
-
-    walk(stmt, see)
-    return found
-
-
-def reached(protocol: p.Protocol, roots: Iterable[p.Function]) -> dict[str, None]:
-    """The functions that some roots lead to, the roots' own names first."""
-    found: dict[str, None] = {}
-    pending: Iterator[p.Function] | list[p.Function] = list(roots)
-    pending = list(pending)
-    while pending:
-        function = pending.pop(0)
-        if function.name not in found:
-            found[function.name] = None
-            pending.extend(protocol.functions[name] for name in callees(function))
-    return found
-
-
-def actors_of(protocol: p.Protocol, scenario: str) -> list[p.Function]:
-    """The actors of a scenario, each once."""
-    return [protocol.actors[name] for name, _ in protocol.scenarios[scenario].run]
+    return {n.span for n in parts(stmt) if isinstance(n, p.CallFunction | p.CallPrimitive)}
 
 
 def known(protocol: p.Protocol) -> Mapping[str, p.Function]:

@@ -10,12 +10,13 @@ from dsl.source import Span
 from prover.graph import compile_program
 from prover.graph.instructions import inner
 from prover.graph.ir import Cfg, Program
+from prover.graph.walk import actors_of, reached
 from prover.needed import Skipped
 from prover.needs.looks import Looks
 from prover.needs.pairs import Paired, planned, skipped
 from prover.needs.plan import Planned
 from prover.needs.sections import Sections, TooManyPaths, sections
-from prover.needs.sites import Sites, actors_of, known, reached
+from prover.needs.sites import Sites, known
 
 _BOUND = 2
 """How often loops are unrolled to find what belongs together."""

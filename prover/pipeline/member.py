@@ -10,7 +10,7 @@ from prover.execution import skeleton as sk
 from prover.execution.run.rehearse import rehearse
 from prover.execution.skeleton import Skeleton
 from prover.execution.terms import Term
-from prover.kin.family import called
+from prover.graph.walk import actors_of, reached
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search
 from prover.pipeline.round import Leave, Round
@@ -88,7 +88,7 @@ class Member(Round):
     def dead(self) -> tuple[tuple[str, str], ...]:
         """The labels in what the scenario runs that no run passes, as can be seen at once."""
         skeleton, query = self.listing()
-        run = called(self.protocol, (name for name, _ in self._scenario().run))
+        run = reached(self.protocol, actors_of(self.protocol, self.scenario))
         guards: dict[tuple[str, str], list[Term]] = {}
         for mark in skeleton.marks:
             guards.setdefault((mark.owner, mark.label), []).append(mark.guard)
@@ -98,9 +98,6 @@ class Member(Round):
             if label[0] in run
             and (question == "false" or not self.shared.passed(self.variant, guards[label]))
         )
-
-    def _scenario(self) -> p.Scenario:
-        return self.protocol.scenarios[self.scenario]
 
     def suppressed(self, model: str) -> tuple[str, ...]:
         """Places whose data races under a model are not looked for."""

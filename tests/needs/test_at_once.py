@@ -11,6 +11,7 @@ import pytest
 from prover.execution.construct.program import build
 from prover.execution.skeleton import Skeleton
 from prover.graph import compile_program
+from prover.graph.walk import actors_of, reached
 from prover.needed import Broken
 from prover.needs.answer import needs
 from prover.needs.at_once import AtOnce
@@ -19,7 +20,6 @@ from prover.needs.family import family
 from prover.needs.plan import Planned
 from prover.needs.probe import Kept, Prober, Same
 from prover.needs.run import Asked, Based, ask, base
-from prover.needs.sites import actors_of, reached
 from prover.pipeline.limits import Limits
 from prover.verdict import Request
 
