@@ -25,11 +25,11 @@ def declared_orders(
         for then in names
         if _base(first) != _base(then) and _base(then) in following.get(_base(first), {})
     }
-    reached = _reached(shown | found.keys())
+    ways = reached(shown | found.keys())
     return {
         (first, then): where
         for (first, then), where in sorted(found.items())
-        if first in reached.get(then, set())
+        if first in ways.get(then, set())
     }
 
 
@@ -57,12 +57,12 @@ def _following(orders: Iterable[DeclaredOrder]) -> dict[str, dict[str, str]]:
     return following
 
 
-def _reached(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+def reached(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
     """For each class those that a path leads to."""
     targets: dict[str, set[str]] = {}
     for first, then in pairs:
         targets.setdefault(first, set()).add(then)
-    reached: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     for start in targets:
         seen: set[str] = set()
         queue = [start]
@@ -71,5 +71,5 @@ def _reached(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
                 if then not in seen:
                     seen.add(then)
                     queue.append(then)
-        reached[start] = seen
-    return reached
+        found[start] = seen
+    return found

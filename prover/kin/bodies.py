@@ -88,9 +88,14 @@ def _signature(function: p.Function) -> tuple[object, ...]:
     return function.kind, function.parameters, function.result
 
 
+def switched(switch: str, span: Span) -> p.Expr:
+    """Whether a switch is on."""
+    return p.ConfigValue(switch, BOOL, span)
+
+
 def either(switches: Iterable[str], span: Span) -> p.Expr:
     """Whether one of some switches is on."""
-    first, *rest = (p.ConfigValue(name, BOOL, span) for name in switches)
+    first, *rest = (switched(name, span) for name in switches)
     found: p.Expr = first
     for one in rest:
         found = p.Logical("||", found, one, BOOL, span)

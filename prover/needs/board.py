@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from prover.execution.run.replay import ReplayError
-from prover.execution.terms import Choice
 from prover.pipeline.case import Undecided, ask
 from prover.pipeline.minimal import Search, violated, witness
+from prover.pipeline.switches import literals
 from prover.pipeline.violations import rank
 from prover.smt.reply import Sat
 
@@ -91,23 +91,12 @@ class Board:
 
 def board(search: Search, switches: Mapping[str, int]) -> Board:
     """The board of a search, with those switches that its document declares."""
-    prepared = search.prepared
-    literals: dict[int, str] = {}
-    for name, term in prepared.skeleton.shared.items():
-        row = prepared.skeleton.rows[term]
-        if name not in switches or not isinstance(row, Choice):
-            continue
-        # Of two values the second is the one whose Boolean is true (`Frame`).
-        assert prepared.domains.values[term] == (0, 1)
-        text = f"c{row.number}v1"
-        if f"(declare-const {text} Bool)" in search.query.text:
-            literals[switches[name]] = text
-    return Board(search, literals)
+    return Board(search, {switches[name]: text for name, text in literals(search).items()})
 
 
 def present(search: Search, switches: Mapping[str, int]) -> set[int]:
     """The changes that change the program."""
-    return {switches[name] for name in search.prepared.skeleton.shared if name in switches}
+    return {switches[name] for name in search.prepared.skeleton.shared}
 
 
 def failing(found: Board, question: str) -> Iterator[tuple[list[int], Sat]]:

@@ -16,7 +16,8 @@ from dsl import protocol as p
 from dsl.source import Span
 from dsl.types import BOOL, VOID, PointerType
 from prover.graph.walk import callees, children, has_label, parts, rebuilt
-from prover.needs.leaves import switched, without_leaf
+from prover.kin.bodies import switched
+from prover.needs.leaves import without_leaf
 
 MARK = "@"
 """What stands between a copied function's name and its number."""

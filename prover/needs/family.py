@@ -12,11 +12,9 @@ from dataclasses import dataclass, replace
 
 from dsl import protocol as p
 from dsl.source import Span
+from prover.kin.family import SWITCH
 from prover.needs.edits import Edit, Perhaps, Swap, edited_at
 from prover.needs.plan import Planned
-
-SWITCH = "@"
-"""What a switch's name begins with, as no name of a protocol does."""
 
 
 @dataclass(frozen=True, slots=True)

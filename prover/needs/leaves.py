@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dsl import protocol as p
-from dsl.source import Span
 from dsl.types import BOOL
+from prover.kin.bodies import switched
 
 _SAME = ("likely", "unlikely")
 
@@ -41,11 +41,6 @@ def _inside(condition: p.Expr) -> p.Expr | None:
     if isinstance(condition, p.CallPrimitive) and condition.primitive in _SAME:
         return condition.arguments[0]
     return None
-
-
-def switched(switch: str, span: Span) -> p.Expr:
-    """Whether the open config ``switch`` is on."""
-    return p.ConfigValue(switch, BOOL, span)
 
 
 def without_leaf(

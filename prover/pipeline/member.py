@@ -53,14 +53,14 @@ class Member(Round):
 
     def listing(self) -> tuple[Skeleton, Query]:
         """The events and a query that names what may be asked about."""
-        return self.shared.search.prepared.skeleton, self.shared.search.query
+        return self.shared.skeleton, self.shared.search.query
 
     def rehearse(self, marks: frozenset[tuple[str, str]], clock: Clock) -> None:
         """Finds out what a few plain executions with this switch on reach."""
         if marks in self.rehearsed:
             return
         self.rehearsed.add(marks)
-        skeleton = self.shared.search.prepared.skeleton
+        skeleton = self.shared.skeleton
         asserts = {e.number for e in skeleton.events if sk.is_assert(e)} - self.foreign()
         with clock.stage("replay"):
             made = self.shared.made(self.variant)
@@ -70,7 +70,7 @@ class Member(Round):
         """The checks that are other variants', as far as can be told without asking."""
         if self._foreign is None:
             gone = self.shared.impossible(self.variant)
-            events = self.shared.search.prepared.skeleton.events
+            events = self.shared.skeleton.events
             others = [n for n in gone if sk.is_assert(events[n])]
             own = self.shared.asserts(self.protocol) if others else frozenset[Span]()
             self._foreign = frozenset(n for n in others if events[n].origin.span not in own)

@@ -21,6 +21,7 @@ from prover.execution.construct.updates import is_left_open
 from prover.execution.domains import DomainTooLarge
 from prover.execution.evaluate import Valuation
 from prover.execution.run.machine import Stage, stage
+from prover.execution.skeleton import Skeleton
 from prover.execution.terms import Choice, Row, Term
 from prover.graph import compile_program
 from prover.graph.kept import Kept
@@ -31,6 +32,7 @@ from prover.kin.family import Kin
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search
 from prover.pipeline.round import STRENGTH, Round
+from prover.pipeline.switches import choices, literals
 from prover.smt.query import QueryTooLarge
 from prover.smt.reply import Sat, Unsat
 
@@ -77,7 +79,7 @@ class Shared:
     search: Search
     clock: Clock
     facts: dict[str, Facts] = field(default_factory=dict[str, Facts])
-    _never: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
+    _valuations: dict[str, Valuation] = field(default_factory=dict[str, Valuation])
     _scene: Stage | None = None
     _asserts: dict[int, tuple[p.Function, frozenset[Span]]] = field(
         default_factory=dict[int, "tuple[p.Function, frozenset[Span]]"]
@@ -87,8 +89,16 @@ class Shared:
 
     def made(self, variant: str) -> dict[int, int]:
         """The choices that are a variant, by their numbers."""
+        return {row.number: int(on) for row, on in self._made(variant)}
+
+    def _made(self, variant: str) -> list[tuple[Choice, bool]]:
         own = self.kin.switches.get(variant)
-        return {row.number: int(name == own) for name, row in self._choices().items()}
+        return [(row, name == own) for name, row in choices(self.skeleton).items()]
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The events of all variants."""
+        return self.search.prepared.skeleton
 
     def under(self, search: Search, variant: str) -> tuple[str, ...]:
         """The Booleans of a document that are a variant."""
@@ -98,38 +108,19 @@ class Shared:
     def literals(self, search: Search) -> dict[str, str]:
         """The Boolean of each variant that makes a difference to a document."""
         variants = {name: variant for variant, name in self.kin.switches.items()}
-        text = search.query.text
-        return {
-            variants[name]: f"c{row.number}v1"
-            for name, row in self._choices().items()
-            if f"(declare-const c{row.number}v1 Bool)" in text
-        }
-
-    def _choices(self) -> dict[str, Choice]:
-        skeleton = self.search.prepared.skeleton
-        found: dict[str, Choice] = {}
-        for name, term in skeleton.shared.items():
-            row = skeleton.rows[term]
-            assert isinstance(row, Choice)
-            found[name] = row
-        return found
+        return {variants[name]: text for name, text in literals(search).items()}
 
     # --- what is known before anything is asked
 
     def impossible(self, variant: str) -> frozenset[int]:
         """The events that no execution of a variant has, as its switch alone says."""
-        found = self._never.get(variant)
-        if found is None:
-            events = self.search.prepared.skeleton.events
-            valuation = self._valuation(variant)
-            gone = (e.number for e in events if valuation.surely(e.guard) is False)
-            found = self._never[variant] = frozenset(gone)
-        return found
+        guards = ((event.number, event.guard) for event in self.skeleton.events)
+        return frozenset(number for number, guard in guards if not self.passed(variant, (guard,)))
 
     def scene(self) -> Stage:
         """The stage for plain executions."""
         if self._scene is None:
-            self._scene = stage(self.search.prepared.skeleton)
+            self._scene = stage(self.skeleton)
         return self._scene
 
     def asserts(self, protocol: p.Protocol) -> frozenset[Span]:
@@ -147,13 +138,11 @@ class Shared:
 
     def passed(self, variant: str, guards: Iterable[Term]) -> bool:
         """Whether one of some guards may hold, as the switch alone says."""
-        valuation = self._valuation(variant)
+        valuation = self._valuations.get(variant)
+        if valuation is None:
+            leaves: dict[Row, Value] = {row: int(on) for row, on in self._made(variant)}
+            valuation = self._valuations[variant] = Valuation(self.skeleton, leaves)
         return any(valuation.surely(guard) is not False for guard in guards)
-
-    def _valuation(self, variant: str) -> Valuation:
-        made = self.made(variant)
-        leaves: dict[Row, Value] = {row: made[row.number] for row in self._choices().values()}
-        return Valuation(self.search.prepared.skeleton, leaves)
 
     # --- questions
 
@@ -175,7 +164,7 @@ class Shared:
             whole = all(cut is not None and name not in cut for cut in loops)
             self.facts[name] = Facts(only, suspect, whole)
 
-    def settle_stronger(self, expected: Expected, clock: Clock) -> None:
+    def settle_stronger(self, expected: Expected) -> None:
         """Asks whether what only the weak model shows is expected of it alone."""
         for model in reversed(STRENGTH[: STRENGTH.index(self.model)]):
             safe = [
@@ -184,7 +173,7 @@ class Shared:
                 if name and facts.only and _is_proved(expected[name].get(model))
             ]
             if len(safe) > 1:
-                search = self.round.search(model, self.limits, clock)
+                search = self.round.search(model, self.limits, self.clock)
                 literals = self._exclusive(search)
                 off = [f"!{name}" for it, name in literals.items() if it not in safe]
                 if isinstance(search.ask(search.query.fail, SOME, *off), Unsat):
@@ -268,7 +257,7 @@ def share(
         asking = found.naming if model == "sc" else found.search
         shared = Shared(kin, model, limits, found, asking(model, limits, clock), clock)
         shared.settle(expected)
-        shared.settle_stronger(expected, clock)
+        shared.settle_stronger(expected)
     except _NOT_TOGETHER:
         return None
     found.rest()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from prover.execution import skeleton as sk
+from prover.execution.declared import reached
 from prover.execution.hazards import Freed
 from prover.execution.run.spinning import watched
 from prover.execution.terms import Term
@@ -323,18 +324,6 @@ def _by_then(frame: Frame, other: int, event: int, seen: Lit) -> Lit:
     return seen if other == event else frame.logic.all_of((seen, frame.before(other, event)))
 
 
-def _leading_to(start: str, edges: Iterable[tuple[str, str]]) -> set[str]:
-    """The nodes, of ``start`` and those after it in the alphabet, from which it can be come to."""
-    found = {start}
-    pending = [start]
-    while pending:
-        here = pending.pop()
-        for one in [a for a, b in edges if b == here and a > start and a not in found]:
-            found.add(one)
-            pending.append(one)
-    return found
-
-
 def cycles(
     edges: list[tuple[str, str]], declared: Collection[tuple[str, str]] = ()
 ) -> list[tuple[tuple[str, str], ...]]:
@@ -363,7 +352,9 @@ def cycles(
                 extend(start, [*path, edge], length + (not known))
 
     for node in nodes:
-        back = _leading_to(node, edges)
-        targets = {n: sorted(b for a, b in edges if a == n and b in back) for n in back}
+        # Each cycle is found from the first of its nodes.
+        later = [edge for edge in edges if min(edge) >= node]
+        back = {node} | reached((then, first) for first, then in later).get(node, set())
+        targets = {n: sorted(b for a, b in later if a == n and b in back) for n in back}
         extend(node, [], 0)
     return sorted(found, key=lambda c: (len(c), c))

@@ -61,11 +61,10 @@ def asking(seed: int) -> str:
     return f"{head}exists ({asked})\n"
 
 
-def check(rows: list[Compared], size: int) -> None:
+def check(rows: list[Compared], size: int, least: float = 0.1) -> None:
     assert len(rows) >= size / 4, len(rows)
     answers = Counter(row.khp == NEVER for row in rows)
-    # Two answers are in every sample: about one in eight tests is not Never.
-    assert min(answers.values()) >= len(rows) / 20, answers
+    assert min(answers.values()) >= len(rows) * least, answers
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -79,4 +78,5 @@ def test_same_answers_and_races(chunk: int, model: str) -> None:
 @pytest.mark.parametrize("chunk", range(SOAK_CHUNKS))
 def test_many(chunk: int, model: str) -> None:
     start = 100_000 + chunk * SOAK_SIZE
-    check(rows_of(range(start, start + SOAK_SIZE), model), SOAK_SIZE)
+    # About one test in eight is not Never: of a hundred samples some have fewer than one in ten.
+    check(rows_of(range(start, start + SOAK_SIZE), model), SOAK_SIZE, least=0.05)

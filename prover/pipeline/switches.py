@@ -1,0 +1,30 @@
+"""Open configs of two values in a query: switches that are on, or off, for a whole execution."""
+
+from __future__ import annotations
+
+from prover.execution.skeleton import Skeleton
+from prover.execution.terms import Choice
+from prover.pipeline.minimal import Search
+
+
+def choices(skeleton: Skeleton) -> dict[str, Choice]:
+    """The choices that open configs are, by their names."""
+    found: dict[str, Choice] = {}
+    for name, term in skeleton.shared.items():
+        row = skeleton.rows[term]
+        assert isinstance(row, Choice)
+        found[name] = row
+    return found
+
+
+def literals(search: Search) -> dict[str, str]:
+    """The Booleans that switches are on, of those that the document speaks of."""
+    prepared = search.prepared
+    found: dict[str, str] = {}
+    for name, row in choices(prepared.skeleton).items():
+        # Of two values the second is the one whose Boolean is true (`Frame`).
+        assert prepared.domains.values[prepared.skeleton.shared[name]] == (0, 1)
+        text = f"c{row.number}v1"
+        if f"(declare-const {text} Bool)" in search.query.text:
+            found[name] = text
+    return found
