@@ -15,7 +15,7 @@ from dsl.source import Source
 from prover.answers import Answered, Decided, LitmusReport
 from prover.litmus.decide import LitmusModel, decide
 from prover.models.cat import load_model, shipped_file
-from prover.pipeline.again import twice, worth_again
+from prover.pipeline.again import alone, worth_again
 from prover.pipeline.pool import Lost, run_pool
 from prover.verdict import EXIT_BUG, EXIT_OK, EXIT_UNSETTLED, EXIT_USAGE, EXIT_VIOLATED, Progress
 
@@ -87,17 +87,15 @@ def run_litmus(request: LitmusRequest, on_progress: Callable[[Progress], None]) 
             found.update((file, _lost(file, result)) for file in chunks[number])
         on_progress(Progress(len(found), len(files), chunks[number][0]))
     # Whatever ended a worker took other tests along: each has one more try, by itself.
-    alone = run_pool(
-        lambda number: _answer(again[number], under, request),
-        len(again),
+    retried = alone(
+        lambda file: _answer(file, under, request),
+        again,
         workers=workers,
         seconds=seconds,
         memory=request.memory,
-        fresh=True,
     )
-    for number, answer in alone:
-        file = again[number]
-        found[file] = _lost(file, twice(answer)) if isinstance(answer, Lost) else answer
+    for file, answer in retried:
+        found[file] = _lost(file, answer) if isinstance(answer, Lost) else answer
         on_progress(Progress(len(found), len(files), file))
     return LitmusReport(
         request.model, tuple(found[file] for file in files), time.monotonic() - start

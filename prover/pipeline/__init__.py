@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from dsl.source import Source
-from prover.pipeline.again import each_of, twice, worth_again
+from prover.pipeline.again import alone, each_of, worth_again
 from prover.pipeline.decision import Decision
 from prover.pipeline.dump import dump
 from prover.pipeline.loaded import Loaded, family_of, grouped, load_all
@@ -81,7 +81,7 @@ def _decide_all(
 
 def _pooled(
     together: Callable[[Sequence[int]], list[Decision]],
-    alone: Callable[[int], list[Decision]],
+    by_itself: Callable[[int], list[Decision]],
     groups: list[list[int]],
     jobs: list[tuple[int, Task]],
     request: Request,
@@ -116,17 +116,11 @@ def _pooled(
                 again.append(member)
             else:
                 settle(member, found)
-    retried = run_pool(
-        lambda number: alone(again[number]),
-        len(again),
-        workers=workers,
-        seconds=request.timeout,
-        memory=request.memory,
-        fresh=True,
+    retried = alone(
+        by_itself, again, workers=workers, seconds=request.timeout, memory=request.memory
     )
-    for number, result in retried:
-        (found,) = [twice(result)] if isinstance(result, Lost) else result
-        settle(again[number], found)
+    for member, result in retried:
+        settle(member, result if isinstance(result, Lost) else result[0])
     return results
 
 

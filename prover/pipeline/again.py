@@ -15,6 +15,7 @@ from prover.pipeline.pool import Answer, Lost, run_pool
 from prover.verdict import Unknown
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 
 
 def each_of(
@@ -55,13 +56,25 @@ def run_twice(
             again.append(number)
         else:
             yield number, result
+    yield from alone(job, again, workers=workers, seconds=seconds, memory=memory)
+
+
+def alone(
+    job: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int,
+    seconds: float,
+    memory: int,
+) -> Iterator[tuple[Item, Result | Lost]]:
+    """The second try: each item's job in a worker of its own."""
     second = run_pool(
-        lambda place: job(again[place]),
-        len(again),
+        lambda place: job(items[place]),
+        len(items),
         workers=workers,
         seconds=seconds,
         memory=memory,
         fresh=True,
     )
     for place, result in second:
-        yield again[place], twice(result) if isinstance(result, Lost) else result
+        yield items[place], twice(result) if isinstance(result, Lost) else result
