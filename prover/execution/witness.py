@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dsl.source import Span
+from prover.execution.scene import Edge, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ class Witness:
     ``model`` is the strongest memory model that shows it.  ``explanation`` says in a line or
     two what went wrong, ``because`` one sentence per decisive edge.  ``schedule`` is the
     sequence of (thread, event) it was replayed from.  ``plain``: a step that made it possible is a
-    plain access, which the compiler may move whatever the hardware does.
+    plain access, which the compiler may move whatever the hardware does.  ``scenes`` has one more
+    entry than ``moments``: the state before the first, then the state after each.  ``edges`` lead
+    from moment to moment.
     """
 
     property: str
@@ -79,6 +82,8 @@ class Witness:
     because: tuple[str, ...]
     schedule: tuple[tuple[int, int], ...]
     plain: bool = False
+    scenes: tuple[Scene, ...] = ()
+    edges: tuple[Edge, ...] = ()
 
 
 def contexts(witness: Witness) -> int:

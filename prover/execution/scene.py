@@ -1,0 +1,106 @@
+"""What the world looks like between the steps of a witness.
+
+A scene is text and numbers, like the witness that it belongs to: renderers compute no facts, they
+lay out what stands here.  Threads are numbers of the witness's columns, moments are indices of its
+``moments``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A place in memory and what it holds, as the author writes both.
+
+    ``word`` is the word that it is a half of, and ``part`` which ("low", "high"); "" for whole
+    words.  ``note`` says what the value alone does not: that a store of another thread is not yet
+    visible to all, say.
+    """
+
+    place: str
+    value: str
+    word: str = ""
+    part: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A thread that holds a lock, or waits for it; ``mode`` is "exclusive" or "shared"."""
+
+    thread: int
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockScene:
+    """A lock: ``kind`` as declared (spinlock, rwsem, ...), its holders, the queue for it."""
+
+    name: str
+    kind: str
+    holders: tuple[Hold, ...]
+    waiters: tuple[Hold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSection:
+    """A section that a thread is in since moment ``since``.
+
+    ``kind``: rcu, srcu, irq (interrupts off), bh, preempt, ...; ``domain``: of SRCU, its name.
+    """
+
+    thread: int
+    kind: str
+    domain: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What has begun and is not over: a grace period, a callback, an IPI, an rcu_barrier().
+
+    ``thread`` is who waits or asked (-1: nobody in the table), ``on`` the threads that it still
+    waits for, ``what`` says it in words.
+    """
+
+    what: str
+    thread: int
+    on: tuple[int, ...]
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """An object and its lifetime: ``state`` is "live", "freed", "free slot" or "page gone"."""
+
+    object: str
+    state: str
+    life: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The state before the first moment, or after one: only what the witness has to do with."""
+
+    cells: tuple[Cell, ...]
+    locks: tuple[LockScene, ...]
+    sections: tuple[OpenSection, ...]
+    pending: tuple[Pending, ...]
+    lives: tuple[Life, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """How one moment leads to another.
+
+    ``kind``: po, rf, co, fr, lock (a release and the acquire after it), gp (a grace period over
+    a reader), ipi, free (a free and the access after it), ...  ``text`` is the sentence that says
+    why it matters, "" for edges that only make up the picture.
+    """
+
+    kind: str
+    source: int
+    target: int
+    text: str = ""
