@@ -22,17 +22,16 @@ from prover.execution.domains import DomainTooLarge
 from prover.execution.evaluate import Valuation
 from prover.execution.run.machine import Stage, stage
 from prover.execution.skeleton import Skeleton
-from prover.execution.terms import Choice, Row, Term
+from prover.execution.terms import Term
 from prover.graph import compile_program
 from prover.graph.kept import Kept
 from prover.graph.limits import TooLarge
-from prover.graph.values import Value
 from prover.graph.walk import parts
 from prover.kin.family import Kin
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search
 from prover.pipeline.round import STRENGTH, Round
-from prover.pipeline.switches import choices, literals
+from prover.pipeline.switches import choices, literals, with_one_on
 from prover.smt.query import QueryTooLarge
 from prover.smt.reply import Sat, Unsat
 
@@ -89,11 +88,8 @@ class Shared:
 
     def made(self, variant: str) -> dict[int, int]:
         """The choices that are a variant, by their numbers."""
-        return {row.number: int(on) for row, on in self._made(variant)}
-
-    def _made(self, variant: str) -> list[tuple[Choice, bool]]:
         own = self.kin.switches.get(variant)
-        return [(row, name == own) for name, row in choices(self.skeleton).items()]
+        return {row.number: int(it == own) for it, row in choices(self.skeleton).items()}
 
     @property
     def skeleton(self) -> Skeleton:
@@ -140,8 +136,8 @@ class Shared:
         """Whether one of some guards may hold, as the switch alone says."""
         valuation = self._valuations.get(variant)
         if valuation is None:
-            leaves: dict[Row, Value] = {row: int(on) for row, on in self._made(variant)}
-            valuation = self._valuations[variant] = Valuation(self.skeleton, leaves)
+            valuation = with_one_on(self.skeleton, self.kin.switches.get(variant))
+            self._valuations[variant] = valuation
         return any(valuation.surely(guard) is not False for guard in guards)
 
     # --- questions
@@ -237,6 +233,13 @@ def _allowed(expect: Expect | None) -> frozenset[str]:
     return frozenset((*expect.properties, *expect.allowing))
 
 
+def _pays(skeleton: Skeleton, programs: int) -> bool:
+    """Whether one program costs less than so many: most of the cost is in pairs of events."""
+    base = with_one_on(skeleton, None)
+    alone = sum(base.surely(event.guard) is not False for event in skeleton.events)
+    return len(skeleton.events) ** 2 <= programs * alone**2
+
+
 def share(
     kin: Kin,
     scenario: str,
@@ -254,6 +257,8 @@ def share(
         if is_left_open(program):
             return None
         found = Round(program)
+        if not _pays(found.skeleton(clock, claims=True), len(expected)):
+            return None
         asking = found.naming if model == "sc" else found.search
         shared = Shared(kin, model, limits, found, asking(model, limits, clock), clock)
         shared.settle(expected)

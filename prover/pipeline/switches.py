@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from prover.execution.evaluate import Valuation
 from prover.execution.skeleton import Skeleton
-from prover.execution.terms import Choice
+from prover.execution.terms import Choice, Row
+from prover.graph.values import Value
 from prover.pipeline.minimal import Search
 
 
@@ -15,6 +17,12 @@ def choices(skeleton: Skeleton) -> dict[str, Choice]:
         assert isinstance(row, Choice)
         found[name] = row
     return found
+
+
+def with_one_on(skeleton: Skeleton, on: str | None) -> Valuation:
+    """What follows from one switch being on, or none, and all others off."""
+    made: dict[Row, Value] = {row: int(it == on) for it, row in choices(skeleton).items()}
+    return Valuation(skeleton, made)
 
 
 def literals(search: Search) -> dict[str, str]:
