@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from dsl.check import check
-from dsl.imports import Program, library_root, load, load_text
+from dsl.files import library_root
+from dsl.imports import Program, load, load_text
 from dsl.protocol import Protocol
 from prover.pipeline.decide import Decision, decide
 from prover.pipeline.limits import Limits

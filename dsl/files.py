@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from dsl.diagnostic import Diagnostic
-from dsl.scan import MAX_BYTES
+
+MAX_BYTES = 1 << 20
+"""No protocol is longer."""
 
 MAX_LISTED = 100_000
 """How many files and folders a folder may have below it, whatever they are."""
@@ -27,6 +29,20 @@ class Refusal(Exception):
     def about(self, name: str) -> Diagnostic:
         """What there is to say of the file called ``name`` by whoever is asked to read it."""
         return Diagnostic(self.code, f"`{name}` {self.what}", None, hint=self.hint)
+
+
+def library_root() -> Path:
+    """The folder of the protocol library: beside the package in a checkout, else inside it."""
+    package = Path(__file__).resolve().parent
+    candidates = (
+        package.parent / "protocols",
+        package.parent / "prover_protocols",
+        package / "_protocols",
+    )
+    for candidate in candidates:
+        if (candidate / "kernel").is_dir():
+            return candidate
+    return candidates[-1]
 
 
 def read_text(path: Path) -> tuple[str, int]:

@@ -26,16 +26,28 @@ _MAX_LISTED = 2000
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """A file that was read: what it is called, where it was looked for, and where it really is."""
+
+    name: str
+    path: str
+    real: str
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A parsed file with its imports.
 
     ``files`` are in dependency order, each once, ``main`` last; ``sources`` has
-    the text of each by name.
+    the text of each by name.  ``read`` is where the files were found, ``absent`` where one was
+    looked for before: were there one now, it would be read in place of another.
     """
 
     main: s.File
     files: tuple[s.File, ...]
     sources: Mapping[str, Source]
+    read: tuple[Read, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 class LoadError(DiagnosticError):
@@ -44,20 +56,6 @@ class LoadError(DiagnosticError):
     def __init__(self, diagnostics: tuple[Diagnostic, ...], sources: Mapping[str, Source]) -> None:
         super().__init__(diagnostics)
         self.sources = sources
-
-
-def library_root() -> Path:
-    """The folder of the protocol library: beside the package in a checkout, else inside it."""
-    package = Path(__file__).resolve().parent
-    candidates = (
-        package.parent / "protocols",
-        package.parent / "prover_protocols",
-        package / "_protocols",
-    )
-    for candidate in candidates:
-        if (candidate / "kernel").is_dir():
-            return candidate
-    return candidates[-1]
 
 
 def load(
@@ -74,7 +72,9 @@ def load(
     except Refusal as refusal:
         raise LoadError((refusal.about(str(path)),), {}) from None
     loader = _Loader(roots, path.parent, parsed={} if parsed is None else parsed)
-    return loader.run(Source(str(path), text), size, _real(path))
+    real = _real(path)
+    loader.read.append(Read(str(path), str(path.absolute()), str(real)))
+    return loader.run(Source(str(path), text), size, real)
 
 
 def load_text(name: str, text: str, base_dir: Path | None, roots: tuple[Path, ...]) -> Program:
@@ -103,6 +103,8 @@ class _Loader:
     sources: dict[str, Source] = field(default_factory=dict[str, Source])
     files: list[s.File] = field(default_factory=list[s.File])
     found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    read: list[Read] = field(default_factory=list[Read])
+    absent: dict[str, None] = field(default_factory=dict[str, None])
     _names: dict[Path, str] = field(default_factory=dict[Path, str])
     _open: list[tuple[str, s.Import]] = field(default_factory=list[tuple[str, s.Import]])
     _bytes: int = 0
@@ -114,7 +116,7 @@ class _Loader:
         main = self._file(source, _Place(source.name, self.base, self.base))
         if main is None or self.found:
             raise LoadError(tuple(self.found[:MAX_REPORTS]), self.sources)
-        return Program(main, tuple(self.files), self.sources)
+        return Program(main, tuple(self.files), self.sources, tuple(self.read), tuple(self.absent))
 
     def _file(self, source: Source, place: _Place) -> s.File | None:
         """Parse one file and then what it imports, or note what is wrong."""
@@ -137,7 +139,8 @@ class _Loader:
 
     def _import(self, statement: s.Import, importer: _Place) -> None:
         try:
-            place, real = self._find(statement.path.text, importer)
+            place, path, real = self._find(statement.path.text, importer)
+            self.read.append(Read(self._names.get(real, place.name), str(path), str(real)))
             if real in self._names:
                 self._check_cycle(self._names[real])
                 return
@@ -180,8 +183,8 @@ class _Loader:
 
     # --- finding ----------------------------------------------------------------
 
-    def _find(self, wanted: str, importer: _Place) -> tuple[_Place, Path]:
-        """What ``wanted`` names, and its real path: beside the importer, else in a root."""
+    def _find(self, wanted: str, importer: _Place) -> tuple[_Place, Path, Path]:
+        """What ``wanted`` names, its path and real path: beside the importer, else in a root."""
         _check_string(wanted)
         trees = [tree for tree in (importer.tree, *self.roots) if tree is not None]
         outside = False
@@ -191,12 +194,15 @@ class _Loader:
                 outside = True
                 continue
             real = _real(candidate)
+            path = candidate.absolute()
             if real is None:
+                self.absent[str(path)] = None
                 continue
             tree = _tree_of(real, trees, os.path.realpath)
             if tree is None:
                 raise _outside("is a link that leads out of the protocol roots")
-            return _Place(self._name(wanted, folder, importer, real), real.parent, tree), real
+            place = _Place(self._name(wanted, folder, importer, real), real.parent, tree)
+            return place, path, real
         if outside:
             raise _outside("leads out of the protocol roots")
         raise self._not_found(wanted, importer)

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 
 from dsl.diagnostic import Diagnostic, Label
+from dsl.files import MAX_BYTES
 from dsl.source import Source, Span
 from dsl.syntax import Comment
 
-MAX_BYTES = 1 << 20
 MAX_TOKENS = 200_000
 MAX_NESTING = 200
 MAX_NUMBER = 2**64 - 1

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.soak import Soak, kept, together
+
+# What is tested is what is proved now; the tests of the cache name a folder of their own.
+os.environ["PROVE_CACHE"] = "off"
 
 
 class Golden:

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
-from dsl.scan import MAX_BYTES, MAX_TOKENS
+from dsl.files import MAX_BYTES
+from dsl.scan import MAX_TOKENS
 from dsl.source import Source, Span
 
 END = "end"

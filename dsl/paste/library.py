@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dsl import syntax as s
-from dsl.imports import library_root, load_text
+from dsl.files import library_root
+from dsl.imports import load_text
 from dsl.paste.scopes import World
 from dsl.paste.tree import Parameter, Signature, TypeUse
 from dsl.paste.types import Array, Cell, Number

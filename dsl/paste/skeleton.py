@@ -13,7 +13,8 @@ from typing import Final
 
 from dsl.check import check
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
-from dsl.imports import library_root, load_text
+from dsl.files import library_root
+from dsl.imports import load_text
 from dsl.parse import parse
 from dsl.paste.attempt import Attempt, Input, attempt
 from dsl.paste.cursor import Cursor

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
+from prover.cli.cache import cache
 from prover.cli.dump import dump
 from prover.cli.entry import COMMANDS, output_failed
 from prover.cli.explain import explain
@@ -46,6 +47,7 @@ def build() -> typer.Typer:
     )
     functions: tuple[Callable[..., None], ...] = (
         run,
+        cache,
         fmt,
         dump,
         export,

@@ -70,7 +70,7 @@ def _later(
     bound: int,
 ) -> str:
     from dsl.imports import LoadError
-    from prover.pipeline import dump as dump_form
+    from prover.pipeline.dump import dump as dump_form
     from prover.verdict import Request
 
     request = Request(

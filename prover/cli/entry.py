@@ -20,6 +20,7 @@ INTERRUPTED: Final = 130
 
 COMMANDS: Final = (
     "run",
+    "cache",
     "fmt",
     "dump",
     "export",

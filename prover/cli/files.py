@@ -120,7 +120,8 @@ def feature(text: str) -> Feature:
 
 def load_program(name: str) -> Program:
     """The file called ``name`` with its imports; says what is wrong and exits if need be."""
-    from dsl.imports import LoadError, library_root, load, load_text
+    from dsl.files import library_root
+    from dsl.imports import LoadError, load, load_text
 
     try:
         if name == STANDARD_INPUT:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, assert_never
 
 import typer
 
+from prover.cli.cache import say_trouble, store
 from prover.cli.files import STANDARD_INPUT, complain_about, feature, read_standard_input, setting
 from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout, Without
 from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
@@ -54,6 +55,9 @@ def run(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Every witness, and what a verdict leaves out.")
     ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Prove all again, and remember nothing.")
+    ] = False,
     timings: Annotated[
         bool, typer.Option("--timings", help="Where the time went, on standard error.")
     ] = False,
@@ -92,8 +96,10 @@ def run(
         explain=verbose or output == "json",
         without=tuple(feature(name) for name in without or ()),
     )
+    remembered = None if no_cache else store()
     with ProgressLine(sys.stderr, enabled=not quiet) as line:
-        report = prove_files(request, line.show)
+        report = prove_files(request, line.show, remembered)
+    say_trouble(remembered)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
     emit(_rendered(report, output, color, verbose=verbose, quiet=quiet))

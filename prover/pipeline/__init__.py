@@ -1,205 +1,39 @@
 """The pipeline: files in, a report out.
 
-``run`` reads like the data flow: load and check every file and its variants, list the
-obligations, decide each in a worker process, compare with what the author expects.
+What is remembered is answered here, without the parser and without the solver; all else is
+:mod:`prover.pipeline.proving`.
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from dsl.source import Source
-from prover.pipeline.again import alone, each_of, worth_again
-from prover.pipeline.decision import Decision
-from prover.pipeline.dump import dump
-from prover.pipeline.loaded import Loaded, family_of, grouped, load_all
-from prover.pipeline.obligations import Task
-from prover.pipeline.pool import Lost, run_pool
-from prover.verdict import (
-    FileReport,
-    Measured,
-    Outcome,
-    Progress,
-    Refuted,
-    Report,
-    Request,
-    Unknown,
-    Vacuous,
-    Verdict,
-    meets,
-)
+from prover.pipeline.tree import Member, members
+from prover.verdict import Progress, Report, Request
+
+if TYPE_CHECKING:
+    from prover.cache.store import Store
+    from prover.cache.whole import Known
 
 
-def not_covered(model: str) -> tuple[str, ...]:
-    """What no verdict under a memory model covers."""
-    if model == "lkmm":
-        return ("invariants are not checked under lkmm",)
-    races = f"data races are not checked under {model}"
-    return (races,) if model == "sc" else (races, f"invariants are not checked under {model}")
-
-
-def run(request: Request, on_progress: Callable[[Progress], None]) -> Report:
-    """Proves what the request asks for."""
+def run(
+    request: Request, on_progress: Callable[[Progress], None], store: Store | None = None
+) -> Report:
+    """Proves what the request asks for; with a ``store``, not again what is known from there."""
     start = time.monotonic()
-    loaded = load_all(request)
-    jobs = [
-        (index, task)
-        for index, file in enumerate(loaded)
-        if isinstance(file, Loaded)
-        for task in file.tasks
-    ]
-    decisions = _decide_all(loaded, jobs, request, on_progress)
-    partial = bool(request.scenario or request.variant or request.config)
-    reports = [
-        file
-        if isinstance(file, FileReport)
-        else _report(file, index, jobs, decisions, partial=partial)
-        for index, file in enumerate(loaded)
-    ]
+    named = list(members(request.files))
+    asked = [(each.name, each.folder) for each in named if isinstance(each, Member)]
+    known: dict[tuple[str, str], Known] = {}
+    if store is not None:
+        from prover.cache.whole import known as recall
+
+        known = recall(store, asked, request)
+    reports = [known[each].report for each in asked if each in known]
+    if len(reports) < len(named) or not any(report.outcomes for report in reports):
+        # Slow imports come after the options are known to be right.
+        from prover.pipeline.proving import prove
+
+        reports = prove(request, named, known, store, on_progress)
     return Report(tuple(reports), time.monotonic() - start)
-
-
-def _decide_all(
-    loaded: list[Loaded | FileReport],
-    jobs: list[tuple[int, Task]],
-    request: Request,
-    on_progress: Callable[[Progress], None],
-) -> list[Decision | Lost]:
-    """Every obligation's decision, in the order of ``jobs``."""
-    if not jobs:
-        return []
-    # The engine takes longer to import than a small file to read; a file with mistakes needs none.
-    # Imported before the workers are forked, it is imported once for all of them.
-    from prover.pipeline.work import Work
-
-    groups = grouped(jobs, together="models" not in request.without)
-    work = Work(loaded, jobs, groups, request)
-    return _pooled(work.together, work.alone, groups, jobs, request, on_progress)
-
-
-def _pooled(
-    together: Callable[[Sequence[int]], list[Decision]],
-    by_itself: Callable[[int], list[Decision]],
-    groups: list[list[int]],
-    jobs: list[tuple[int, Task]],
-    request: Request,
-    on_progress: Callable[[Progress], None],
-) -> list[Decision | Lost]:
-    """What becomes of every group in worker processes; once more, alone, of what they lost."""
-    results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
-    waiting = set(range(len(jobs)))
-
-    def settle(member: int, result: Decision | Lost) -> None:
-        results[member] = result
-        waiting.discard(member)
-        obligation = jobs[member][1].obligation
-        current = " / ".join(part for part in (obligation.scenario, obligation.variant) if part)
-        on_progress(Progress(len(jobs) - len(waiting), len(jobs), current))
-
-    workers = request.jobs or os.cpu_count() or 1
-    firsts = [jobs[members[0]] for members in groups]
-    decided = run_pool(
-        lambda number: together(groups[number]),
-        len(groups),
-        workers=workers,
-        # The first of a family has a question about all of it besides its own.
-        seconds=request.timeout * (max(map(len, groups)) + 1),
-        memory=request.memory,
-        kinds=[family_of(first) for first in firsts],
-    )
-    again: list[int] = []
-    for number, result in decided:
-        for member, found in each_of(groups[number], result):
-            if worth_again(found, groups[number]):
-                again.append(member)
-            else:
-                settle(member, found)
-    retried = alone(
-        by_itself, again, workers=workers, seconds=request.timeout, memory=request.memory
-    )
-    for member, result in retried:
-        settle(member, result if isinstance(result, Lost) else result[0])
-    return results
-
-
-def _report(
-    file: Loaded,
-    index: int,
-    jobs: list[tuple[int, Task]],
-    decisions: list[Decision | Lost],
-    *,
-    partial: bool,
-) -> FileReport:
-    """One file's outcomes in order, with what only all of them together show."""
-    own = [
-        (task, decision)
-        for (where, task), decision in zip(jobs, decisions, strict=True)
-        if where == index
-    ]
-    wrong = dict.fromkeys(
-        diagnostic
-        for _, decision in own
-        if not isinstance(decision, Lost)
-        for diagnostic in decision.diagnostics
-    )
-    if wrong:
-        return FileReport(file.name, (), tuple(wrong), file.sources, folder=file.folder)
-    # Part of a file cannot show that nothing in the whole of it reaches a statement.
-    hollow = {} if partial else _never_reached(own, file.sources)
-    outcomes = tuple(
-        _outcome(task, decision, hollow.get(number, ""))
-        for number, (task, decision) in enumerate(own)
-    )
-    return FileReport(file.name, outcomes, (), file.sources, folder=file.folder)
-
-
-def _never_reached(
-    own: list[tuple[Task, Decision | Lost]], sources: Mapping[str, Source]
-) -> dict[int, str]:
-    """Obligations whose asserts, or whose variant's statements, none at all reaches.
-
-    A refutation is none of them, but what it reaches counts; an obligation without an answer
-    may reach everything.
-    """
-    decisions = [(task, d) for task, d in own if not isinstance(d, Lost)]
-    if len(decisions) < len(own) or any(isinstance(d.verdict, Unknown) for _, d in decisions):
-        return {}
-    reached = {span for _, d in decisions for span in d.asserts if span not in d.unreached}
-    passed = {task.obligation.variant for task, d in decisions if not d.unmarked}
-    hollow: dict[int, str] = {}
-    for number, (task, decision) in enumerate(decisions):
-        if isinstance(decision.verdict, Refuted):
-            continue
-        lost = [span for span in decision.unreached if span not in reached]
-        if lost:
-            line = sources[lost[0].file].line_column(lost[0].start)[0]
-            hollow[number] = f"the assert at {lost[0].file}:{line} is never reached"
-        if decision.unmarked and task.obligation.variant not in passed:
-            owner, label = decision.unmarked[0]
-            hollow[number] = f"{owner}.{label} is never reached"
-    return hollow
-
-
-def _outcome(task: Task, decision: Decision | Lost, hollow: str) -> Outcome:
-    """An obligation's outcome."""
-    if isinstance(decision, Lost):
-        unknown = Unknown(decision.why)
-        met = meets(unknown, task.expected)
-        return Outcome(task.obligation, unknown, task.expected, met, (), Measured())
-    verdict: Verdict = Vacuous(hollow) if hollow else decision.verdict
-    races = f"data races on {', '.join(decision.suppressed)} are not looked for, as the file asks"
-    notes = [races] if decision.suppressed else []
-    notes += [f"{owner}.{label} is never reached here" for owner, label in decision.dead]
-    return Outcome(
-        task.obligation,
-        verdict,
-        task.expected,
-        meets(verdict, task.expected),
-        (*not_covered(task.obligation.model), *notes),
-        decision.measured,
-    )
-
-
-__all__ = ["dump", "run"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dsl.check import check
@@ -10,9 +10,10 @@ from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from dsl.source import Source
+from prover.cache.whole import Known, Made
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.program import Parsed, is_library, read_program
-from prover.pipeline.tree import Member, members, nothing_selected
+from prover.pipeline.tree import Member, nothing_selected
 from prover.verdict import FileReport, Request
 
 
@@ -39,18 +40,28 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class AllRead:
     """What is known of the files read so far.
 
     ``refused`` is why files that were found are passed over, ``checked`` the text of all that was
     checked as a part of some program; ``unfinished`` are libraries that do not check by themselves,
-    by name: what they lack may be declared by those who import them.
+    by name: what they lack may be declared by those who import them.  ``programs`` are the files
+    that could be read, by name.
     """
 
     parsed: Parsed = field(default_factory=Parsed)
     refused: list[Diagnostic] = field(default_factory=list[Diagnostic])
     checked: set[str] = field(default_factory=set[str])
     unfinished: dict[str, str] = field(default_factory=dict[str, str])
+    programs: dict[str, Program] = field(default_factory=dict[str, Program])
+
+    def made(self, report: FileReport) -> Made:
+        """A report to be remembered, with what was read for it."""
+        program = self.programs.get(report.name)
+        if program is None:
+            return Made(report, (), ())
+        read = tuple((each.name, each.path, each.real) for each in program.read)
+        return Made(report, read, program.absent, report.name in self.unfinished)
 
     def whole(self, report: FileReport) -> FileReport:
         """The report on a file; nothing is wrong with a library that a good program imports."""
@@ -59,23 +70,40 @@ class _Read:
         return report
 
 
-def load_all(request: Request) -> list[Loaded | FileReport]:
-    """Every file that the request names, folders gone through; what they import is parsed once."""
-    read = _Read()
+def load_all(
+    request: Request,
+    members: Sequence[Member | FileReport],
+    known: Mapping[tuple[str, str], Known],
+) -> tuple[list[Loaded | FileReport], AllRead]:
+    """Every file that the request names, but for those known; what they import is parsed once."""
+    read = AllRead()
+    for each in known.values():
+        read.checked.update(source.text for source in each.report.sources.values())
     found = [
-        member if isinstance(member, FileReport) else _load(member, request, read)
-        for member in members(request.files)
+        member if isinstance(member, FileReport) else _loaded(member, request, known, read)
+        for member in members
     ]
     loaded = [read.whole(file) if isinstance(file, FileReport) else file for file in found]
     folders = list(dict.fromkeys(file.folder for file in loaded if file.folder))
-    idle = not any(isinstance(file, Loaded) or file.diagnostics for file in loaded)
+    idle = not any(isinstance(file, Loaded) or file.diagnostics or file.outcomes for file in loaded)
     if folders and idle:
         wrong = nothing_selected(folders, read.refused, request)
         loaded.append(FileReport(folders[0], (), (wrong,), {}))
-    return loaded
+    return loaded, read
 
 
-def _load(member: Member, request: Request, read: _Read) -> Loaded | FileReport:
+def _loaded(
+    member: Member,
+    request: Request,
+    known: Mapping[tuple[str, str], Known],
+    read: AllRead,
+) -> Loaded | FileReport:
+    """One file, as it is known or newly loaded."""
+    found = known.get((member.name, member.folder))
+    return _load(member, request, read) if found is None else found.report
+
+
+def _load(member: Member, request: Request, read: AllRead) -> Loaded | FileReport:
     """Loads and checks one file."""
     name, folder = member.name, member.folder
     try:
@@ -83,6 +111,7 @@ def _load(member: Member, request: Request, read: _Read) -> Loaded | FileReport:
     except LoadError as error:
         return FileReport(name, (), error.diagnostics, error.sources, folder=folder)
     sources = program.sources
+    read.programs[name] = program
     try:
         protocol = check(program)
     except DiagnosticError as error:

@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
-from dsl.imports import LoadError, Program, library_root, load, load_text
+from dsl.files import library_root
+from dsl.imports import LoadError, Program, load, load_text
 from dsl.protocol import Protocol
 from dsl.source import Source
 from dsl.syntax import File, Scenario

@@ -15,12 +15,12 @@ from prover.explained import KINDS, Core, Explanation, Fact, Used
 from prover.graph import compile_program
 from prover.graph.ir import Program
 from prover.graph.limits import TooLarge
-from prover.pipeline import not_covered
 from prover.pipeline.case import Undecided
 from prover.pipeline.decide import decide_group
 from prover.pipeline.decision import Decision
 from prover.pipeline.limits import Limits
 from prover.pipeline.minimal import MAX_CLAUSES
+from prover.pipeline.proving import not_covered
 from prover.pipeline.round import STRENGTH
 from prover.render.table import summary_of
 from prover.smt.backends.z3 import Session

@@ -9,7 +9,8 @@ import pytest
 
 from dsl.codes import CODES
 from dsl.diagnostic import Diagnostic
-from dsl.imports import MAX_FILES, LoadError, Program, library_root, load, load_text
+from dsl.files import library_root
+from dsl.imports import MAX_FILES, LoadError, Program, load, load_text
 from dsl.source import Source
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dsl.check import check
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from prover.graph import compile_program
 from prover.graph.kept import Kept
 from prover.pipeline.obligations import tasks

@@ -19,12 +19,12 @@ from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from dsl.source import Source
-from prover.pipeline import _outcome
 from prover.pipeline.decide import decide
 from prover.pipeline.limits import Limits
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
 from prover.pipeline.program import read_program
+from prover.pipeline.proving import _outcome
 from prover.render import json_report
 from prover.render.diagnostics import render as render_diagnostics
 from prover.render.table import render_report

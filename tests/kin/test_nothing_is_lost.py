@@ -9,7 +9,8 @@ import pytest
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from prover.kin.family import kin
 from prover.pipeline import shared
 from prover.pipeline.limits import Clock, Limits

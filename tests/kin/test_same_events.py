@@ -8,7 +8,8 @@ import pytest
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from dsl.protocol import Protocol
 from prover.execution.construct.program import build
 from prover.execution.domains import DomainTooLarge

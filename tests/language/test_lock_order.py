@@ -8,7 +8,8 @@ import pytest
 
 from dsl import syntax as s
 from dsl.check import check
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from dsl.parse import parse
 from dsl.source import Source
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from dsl.check import check
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from dsl.primitives import PRIMITIVES
 from tests.language.reference import ROOT, sections, words
 

@@ -10,7 +10,8 @@ from dsl.check import check
 from dsl.codes import CODES
 from dsl.codes_new import NEW_CODES
 from dsl.diagnostic import DiagnosticError
-from dsl.imports import library_root, load_text
+from dsl.files import library_root
+from dsl.imports import load_text
 from dsl.parse import parse
 from dsl.paste.skeleton import Skeleton, paste
 from dsl.printer import format_file

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from dsl.check import check
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from prover.cli.entry import main
 from prover.execution.construct.program import build
 from prover.execution.skeleton import Skeleton

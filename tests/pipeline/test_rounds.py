@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from dsl.check import check
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from prover.execution.construct.program import build
 from prover.execution.skeleton import Event, Skeleton
 from prover.graph import compile_program

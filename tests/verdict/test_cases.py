@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from dsl.check import check
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from dsl.interpreter import explore
 from dsl.parse import parse
 from dsl.primitives import PROPERTIES

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from dsl.check import check
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from prover.verdict import FileReport, Refuted, Report, name_of
 
 PROJECT = Path(__file__).parent.parent.parent

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dsl.check import check
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from prover.pipeline.group import Group
 from prover.pipeline.limits import Limits
 from prover.pipeline.minimal import violated

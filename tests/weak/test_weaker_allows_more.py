@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from dsl.check import check
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from prover.execution.construct.program import build
 from prover.graph import compile_program
 from prover.pipeline.obligations import tasks

@@ -8,7 +8,8 @@ import pytest
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
-from dsl.imports import LoadError, library_root, load
+from dsl.files import library_root
+from dsl.imports import LoadError, load
 from prover.execution.construct.program import build
 from prover.execution.domains import DomainTooLarge
 from prover.graph import compile_program

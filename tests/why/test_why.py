@@ -14,7 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from dsl.check import check
-from dsl.imports import library_root, load
+from dsl.files import library_root
+from dsl.imports import load
 from prover.cli.entry import main
 from prover.explained import Core, Fact, Why, why_exit_code
 from prover.graph import compile_program

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
-from dsl.scan import MAX_BYTES
+from dsl.files import MAX_BYTES
 from dsl.source import Source, Span
 
 MAX_WORDS = 50_000

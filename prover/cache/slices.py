@@ -1,0 +1,170 @@
+"""What the obligations of one scenario and variant can depend on, as text, and places in it.
+
+A slice is every declaration of a file and its imports but functions, actors, scenarios and
+variants; the scenario and the variant; and each function and actor whose name occurs in what is in
+the slice already.  Names are taken as words, outside strings and comments, so it has more than is
+reached, never less.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+from dsl import syntax as s
+from dsl.imports import Program
+from dsl.source import Span
+
+T = TypeVar("T")
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NO_CODE = re.compile(
+    r"""//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'"""
+)
+"""Comments and strings, as the scanner tells them from names (dsl/scan.py)."""
+
+_BODIES = (s.FunctionDecl, s.ActorDecl)
+_LEFT_OUT = (*_BODIES, s.Scenario, s.Variant, s.Import)
+
+
+class NotInSlice(Exception):
+    """A place that is in none of the slice's declarations."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A declaration: where it is, its text, the words in it."""
+
+    span: Span
+    text: str
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The declarations that matter, in the order of the files."""
+
+    parts: tuple[_Part, ...]
+
+    @property
+    def sum(self) -> str:
+        """A sum of all their text."""
+        total = hashlib.sha256()
+        for part in self.parts:
+            data = part.text.encode("utf-8", "surrogatepass")
+            total.update(b"%d\n" % len(data))
+            total.update(data)
+        return total.hexdigest()
+
+    def relative(self, span: Span) -> Span:
+        """A place by the number of its declaration and from that one's beginning."""
+        for number, part in enumerate(self.parts):
+            here = part.span
+            if here.file == span.file and here.start <= span.start and span.end <= here.end:
+                return Span(f"#{number}", span.start - here.start, span.end - here.start)
+        raise NotInSlice(str(span))
+
+    def absolute(self, span: Span) -> Span:
+        """The place that :meth:`relative` was given; raises NotInSlice for what is none of its."""
+        number = int(span.file[1:]) if re.fullmatch(r"#[0-9]{1,6}", span.file) else -1
+        if not 0 <= number < len(self.parts):
+            raise NotInSlice(str(span))
+        here = self.parts[number].span
+        if not 0 <= span.start <= span.end <= here.end - here.start:
+            raise NotInSlice(str(span))
+        return Span(here.file, here.start + span.start, here.start + span.end)
+
+
+class Slices:
+    """The slices of one program."""
+
+    def __init__(self, program: Program) -> None:
+        self._fixed: list[tuple[int, _Part]] = []
+        self._named: dict[str, list[tuple[int, _Part]]] = {}
+        self._scenarios: dict[str, tuple[int, _Part]] = {}
+        self._variants: dict[str, tuple[int, _Part]] = {}
+        declarations = (
+            (file, declaration) for file in program.files for declaration in file.declarations
+        )
+        for place, (_, declaration) in enumerate(declarations):
+            span = declaration.span
+            text = program.sources[span.file].text[span.start : span.end]
+            part = place, _Part(span, text, frozenset(_WORD.findall(_NO_CODE.sub(" ", text))))
+            match declaration:
+                case s.FunctionDecl() | s.ActorDecl():
+                    self._named.setdefault(declaration.name.text, []).append(part)
+                case s.Scenario():
+                    self._scenarios[declaration.name.text] = part
+                case s.Variant():
+                    self._variants[declaration.name.text] = part
+                case s.Import():
+                    pass
+                case _:
+                    self._fixed.append(part)
+
+    def of(self, scenario: str, variant: str) -> Slice:
+        """The slice of a scenario in a variant ("" for none)."""
+        own = [self._scenarios[scenario]]
+        if variant:
+            own.append(self._variants[variant])
+        found = dict([*self._fixed, *own])
+        pending = list(found.values())
+        seen: set[str] = set()
+        while pending:
+            for word in pending.pop().words - seen:
+                seen.add(word)
+                for place, part in self._named.get(word, ()):
+                    found[place] = part
+                    pending.append(part)
+        return Slice(tuple(found[place] for place in sorted(found)))
+
+
+def moved(value: T, move: Callable[[Span], Span]) -> T:
+    """A value with every span in it moved; a span in no file stays."""
+    found: T = _moved(value, move)
+    return found
+
+
+def _moved(value: Any, move: Callable[[Span], Span]) -> Any:  # noqa: ANN401 - whatever a decision has
+    match value:
+        case Span():
+            return move(value) if value.file else value
+        case tuple():
+            return tuple(_moved(each, move) for each in cast("tuple[Any, ...]", value))
+        case Mapping():
+            return cast("object", value)
+        case str() | int() | float() | None:
+            return value
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            parts = {f.name: _moved(getattr(value, f.name), move) for f in fields(value) if f.init}
+            return replace(value, **parts)
+        case _:
+            raise NotInSlice(type(value).__name__)
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every string in a value, but the files of spans."""
+    match value:
+        case Span():
+            return
+        case str():
+            yield value
+        case tuple():
+            for each in cast("tuple[object, ...]", value):
+                yield from texts(each)
+        case _ if is_dataclass(value):
+            for field in fields(value):
+                yield from texts(getattr(value, field.name))
+        case _:
+            return
+
+
+def names_lines(value: object) -> bool:
+    """Whether a string in a value may name a line of a file, which edits elsewhere may move."""
+    return any(_LINE.search(text) for text in texts(value))
+
+
+_LINE = re.compile(r"\.khp|\bline [0-9]|:[0-9]")

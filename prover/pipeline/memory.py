@@ -1,0 +1,148 @@
+"""What earlier runs have found out of obligations that are the same, wherever they stand now."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import msgspec
+
+from dsl.source import Span
+from prover.cache.codec import Damaged, Given, given, is_kept, unmeasured, verdict_of
+from prover.cache.fingerprint import fingerprint
+from prover.cache.slices import NotInSlice, Slice, Slices, moved, names_lines
+from prover.cache.store import Store
+from prover.pipeline.decision import Decision
+from prover.pipeline.loaded import Loaded
+from prover.pipeline.obligations import Task
+from prover.pipeline.pool import Lost
+from prover.verdict import FileReport, Measured, Request
+
+
+class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A decision; the spans in it, and in its verdict, are those of the slice."""
+
+    verdict: Given
+    measured: Measured
+    asserts: tuple[Span, ...]
+    unreached: tuple[Span, ...]
+    unmarked: tuple[tuple[str, str], ...]
+    dead: tuple[tuple[str, str], ...]
+    suppressed: tuple[str, ...]
+
+
+class Memory:
+    """Decisions by what they depend on, for groups of obligations (by their numbers)."""
+
+    def __init__(
+        self,
+        store: Store | None,
+        files: Sequence[Loaded | FileReport],
+        jobs: Sequence[tuple[int, Task]],
+        request: Request,
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._jobs = jobs
+        # Which part of a file was asked about makes no difference to the answers.
+        anything = replace(request, scenario=None, variant=None, config=(), model=None, jobs=0)
+        self._request = replace(anything, files=(), stdin_text=None)
+        self._slices: dict[int, Slices] = {}
+
+    def recall(self, groups: Sequence[Sequence[int]]) -> dict[int, Decision]:
+        """The decisions that are known, by obligation; of a group all of them or none."""
+        if self._store is None:
+            return {}
+        keyed = [(members, *self._key(members)) for members in groups]
+        values = self._store.get(key for _, key, _ in keyed)
+        known: dict[int, Decision] = {}
+        for members, key, part in keyed:
+            decisions = _read(values.get(key), part)
+            if decisions is not None and len(decisions) == len(members):
+                known.update(zip(members, decisions, strict=True))
+        return known
+
+    def keep(self, groups: Sequence[Sequence[int]], decisions: Sequence[Decision | Lost]) -> None:
+        """Remembers what was decided, where that is an answer."""
+        if self._store is None:
+            return
+        entries: dict[bytes, bytes] = {}
+        for members in groups:
+            found = [decisions[member] for member in members]
+            key, part = self._key(members)
+            entry = _written([d for d in found if not isinstance(d, Lost) and _is_kept(d)], part)
+            if entry is not None and len(entry) == len(members):
+                entries[key] = msgspec.json.encode(entry)
+        self._store.put(entries)
+
+    def _key(self, members: Sequence[int]) -> tuple[bytes, Slice]:
+        """What a group's decisions are found by, and the slice that their places are in."""
+        index, first = self._jobs[members[0]]
+        if index not in self._slices:
+            file = self._files[index]
+            assert isinstance(file, Loaded)
+            self._slices[index] = Slices(file.program)
+        o = first.obligation
+        part = self._slices[index].of(o.scenario, o.variant)
+        asked = [
+            (task.obligation.model, _expected(task))
+            for task in (self._jobs[number][1] for number in members)
+        ]
+        what = (o.scenario, o.variant, o.configuration, asked, self._request)
+        text = msgspec.json.encode(("group", fingerprint(), part.sum, what))
+        return hashlib.sha256(text).digest(), part
+
+
+def _expected(task: Task) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
+    e = task.expected
+    return None if e is None else (e.verdict, e.properties, e.allowing)
+
+
+def _is_kept(decision: Decision) -> bool:
+    return is_kept(decision.verdict) and not decision.diagnostics
+
+
+def _written(decisions: Sequence[Decision], part: Slice) -> list[_Entry] | None:
+    """A group's decisions to be remembered; None where that would tie them to where they stand."""
+    if any(names_lines(decision) for decision in decisions):
+        return None
+    try:
+        here = [moved(decision, part.relative) for decision in decisions]
+    except NotInSlice:
+        return None
+    return [
+        _Entry(
+            given(d.verdict),
+            unmeasured(d.measured),
+            d.asserts,
+            d.unreached,
+            d.unmarked,
+            d.dead,
+            d.suppressed,
+        )
+        for d in here
+    ]
+
+
+def _read(value: bytes | None, part: Slice) -> list[Decision] | None:
+    """A group's decisions as they are remembered; None where that is damaged."""
+    if value is None:
+        return None
+    try:
+        found = [
+            Decision(
+                verdict_of(each.verdict),
+                each.measured,
+                each.asserts,
+                each.unreached,
+                each.unmarked,
+                each.dead,
+                (),
+                each.suppressed,
+            )
+            for each in msgspec.json.decode(value, type=list[_Entry])
+        ]
+        return [moved(decision, part.absolute) for decision in found]
+    except (Damaged, NotInSlice, RecursionError):
+        return None
