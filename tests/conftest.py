@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak import Soak, kept, together
+from tests.soak import Soak, kept, programs, together
 
 
 class Golden:
@@ -52,7 +52,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports(name)
         if isinstance(report, pytest.TestReport)
     ]
-    found = together(kept(report.user_properties) for report in reports)
-    if found.inputs:
+    properties = [known for report in reports for known in report.user_properties]
+    found, compared = together([kept(properties)]), programs(properties)
+    if found.inputs or compared:
         terminalreporter.section("soak")
+    if found.inputs:
         terminalreporter.line(str(found))
+    if compared:
+        counts = ", ".join(f"{number} under {name}" for name, number in sorted(compared.items()))
+        terminalreporter.line(f"programs compared with an enumerator: {counts}")
