@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak import Soak, kept, together
+from tests.soak import Soak, kept, programs, together
 
 # What is tested is what is proved now; the tests of the cache name a folder of their own.
 os.environ["PROVE_CACHE"] = "off"
@@ -56,7 +56,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports(name)
         if isinstance(report, pytest.TestReport)
     ]
-    found = together(kept(report.user_properties) for report in reports)
-    if found.inputs:
+    properties = [known for report in reports for known in report.user_properties]
+    found, compared = together([kept(properties)]), programs(properties)
+    if found.inputs or compared:
         terminalreporter.section("soak")
+    if found.inputs:
         terminalreporter.line(str(found))
+    if compared:
+        counts = ", ".join(f"{number} under {name}" for name, number in sorted(compared.items()))
+        terminalreporter.line(f"programs compared with an enumerator: {counts}")

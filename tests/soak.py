@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 PARTS = 10
 """Each way in is so many tests of ``make soak``, for as many cores as there are."""
 
 PROPERTY = "soak"
+COMPARED = "compared"
+"""Under this name a test notes how many programs it has compared, by model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,19 @@ class Soak:
         """Counts inputs; asserts that nothing is wrong with them."""
         self.record(PROPERTY, asdict(found))
         assert found.faults == (), "\n".join((str(found), *found.faults))
+
+    def compared(self, programs: Mapping[str, int]) -> None:
+        """Counts programs whose outcomes by the solver and by an enumerator are the same."""
+        self.record(COMPARED, dict(programs))
+
+
+def programs(properties: Iterable[tuple[str, object]]) -> Counter[str]:
+    """How many programs the tests with these properties have compared, by model."""
+    found: Counter[str] = Counter()
+    for name, value in properties:
+        if name == COMPARED and isinstance(value, dict):
+            found.update(value)
+    return found
 
 
 def kept(properties: Iterable[tuple[str, object]]) -> Figures:

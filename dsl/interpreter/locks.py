@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsl.interpreter.layout import Node
 from dsl.interpreter.memory import access
-from dsl.interpreter.sections import atomic_context, might_sleep
+from dsl.interpreter.sections import atomic_context, might_sleep, who_may_call
 from dsl.interpreter.state import ACTOR, CALLBACK, HANDLER, ActorState, Held, Request
 from dsl.interpreter.values import UNLOCKED, Lock, Mark, Pointer, Value, Violated
 from dsl.interpreter.work import Work
@@ -81,10 +81,14 @@ def grant_choices(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> 
 
 
 def grant_blockers(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> frozenset[str]:
-    """The actors that must release the lock or be served first; anybody may unlock a folio."""
-    if lock_kind == "folio":
-        return frozenset({"*"})
+    """The actors that must release the lock or be served first.
+
+    A folio may be unlocked by any: all who may still do so have to be hopeless, which ``*`` says.
+    """
     _, lock = _lock(w, ref, kind)
+    if lock_kind == "folio":
+        owner = {a.name for a in w.others if a.name == lock.owner}
+        return frozenset(("*", w.name, *owner, *who_may_call(w, "folio_unlock")))
     names = {name for name in w.waiting if isinstance(name, str)}
     if lock.owner:
         names.add(lock.owner)

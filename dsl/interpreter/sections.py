@@ -134,18 +134,21 @@ def waited_for(w: Work) -> frozenset[str]:
     names = frozenset(one if isinstance(one, str) else one[0] for one in w.waiting)
     if names != frozenset(("",)):
         return names - {""}
-    enders = (a.name for a in (*w.others, w.actor()) if _may_end_readers(w, a))
-    return frozenset(("*", w.name, *enders))
+    return frozenset(("*", w.name, *who_may_call(w, "srcu_up_read")))
 
 
-def _may_end_readers(w: Work, a: ActorState) -> bool:
-    """Whether an actor may still call srcu_up_read(); one that has stopped counts as running."""
+def who_may_call(w: Work, name: str) -> frozenset[str]:
+    """The actors that may still call a primitive; one that has stopped counts as running."""
+    return frozenset(a.name for a in (*w.others, w.actor()) if _may_call(w, a, name))
+
+
+def _may_call(w: Work, a: ActorState, name: str) -> bool:
     frames = a.frames
     if not frames and a.status != ENDED:
         if a.kind != ACTOR:
             return True
         frames = (w.program.frame(f"actor {base_name(a.name)}"),)
-    return may_call(w.program.codes, frames, "srcu_up_read")
+    return may_call(w.program.codes, frames, name)
 
 
 def _fresh_name(w: Work) -> str:

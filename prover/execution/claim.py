@@ -15,10 +15,10 @@ class Claim:
     ``rf`` gives reads their sources (a write access, or INITIAL); ``coherence`` and ``position``
     rank events and nodes (of two that are level the greater number comes first).  ``granted`` are
     the blocking events that went on, ``steps`` those that no handler kept from their turn,
-    ``locked`` the looks that saw a lock taken.  ``first`` says of (section start, grace period
-    start) whether the section came first; ``gaps`` before which event of its host, counted
-    from its first, a handler runs, ``turns`` of two handlers that run at one place of their host
-    whether the one with the lower number comes first.
+    ``locked`` the looks that saw a lock taken, and the unlocks of a folio lock that found it so.
+    ``first`` says of (section start, grace period start) whether the section came first; ``gaps``
+    before which event of its host, counted from its first, a handler runs, ``turns`` of two
+    handlers that run at one place of their host whether the one with the lower number comes first.
     """
 
     rf: Mapping[int, int]

@@ -70,6 +70,11 @@ def of_holders(
             pass
 
 
+def looks_at_folio(event: sk.Event) -> bool:
+    """Whether an event has to find a folio lock held, or not held by its own actor."""
+    return isinstance(event.action, sk.Grant | sk.Unlock) and event.action.kind == "folio"
+
+
 def held_at_init(
     skeleton: sk.Skeleton, term: Term, values: Iterable[Value]
 ) -> Iterator[HeldAtInit]:

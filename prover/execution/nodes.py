@@ -170,7 +170,10 @@ def _of_lock(skeleton: sk.Skeleton, event: sk.Event, true: Term) -> Iterator[Par
             taken = skeleton.term_of[Outcome(event.number, "taken")]
             yield "R", "acquire", "lock", true, taken
             yield "W", "once", "lock", taken, true
-        case sk.Unlock():
+        case sk.Unlock(kind=kind):
+            if kind == "folio":
+                # An update: whether anyone had locked it is what it reads.
+                yield "R", "once", "unlock", true, true
             yield "W", "release", "unlock", true, true
         case sk.LockState():
             yield "R", "once", "look", true, true

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
 from prover.execution.construct.locks import ASKING
+from prover.execution.hazards_of_holders import looks_at_folio
 from prover.execution.terms import Term
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, Lit, neg
@@ -129,10 +130,12 @@ def held_by_anyone(frame: Frame, moment: int, address: Term, kind: str) -> Lit:
     )
 
 
-def own_folio(frame: Frame, moment: int) -> Lit:
-    """Whether the actor asks for a folio lock that it has taken itself and that is still held."""
+def held_folio(frame: Frame, moment: int) -> Lit:
+    """Whether the folio lock that is let go is held, or that is asked for by its own actor."""
     event = frame.skeleton.events[moment]
-    assert isinstance(event.action, sk.Grant)
+    assert isinstance(event.action, sk.Grant | sk.Unlock)
+    if isinstance(event.action, sk.Unlock):
+        return held_by_anyone(frame, moment, event.action.address, "folio")
     return frame.logic.any_of(
         holds_at(frame, t, event.action.address, moment)
         for t in takings(frame)
@@ -159,6 +162,8 @@ def encode_locks(frame: Frame) -> None:
             _refused(frame, event.number, event.action, found)
         if isinstance(event.action, sk.LockState):
             _seen(frame, event.number, event.action)
+        if looks_at_folio(event):
+            _found(frame, event)
 
 
 def _granted(frame: Frame, taking: Taking) -> None:
@@ -250,3 +255,15 @@ def _seen(frame: Frame, event: int, action: sk.LockState) -> None:
     logic.label = f"lock looked at by event {event}"
     logic.clause(neg(ok), neg(seen), held)
     logic.clause(neg(ok), seen, neg(held))
+
+
+def _found(frame: Frame, event: sk.Event) -> None:
+    """Whether an unlock of a folio lock finds it held by anyone, a lock of it by its own actor."""
+    held = held_folio(frame, event.number)
+    if held == FALSE and isinstance(event.action, sk.Grant):
+        return
+    logic, reached = frame.logic, frame.reached(event.number)
+    found = frame.outcome(event.number, "locked")
+    logic.label = f"folio lock found by event {event.number}"
+    logic.clause(neg(reached), neg(found), held)
+    logic.clause(neg(reached), found, neg(held))

@@ -28,7 +28,7 @@ from prover.execution.hazards_of_holders import HeldAtInit, NotHeld, OwnFolio, R
 from prover.execution.terms import Term
 from prover.graph.values import Half, Pointer
 from prover.smt.frame import Frame
-from prover.smt.locks import held_by_anyone, own_folio
+from prover.smt.locks import held_by_anyone, held_folio
 from prover.smt.logic import FALSE, TRUE, Lit, neg
 from prover.smt.memory import given_between
 
@@ -136,14 +136,12 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
             parts = (ever_freed(frame, hazard), late(free, event), _still(frame, event, hazard))
             return frame.logic.all_of(parts)
         case NotHeld():
-            action = frame.skeleton.events[event].action
-            assert isinstance(action, sk.Unlock)
-            return neg(held_by_anyone(frame, event, action.address, "folio"))
+            return neg(frame.outcome(event, "locked"))
         case HeldAtInit(term=term, value=value):
             held = held_by_anyone(frame, event, term, "")
             return frame.logic.all_of((frame.has(term, value), held))
         case OwnFolio():
-            return own_folio(frame, event)
+            return FALSE if held_folio(frame, event) == FALSE else frame.outcome(event, "locked")
         case ReaderOver(other=other, when=when):
             ended = (frame.holds(when), frame.ok(other), frame.before(other, event))
             return frame.logic.all_of(ended)

@@ -10,6 +10,7 @@ from dsl.primitives import PRIMITIVES
 from tests.differential.compare import Comparison, compare
 from tests.differential.generator import ELSEWHERE, Generated, generate
 from tests.differential.shrink import shrink
+from tests.soak import Soak
 
 PROGRAMS = 2_000
 CHUNK = 100
@@ -53,14 +54,16 @@ def agree(start: int) -> None:
 
 
 @pytest.mark.parametrize("start", range(0, PROGRAMS, CHUNK))
-def test_solver_enumerator_and_interpreter_agree(start: int) -> None:
+def test_solver_enumerator_and_interpreter_agree(start: int, soak: Soak) -> None:
     agree(start)
+    soak.compared({"sc": CHUNK})
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("start", range(PROGRAMS, 10 * PROGRAMS, CHUNK))
-def test_they_agree_on_many_more(start: int) -> None:
+def test_they_agree_on_many_more(start: int, soak: Soak) -> None:
     agree(start)
+    soak.compared({"sc": CHUNK})
 
 
 def test_every_primitive_is_in_many_programs() -> None:

@@ -22,6 +22,7 @@ from prover.litmus.enumerate import Candidate, TooLarge, candidates
 from prover.models.concrete import breaches, flagged
 from prover.smt.backends.z3 import Session
 from prover.smt.reply import Sat, Unsat
+from tests.soak import Soak
 
 from .programs import Program
 
@@ -127,7 +128,7 @@ CHUNKS, SIZE = 10, 140
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_outcomes_and_flags(chunk: int) -> None:
+def test_outcomes_and_flags(chunk: int, soak: Soak) -> None:
     tally = Tally()
     for seed in range(chunk * SIZE, (chunk + 1) * SIZE):
         compare(seed, tally, MOST)
@@ -136,12 +137,14 @@ def test_outcomes_and_flags(chunk: int) -> None:
     share = tally.answers[True] / tally.answers.total()
     assert 0.3 < share < 0.9, tally
     assert tally.flags["data-race"] >= 5, tally
+    soak.compared(dict.fromkeys(MODELS, tally.programs))
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("chunk", range(50))
-def test_five_thousand(chunk: int) -> None:
+def test_five_thousand(chunk: int, soak: Soak) -> None:
     tally = Tally()
     for seed in range(100_000 + chunk * 120, 100_000 + (chunk + 1) * 120):
         compare(seed, tally, 300)
     assert tally.programs >= 100, tally
+    soak.compared(dict.fromkeys(MODELS, tally.programs))

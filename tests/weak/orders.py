@@ -82,7 +82,7 @@ def uses(run: Run) -> Uses:
         source = run.claim.rf.get(number, INITIAL)
         event = INITIAL if source == INITIAL else skeleton.writes[source].event
         readers.setdefault(place, []).append((skeleton.reads[number].event, event))
-    for number in sorted(run.happened):
+    for number in sorted(run.happened | run.in_vain):
         action = skeleton.events[number].action
         if isinstance(action, LOCKING):
             pointer = run.values.value(action.address)

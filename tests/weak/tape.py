@@ -15,6 +15,7 @@ from prover.execution.claim import Claim
 from prover.execution.domains import Domains
 from prover.execution.evaluate import Unknown
 from prover.execution.execution import INITIAL
+from prover.execution.hazards_of_holders import looks_at_folio
 from prover.execution.run.machine import Decisions
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue
 from prover.execution.weak.run import NotAnExecution, Run
@@ -126,11 +127,16 @@ class Lazy(Run):
             self.values.settle(Outcome(number, "granted"), int(granted))
             if granted:
                 self.made.granted.add(number)
+            elif looks_at_folio(event) and self.tape.pick((True, False)):
+                self.made.locked.add(number)
         match event.action:
             case sk.Try():
                 taken = self.tape.pick((True, False))
                 self.made.taken[number] = taken
                 self.values.settle(Outcome(number, "taken"), int(taken))
+            case sk.Unlock(kind="folio"):
+                if self.tape.pick((True, False)):
+                    self.made.locked.add(number)
             case sk.LockState():
                 locked = self.tape.pick((True, False))
                 self.values.settle(Outcome(number, "locked"), int(locked))

@@ -14,6 +14,7 @@ import pytest
 
 from prover.models.cat.load import load_model
 from prover.models.concrete import Pairs, Structure, breaches, defined, evaluate
+from tests.soak import Soak
 from tests.weak.against import compare, skeleton_of
 from tests.weak.enumerate import Explorer
 from tests.weak.judge import Judge
@@ -30,9 +31,13 @@ ONLY_OUTCOMES = ("interrupts", "laws", "locked", "trylocks")
 """Themes in which nothing is to go wrong but races: their outcomes count."""
 
 
-def check(theme: str, seeds: range) -> None:
-    """Every seed under both models; most are small enough, and there are both answers."""
+def check(theme: str, seeds: range) -> Counter[str]:
+    """Every seed under both models; most are small enough, and there are both answers.
+
+    How many were compared, by model.
+    """
     answers: Counter[bool] = Counter()
+    compared: Counter[str] = Counter()
     outcomes = large = 0
     for seed in seeds:
         for model in MODELS:
@@ -43,6 +48,7 @@ def check(theme: str, seeds: range) -> None:
                 continue
             assert not found.unsound, f"{theme} {seed} {model}\n{found}\n{text(theme, seed)}"
             assert not found.spurious, f"{theme} {seed} {model}\n{found}\n{text(theme, seed)}"
+            compared[model] += 1
             outcomes += found.outcomes
             answers.update({True: len(found.yes), False: len(found.no)})
     assert large <= len(seeds) * len(MODELS) / 2, f"{large} are too large"
@@ -50,11 +56,12 @@ def check(theme: str, seeds: range) -> None:
         assert outcomes > len(seeds), outcomes
     else:
         assert min(answers[True], answers[False]) > 0, answers
+    return compared
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_same_answers(theme: str) -> None:
-    check(theme, range(SEEDS))
+def test_same_answers(theme: str, soak: Soak) -> None:
+    soak.compared(check(theme, range(SEEDS)))
 
 
 def test_what_a_marked_read_reads_brings_what_was_before_it() -> None:
@@ -194,5 +201,5 @@ def test_judge_is_the_concrete_reading(theme: str, model: str) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 @pytest.mark.parametrize("theme", THEMES)
-def test_many(theme: str, chunk: int) -> None:
-    check(theme, range(1_000 + chunk * SIZE, 1_000 + (chunk + 1) * SIZE))
+def test_many(theme: str, chunk: int, soak: Soak) -> None:
+    soak.compared(check(theme, range(1_000 + chunk * SIZE, 1_000 + (chunk + 1) * SIZE)))

@@ -153,6 +153,25 @@ def trylocks(d: Draft) -> str:
     return d.program(head, [one, f"{d.maybe(d.access('x', 'y'), 0.3)} {two}"])
 
 
+def folios(d: Draft) -> str:
+    """A folio lock that one actor takes and another one lets go."""
+    head = "int x; int go; int done; struct folio { folio_lock_t lock; }; struct folio f;\n"
+    inside = f"{d.maybe(d.access('x'))} {d.store('go', '1')}"
+    take = d.one("folio_lock(&f);", "folio_lock(&f);", "if (folio_trylock(&f))")
+    relock = f"if ({d.load('done')} == 1) {{ folio_lock(&f); folio_unlock(&f); }}"
+    one = f"{take} {{ {inside} }} {d.one('', '', d.access('x'), relock)}"
+    asked = d.one("if (r == 1) ", "if (r == 1) ", "if (r == 1) ", "")
+    over = f"{d.maybe(d.access('x'))} folio_unlock(&f); {d.store('done', '1')}"
+    two = f"int r = {d.load('go')}; {d.fence()} {asked}{{ {over} }}"
+    look, again = d.into("folio_test_locked(&f)"), "folio_lock(&f); {} folio_unlock(&f);"
+    two += " " + d.one("", look, d.access("x"), again.format(""))
+    if d.random.random() < 0.7:
+        return d.program(head, [one, two])
+    attempt = f"if (folio_trylock(&f)) {{ {d.access('x')} folio_unlock(&f); }}"
+    third = d.one(f"{look} {d.access('x')}", attempt, again.format(d.access("x")))
+    return d.program(head, [one, two, third])
+
+
 SECTIONS = (
     ("rcu_read_lock();", "rcu_read_unlock();"),
     ("local_irq_disable();", "local_irq_enable();"),
@@ -275,6 +294,7 @@ def laws(d: Draft) -> str:
 THEMES: dict[str, Maker] = {
     "words": words,
     "locked": locked,
+    "folios": folios,
     "trylocks": trylocks,
     "callbacks": callbacks,
     "graces": graces,

@@ -25,7 +25,7 @@ from prover.execution.enumerate.values import place_of
 from prover.execution.enumerate.waits import begun, ended, handlers_of, queued_before, waited_for
 from prover.execution.run.spinning import watched
 from prover.execution.terms import Outcome, ReadValue, Term
-from prover.graph.values import POISON, Value
+from prover.graph.values import POISON, Location, Value
 
 if TYPE_CHECKING:
     from prover.execution.domains import Place
@@ -136,7 +136,7 @@ def _lock_obstacles(
         if folio_finally_held(c, order, lock, -1):
             over = (c.skeleton.threads[t].events[-1] for t in c.cursor if ended(c, t))
             causes = frozenset((*folio_changes(c, lock), *over))
-            yield Obstacle(frozenset(_going(c)), causes)
+            yield Obstacle(frozenset(_unlocking(c, lock)), causes)
         return
     for held in c.held:
         if held.lock == lock and held.thread != event.thread and held.released < 0:
@@ -150,8 +150,21 @@ def _lock_obstacles(
                 yield Obstacle(frozenset((waiter.thread,)), frozenset((waiter.asked,)))
 
 
+def _unlocking(c: Candidate, lock: Location) -> Iterator[int]:
+    """The threads that have not ended and have taken a folio lock, or might unlock one."""
+    unlocks = (
+        event.number
+        for event in c.skeleton.events
+        if isinstance(event.action, sk.Unlock) and event.action.kind == "folio"
+    )
+    steps = {*unlocks, *folio_changes(c, lock)}
+    for thread in _going(c):
+        if not steps.isdisjoint(c.skeleton.threads[thread].events):
+            yield thread
+
+
 def _going(c: Candidate) -> Iterator[int]:
-    """The threads that have not ended: any of them might unlock a folio."""
+    """The threads that have not ended."""
     for thread in c.cursor:
         page = c.skeleton.threads[thread].kind == "page"
         if not page and not ended(c, thread) and _alive(c, thread):

@@ -261,7 +261,8 @@ class Law:
     def _check_locks(self) -> None:
         locks = Locks()
         rank = self.run.claim.coherence
-        for number in sorted(self.run.happened, key=lambda e: (rank.get(e, 0), -e)):
+        judged = self.run.happened | self.run.in_vain
+        for number in sorted(judged, key=lambda e: (rank.get(e, 0), -e)):
             self._check_lock(locks, number)
 
     def _check_lock(self, locks: Locks, number: int) -> None:
@@ -270,6 +271,9 @@ class Law:
         match event.action:
             case sk.Request(address=address, mode=mode, grant=grant):
                 locks.ask(self._location(address), thread, mode, grant)
+            case sk.Grant(address=address) if number in self.run.in_vain:
+                if thread not in locks.holders.get(self._location(address), ()):
+                    raise NotAnExecution(f"event {number} does not find the lock so")
             case sk.Grant(address=address, mode=mode, kind=kind):
                 location = self._location(address)
                 if locks.blockers(location, thread, mode, kind) or (
@@ -289,7 +293,10 @@ class Law:
                     raise NotAnExecution(f"the trylock of event {number} cannot come out so")
                 if got:
                     locks.take(location, thread, mode)
-            case sk.Unlock(address=address, mode=mode):
+            case sk.Unlock(address=address, mode=mode, kind=kind):
+                held = locks.held(self._location(address))
+                if kind == "folio" and held != (number in self.run.claim.locked):
+                    raise NotAnExecution(f"event {number} does not find the lock so")
                 locks.release(self._location(address), thread, mode)
                 if isinstance(event.action, sk.Downgrade):
                     locks.take(self._location(address), thread, "shared")

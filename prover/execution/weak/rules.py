@@ -130,10 +130,11 @@ class Rules:
 
     def _check_program_order(self) -> None:
         """What a processor does to a lock, or to ghost state, is coherent in program order."""
+        there = self._run.happened | self._run.in_vain
         for program in self._programs():
             seen: dict[Place, int] = {}
             for number in program:
-                for place in self._unseen(number) if number in self._run.happened else ():
+                for place in self._unseen(number) if number in there else ():
                     last = seen.get(place)
                     if last is not None and not self._run.claim.earlier(last, number):
                         raise NotAnExecution(f"event {number} is not in program order")

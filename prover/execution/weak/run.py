@@ -14,6 +14,7 @@ from prover.execution.domains import Place, initial_value
 from prover.execution.evaluate import Unknown, Valuation
 from prover.execution.execution import INITIAL
 from prover.execution.hazards import LATE_PROPERTIES, address_of
+from prover.execution.hazards_of_holders import looks_at_folio
 from prover.execution.nodes import CONTINUES
 from prover.execution.order import AFTER_ALL
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Term
@@ -51,6 +52,16 @@ class Run:
         self._settle_choices()
         self._settle_events()
         self._check_sources()
+
+    @property
+    def in_vain(self) -> set[int]:
+        """The steps at folio locks that did not find them as they have to: they have looked."""
+        return {
+            number
+            for number, names in self.violated.items()
+            if looks_at_folio(self.skeleton.events[number])
+            and not {"unlock-not-held", "self-deadlock"}.isdisjoint(names)
+        }
 
     # --- values
 
@@ -152,7 +163,14 @@ class Run:
             not read.ghost and self.values.leaves.get(ReadValue(read.number)) == POISON
             for read in self.reads_of.get(event.number, ())
         )
-        return ["uninitialized"] if poisoned else self._checks(event, late=True)
+        if poisoned:
+            return ["uninitialized"]
+        found = self._checks(event, late=True)
+        if looks_at_folio(event):
+            unlocks = isinstance(event.action, sk.Unlock)
+            if unlocks != (event.number in self.claim.locked):
+                found.append("unlock-not-held" if unlocks else "self-deadlock")
+        return found
 
     def _checks(self, event: sk.Event, *, late: bool) -> list[str]:
         """The checks of an event that fail, before or after it reads."""

@@ -216,7 +216,7 @@ class Builder:
         """Locks as memory: an exclusive one reads the store before it, a shared one unlocks."""
         claim = self.run.claim
         found: dict[tuple[object, str], list[int]] = {}
-        for number in sorted(self.run.happened):
+        for number in sorted(self.run.happened | self.run.in_vain):
             action = self.skeleton.events[number].action
             if isinstance(action, sk.Grant | sk.Try | sk.Unlock | sk.LockState):
                 pointer = self.run.values.value(action.address)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
@@ -185,6 +185,8 @@ def communication(run: Run, *, ghost: bool) -> Communication:
         later = [w for w in later if of[w].event != read.event]
         if later:
             misses.append((read.event, of[later[0]].event))
+    if not ghost:
+        misses.extend(_missed_locks(run))
     return Communication(
         *(tuple(sorted({(a, b) for a, b in e if a != b})) for e in (reads, overwrites, misses))
     )
@@ -225,18 +227,40 @@ def _ties(
                 yield a, b
 
 
+def _missed_locks(run: Run) -> Iterator[Edge]:
+    """Steps that did not find a folio lock as they have to, with the first store not seen."""
+    for own in _in_turn(run):
+        for index, number in enumerate(own):
+            later = (e for e in own[index + 1 :] if _stores(run, e))
+            if number in run.in_vain:
+                yield from ((number, store) for store in islice(later, 1))
+
+
+def _stores(run: Run, number: int) -> bool:
+    """Whether an event took a lock or let it go."""
+    action = run.skeleton.events[number].action
+    if number in run.in_vain or isinstance(action, sk.LockState):
+        return False
+    return not isinstance(action, sk.Try) or bool(run.claim.decisions.taken.get(number, False))
+
+
 def _locks(run: Run) -> Iterator[Edge]:
     """The order in which each lock was taken and let go."""
+    for own in _in_turn(run):
+        yield from pairwise(own)
+
+
+def _in_turn(run: Run) -> Iterator[list[int]]:
+    """What happened to each lock, in order."""
     found: dict[object, list[int]] = {}
-    for number in sorted(run.happened):
+    for number in sorted(run.happened | run.in_vain):
         action = run.skeleton.events[number].action
         if isinstance(action, sk.Grant | sk.Try | sk.Unlock | sk.LockState):
             pointer = run.values.value(action.address)
             assert isinstance(pointer, Pointer)
             found.setdefault(pointer.location, []).append(number)
     for own in found.values():
-        own.sort(key=lambda e: (run.claim.coherence.get(e, 0), -e))
-        yield from pairwise(own)
+        yield sorted(own, key=lambda e: (run.claim.coherence.get(e, 0), -e))
 
 
 def _looks(run: Run, told: list[int]) -> Iterator[Edge]:

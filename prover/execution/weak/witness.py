@@ -208,6 +208,11 @@ def _note(run: Run, event: sk.Event) -> str:
     def named(term: Term) -> str:
         return pointer_text(run.skeleton.layout, run.values.value(term))
 
+    if event.number in run.in_vain:
+        address = touched(event)
+        assert address is not None
+        held = event.number in run.claim.locked
+        return f"{named(address)} {'locked' if held else 'not locked'}"
     if isinstance(event.action, sk.Try):
         seen = run.claim.decisions.taken.get(event.number, False)
     else:

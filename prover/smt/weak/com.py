@@ -13,7 +13,7 @@ from prover.execution import skeleton as sk
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node
 from prover.execution.terms import Term
-from prover.smt.locks import Taking, conflict, taken, takings
+from prover.smt.locks import Taking, conflict, held_folio, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.memory import effective, performs, same_location
 from prover.smt.weak.frame import WeakFrame
@@ -295,20 +295,18 @@ def _handoffs(frame: WeakFrame) -> Iterator[Link]:
 
 
 def _looks(frame: WeakFrame) -> Iterator[tuple[str, Link]]:
-    """What a refused trylock and a look at a lock read, and what overwrites that."""
+    """What a trylock refused, a look at a lock and one at a folio lock read; what overwrites it."""
     logic = frame.logic
     found = takings(frame)
     unlocks = _unlocks(frame)
     for event in frame.skeleton.events:
         action = event.action
-        if not isinstance(action, sk.Try | sk.LockState) or frame.reached(event.number) == FALSE:
+        if not isinstance(action, sk.Grant | sk.Try | sk.Unlock | sk.LockState):
             continue
         node = frame.nodes.read(event.number)
-        if node is None:
+        there = _looks_only(frame, event)
+        if node is None or there == FALSE:
             continue
-        there = frame.ok(event.number)
-        if isinstance(action, sk.Try):
-            there = logic.all_of((there, neg(frame.outcome(event.number, "taken"))))
         writes = list(_stores(frame, action, event.number, found, unlocks))
         for write, lit in writes:
             later = logic.all_of((there, lit, frame.coherent(event.number, write.event)))
@@ -331,9 +329,29 @@ def _looks(frame: WeakFrame) -> Iterator[tuple[str, Link]]:
                 yield "rf", Link(write, node, source)
 
 
+def _looks_only(frame: WeakFrame, event: sk.Event) -> Lit:
+    """Whether an event looks at a lock without taking it; an unlock of a folio lock does too."""
+    if frame.reached(event.number) == FALSE:
+        return FALSE
+    match event.action:
+        case sk.Grant(kind="folio") if held_folio(frame, event.number) != FALSE:
+            # Held by its own actor it is not taken.
+            found = frame.outcome(event.number, "locked")
+            return frame.logic.all_of((frame.reached(event.number), found))
+        case sk.Unlock(kind="folio"):
+            return performs(frame, event.number)
+        case sk.Try():
+            taken = frame.outcome(event.number, "taken")
+            return frame.logic.all_of((frame.ok(event.number), neg(taken)))
+        case sk.LockState():
+            return frame.ok(event.number)
+        case _:
+            return FALSE
+
+
 def _stores(
     frame: WeakFrame,
-    action: sk.Try | sk.LockState,
+    action: sk.Grant | sk.Try | sk.Unlock | sk.LockState,
     event: int,
     found: list[Taking],
     unlocks: list[tuple[sk.Event, sk.Unlock]],
@@ -350,7 +368,7 @@ def _stores(
                 yield node, lit
     for other, unlock in unlocks:
         node = frame.nodes.write(other.number)
-        if unlock.kind == action.kind and node is not None:
+        if unlock.kind == action.kind and other.number != event and node is not None:
             same = frame.same_place(unlock.address, action.address)
             lit = frame.logic.all_of((frame.ok(other.number), same))
             if lit != FALSE:

@@ -9,6 +9,7 @@ from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
 from prover.execution.domains import Domains
 from prover.execution.execution import INITIAL
+from prover.execution.hazards_of_holders import looks_at_folio
 from prover.execution.run.machine import Decisions
 from prover.execution.terms import Allocated, Choice, Outcome, Term
 from prover.smt.decode import picked
@@ -44,7 +45,7 @@ def weak_decode(skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, in
         _numbered(values, "p"),
         _events(skeleton, values, "granted", "g"),
         _events(skeleton, values, "steps", "s"),
-        _events(skeleton, values, "locked", "l"),
+        _locked(skeleton, values),
         first,
         gaps,
         _decisions(skeleton, domains, values),
@@ -69,6 +70,13 @@ def _events(
         for row in skeleton.rows
         if isinstance(row, Outcome) and row.what == what and values.get(f"{letter}{row.event}", 0)
     )
+
+
+def _locked(skeleton: sk.Skeleton, values: Mapping[str, int]) -> frozenset[int]:
+    """The looks at a lock that found it held; of those who ask for a folio lock, by themselves."""
+    looks = (event.number for event in skeleton.events if looks_at_folio(event))
+    found = frozenset(number for number in looks if values.get(f"l{number}", 0))
+    return found | _events(skeleton, values, "locked", "l")
 
 
 def _decisions(skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, int]) -> Decisions:

@@ -73,7 +73,8 @@ class WeakFrame(Frame):
 
     def there(self, node: Node) -> Lit:
         """Whether a node is in the execution: a read also where what it reads ends its thread."""
-        if node.kind == "R" and isinstance(self.skeleton.events[node.event].action, Access):
+        action = self.skeleton.events[node.event].action
+        if node.kind == "R" and isinstance(action, Access | Unlock):
             from prover.smt.memory import performs
 
             return performs(self, node.event)
