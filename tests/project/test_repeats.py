@@ -25,6 +25,9 @@ ALONE = "teaching"
 
 ANOTHER_MODEL = {
     "bugs/damon_retry.khp": {"pte_offset_map_lock"},  # a pmd with no page table at all
+    "bugs/gup_fast_vs_fork.khp": {"gup_pte_range"},  # with pins, and no pmd
+    "bugs/gup_fast_vs_ksm.khp": {"gup_pte_range"},  # the same
+    "bugs/hugetlb_pt_lock.khp": {"try_grab_folio"},  # v6.10: a reference, and no pin
     "bugs/ksm_vs_exit.khp": {"exit_mmap"},  # what becomes of the maple tree
     "bugs/madvise_collapse_stale_vma.khp": {"collapse_pte_mapped_thp"},  # which vma it looks up
     "bugs/pte_frag_destroy.khp": {"rmap_walk_file"},  # page tables are fragments of a page
