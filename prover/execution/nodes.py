@@ -78,9 +78,9 @@ class Nodes:
         return found[0] if found else None
 
     def last(self, event: int) -> Node | None:
-        """The node at which an event is done."""
+        """The node at which an event is done: the barrier of smp_store_mb() is not its store."""
         found = self.of_event.get(event, ())
-        return found[-1] if found else None
+        return next((n for n in reversed(found) if n.kind != "F"), found[-1] if found else None)
 
     def read(self, event: int) -> Node | None:
         """The node that reads."""

@@ -206,7 +206,7 @@ def _last(run: Run, found: Nodes, event: sk.Event) -> Node | None:
     if event.number not in run.happened | run.waiting:
         return found.first(event.number)
     own = [n for n in found.of_event.get(event.number, ()) if run.values.holds(n.when)]
-    return own[-1] if own else None
+    return next((n for n in reversed(own) if n.kind != "F"), None)
 
 
 def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Wrong]:
