@@ -80,5 +80,6 @@ def test_paths_lead_over_any_number_of_edges() -> None:
     assert not reaches(edges, "a", "d")
     assert not reaches(edges, "d", "a")
     assert not reaches(edges, "e", "d")
+    assert not reaches([*edges, ("d", "a")], "d", "f")
     assert reaches([], "a", "a")
     assert reaches(iter(edges), "a", "c")

@@ -9,6 +9,7 @@ from prover.execution.construct.program import build
 from prover.execution.run.machine import Decisions, Machine, stage
 from prover.execution.run.standstill import deadlocked
 from prover.graph import compile_program
+from prover.graph.values import Pointer, Value
 
 FOLIO = """
 struct folio { folio_lock_t l; };
@@ -42,11 +43,12 @@ def after(text: str, *turns: str) -> Machine:
         )
     )
     skeleton = build(compile_program(protocol, "s", {}, 1, waiting=True))
-    machine = Machine(stage(skeleton), Decisions({}, {}, {}))
+    slots: dict[int, Value] = {}
+    machine = Machine(stage(skeleton), Decisions({}, {}, slots))
     for turn in turns:
         name, _, most = turn.partition(" ")
         (thread,) = [t for t in skeleton.threads if _short(t) == name]
-        _go(machine, thread, int(most or 1000))
+        _go(machine, slots, thread, int(most or 1000))
     return machine
 
 
@@ -55,7 +57,7 @@ def _short(thread: sk.Thread) -> str:
     return thread.name.partition("()")[0]
 
 
-def _go(machine: Machine, thread: sk.Thread, most: int) -> None:
+def _go(machine: Machine, slots: dict[int, Value], thread: sk.Thread, most: int) -> None:
     for _ in range(most):
         number = machine.judge.next_event(thread.number)
         if number is None:
@@ -63,6 +65,10 @@ def _go(machine: Machine, thread: sk.Thread, most: int) -> None:
         event = machine.skeleton.events[number]
         if machine.judge.early(event)[0] or machine.judge.stopped(event):
             return
+        if isinstance(event.action, sk.Allocate):
+            (free, *_) = machine.memory.free_slots(event.action.pool)
+            life = sk.life(machine.skeleton.layout.regions[free], number)
+            slots[number] = Pointer(life, ())
         machine.step(number)
 
 
@@ -118,6 +124,18 @@ def test_a_folio_unlock_that_is_passed_by_lets_nothing_go() -> None:
     assert standing(text, "holds", "wants", "other 1") == set()
     assert standing(text, "holds", "wants", "other 2") == {"wants"}
     assert standing(text, "holds", "wants", "other") == {"wants"}
+
+
+def test_a_page_that_is_never_given_back_is_nobody_who_waits() -> None:
+    text = """
+struct foo { int v; };
+pool struct foo foos[1] typesafe_by_rcu;
+spinlock_t l;
+actor reads { rcu_read_lock(); spin_lock(&l); spin_lock(&l); }
+actor frees { struct foo *p = alloc(foos); if (p) free(p); }
+"""
+    assert standing(text, "reads 3") == {"reads"}
+    assert standing(text, "reads 3", "frees") == {"reads"}
 
 
 def test_an_srcu_reader_is_ended_by_whoever_still_can() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Golden
 from tests.execution import (
     test_controls,
     test_enumerate_litmus,
@@ -22,11 +23,13 @@ from tests.execution import (
 from tests.execution.test_enumerate_cases import CASES, test_both_engines_find_what_the_case_says
 from tests.graph import test_against_interpreter
 from tests.interpreter.conftest import Lab, protocol
+from tests.pipeline import test_labels
 from tests.weak import test_laws
 
 LAWS = (
     test_controls,
     test_enumerate_litmus,
+    test_labels,
     test_locking,
     test_refusals,
     test_standstill,
@@ -81,7 +84,12 @@ def _rows(test: Any) -> list[dict[str, object]]:
 def _tested(test: Callable[..., object], given: dict[str, object]) -> bool:
     """A test with its parameters, and the fixtures that it wants."""
     wanted = test.__code__.co_varnames[: test.__code__.co_argcount]
-    fixtures = {"lab": Lab(), "checked": protocol, "monkeypatch": pytest.MonkeyPatch()}
+    fixtures: dict[str, object] = {
+        "lab": Lab(),
+        "checked": protocol,
+        "monkeypatch": pytest.MonkeyPatch(),
+        "golden": Golden(update=False),
+    }
     test(**given, **{name: fixtures[name] for name in wanted if name in fixtures})
     return True
 
