@@ -170,3 +170,13 @@ def test_a_use_after_the_end_assumes_that_nobody_is_given_the_slot_meanwhile() -
     assert at(right, **gone, **given).orders(slot, page, store) is None
     kept = executions("slots_kept", "lkmm")[0]
     assert Pages(kept.run, kept.nodes).orders(slot_of(kept), 1, 1) == frozenset()
+
+
+def test_claims_about_the_end_have_no_place_in_coherence() -> None:
+    looked = 0
+    for right in executions("two_hosts", "lkmm"):
+        last = {e for t in right.skeleton.threads if t.kind == "final" for e in t.events}
+        looked += last <= right.run.happened
+        coherence = {e: rank for e, rank in right.claim.coherence.items() if e not in last}
+        assert not right.said(replace(right.claim, coherence=coherence))
+    assert looked

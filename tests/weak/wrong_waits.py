@@ -332,7 +332,7 @@ OF_WAITS = (
     Corruption(handler_where_interrupts_are_off, "runs with interrupts off"),
     Corruption(handler_that_runs_nowhere, "runs nowhere"),
     Corruption(host_goes_on_in_a_handler, "goes on while", THIN_AIR),
-    Corruption(handler_in_a_handler, "begins while", "goes on while"),
+    Corruption(handler_in_a_handler, "begins while", f"goes on while|{THIN_AIR}"),
 )
 OF_POOLS = (
     Corruption(
