@@ -20,7 +20,7 @@ class Results:
         self._found: dict[tuple[str, str], str] = {}
         if file is not None and file.exists():
             for line in file.read_text(encoding="utf-8").splitlines():
-                digest, by, name = line.split(" ", 2)
+                digest, by, name = line.split("\t")
                 self._found[name, digest] = by
 
     def of(self, name: str, mutant: Mutant) -> str | None:
@@ -33,7 +33,7 @@ class Results:
         self._found[name, digest] = by
         if self._file is not None:
             with self._file.open("a", encoding="utf-8") as file:
-                file.write(f"{digest} {by} {name}\n")
+                file.write(f"{digest}\t{by}\t{name}\n")
 
 
 def _digest(mutant: Mutant) -> str:
