@@ -331,7 +331,7 @@ OF_WAITS = (
     Corruption(section_that_never_ends, "never ended", f"was not waited for|{THIN_AIR}"),
     Corruption(handler_where_interrupts_are_off, "runs with interrupts off"),
     Corruption(handler_that_runs_nowhere, "runs nowhere"),
-    Corruption(host_goes_on_in_a_handler, "goes on while", THIN_AIR),
+    Corruption(host_goes_on_in_a_handler, "goes on while", f"was not waited for|{THIN_AIR}"),
     Corruption(handler_in_a_handler, "begins while", f"goes on while|{THIN_AIR}"),
 )
 OF_POOLS = (
