@@ -5,7 +5,8 @@
 #   make check    format, lint, types, layers, documentation
 #   make bench    measure every shipped protocol
 #   make soak     what is too long for CI; FROM=1000000 for other inputs of the fuzzers
-#   make mutate   mutants of the trusted modules that no check notices
+#   make mutate   mutants of the trusted modules that no check notices; goes on where it ended
+#                (remove .venv/mutants to begin anew; MOST=60 for more of each module)
 #   make conformance LITMUS=folder [MODEL=file.cat]   compare with reference verdicts of
 #                litmus tests
 #   make index    prove all protocols, and write protocols/README.md anew
@@ -69,7 +70,7 @@ index: $(VENV)/project
 	mv protocols/.README.md protocols/README.md
 
 mutate: $(VENV)/project
-	$(BIN)/python -m tests.mutation.run
+	$(BIN)/python -m tests.mutation.run --results $(VENV)/mutants $(if $(MOST),--most $(MOST))
 
 conformance: $(VENV)/project
 	$(BIN)/python benchmarks/conformance.py $(LITMUS) $(if $(MODEL),--model $(MODEL))

@@ -180,7 +180,7 @@ def _program(seed: int) -> str:
     return "\n".join(lines)
 
 
-def _agree(seed: int) -> bool:
+def agree(seed: int) -> bool:
     """Whether the program of a seed was small enough to be compared; fails where engines differ."""
     text = _program(seed)
     configuration = {"PAE": "on"}
@@ -198,10 +198,10 @@ def _agree(seed: int) -> bool:
 
 @pytest.mark.parametrize("start", SEEDS[::BATCH])
 def test_random_programs_come_out_the_same(start: int) -> None:
-    assert sum(_agree(seed) for seed in range(start, start + BATCH)) > BATCH / 2
+    assert sum(agree(seed) for seed in range(start, start + BATCH)) > BATCH / 2
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("start", SOAK[::BATCH])
 def test_many_random_programs_come_out_the_same(start: int) -> None:
-    assert sum(_agree(seed) for seed in range(start, start + BATCH)) > 0
+    assert sum(agree(seed) for seed in range(start, start + BATCH)) > 0

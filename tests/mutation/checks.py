@@ -25,7 +25,7 @@ from prover.pipeline.program import read_program
 from prover.smt.backends.z3 import Session
 from prover.smt.encode import encode, prepare
 from prover.smt.reply import Sat
-from prover.verdict import Broken, Progress, Request
+from prover.verdict import Broken, Outcome, Progress, Request
 from tests.differential import compare as differential
 from tests.differential.awaits import generate_awaits
 from tests.differential.callbacks import generate_callbacks
@@ -35,7 +35,9 @@ from tests.differential.readers import generate_readers
 from tests.execution.test_enumerate_cases import CASES as EXECUTIONS
 from tests.execution.test_machine_cases import schedules_find
 from tests.mutation.checks_litmus import litmus_checks, warm_up_litmus
-from tests.mutation.schedules import TooManySchedulesError, violated
+from tests.mutation.checks_oracles import oracle_checks
+from tests.mutation.schedules import TooManySchedulesError, ended, schedules
+from tests.verdict.test_cases import agrees, allows_less
 from tests.weak import against
 from tests.weak.right import MODELS as WEAK_MODELS
 from tests.weak.right import Right, executions, programs
@@ -70,19 +72,22 @@ def warm_up(every: list[Check]) -> None:
         load_model(model)
     names = {check.name for check in every}
     for path in _files():
-        if not names & {_name(path), f"schedules/{path.stem}"}:
+        if not names & {_name(path), f"schedules/{path.stem}", f"interpret/{_name(path)}"}:
             continue
         program = _read(str(path))
         protocol = _checked(program, "", None)
         for variant in protocol.variants:
             _checked(program, variant, protocol)
+        if f"interpret/{_name(path)}" in names:
+            _outcomes(str(path))
     warm_up_litmus()
 
 
 def checks() -> list[Check]:
     """All of them, in a fixed order."""
-    litmus = [Check(name, holds) for name, holds in litmus_checks()]
-    return [*_cases(), *_schedules(), *_machine(), *_programs(), *_weak(), *_wrong(), *litmus]
+    others = [Check(name, holds) for name, holds in (*litmus_checks(), *oracle_checks())]
+    own = [*_cases(), *_schedules(), *_machine(), *_programs(), *_weak(), *_wrong()]
+    return [*own, *_interpreted(), *others]
 
 
 # --- verdicts -----------------------------------------------------------------------------
@@ -141,11 +146,13 @@ def _alike(name: str) -> bool:
     skeleton = build(compile_program(protocol, scenario, {}, 1, waiting=True))
     if skeleton.cuts:
         return True
-    expected = explore(protocol, scenario, {}, max_states=3_000).violations
+    expected = explore(protocol, scenario, {}, max_states=3_000)
     try:
-        return violated(skeleton) == expected
+        found = schedules(skeleton)
     except TooManySchedulesError as error:
-        return error.found <= expected
+        return error.found.violated <= expected.violations
+    same = not expected.complete or found.ends == ended(expected)
+    return found.violated == expected.violations and same
 
 
 def _silent(_: Progress) -> None:
@@ -163,12 +170,35 @@ def _name(path: Path) -> str:
 
 def _as_expected(name: str) -> bool:
     """Whether every obligation of a file has the verdict that the file expects."""
+    found = _proved(name)
+    return bool(found) and all(o.as_expected and not isinstance(o.verdict, Broken) for o in found)
+
+
+def _proved(name: str) -> tuple[Outcome, ...]:
+    """What the prover says about a file; nothing where that has a mistake."""
     vars(pipeline).update(read_program=_known_file, check=_checked, run_pool=_serial)
-    report = pipeline.run(Request((name,), jobs=1), _silent)
-    (file,) = report.files
-    if file.diagnostics or not file.outcomes:
-        return False
-    return all(o.as_expected and not isinstance(o.verdict, Broken) for o in file.outcomes)
+    (file,) = pipeline.run(Request((name,), jobs=1), _silent).files
+    return () if file.diagnostics else file.outcomes
+
+
+_outcomes = cache(_proved)
+
+
+def _interpreted() -> Iterator[Check]:
+    """The interpreter on the cases; what the prover says of them is asked once, without mutants."""
+    for path in _files():
+        yield Check(f"interpret/{_name(path)}", partial(_interpreter_agrees, str(path)))
+
+
+def _interpreter_agrees(name: str) -> bool:
+    """Whether the interpreter finds what a case expects, under each model that it knows of."""
+    program = _read(name)
+    for outcome in _outcomes(name):
+        protocol = _checked(program, outcome.obligation.variant)
+        alike = agrees if outcome.obligation.model == "sc" else allows_less
+        if not alike(protocol, outcome):
+            return False
+    return True
 
 
 # --- engines compared ---------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -82,6 +82,14 @@ def sample(source: str, seed: int, most: int) -> list[Mutant]:
     named = _named(changes)
     chosen = sorted(Random(seed).sample(range(len(changes)), min(most, len(changes))))
     return [_mutant(tree, changes[i], named[i]) for i in chosen]
+
+
+def some(source: str, wanted: Container[str]) -> list[Mutant]:
+    """The mutants of a module that have such names, in the order of its text."""
+    tree = ast.parse(source)
+    changes = _changes(tree)
+    both = zip(changes, _named(changes), strict=True)
+    return [_mutant(tree, change, name) for change, name in both if name in wanted]
 
 
 def _named(changes: list[_Change]) -> list[str]:
@@ -264,4 +272,4 @@ def _apply_own(node: ast.AST, number: int) -> None:
             raise AssertionError(node)
 
 
-__all__ = ["Mutant", "names", "sample"]
+__all__ = ["Mutant", "names", "sample", "some"]

@@ -1,10 +1,13 @@
 """Mutation testing: what share of the mutants of the trusted modules do fast checks notice?
 
-    python -m tests.mutation.run [--most N] [--seed S] [--budget SECONDS] [--checks REGEX] [MODULE...]
+    python -m tests.mutation.run [--most N] [--seed S | --listed] [--budget SECONDS]
+        [--again SECONDS] [--checks REGEX] [--results FILE [--retry]] [--measured FILE] [MODULE...]
 
 Everything is imported once.  Each mutant is a fork of this process in which one function's code
 is another; in it the checks that run the line in question go by, until one does not hold, raises,
-or overstays.  Exit code 1 where a mutant survives that survivors.txt does not list.
+or overstays: a few of them first, all of them where those notice nothing.  With ``--results`` what
+came of each mutant is noted in a file, and a run that ended early goes on where it was.  Exit code
+1 where a mutant survives that survivors.txt does not list.
 """
 
 from __future__ import annotations
@@ -13,23 +16,23 @@ import argparse
 import ast
 import gc
 import os
-import pickle
 import re
 import signal
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from types import CodeType, FrameType, ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from tests.mutation.checks import Check, checks, warm_up
-from tests.mutation.mutants import Mutant, sample
+from tests.mutation.measured import ROOT, Measured, forked, holds, measure
+from tests.mutation.modules import MODULES
+from tests.mutation.mutants import Mutant, sample, some
+from tests.mutation.results import SURVIVED, Results
 
-ROOT = Path(__file__).parents[2]
 SURVIVORS = Path(__file__).parent / "survivors.txt"
 NOTICED = Path(__file__).parent / "noticed.txt"
 """Which check notices a mutant that those asked first do not: a line as in survivors.txt."""
@@ -38,50 +41,13 @@ SLOWER = 10
 """A check that takes so many times as long as it should is one that notices."""
 LEAST = 1.0
 """But not less than so many seconds."""
-SLOW = 3.0
-"""Checks that take longer by themselves are left out."""
 FIRST = 6
 """So many of those that noticed other mutants are asked first."""
 OVERHEAD = 0.03
 """Seconds that a check costs besides its own."""
 
-MODULES = (
-    "prover/execution/run/judge.py",
-    "prover/execution/run/machine.py",
-    "prover/execution/run/locking.py",
-    "prover/execution/run/standstill.py",
-    "prover/execution/weak/law.py",
-    "prover/execution/weak/rules.py",
-    "prover/execution/weak/barriers.py",
-    "prover/execution/weak/pages.py",
-    "prover/execution/weak/run.py",
-    "prover/smt/locks.py",
-    "prover/smt/memory.py",
-    "prover/smt/waits.py",
-    "prover/smt/violations.py",
-    "prover/smt/relations.py",
-    "prover/smt/possible.py",
-    "prover/smt/weak/walk.py",
-    "prover/smt/weak/between.py",
-    "prover/smt/weak/com.py",
-    "prover/smt/weak/races.py",
-    "prover/execution/construct/program.py",
-    "prover/execution/construct/locks.py",
-    "prover/execution/construct/memory.py",
-    "prover/execution/construct/controls.py",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """An unmutated check: its seconds, and the lines that it runs of each module.
-
-    ``bits`` are all those lines, numbered.
-    """
-
-    seconds: float
-    lines: dict[str, frozenset[int]]
-    bits: int = 0
+NO_DIFFERENCE = ("equivalent", "message", "speed")
+"""Kinds of survivors that are no other program, or differ only in what is said or in time."""
 
 
 def listed(file: Path = SURVIVORS) -> dict[str, str]:
@@ -92,108 +58,6 @@ def listed(file: Path = SURVIVORS) -> dict[str, str]:
             name, _, why = line.partition(" # ")
             found[name.strip()] = why.strip()
     return found
-
-
-# --- processes ----------------------------------------------------------------------------
-
-
-def forked(work: Callable[[Callable[[bytes], None]], None]) -> tuple[bytes, bool]:
-    """What a forked process says, and whether it came to its end."""
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read)
-        code = 1
-        try:
-            work(lambda data: _write(write, data))
-            code = 0
-        finally:
-            os._exit(code)
-    os.close(write)
-    said = b""
-    while block := os.read(read, 65536):
-        said += block
-    os.close(read)
-    _, status = os.waitpid(child, 0)
-    return said, os.waitstatus_to_exitcode(status) == 0
-
-
-def _write(where: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(where, data) :]
-
-
-# --- which check runs what ----------------------------------------------------------------
-
-
-def measure(every: list[Check], modules: Iterable[str]) -> dict[str, Measured]:
-    """Every check that holds and is quick, as it is without mutants."""
-    files = {str(ROOT / module): module for module in modules}
-
-    def work(say: Callable[[bytes], None]) -> None:
-        found: dict[str, Measured] = {}
-        for check in every:
-            start = time.process_time()
-            if not _holds(check):
-                print(f"does not hold without a mutant: {check.name}", file=sys.stderr)
-                continue
-            seconds = time.process_time() - start
-            if seconds <= SLOW:
-                found[check.name] = Measured(seconds, _lines(check, files))
-        say(pickle.dumps(found))
-
-    said, ended = forked(work)
-    if not ended:
-        raise SystemExit("the checks do not run without a mutant")
-    found: dict[str, Measured] = pickle.loads(said)  # noqa: S301 - from this process's own child
-    return _numbered(found)
-
-
-def _numbered(found: dict[str, Measured]) -> dict[str, Measured]:
-    """The same, with the lines of all modules numbered."""
-    numbers: dict[tuple[str, int], int] = {}
-    done: dict[str, Measured] = {}
-    for name, check in found.items():
-        bits = 0
-        for module, lines in check.lines.items():
-            for line in lines:
-                bits |= 1 << numbers.setdefault((module, line), len(numbers))
-        done[name] = replace(check, bits=bits)
-    return done
-
-
-def _holds(check: Check) -> bool:
-    """Whether a check holds; one that raises does not."""
-    try:
-        return check.holds()
-    except Exception as error:  # noqa: BLE001 - whatever a mutant does
-        print(f"{check.name}: {type(error).__name__}: {error}", file=sys.stderr)
-        return False
-
-
-def _lines(check: Check, files: dict[str, str]) -> dict[str, frozenset[int]]:
-    """The lines of the modules that a check runs."""
-    seen: dict[str, set[int]] = {module: set() for module in files.values()}
-
-    def enter(frame: FrameType, event: str, _: object) -> Any:
-        module = files.get(frame.f_code.co_filename)
-        if event != "call" or module is None:
-            return None
-        here = seen[module]
-
-        def line(frame: FrameType, event: str, _: object) -> Any:
-            here.add(frame.f_lineno)
-            return line
-
-        here.add(frame.f_lineno)
-        return line
-
-    sys.settrace(enter)
-    try:
-        _holds(check)
-    finally:
-        sys.settrace(None)
-    return {module: frozenset(lines) for module, lines in seen.items()}
 
 
 # --- one mutant ---------------------------------------------------------------------------
@@ -265,7 +129,7 @@ def killer(
             signal.setitimer(signal.ITIMER_PROF, limit)
             signal.alarm(int(limit * 20) + 60)
             say(f"{check.name}\n".encode())
-            if not _holds(check):
+            if not holds(check):
                 raise SystemExit(1)
 
     said, ended = forked(work)
@@ -318,42 +182,109 @@ def ordered(
     return kept
 
 
+@dataclass(slots=True)
+class _Round:
+    """One run: what is asked of whom, and what has come of it so far."""
+
+    every: list[Check]
+    measured: dict[str, Measured]
+    budget: float
+    again: float
+    retry: bool
+    results: Results
+    known: dict[str, str]
+    noticed: dict[str, str]
+
+    def module(self, module: str, mutants: list[Mutant]) -> Counter[str]:
+        """Shows mutants of one module to the checks; counts them by what comes of it."""
+        killed: Counter[str] = Counter()
+        count: Counter[str] = Counter()
+        for mutant in mutants:
+            name = f"{module}: {mutant.name}"
+            by = self.results.of(name, mutant)
+            if by is None or (self.retry and by == SURVIVED):
+                by = self._killer(module, mutant, killed)
+                self.results.add(name, mutant, by)
+            killed[by] += by != SURVIVED
+            count[self._kind(name, by)] += 1
+            if by == SURVIVED:
+                why = self.known.get(name, f"NEW: line {mutant.lines.start}")
+                print(f"  {name} # {why}", flush=True)
+        return count
+
+    def _killer(self, module: str, mutant: Mutant, killed: Counter[str]) -> str:
+        """Who notices a mutant: those asked first, or else any that comes to its lines."""
+        hint = self.noticed.get(f"{module}: {mutant.name}", "")
+        first = ordered(module, mutant, self.every, self.measured, killed, self.budget, hint)
+        by = killer(module, mutant, first, self.measured)
+        if by is None and self.again > self.budget:
+            more = ordered(module, mutant, self.every, self.measured, killed, self.again, hint)
+            asked = {check.name for check in first}
+            by = killer(module, mutant, [c for c in more if c.name not in asked], self.measured)
+        return by or SURVIVED
+
+    def _kind(self, name: str, by: str) -> str:
+        """What a mutant counts as."""
+        if by != SURVIVED:
+            return "killed"
+        why = self.known.get(name, "NEW").partition(":")[0]
+        return "no difference" if why in NO_DIFFERENCE else "new" if why == "NEW" else "open"
+
+
+def _said(count: Counter[str]) -> str:
+    """A line about so many mutants."""
+    total = count.total()
+    others = total - count["no difference"]
+    share = f"{100 * count['killed'] / others:.1f} %" if others else "none"
+    return (
+        f"{count['killed']} killed, {count['no difference']} no difference, "
+        f"{count['open'] + count['new']} open, of {total}; {share} of those that differ"
+    )
+
+
 def main() -> int:
     """Prints the survivors of each module and the share of those killed."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation.run")
     parser.add_argument("--most", type=int, default=30, help="mutants of each module")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--budget", type=float, default=5.0, help="seconds of checks per mutant")
+    parser.add_argument("--listed", action="store_true", help="only those in survivors.txt")
+    parser.add_argument("--budget", type=float, default=2.0, help="seconds of checks per mutant")
+    parser.add_argument("--again", type=float, default=20.0, help="for those that survive that")
     parser.add_argument("--checks", default="", help="only checks whose names match")
+    parser.add_argument("--results", type=Path, help="file of results: go on where it ends")
+    parser.add_argument("--retry", action="store_true", help="and show survivors to checks again")
+    parser.add_argument("--measured", type=Path, help="file of the checks' seconds and lines")
     parser.add_argument("modules", nargs="*", default=list(MODULES))
     given = parser.parse_args()
     every = [check for check in checks() if re.search(given.checks, check.name)]
     warm_up(every)
     gc.freeze()
-    measured = measure(every, given.modules)
+    measured = measure(every, MODULES, given.measured)
     print(f"{len(measured)} of {len(every)} checks take part", flush=True)
-    known, noticed, new = listed(), listed(NOTICED), 0
+    results = Results(given.results)
+    one = _Round(
+        every,
+        measured,
+        given.budget,
+        given.again,
+        given.retry,
+        results,
+        listed(),
+        listed(NOTICED),
+    )
     total: Counter[str] = Counter()
     for module in given.modules:
-        chosen = sample((ROOT / module).read_text(encoding="utf-8"), given.seed, given.most)
-        killed: Counter[str] = Counter()
-        dead = 0
-        for mutant in chosen:
-            name = f"{module}: {mutant.name}"
-            hint = noticed.get(name, "")
-            order = ordered(module, mutant, every, measured, killed, given.budget, hint)
-            by = killer(module, mutant, order, measured)
-            if by is not None:
-                killed[by] += 1
-                dead += 1
-                continue
-            new += name not in known
-            why = known.get(name, f"NEW, line {mutant.lines.start}, {len(order)} checks ran it")
-            print(f"  {name} # {why}", flush=True)
-        total.update(killed=dead, mutants=len(chosen))
-        print(f"{module}: {dead} of {len(chosen)} killed", flush=True)
-    print(f"{total['killed']} of {total['mutants']} killed, {new} new survivors", flush=True)
-    return 1 if new else 0
+        text = (ROOT / module).read_text(encoding="utf-8")
+        if given.listed:
+            head = f"{module}: "
+            mutants = some(text, {n.removeprefix(head) for n in one.known if n.startswith(head)})
+        else:
+            mutants = sample(text, given.seed, given.most)
+        count = one.module(module, mutants)
+        total.update(count)
+        print(f"{module}: {_said(count)}", flush=True)
+    print(f"all: {_said(total)}; {total['new']} new survivors", flush=True)
+    return 1 if total["new"] else 0
 
 
 if __name__ == "__main__":

@@ -7,26 +7,41 @@ allowed; whether it refuses the others shows only here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
+from typing import TypeAlias
 
+from dsl.interpreter import Exploration
 from prover.execution import skeleton as sk
+from prover.execution.enumerate.outcomes import text
 from prover.execution.evaluate import Unknown
 from prover.execution.run.machine import Decisions, Machine, Stage, stage
 from prover.execution.run.standstill import deadlocked
 from prover.execution.run.state import NotAllowed
-from prover.graph.values import Pointer, Value
+from prover.graph.ir import Cell
+from prover.graph.values import Half, Location, Pointer, Value, number_text
 
 MOST = 1_000
 """Steps tried; a program with more is too large."""
 
 CLAIMS = ("final", "invariant")
 
+Places: TypeAlias = tuple[tuple[str, str], ...]
+"""Paths of objects of memory with their values as text, sorted."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What the schedules of a program violate, and what memory is like where all of it has ended."""
+
+    violated: set[str] = field(default_factory=set[str])
+    ends: set[Places] = field(default_factory=set[Places])
+
 
 class TooManySchedulesError(Exception):
-    """The program is not tiny.  ``found`` is what was violated so far."""
+    """The program is not tiny.  ``found`` is what was found so far."""
 
-    def __init__(self, found: set[str]) -> None:
+    def __init__(self, found: Found) -> None:
         super().__init__()
         self.found = found
 
@@ -40,13 +55,13 @@ class _Prefix:
     slots: tuple[tuple[int, Value], ...] = ()
 
 
-def violated(skeleton: sk.Skeleton, most: int = MOST) -> set[str]:
-    """What the schedules of a program violate; raises where more steps than that are to be tried."""
+def schedules(skeleton: sk.Skeleton, most: int = MOST) -> Found:
+    """What comes of the schedules of a program; raises where more steps than that are to be tried."""
     scene = stage(skeleton)
     rows = scene.choices
     if any(row.high - row.low >= 8 for row in rows):
-        raise TooManySchedulesError(set())
-    found: set[str] = set()
+        raise TooManySchedulesError(Found())
+    found = Found()
     tried = 0
     for values in product(*(range(row.low, row.high + 1) for row in rows)):
         choices = {row.number: value for row, value in zip(rows, values, strict=True)}
@@ -54,8 +69,9 @@ def violated(skeleton: sk.Skeleton, most: int = MOST) -> set[str]:
         while todo:
             prefix = todo.pop()
             machine = _machine(scene, choices, prefix)
-            if deadlocked(machine).threads:
-                found.add("deadlock")
+            hangs = bool(deadlocked(machine).threads)
+            if hangs:
+                found.violated.add("deadlock")
             more: list[_Prefix] = []
             stuck = True
             for longer in _longer(machine, prefix):
@@ -68,13 +84,42 @@ def violated(skeleton: sk.Skeleton, most: int = MOST) -> set[str]:
                 if after.violation is None:
                     more.append(longer)
                     continue
-                found |= _names(after)
+                found.violated |= _names(after)
                 stuck = False
             if stuck and not more:
                 machine.run([])
-                found |= _names(machine)
+                found.violated |= _names(machine)
+                if not hangs and machine.violation is None and _all_ended(machine):
+                    found.ends.add(_places(machine))
             todo.extend(more)
     return found
+
+
+def _all_ended(machine: Machine) -> bool:
+    """Whether every actor has ended."""
+    threads = machine.skeleton.threads
+    return all(machine.judge.ended(t.number) for t in threads if t.kind == "actor")
+
+
+def _places(machine: Machine) -> Places:
+    """Every scalar and word of every named object."""
+    found: list[tuple[str, str]] = []
+    for region in machine.skeleton.layout.regions.values():
+        for cell in region.cells if not region.pool else ():
+            if cell.kind in {"scalar", "word"}:
+                where = Location(region.name, cell.path)
+                found.append((str(where), _text(machine, where, cell)))
+    return tuple(sorted(found))
+
+
+def _text(machine: Machine, where: Location, cell: Cell) -> str:
+    if not cell.split:
+        value = machine.memory.peek((where, "whole"))
+        return "?" if value is None else text(value, pointer=cell.pointer)
+    low, high = (machine.memory.peek((where, part)) for part in ("low", "high"))
+    if isinstance(low, Half) and isinstance(high, Half):
+        return number_text(low.bits, high.bits)
+    return "?"
 
 
 def _names(machine: Machine) -> set[str]:
@@ -82,6 +127,11 @@ def _names(machine: Machine) -> set[str]:
     if machine.violation is None:
         return set()
     return {name for v in (machine.violation, *machine.also) for name in v.properties}
+
+
+def ended(explored: Exploration) -> set[Places]:
+    """What the interpreter says that memory is like where every actor has ended."""
+    return {o.places for o in explored.outcomes if all(how == "ended" for _, how in o.actors)}
 
 
 def _machine(scene: Stage, choices: dict[int, int], prefix: _Prefix) -> Machine:
@@ -126,4 +176,4 @@ def _longer(machine: Machine, prefix: _Prefix) -> Iterator[_Prefix]:
                 yield _Prefix(events, prefix.taken, prefix.slots)
 
 
-__all__ = ["TooManySchedulesError", "violated"]
+__all__ = ["Found", "TooManySchedulesError", "ended", "schedules"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 from types import ModuleType
 
-from tests.mutation.mutants import names, sample
+from tests.mutation.mutants import names, sample, some
+from tests.mutation.results import SURVIVED, Results
 from tests.mutation.run import MODULES, ROOT, install, listed
 
 SOURCE = '''
@@ -71,6 +73,28 @@ def test_a_seed_gives_the_same_mutants() -> None:
     chosen = [mutant.name for mutant in sample(module, 1, 5)]
     assert [mutant.name for mutant in sample(module, 1, 5)] == chosen
     assert [mutant.name for mutant in sample(module, 2, 5)] != chosen
+
+
+def test_mutants_are_found_by_their_names() -> None:
+    wanted = names(SOURCE)[2:4]
+    assert [mutant.name for mutant in some(SOURCE, wanted)] == wanted
+
+
+def test_results_are_kept_as_long_as_the_module_is_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "results"
+    first, second, *_ = sample(SOURCE, 1, 99)
+    results = Results(file)
+    assert results.of("gate: one", first) is None
+    results.add("gate: one", first, "a check/1")
+    results.add("gate: two", second, SURVIVED)
+    again = Results(file)
+    assert again.of("gate: one", first) == "a check/1"
+    assert again.of("gate: two", second) == SURVIVED
+    assert again.of("gate: one", second) is None
+    (moved, *_) = sample(f"# A comment.\n{SOURCE}", 1, 99)
+    assert again.of("gate: one", moved) == "a check/1"
+    (changed, *_) = sample(SOURCE.replace("wide", "broad"), 1, 99)
+    assert again.of("gate: one", changed) is None
 
 
 def test_every_survivor_is_a_mutant_with_a_reason() -> None:

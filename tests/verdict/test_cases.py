@@ -89,19 +89,19 @@ def test_an_open_case_is_still_open(open_case, library) -> None:
     assert not isinstance(outcome.verdict, Broken | Unknown)
 
 
-def test_the_interpreter_agrees(case, library) -> None:
+def test_the_interpreteragrees(case, library) -> None:
     program = load(case.path, (library_root(),))
     asked = 0
     for outcome in library.report(case).outcomes:
         protocol = check(program, outcome.obligation.variant)
         if outcome.obligation.model == "sc":
-            asked += _agrees(protocol, outcome)
+            asked += agrees(protocol, outcome)
         else:
-            asked += _allows_less(protocol, outcome)
+            asked += allows_less(protocol, outcome)
     assert asked == len(library.report(case).outcomes)
 
 
-def _allows_less(protocol: Protocol, outcome: Outcome) -> bool:
+def allows_less(protocol: Protocol, outcome: Outcome) -> bool:
     """What interleavings violate a weaker model violates too; data races are its own."""
     o = outcome.obligation
     found = explore(protocol, o.scenario, dict(o.configuration), max_states=MOST_STATES)
@@ -110,7 +110,7 @@ def _allows_less(protocol: Protocol, outcome: Outcome) -> bool:
     return True
 
 
-def _agrees(protocol: Protocol, outcome: Outcome) -> bool:
+def agrees(protocol: Protocol, outcome: Outcome) -> bool:
     """Explores the obligation with loops that go back as often as the prover's did."""
     found = explore(
         protocol,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import permutations
+from itertools import permutations, product
 
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
@@ -251,6 +251,27 @@ def slot_given_twice(right: Right) -> Iterator[Claim]:
         yield replace(deciding(right.claim, slots={two: given}), position=position)
 
 
+def slot_given_twice_at_once(right: Right) -> Iterator[Claim]:
+    """The same, of two that keep it, where neither alloc comes before the other."""
+    regions = right.skeleton.layout.regions
+    for (one, slot), other in product(allocated(right).items(), right.skeleton.events):
+        assert slot.base is not None
+        region, two = regions[slot.base.object], other.number
+        level = isinstance(other.action, sk.Allocate) and two in right.run.happened
+        if not level or other.thread == right.skeleton.events[one].thread or region.typesafe:
+            continue
+        if region.pool != pool(right, two) or any(
+            isinstance(e.action, sk.Deallocate) for e in right.skeleton.events
+        ):
+            continue
+        position = dict(right.claim.position)
+        for index in range(2):
+            for event in (one, two):
+                position[right.nodes.of_event[event][index].number] = index
+        given = Pointer(sk.life(region, two), ())
+        yield replace(deciding(right.claim, slots={two: given}), position=position)
+
+
 def pool(right: Right, alloc: int) -> str:
     """The pool of an alloc."""
     action = right.skeleton.events[alloc].action
@@ -310,13 +331,14 @@ OF_WAITS = (
     Corruption(section_that_never_ends, "never ended", f"was not waited for|{THIN_AIR}"),
     Corruption(handler_where_interrupts_are_off, "runs with interrupts off"),
     Corruption(handler_that_runs_nowhere, "runs nowhere"),
-    Corruption(host_goes_on_in_a_handler, "goes on while", THIN_AIR),
-    Corruption(handler_in_a_handler, "begins while", "goes on while"),
+    Corruption(host_goes_on_in_a_handler, "goes on while", f"was not waited for|{THIN_AIR}"),
+    Corruption(handler_in_a_handler, "begins while", f"goes on while|{THIN_AIR}"),
 )
 OF_POOLS = (
     Corruption(
         slot_given_twice, "has two lives at once|is given out twice", f"overlooks|{THIN_AIR}"
     ),
+    Corruption(slot_given_twice_at_once, "has two lives at once", THIN_AIR),
     Corruption(alloc_that_overlooks_a_slot, "overlooks a free slot", f"not reached|{THIN_AIR}"),
     Corruption(alloc_of_another_pool, "is no slot", f"overlooks|not reached|{THIN_AIR}"),
     Corruption(alloc_of_an_old_life, "is no slot", f"overlooks|{THIN_AIR}"),

@@ -224,7 +224,7 @@ class Judge:
         self, event: sk.Event, location: Location, kind: str, mode: str
     ) -> list[frozenset[int]]:
         machine = self._machine
-        who = machine.locks.blockers(location, event.thread, mode, kind)
+        who = machine.locks.blockers(location, mode)
         if kind == "folio":
             found = [frozenset((*who, *self._unlockers()))] if who else []
         else:

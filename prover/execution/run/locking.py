@@ -27,14 +27,10 @@ class Locks:
         """Whether a thread holds the lock whose name is ``name``."""
         return any(str(loc) == name and thread in who for loc, who in self.holders.items())
 
-    def blockers(self, location: Location, thread: int, mode: str, kind: str) -> list[int]:
-        """The threads whose holding keeps ``thread`` from taking the lock."""
-        found: list[int] = []
-        for holder, (held_mode, _) in self.holders.get(location, {}).items():
-            recursive = holder == thread and kind != "folio" and mode == held_mode == "shared"
-            if not recursive and "exclusive" in (mode, held_mode):
-                found.append(holder)
-        return found
+    def blockers(self, location: Location, mode: str) -> list[int]:
+        """The threads whose holding keeps anybody from taking the lock."""
+        holders = self.holders.get(location, {})
+        return [who for who, (held, _) in holders.items() if "exclusive" in (mode, held)]
 
     def writers_before(self, location: Location, thread: int, grant: int) -> list[int]:
         """The threads with an exclusive request in the queue before the one for ``grant``."""
@@ -46,9 +42,9 @@ class Locks:
                 found.append(who)
         return found
 
-    def available(self, location: Location, thread: int, mode: str, kind: str) -> bool:
+    def available(self, location: Location, mode: str) -> bool:
         """Whether a trylock can succeed."""
-        return not self.blockers(location, thread, mode, kind)
+        return not self.blockers(location, mode)
 
     def asked(self, location: Location, thread: int) -> bool:
         """Whether another thread's request is queued."""

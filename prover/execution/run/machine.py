@@ -321,7 +321,7 @@ class Machine:
     def _try(self, event: sk.Event, action: sk.Try) -> None:
         location = self.location(action.address)
         wanted = self.decisions.taken.get(event.number, False)
-        free = self.locks.available(location, event.thread, action.mode, action.kind)
+        free = self.locks.available(location, action.mode)
         if wanted and not free:
             raise NotAllowed(f"trylock at event {event.number} cannot succeed")
         refusable = action.kind in ("mutex", "rwsem") and self.locks.asked(location, event.thread)

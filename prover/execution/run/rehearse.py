@@ -108,9 +108,9 @@ def _advance(
         match event.action:
             case _ if not sound:
                 pass
-            case sk.Try(address=address, kind=kind, mode=mode):
+            case sk.Try(address=address, mode=mode):
                 location = machine.location(address)
-                taken[number] = machine.locks.available(location, thread, mode, kind)
+                taken[number] = machine.locks.available(location, mode)
             case sk.Allocate(pool=pool):
                 for name in machine.memory.free_slots(pool)[:1]:
                     region = machine.skeleton.layout.regions[name]

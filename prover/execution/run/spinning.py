@@ -46,9 +46,9 @@ def _same(machine: Machine, event: sk.Event) -> bool:
     if machine.judge.early(event)[0]:
         return False
     match event.action:
-        case sk.Try(address=address, mode=mode, kind=kind):
+        case sk.Try(address=address, mode=mode):
             location = machine.location(address)
-            return not machine.locks.available(location, event.thread, mode, kind)
+            return not machine.locks.available(location, mode)
         case sk.LockState(address=address):
             seen = leaves.get(Outcome(event.number, "locked"))
             return seen == int(machine.locks.held(machine.location(address)))

@@ -58,8 +58,9 @@ def deadlocked(machine: Machine) -> Deadlock:
                 if len(stuck) > len(found):
                     found, chosen = stuck, choice
         if found:
-            kept = {host: c for host, c in chosen if host in found}
-            return Deadlock(found - kept.keys(), kept)
+            # Each of them is needed, or fewer would have done.
+            interrupted = dict(chosen)
+            return Deadlock(found - interrupted.keys(), interrupted)
     return Deadlock(frozenset(), {})
 
 

@@ -276,7 +276,7 @@ class Law:
                     raise NotAnExecution(f"event {number} does not find the lock so")
             case sk.Grant(address=address, mode=mode, kind=kind):
                 location = self._location(address)
-                if locks.blockers(location, thread, mode, kind) or (
+                if locks.blockers(location, mode) or (
                     kind == "rwsem"
                     and mode == "shared"
                     and locks.writers_before(location, thread, number)
@@ -286,7 +286,7 @@ class Law:
                 locks.unask(location, number)
             case sk.Try(address=address, mode=mode, kind=kind):
                 location = self._location(address)
-                free = locks.available(location, thread, mode, kind)
+                free = locks.available(location, mode)
                 got = bool(self.run.claim.decisions.taken.get(number, False))
                 asked = kind in ("mutex", "rwsem") and locks.asked(location, thread)
                 if (got and not free) or (not got and free and not asked):

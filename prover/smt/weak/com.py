@@ -62,10 +62,14 @@ def _program_order_at_one_place(frame: WeakFrame) -> None:
     """Events of one thread at one place are coherent in program order."""
     skeleton, logic = frame.skeleton, frame.logic
     accesses: dict[int, list[tuple[Term, str]]] = {}
+    # A store to one half only looks at the other, and notes what the word has become: it is no
+    # access of that half, or two halves would be one location.
     for read in skeleton.reads:
-        accesses.setdefault(read.event, []).append((read.address, read.part))
+        if not (read.ghost and frame.nodes.of_event.get(read.event)):
+            accesses.setdefault(read.event, []).append((read.address, read.part))
     for write in skeleton.writes:
-        accesses.setdefault(write.event, []).append((write.address, write.part))
+        if write.part != "shadow":
+            accesses.setdefault(write.event, []).append((write.address, write.part))
     for event in skeleton.events:
         if isinstance(event.action, LOCKING):
             accesses.setdefault(event.number, []).append((event.action.address, "whole"))
