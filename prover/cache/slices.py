@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -133,7 +133,7 @@ def _moved(value: Any, move: Callable[[Span], Span]) -> Any:  # noqa: ANN401 - w
         case Span():
             return move(value) if value.file else value
         case tuple():
-            return tuple(_moved(each, move) for each in cast("tuple[Any, ...]", value))
+            return tuple(_moved(each, move) for each in cast("Iterable[Any]", value))
         case Mapping():
             return cast("object", value)
         case str() | int() | float() | None:
