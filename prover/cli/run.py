@@ -54,6 +54,10 @@ def run(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Every witness, and what a verdict leaves out.")
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Every step of every witness, not only the decisive ones."),
+    ] = False,
     timings: Annotated[
         bool, typer.Option("--timings", help="Where the time went, on standard error.")
     ] = False,
@@ -66,7 +70,7 @@ def run(
     Exit: 0 all as expected, 1 not as expected, 2 usage or an error in a file, 3 not
     settled (unknown, bounded, vacuous), 4 a bug in prove, 130 interrupted.
     """
-    verbose = verbose or bool(variant)
+    verbose = verbose or full or bool(variant)
     configuration = tuple(setting(text) for text in config or ())
     if any(name.endswith(".litmus") for name in files) or output == "herd":
         from prover.litmus.batch import LitmusRequest
@@ -96,7 +100,7 @@ def run(
         report = prove_files(request, line.show)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
-    emit(_rendered(report, output, color, verbose=verbose, quiet=quiet))
+    emit(_rendered(report, output, color, verbose=verbose, quiet=quiet, full=full))
     if timings:
         from prover.render.timings import render_timings
 
@@ -153,12 +157,14 @@ def _rendered_litmus(
             assert_never(output)
 
 
-def _rendered(report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool) -> str:
+def _rendered(
+    report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool, full: bool
+) -> str:
     match output:
         case "table":
             from prover.render.table import render_report
 
-            return render_report(report, verbose, quiet, use_color(color, sys.stdout))
+            return render_report(report, verbose, quiet, use_color(color, sys.stdout), full=full)
         case "json":
             from prover.render.json_report import render
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prover.execution import skeleton as sk
+from prover.execution.decisive import with_something
 from prover.execution.run.explain import because, culprit, explain
 from prover.execution.run.judge import CLAIMS
 from prover.execution.run.machine import Machine
 from prover.execution.run.standstill import Deadlock, deadlocked
 from prover.execution.run.state import Change, Step
+from prover.execution.run.weigh import weigh
 from prover.execution.terms import Outcome, Term
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
 from prover.execution.wording import cell_at, note_text, place_text, pointer_text, value_text
@@ -23,10 +25,14 @@ def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
     found = deadlocked(machine) if name == "deadlock" else Deadlock(frozenset(), {})
     stuck = found.threads
     shared = _contended(machine)
-    moments = [moment(machine, step) for step in machine.steps if _shown(machine, step, shared)]
+    shown = {step.event: step for step in machine.steps if _shown(machine, step, shared)}
+    matters = weigh(machine, found, shown.__contains__)
+    moments = [
+        replace(moment(machine, step), decisive=event in matters) for event, step in shown.items()
+    ]
     if moments and not stuck and not any(m.bad for m in moments):
         # A claim that fails is shown at the step that made it fail: the last one.
-        moments[-1] = replace(moments[-1], bad=True)
+        moments[-1] = replace(moments[-1], bad=True, decisive=True)
     moments.extend(_standing(machine, found, thread) for thread in _by_arrival(machine, stuck))
     used = sorted({m.thread for m in moments} | set(stuck))
     column = {thread: index for index, thread in enumerate(used)}
@@ -37,7 +43,7 @@ def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
         message=message,
         model="sc",
         columns=tuple(_column(skeleton.threads[t]) for t in used),
-        moments=tuple(_with_column(m, column) for m in moments if m.thread in column),
+        moments=with_something(_with_column(m, column) for m in moments if m.thread in column),
         explanation=explain(machine, name),
         because=because(machine, name),
         schedule=tuple(place[e] for e in schedule),
@@ -45,15 +51,7 @@ def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
 
 
 def _with_column(found: Moment, column: dict[int, int]) -> Moment:
-    return Moment(
-        column[found.thread],
-        found.what,
-        found.span,
-        found.calls,
-        found.touches,
-        found.note,
-        found.bad,
-    )
+    return replace(found, thread=column[found.thread])
 
 
 def _column(thread: sk.Thread) -> Column:
