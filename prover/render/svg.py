@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dsl.source import Source
 from prover.execution.witness import Witness
+from prover.render.letters import printable
 from prover.render.lifelines import FONT, LINE, MARGIN, PAD, lay_out, text_width
 from prover.render.shapes import Arrow, Bar, Box, CallBox, Head, Picture, Step
 from prover.render.svg_style import KINDS, stylesheet
@@ -57,16 +58,10 @@ def escaped(text: str) -> str:
 
     What is no printable ASCII is shown by its number: XML has no place for control characters.
     """
-    return "".join(_ESCAPES.get(character) or _shown(character) for character in text)
+    return "".join(_ESCAPES.get(character, character) for character in printable(text))
 
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
-
-
-def _shown(character: str) -> str:
-    if character.isascii() and character.isprintable():
-        return character
-    return f"&lt;U+{ord(character):04X}&gt;"
 
 
 def _opened(picture: Picture, prefix: str, top: int, height: int) -> Iterator[str]:
