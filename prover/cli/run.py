@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from prover.litmus.batch import LitmusRequest
     from prover.verdict import Report
 
-Output: TypeAlias = Literal["table", "json", "herd"]
+Output: TypeAlias = Literal["table", "commit", "json", "svg", "mermaid", "dot", "herd"]
 
 
 def run(
@@ -93,19 +93,26 @@ def run(
         timeout=timeout,
         memory=memory,
         jobs=jobs,
-        explain=verbose or output == "json",
+        explain=verbose or output != "table",
         without=tuple(feature(name) for name in without or ()),
     )
     with ProgressLine(sys.stderr, enabled=not quiet) as line:
         report = prove_files(request, line.show)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
-    emit(_rendered(report, output, color, verbose=verbose, quiet=quiet, full=full))
+    match output:
+        case "svg" | "mermaid" | "dot":
+            from prover.cli.pictures import draw
+
+            code = draw(report, output, color)
+        case _:
+            _print(report, output, color, verbose=verbose, quiet=quiet, full=full)
+            code = exit_code(report)
     if timings:
         from prover.render.timings import render_timings
 
         complain(render_timings(report))
-    raise typer.Exit(exit_code(report))
+    raise typer.Exit(code)
 
 
 def _litmus(
@@ -123,6 +130,9 @@ def _litmus(
     if other:
         message = f"{other[0]!r} is no litmus test (.litmus); protocols have a run of their own"
         raise typer.BadParameter(message, param_hint="'FILE...'")
+    if output in {"commit", "svg", "mermaid", "dot"}:
+        message = f"{output!r} is of witnesses of protocols; litmus tests have none"
+        raise typer.BadParameter(message, param_hint="'--format'")
     try:
         with ProgressLine(sys.stderr, enabled=not quiet) as line:
             report = run_litmus(request, line.show)
@@ -153,8 +163,20 @@ def _rendered_litmus(
             from prover.render.litmus import render_herd
 
             return render_herd(report)
+        case "commit" | "svg" | "mermaid" | "dot":
+            raise AssertionError(output)
         case _:
             assert_never(output)
+
+
+def _print(
+    report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool, full: bool
+) -> None:
+    """Prints a report; that there is nothing to paste is said beside it."""
+    text = _rendered(report, output, color, verbose=verbose, quiet=quiet, full=full)
+    emit(text)
+    if output == "commit" and not text:
+        complain("nothing is refuted: there is no text for a commit message\n")
 
 
 def _rendered(
@@ -165,11 +187,15 @@ def _rendered(
             from prover.render.table import render_report
 
             return render_report(report, verbose, quiet, use_color(color, sys.stdout), full=full)
+        case "commit":
+            from prover.render.commit import render_commit
+
+            return render_commit(report, full=full)
         case "json":
             from prover.render.json_report import render
 
             return render(report)
-        case "herd":
+        case "herd" | "svg" | "mermaid" | "dot":
             raise AssertionError(output)
         case _:
             assert_never(output)

@@ -158,6 +158,9 @@ class Slice:
                 yield from next(((a,) for a in args if surely(a) is False), args)
             case Or(args=args):
                 yield from next(((a,) for a in args if surely(a)), args)
+            case Outcome(event=event):
+                # Whoever has got past a step has come to it.
+                yield self.skeleton.events[event].guard
             case Not(arg=arg):
                 yield arg
             case Operation(args=args):

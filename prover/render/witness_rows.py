@@ -24,7 +24,7 @@ SAYS = re.compile(r"^(?:takes|releases|frees) (\S+)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Line:
     """A line of one thread; ``note`` is what stands in brackets behind the text.
 
     ``facts`` are in the note unless the text says so; a ``call`` has what it does below it.
@@ -40,40 +40,47 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """What one thread does on one source line."""
+class Row:
+    """What one thread does on one source line: the moments from ``first`` to ``last``."""
 
     moment: Moment
     touches: tuple[Touch, ...]
     notes: tuple[str, ...]
+    first: int
+    last: int
+
+    def facts(self) -> list[str]:
+        """What the source line does not say: what was read and written, and what came of it."""
+        return [*_touch_texts(self.touches), *self.notes]
 
 
-def rows_of(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> list[Row]:
-    """The rows of a witness: with ``full`` all its steps have one."""
-    rows = list(_rows(witness, sources, full=full))
-    return rows if full else _folded(rows)
+def lines_of(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> list[Line]:
+    """The lines of a witness: with ``full`` all its steps have one."""
+    lines = list(_lines(witness, sources, full=full))
+    return lines if full else _folded(lines)
 
 
-def _folded(rows: Sequence[Row]) -> list[Row]:
+def _folded(lines: Sequence[Line]) -> list[Line]:
     """Calls that do one thing have one line: what that is stands behind the name."""
-    found: list[Row] = []
-    for index, row in enumerate(rows):
-        last = found[-1] if found else row
-        inside = last.call and last.thread == row.thread and row.depth == last.depth + 1
-        if inside and row.facts and not row.call and not row.bad:
-            beyond = next((r for r in rows[index + 1 :] if r.thread == row.thread), None)
-            if beyond is None or beyond.depth <= last.depth:
-                found[-1] = replace(last, note=row.facts, call=False)
+    found: list[Line] = []
+    for index, line in enumerate(lines):
+        last = found[-1] if found else line
+        inside = last.call and last.thread == line.thread and line.depth == last.depth + 1
+        if inside and line.facts and not line.call and not line.bad:
+            beyond = next((r for r in lines[index + 1 :] if r.thread == line.thread), None)
+            # Of a thread that goes no further nobody knows whether the call is over.
+            if beyond is not None and beyond.depth <= last.depth:
+                found[-1] = replace(last, note=line.facts, call=False)
                 continue
-        found.append(row)
+        found.append(line)
     return found
 
 
-def _rows(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> Iterator[Row]:
+def _lines(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> Iterator[Line]:
     """Every call and every step that is shown."""
     open_calls: dict[int, tuple[Call, ...]] = {}
-    for line in _lines(witness, sources, full=full):
-        moment = line.moment
+    for row in rows_of(witness, sources, apart=not full):
+        moment = row.moment
         before = open_calls.get(moment.thread, ())
         common = _common(before, moment.calls)
         if not (moment.decisive or full):
@@ -82,40 +89,44 @@ def _rows(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> Ite
             continue
         open_calls[moment.thread] = moment.calls
         for depth in range(common, len(moment.calls)):
-            yield Row(moment.thread, depth, f"{moment.calls[depth].function}()", call=True)
+            yield Line(moment.thread, depth, f"{moment.calls[depth].function}()", call=True)
         text = shortened(source_text(moment.span, sources))
-        touched = _touch_texts(line.touches, text)
-        facts = _bracketed([*touched, *line.notes])
-        note = _bracketed([*touched, *(n for n in line.notes if not _said(n, text))])
-        yield Row(moment.thread, len(moment.calls), text, note, facts, moment.bad)
+        touched = _touch_texts(row.touches, text)
+        facts = _bracketed([*touched, *row.notes])
+        note = _bracketed([*touched, *(n for n in row.notes if not _said(n, text))])
+        yield Line(moment.thread, len(moment.calls), text, note, facts, moment.bad)
 
 
 def _bracketed(facts: Sequence[str]) -> str:
     return f"[{', '.join(facts)}]" if facts else ""
 
 
-def _lines(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> list[_Line]:
-    """The steps, with those of one source line joined."""
-    lines: list[_Line] = []
-    for moment in witness.moments:
+def rows_of(witness: Witness, sources: Mapping[str, Source], *, apart: bool = False) -> list[Row]:
+    """The steps, with those of one source line joined.
+
+    ``apart``: not those that decided the violation with others.
+    """
+    rows: list[Row] = []
+    for number, moment in enumerate(witness.moments):
         notes = (moment.note,) if moment.note else ()
-        if lines and _same_line(lines[-1].moment, moment, sources, full=full):
-            last = lines[-1]
+        last = rows[-1] if rows else None
+        alike = last is not None and (not apart or last.moment.decisive == moment.decisive)
+        if last is not None and alike and _same_line(last.moment, moment, sources):
             kept = tuple(n for n in notes if n not in last.notes)
             joined = replace(last.moment, bad=moment.bad)
-            lines[-1] = _Line(joined, (*last.touches, *moment.touches), (*last.notes, *kept))
+            touches = (*last.touches, *moment.touches)
+            rows[-1] = Row(joined, touches, (*last.notes, *kept), last.first, number)
         else:
-            lines.append(_Line(moment, moment.touches, notes))
-    return lines
+            rows.append(Row(moment, moment.touches, notes, number, number))
+    return rows
 
 
-def _same_line(one: Moment, two: Moment, sources: Mapping[str, Source], *, full: bool) -> bool:
+def _same_line(one: Moment, two: Moment, sources: Mapping[str, Source]) -> bool:
     """Whether two steps are one line's work."""
     return (
         one.thread == two.thread
         and one.calls == two.calls
         and not one.bad
-        and (full or one.decisive == two.decisive)
         and one.span.file == two.span.file
         and _line_number(one.span, sources) == _line_number(two.span, sources)
         and source_text(one.span, sources) == source_text(two.span, sources)
@@ -153,7 +164,7 @@ def shortened(text: str) -> str:
     return MESSAGE.sub("", DECLARED.sub("", text))
 
 
-def _touch_texts(touches: tuple[Touch, ...], text: str) -> list[str]:
+def _touch_texts(touches: tuple[Touch, ...], text: str = "") -> list[str]:
     """What was read and written, each place once."""
     texts: list[str] = []
     written = {t.place for t in touches if t.writes}

@@ -13,7 +13,9 @@ from textwrap import wrap
 from dsl.primitives import PROPERTIES
 from dsl.source import Source
 from prover.execution.witness import Column, Witness
-from prover.render.witness_rows import Row, rows_of
+from prover.render.witness_rows import Line, Row, lines_of, rows_of, source_text
+
+__all__ = ["Row", "rows_of", "shown_by", "source_text", "title_of", "witness_table"]
 
 WIDTH = 75
 """No line is longer."""
@@ -43,16 +45,16 @@ def columns_of(
     """The table itself."""
     if not witness.columns:
         return ["(in the initial state)"]
-    rows = list(rows_of(witness, sources, full=full))
-    titles = [_title(column, index) for index, column in enumerate(witness.columns)]
+    lines = lines_of(witness, sources, full=full)
+    titles = [title_of(column, index) for index, column in enumerate(witness.columns)]
     count = len(titles)
     if count == 1:
-        return _side_by_side(titles, rows, [0], width)
+        return _side_by_side(titles, lines, [0], width)
     if count not in NEAREST:
-        return _one_below_the_other(titles, rows, width)
+        return _one_below_the_other(titles, lines, width)
     # Rows are wide and columns far apart as far as that goes together.
     pitches = range(width // count, NEAREST[count] - 1, -1)
-    layouts = [_side_by_side(titles, rows, [p * i for i in range(count)], width) for p in pitches]
+    layouts = [_side_by_side(titles, lines, [p * i for i in range(count)], width) for p in pitches]
     return min(layouts, key=len)
 
 
@@ -74,18 +76,18 @@ def shown_by(witness: Witness) -> str:
             return f"allowed by {witness.model}"
 
 
-def _title(column: Column, index: int) -> str:
+def title_of(column: Column, index: int) -> str:
     """A thread's title."""
     return f"CPU{index}: {column.name}" if column.kind == "actor" else column.name
 
 
 def _side_by_side(
-    titles: Sequence[str], rows: Sequence[Row], offsets: Sequence[int], width: int
+    titles: Sequence[str], found: Sequence[Line], offsets: Sequence[int], width: int
 ) -> list[str]:
     """A column for each thread, which starts at its offset; text may go on to the right."""
     lines = _header(titles, offsets, width)
-    for row in rows:
-        lines.extend(_row(row, offsets[row.thread], width))
+    for line in found:
+        lines.extend(_printed(line, offsets[line.thread], width))
     return lines
 
 
@@ -110,7 +112,7 @@ def _across(cells: Sequence[str], offsets: Sequence[int]) -> str:
     return line
 
 
-def _one_below_the_other(titles: Sequence[str], rows: Sequence[Row], width: int) -> list[str]:
+def _one_below_the_other(titles: Sequence[str], found: Sequence[Line], width: int) -> list[str]:
     """A name before each stretch of one thread; the titles say whose names these are."""
     names = [
         title.split(":")[0] if title.startswith("CPU") else f"({index})"
@@ -123,25 +125,25 @@ def _one_below_the_other(titles: Sequence[str], rows: Sequence[Row], width: int)
     lines.append("=" * max(map(len, lines)))
     offset = max(map(len, names)) + 2
     last = -1
-    for row in rows:
-        first, *rest = _row(row, offset, width)
-        if row.thread != last:
-            first = names[row.thread].ljust(offset) + first[offset:]
-        last = row.thread
+    for line in found:
+        first, *rest = _printed(line, offset, width)
+        if line.thread != last:
+            first = names[line.thread].ljust(offset) + first[offset:]
+        last = line.thread
         lines += [first, *rest]
     return lines
 
 
-def _row(row: Row, offset: int, width: int) -> Iterator[str]:
-    """One row: the source line, and what it read or wrote."""
-    start = offset + min(row.depth, DEEPEST)
+def _printed(line: Line, offset: int, width: int) -> Iterator[str]:
+    """One line: the source line, and what it read or wrote."""
+    start = offset + min(line.depth, DEEPEST)
     room = width - start
-    if row.note and len(row.text) + 1 + len(row.note) <= room:
-        lines = [f"{row.text} {row.note}"]
+    if line.note and len(line.text) + 1 + len(line.note) <= room:
+        lines = [f"{line.text} {line.note}"]
     else:
-        notes = (f"  {part}" for part in _wrapped(row.note, room - 2))
-        lines = [*_wrapped(row.text, room), *notes]
-    if row.bad:
+        notes = (f"  {part}" for part in _wrapped(line.note, room - 2))
+        lines = [*_wrapped(line.text, room), *notes]
+    if line.bad:
         lines.append("^" * len(lines[0]))
     return (" " * start + line for line in lines)
 
@@ -164,7 +166,10 @@ def _verdict(witness: Witness) -> list[str]:
 
 def explained(witness: Witness) -> tuple[str, ...]:
     """What went wrong; what the property is where that is all there is to say."""
-    return witness.explanation or (witness.message or PROPERTIES[witness.property],)
+    if witness.explanation:
+        return witness.explanation
+    silent = "the condition does not hold" if witness.property == "assert" else ""
+    return (witness.message or silent or PROPERTIES[witness.property],)
 
 
 def _bullet(text: str) -> list[str]:
