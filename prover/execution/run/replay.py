@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown
@@ -53,6 +53,7 @@ class Shortening:
     stage: Stage
     decisions: Decisions
     name: str
+    tried: dict[tuple[int, ...], bool] = field(default_factory=dict[tuple[int, ...], bool])
 
     def carry_out(self, events: tuple[int, ...]) -> Machine:
         """The machine after a schedule; raises ReplayError where a step is not allowed."""
@@ -103,10 +104,19 @@ class Shortening:
         """The same, each place tried: who lets a lock go may as well never have taken it."""
         for own in self._threads(events):
             for kept in range(len(own)):
+                if kept and self._is_unnoticed(own[kept - 1]):
+                    # Without that step too it has been tried.
+                    continue
                 shorter = self._without(events, own[kept:])
                 if self.still(shorter):
                     return shorter
         return events
+
+    def _is_unnoticed(self, event: int) -> bool:
+        """Whether a step changes nothing for others; in a deadlock it counts where each stands."""
+        action = self.stage.skeleton.events[event].action
+        load = isinstance(action, sk.Access) and action.what == "load"
+        return self.name != "deadlock" and (load or isinstance(action, sk.Local))
 
     def _without(self, events: tuple[int, ...], stopped: Sequence[int]) -> tuple[int, ...]:
         """What is left without steps, and without the threads that these would have begun."""
@@ -128,7 +138,11 @@ class Shortening:
 
     def still(self, events: tuple[int, ...]) -> bool:
         """Whether a shorter schedule still shows the violation."""
-        try:
-            return self.shows(self.carry_out(events))
-        except ReplayError:
-            return False
+        found = self.tried.get(events)
+        if found is None:
+            try:
+                found = self.shows(self.carry_out(events))
+            except ReplayError:
+                found = False
+            self.tried[events] = found
+        return found
