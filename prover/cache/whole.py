@@ -43,6 +43,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     absent: tuple[str, ...]
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
+    titles: dict[str, str]
     unfinished: bool
 
 
@@ -134,7 +135,7 @@ def remember(store: Store, made: Iterable[Made], request: Request) -> None:
             for name, path, real in dict.fromkeys(each.read)
         )
         lines = tuple(line(outcome) for outcome in report.outcomes)
-        entry = Entry(used, each.absent, lines, report.notes, each.unfinished)
+        entry = Entry(used, each.absent, lines, report.notes, dict(report.titles), each.unfinished)
         key = _key(report.name, report.folder, sum_of(main.text), request)
         entries[key] = msgspec.json.encode(entry)
     store.put(entries)
@@ -171,7 +172,7 @@ def _report(entry: Entry, name: str, folder: str, files: Files) -> FileReport | 
         outcomes = tuple(outcome_of(each) for each in entry.lines)
     except (Damaged, RecursionError):
         return None
-    return FileReport(name, outcomes, (), sources, entry.notes, folder)
+    return FileReport(name, outcomes, (), sources, entry.notes, folder, entry.titles)
 
 
 def _with_importers(

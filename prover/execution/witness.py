@@ -41,7 +41,9 @@ class Moment:
 
     ``what`` is the kind of step (``load``, ``store``, ``rmw``, ``acquire``, ``release``, ...);
     ``note`` says what cannot be seen from the source line: ``waits for A.ptl``, ``taken``.
-    ``bad``: the violation happens here.
+    ``bad``: the violation happens here.  ``decisive``: the violation, or another step that is
+    decisive, follows from it; the others are only passed on the way.  ``early``: it is made
+    before a step that precedes it in its program.
     """
 
     thread: int
@@ -51,6 +53,8 @@ class Moment:
     touches: tuple[Touch, ...]
     note: str
     bad: bool
+    decisive: bool = True
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ class Witness:
     sequence of (thread, event) it was replayed from.  ``plain``: a step that made it possible is a
     plain access, which the compiler may move whatever the hardware does.  ``scenes`` has one more
     entry than ``moments``: the state before the first, then the state after each.  ``edges`` lead
-    from moment to moment.
+    from moment to moment; ``because`` is the text of some of them.  Of a plain interleaving that
+    is not to be shown, all three are left out.
     """
 
     property: str

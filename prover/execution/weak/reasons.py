@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from prover.execution import skeleton as sk
+from prover.execution.edges import Reason
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import touched
 from prover.execution.terms import Term
@@ -23,12 +24,16 @@ from prover.graph.values import Pointer
 MOST = 4
 """How many lines are said at most."""
 
-BETWEEN = {
-    ("store", "store"): "smp_wmb() or smp_store_release()",
-    ("load", "load"): "smp_rmb() or smp_load_acquire()",
-    ("load", "store"): "smp_load_acquire() or smp_store_release()",
+BARRIERS = {("store", "store"): "smp_wmb()", ("load", "load"): "smp_rmb()"}
+"""What orders two accesses of one thread if it stands between them; smp_mb() all others."""
+
+MARKED = {
+    ("load", "once"): "READ_ONCE()",
+    ("store", "once"): "WRITE_ONCE()",
+    ("load", "plain"): "the plain load",
+    ("store", "plain"): "the plain store",
 }
-"""What orders two accesses of one thread; smp_mb() all others."""
+"""How a statement reads that could as well have an order, by what it does."""
 
 FAR = 20
 """What a step costs that had no part in deciding the violation."""
@@ -36,10 +41,10 @@ FAR = 20
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """``circles`` are the circles that mattered, each as its edges; ``lines`` say so in words."""
+    """``circles`` are the circles that mattered, each as its edges; ``reasons`` say so in words."""
 
     circles: tuple[tuple[Edge, ...], ...]
-    lines: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
     @property
     def events(self) -> frozenset[int]:
@@ -50,9 +55,11 @@ class Reasons:
 def reasons(case: Allowed, time: Timeline, bad: int, *, certain: bool) -> Reasons:
     """Why no interleaving shows this; ``certain``: none does."""
     circles = tuple(_circles(case, time, bad, certain=certain))
-    lines = [line for circle in circles for line in _lines(case, time, circle)]
-    lines.extend(_missed(case.run, time, circles))
-    return Reasons(circles, tuple(dict.fromkeys(lines))[:MOST])
+    found = [one for circle in circles for one in _lines(case, time, circle)]
+    found.extend(_missed(case.run, time, circles))
+    said = {one.text: one for one in reversed(found)}
+    texts = dict.fromkeys(one.text for one in found)
+    return Reasons(circles, tuple(said[text] for text in texts)[:MOST])
 
 
 # --- the circles
@@ -189,32 +196,58 @@ def _back(reached: dict[int, int], goal: int) -> tuple[Edge, ...]:
 # --- the words
 
 
-def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[str]:
+def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[Reason]:
     """The steps of one thread that the circle goes through, where they are not in order."""
     run, processor = case.run, _processors(time)
     along = sorted((a, b) for a, b in circle if processor[a] == processor[b])
     loose = [(a, b) for a, b in along if not time.sure.before(a, b)]
     for a, b in loose:
-        fix = BETWEEN.get((_kind(run, a), _kind(run, b)), "smp_mb()")
+        fix = _missing(run, a, b)
         first, second = _label(run, a), _label(run, b)
         if _is_ghost(run, a) or _is_ghost(run, b):
-            yield f"{who(run, b)}: {first} and {second} have no order, as ghost state has none"
+            text = f"{who(run, b)}: {first} and {second} have no order, as ghost state has none"
         elif time.events.index(a) > time.events.index(b):
-            yield f"{who(run, b)}: {second} overtakes {first}; {fix} would order them"
+            text = f"{who(run, b)}: {second} overtakes {first}; {fix} would order them"
         else:
-            yield f"{who(run, b)}: nothing orders {first} and {second}; {fix} would"
+            text = f"{who(run, b)}: nothing orders {first} and {second}; {fix} would"
+        yield Reason(text, "po", a, b)
     if loose or case.model != "lkmm":
         return
     strong = set(between(case, "strong-fence"))
     for a, b in along:
         if (a, b) not in strong:
-            yield (
+            text = (
                 f"{who(run, b)}: {_label(run, a)} comes before {_label(run, b)},"
                 " but not for every CPU; smp_mb() would see to that"
             )
+            yield Reason(text, "po", a, b)
 
 
-def _missed(run: Run, time: Timeline, circles: tuple[tuple[Edge, ...], ...]) -> Iterator[str]:
+def _missing(run: Run, a: int, b: int) -> str:
+    """What would order two steps of one thread: a barrier, or a primitive in place of another."""
+    instead = [
+        f"{primitive} in place of {MARKED[access]}"
+        for event, kind, primitive in (
+            (a, "load", "smp_load_acquire()"),
+            (b, "store", "smp_store_release()"),
+        )
+        if (access := _access(run, event)) in MARKED and access[0] == kind
+    ]
+    barrier = BARRIERS.get((_kind(run, a), _kind(run, b)), "smp_mb()")
+    if not instead:
+        return barrier
+    # Of a load and a store after it either may do without a barrier of both.
+    either = instead if len(instead) > 1 else [f"{barrier} between them", *instead]
+    return ", or ".join(either) + ","
+
+
+def _access(run: Run, event: int) -> tuple[str, str]:
+    """What a step does with memory, and in which order; nothing where it is no access."""
+    action = run.skeleton.events[event].action
+    return (action.what, action.order) if isinstance(action, sk.Access) else ("", "")
+
+
+def _missed(run: Run, time: Timeline, circles: tuple[tuple[Edge, ...], ...]) -> Iterator[Reason]:
     """The reads that do not see a store which stands above them."""
     place = {event: index for index, event in enumerate(time.events)}
     for a, b in sorted({edge for circle in circles for edge in circle}):
@@ -222,9 +255,10 @@ def _missed(run: Run, time: Timeline, circles: tuple[tuple[Edge, ...], ...]) -> 
             continue
         said = f"{who(run, a)}: {_label(run, a)}"
         if (a, b) in time.memory.misses:
-            yield f"{said} does not see the store of {who(run, b)} above, which is not there yet"
+            text = f"{said} does not see the store of {who(run, b)} above, which is not there yet"
+            yield Reason(text, "fr", a, b)
         elif (a, b) in time.memory.overwrites:
-            yield f"{said} arrives before that of {who(run, b)} above"
+            yield Reason(f"{said} arrives before that of {who(run, b)} above", "co", a, b)
 
 
 def who(run: Run, event: int) -> str:
