@@ -122,7 +122,7 @@ class _Protection:
         for one in stretches(story):
             starts = thread.kind == one.kind and one.start == thread.parent
             over = one.end != NOBODY and _place(story, one.end) < _place(story, self.end)
-            if starts or (one.kind == "grace" and one.thread == thread.number and over):
+            if starts or (one.kind in ("grace", "flush") and one.thread == thread.number and over):
                 found = one
         return found
 
@@ -150,11 +150,11 @@ class _Protection:
         for one in self._own(self.end, *READERS):
             text = f"{user} is inside {INSIDE[one.kind]}: a grace period would have waited for it"
             return Reason(text, "gp", one.start, self.end)
+        freer = self._freer()
         for one in self._own(self.end, "srcu"):
-            text = f"{user} is inside srcu_read_lock(&{one.where}): synchronize_srcu() would wait"
+            text = f"{user} is in a reader of {one.where}, which {freer} does not wait for"
             return Reason(text, "gp", one.start, self.end)
         held = self._own(self.end, "lock")
-        freer = self._freer()
         if held:
             locks = " and ".join(str(one.where) for one in held)
             text = f"{user} holds {locks}, which does not keep {freer} from freeing {self.name}"
@@ -172,20 +172,20 @@ class _Protection:
         if self.change is not None:
             if _place(story, self.change.event) > _place(story, waits.start):
                 text = (
-                    f"the grace period begins before {story.name(self.change.event)} changes"
+                    f"the {_wait(waits)} begins before {story.name(self.change.event)} changes"
                     f" {place_text(self.change.place)}"
                 )
                 return Reason(text, "po", waits.start, self.change.event)
         if late:
-            inside = INSIDE.get(late[0].kind, f"srcu_read_lock(&{late[0].where})")
-            text = f"{user} enters {inside} after the grace period has begun"
+            inside = INSIDE.get(late[0].kind, f"a reader of {late[0].where}")
+            text = f"{user} enters {inside} after the {_wait(waits)} has begun"
             return Reason(text, "gp", waits.start, late[0].start)
         return self._unawaited(waits, kinds)
 
     def _unawaited(self, waits: Stretch, kinds: tuple[str, ...]) -> Reason:
         """The grace period did not have to wait for the user, or not that long."""
         story, user = self.story, self.story.name(self.story.bad)
-        of = "RCU" if "rcu" in kinds else f"SRCU domain {waits.where}"
+        what = f"a {_wait(waits)} of {'RCU' if 'rcu' in kinds else waits.where}"
         for one in self._own(waits.start, *kinds):
             if one.end != NOBODY and ("rcu" in kinds or one.where == waits.where):
                 text = f"{user} leaves its reader before it uses {self.name}"
@@ -193,8 +193,15 @@ class _Protection:
         for one in self._own(self.end, "rcu", "srcu"):
             if one.kind in kinds and one.where == waits.where:
                 continue
-            inside = INSIDE.get(one.kind, f"srcu_read_lock(&{one.where})")
-            text = f"{user} is inside {inside}, which a grace period of {of} does not wait for"
+            inside = (
+                "inside rcu_read_lock()" if one.kind == "rcu" else f"in a reader of {one.where}"
+            )
+            text = f"{user} is {inside}, which {what} does not wait for"
             return Reason(text, "gp", one.start, waits.start)
-        text = f"{user} is in no reader that a grace period of {of} waits for"
+        text = f"{user} is in no reader that {what} waits for"
         return Reason(text, "free", self.end, story.bad)
+
+
+def _wait(waits: Stretch) -> str:
+    """What went by."""
+    return "flush" if waits.kind == "flush" else "grace period"

@@ -54,7 +54,7 @@ SAID = {
         "use-after-free",
         {
             READS: ("fr", "load", "store"),
-            "user is inside srcu_read_lock(&ss), which a grace period of RCU does not wait for": (
+            "user is in a reader of ss, which a grace period of RCU does not wait for": (
                 "gp",
                 "section",
                 "synchronize",
