@@ -79,14 +79,14 @@ def _legend(witness: Witness) -> list[str]:
     numbered = list(dict.fromkeys(said))
     texts += [f"({number}) {text}" for number, text in enumerate(numbered, 1)]
     texts += [text for text in witness.because if text not in numbered]
-    return [line for text in texts for line in wrap(text, WIDTH, break_on_hyphens=False)]
+    return [line for text in texts for line in wrap(printable(text), WIDTH, break_on_hyphens=False)]
 
 
 def _node(number: int, moment: Moment, sources: Mapping[str, Source]) -> str:
     """An event: what it is for a memory model, then its source text."""
     lines = [f"{letter(number)}: {', '.join(_actions(moment))}"]
     text = source_text(moment.span, sources)
-    lines.extend(wrap(text, 40, subsequent_indent="  ", break_on_hyphens=False))
+    lines.extend(wrap(printable(text), 40, subsequent_indent="  ", break_on_hyphens=False))
     marked = ", color=red, penwidth=2, peripheries=2" if moment.bad else ""
     return f"e{number} [label={_lines(lines)}{marked}];"
 

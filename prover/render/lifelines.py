@@ -15,6 +15,7 @@ from dsl.source import Source
 from prover.execution.witness import Column, Witness
 from prover.render.bars import Stretch, stretches
 from prover.render.curves import arrows
+from prover.render.letters import printable
 from prover.render.shapes import Bar, Box, CallBox, Head, Picture, Step
 from prover.render.witness_table import Row, rows_of, shown_by, source_text, title_of
 
@@ -62,7 +63,7 @@ def lay_out(witness: Witness, sources: Mapping[str, Source]) -> Picture:
     columns = _columns(witness, plans, lanes)
     width = max(columns[-1].right + MARGIN if columns else 0, LEAST)
     room = characters(width - 2 * MARGIN)
-    title = tuple(wrap(_headline(witness), room, break_on_hyphens=False))
+    title = tuple(wrap(printable(_headline(witness)), room, break_on_hyphens=False))
     shown = shown_by(witness)
     top = MARGIN + LINE * (len(title) + bool(shown)) + PAD
     heads = _head_lines(witness.columns, columns)
@@ -128,7 +129,7 @@ def _planned(witness: Witness, row: Row, sources: Mapping[str, Source]) -> _Plan
     """A row's lines."""
     room = WIDEST.get(len(witness.columns), NARROW)
     code = _wrapped(source_text(row.moment.span, sources), room)
-    facts = row.facts()
+    facts = [printable(fact) for fact in row.facts()]
     told = _bracketed(facts, room - 2) if facts else []
     verdict = witness.property if row.moment.bad else ""
     return _Plan(row, tuple(code), tuple(f"  {part}" for part in told), verdict)
@@ -148,7 +149,7 @@ def _bracketed(facts: Sequence[str], room: int) -> list[str]:
 
 
 def _wrapped(text: str, room: int) -> list[str]:
-    return wrap(text, room, subsequent_indent="  ", break_on_hyphens=False)
+    return wrap(printable(text), room, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _indent(depth: int) -> int:
@@ -177,13 +178,13 @@ def _columns(
     x = MARGIN
     for thread, column in enumerate(witness.columns):
         own = [plan for plan in plans if plan.row.moment.thread == thread]
-        title = title_of(column, thread)
+        title = printable(title_of(column, thread))
         widths = [text_width(min(len(title), NARROW)) + 2 * PAD]
         for plan in own:
             calls = plan.row.moment.calls
             widths.append(_indent(len(calls)) + plan.width + PAD * len(calls))
             widths.extend(
-                _indent(depth) + text_width(len(call.function) + 2) + PAD * (depth + 2)
+                _indent(depth) + text_width(len(printable(call.function)) + 2) + PAD * (depth + 2)
                 for depth, call in enumerate(calls)
             )
         line = x + LANE * len(lanes[thread]) + PAD
@@ -198,7 +199,7 @@ def _head_lines(threads: Sequence[Column], columns: Sequence[_Column]) -> list[t
     return [
         tuple(
             wrap(
-                title_of(thread, index),
+                printable(title_of(thread, index)),
                 max(characters(column.right - column.line - 2 * PAD), 8),
                 break_on_hyphens=False,
             )

@@ -36,7 +36,7 @@ def render(witness: Witness, sources: Mapping[str, Source]) -> str:
     names = [title_of(column, index) for index, column in enumerate(witness.columns)]
     if not names:
         names = ["initial state"]
-    lines.extend(f"  participant T{i} as {escaped(name)}" for i, name in enumerate(names))
+    lines.extend(f"  participant T{i} as {_lines([name], WIDTH)}" for i, name in enumerate(names))
     everybody = "T0" if len(names) == 1 else f"T0,T{len(names) - 1}"
     wide = max(WIDE * len(names), 36)
     first, *rest = witness.explanation or (witness.message or "violated",)

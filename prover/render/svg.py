@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dsl.source import Source
 from prover.execution.witness import Witness
 from prover.render.letters import printable
-from prover.render.lifelines import FONT, LINE, MARGIN, PAD, lay_out, text_width
+from prover.render.lifelines import FONT, LINE, MARGIN, PAD, characters, lay_out, text_width
 from prover.render.shapes import Arrow, Bar, Box, CallBox, Head, Picture, Step
 from prover.render.svg_style import KINDS, stylesheet
 
@@ -140,12 +140,14 @@ def _call(call: CallBox) -> Iterator[str]:
 
 
 def _bar(bar: Bar) -> Iterator[str]:
-    """A bar; its label along it, as far as there is room."""
-    label, box = bar.stretch.label, bar.box
+    """A bar; its label along it, as far as there is room; all of it where one points."""
+    label, box = printable(bar.stretch.label), bar.box
     yield f'<g class="bar {bar.stretch.kind}"><title>{escaped(label)}</title>{_rect(box)}'
-    if text_width(len(label)) * 3 // 4 + PAD <= box.height:
+    room = characters((box.height - PAD) * 4 // 3)
+    told = label if len(label) <= room else f"{label[: room - 2]}.."
+    if room > 3:
         x, y = box.x + 4, box.y + 4
-        yield f'<text transform="translate({x} {y}) rotate(90)">{escaped(label)}</text>'
+        yield f'<text transform="translate({x} {y}) rotate(90)">{escaped(told)}</text>'
     yield "</g>"
 
 
