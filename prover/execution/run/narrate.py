@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prover.execution import skeleton as sk
+from prover.execution.decisive import with_something
 from prover.execution.run.explain import because, culprit, explain
 from prover.execution.run.judge import CLAIMS
 from prover.execution.run.machine import Machine
 from prover.execution.run.scenes import scenes_of
 from prover.execution.run.standstill import Deadlock, deadlocked
 from prover.execution.run.state import Change, Step
+from prover.execution.run.weigh import weigh
 from prover.execution.terms import Outcome, Term
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
 from prover.execution.wording import cell_at, note_text, place_text, pointer_text, value_text
@@ -23,17 +25,19 @@ def narrate(
 ) -> Witness:
     """The witness of the violation of property ``name`` that the machine has come to.
 
-    ``scenes``: it is to be shown, with the states between its steps.
+    ``scenes``: it is to be shown, with the states between its steps, and which are decisive.
     """
     skeleton = machine.skeleton
     found = deadlocked(machine) if name == "deadlock" else Deadlock(frozenset(), {})
     stuck = found.threads
     shared = _contended(machine)
     shown = [step for step in machine.steps if _shown(machine, step, shared)]
-    moments = [moment(machine, step) for step in shown]
+    worth = {step.event for step in shown}
+    matters = weigh(machine, found, worth.__contains__) if scenes else worth
+    moments = [replace(moment(machine, s), decisive=s.event in matters) for s in shown]
     if moments and not stuck and not any(m.bad for m in moments):
         # A claim that fails is shown at the step that made it fail: the last one.
-        moments[-1] = replace(moments[-1], bad=True)
+        moments[-1] = replace(moments[-1], bad=True, decisive=True)
     standing = {
         thread: machine.judge.next_event(thread) if thread in found.waiting else None
         for thread in _by_arrival(machine, stuck)
@@ -48,7 +52,7 @@ def narrate(
         message=message,
         model="sc",
         columns=tuple(_column(skeleton.threads[t]) for t in used),
-        moments=tuple(_with_column(m, column) for m in moments if m.thread in column),
+        moments=with_something(_with_column(m, column) for m in moments if m.thread in column),
         explanation=explain(machine, name),
         because=because(machine, name),
         schedule=tuple(place[e] for e in schedule),
@@ -57,15 +61,7 @@ def narrate(
 
 
 def _with_column(found: Moment, column: dict[int, int]) -> Moment:
-    return Moment(
-        column[found.thread],
-        found.what,
-        found.span,
-        found.calls,
-        found.touches,
-        found.note,
-        found.bad,
-    )
+    return replace(found, thread=column[found.thread])
 
 
 def _column(thread: sk.Thread) -> Column:

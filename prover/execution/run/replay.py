@@ -73,26 +73,49 @@ class _Run:
         return any(self.name in violation.properties for violation in seen)
 
     def trim(self, events: tuple[int, ...]) -> tuple[int, ...]:
-        """The schedule without the trailing steps that the violation can do without."""
-        skeleton = self.stage.skeleton
-        # Callbacks and handlers first: nobody waits for what they still have to do.
-        for thread in sorted({skeleton.events[e].thread for e in events}, reverse=True):
-            own = [e for e in events if skeleton.events[e].thread == thread]
-            gone = frozenset(own[self._needed(events, own) :])
-            events = tuple(e for e in events if e not in gone)
+        """The schedule without the trailing steps that the violation can do without.
+
+        No thread can stop earlier then, wherever that would be.
+        """
+        while True:
+            shorter = self._halved(events)
+            if shorter == events:
+                shorter = self._searched(events)
+            if shorter == events:
+                return events
+            events = shorter
+
+    def _halved(self, events: tuple[int, ...]) -> tuple[int, ...]:
+        """What is left when each thread stops where halving says, most often as early as it can."""
+        for own in self._threads(events):
+            low, high = 0, len(own)
+            while low < high:
+                middle = (low + high) // 2
+                if self._still(_without(events, own[middle:])):
+                    high = middle
+                else:
+                    low = middle + 1
+            events = _without(events, own[high:])
         return events
 
-    def _needed(self, events: tuple[int, ...], own: list[int]) -> int:
-        """How many of a thread's steps are needed, by halving: more steps never show less."""
-        low, high = 0, len(own)
-        while low < high:
-            middle = (low + high) // 2
-            gone = frozenset(own[middle:])
-            if self._still(tuple(e for e in events if e not in gone)):
-                high = middle
-            else:
-                low = middle + 1
-        return high
+    def _searched(self, events: tuple[int, ...]) -> tuple[int, ...]:
+        """The same, each place tried: who lets a lock go may as well never have taken it."""
+        for own in self._threads(events):
+            for kept in range(len(own)):
+                shorter = _without(events, own[kept:])
+                if self._still(shorter):
+                    return shorter
+        return events
+
+    def _threads(self, events: tuple[int, ...]) -> list[list[int]]:
+        """The steps of each thread.
+
+        Callbacks and handlers first: nobody waits for what they still have to do.
+        """
+        found: dict[int, list[int]] = {}
+        for event in events:
+            found.setdefault(self.stage.skeleton.events[event].thread, []).append(event)
+        return [found[thread] for thread in sorted(found, reverse=True)]
 
     def _still(self, events: tuple[int, ...]) -> bool:
         """Whether a shorter schedule still shows the violation."""
@@ -100,3 +123,8 @@ class _Run:
             return self.shows(self.carry_out(events))
         except ReplayError:
             return False
+
+
+def _without(events: tuple[int, ...], gone: list[int]) -> tuple[int, ...]:
+    """The steps that stay."""
+    return tuple(event for event in events if event not in gone)

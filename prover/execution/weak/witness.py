@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prover.execution import skeleton as sk
+from prover.execution.decisive import Slice, with_something
 from prover.execution.domains import initial_value
 from prover.execution.evaluate import Unknown
 from prover.execution.nodes import LOOKERS, touched
@@ -43,6 +44,14 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
         and _kind(run, e) not in LOOKERS
         and (e in (event, other) or _shown(run, e, shared))
     ]
+    seeds = {event, other, *why.events}
+    if claim:
+        seeds.update(
+            e for e in time.events if skeleton.events[e].thread == skeleton.events[event].thread
+        )
+    told = [e for e in time.events if e in needed]
+    sliced = Slice(skeleton, run.values, told, {*shown, event, other}.__contains__, barriers=True)
+    matters = sliced.matters(sorted(seeds))
     used = sorted({skeleton.events[e].thread for e in shown})
     column = {thread: index for index, thread in enumerate(used)}
     # Where two steps have a part the later one is it; a claim fails at the last step.
@@ -53,7 +62,13 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
         message=message,
         model=case.model,
         columns=tuple(Column(skeleton.threads[t].name, skeleton.threads[t].kind) for t in used),
-        moments=tuple(_moment(run, e, column, bad=e == parts[-1]) for e in shown),
+        moments=with_something(
+            replace(
+                _moment(run, e, column, bad=e == parts[-1]),
+                decisive=e in matters or e == parts[-1],
+            )
+            for e in shown
+        ),
         explanation=_explanation(run, name, event, message),
         because=why.lines,
         schedule=tuple(_place(skeleton, e) for e in time.events),
