@@ -17,7 +17,8 @@ from prover.render.bars import Stretch, stretches
 from prover.render.curves import arrows
 from prover.render.letters import printable
 from prover.render.shapes import Bar, Box, CallBox, Head, Picture, Step
-from prover.render.witness_table import Row, rows_of, shown_by, source_text, title_of
+from prover.render.witness_rows import Row, shortened, shown_rows, source_text
+from prover.render.witness_table import explained, shown_by, title_of
 
 FONT = 12
 """The size of the letters; all lengths are in the same units."""
@@ -55,9 +56,9 @@ def characters(width: int) -> int:
     return width * 4 // 29
 
 
-def lay_out(witness: Witness, sources: Mapping[str, Source]) -> Picture:
-    """The picture of a witness."""
-    rows = rows_of(witness, sources)
+def lay_out(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> Picture:
+    """The picture of a witness; not ``full``: of its decisive steps."""
+    rows = shown_rows(witness, sources, full=full)
     plans = [_planned(witness, row, sources) for row in rows]
     lanes = _lanes(stretches(witness), len(witness.columns))
     columns = _columns(witness, plans, lanes)
@@ -128,7 +129,7 @@ class _Column:
 def _planned(witness: Witness, row: Row, sources: Mapping[str, Source]) -> _Plan:
     """A row's lines."""
     room = WIDEST.get(len(witness.columns), NARROW)
-    code = _wrapped(source_text(row.moment.span, sources), room)
+    code = _wrapped(shortened(source_text(row.moment.span, sources)), room)
     facts = [printable(fact) for fact in row.facts()]
     told = _bracketed(facts, room - 2) if facts else []
     verdict = witness.property if row.moment.bad else ""
@@ -279,23 +280,25 @@ def _bars(
 
 def _height_of(moment: int, steps: Sequence[Step], top: int, end: int) -> int:
     """How far down a moment is."""
-    if moment < 0:
-        return top
+    height = top
     for step in steps:
         if step.row.first <= moment <= step.row.last:
             return step.box.y + step.box.height // 2
+        if step.row.first > moment:
+            # Not shown: it is between the step before and this one.
+            return height
+        height = step.box.bottom + 1
     return end
 
 
 def _headline(witness: Witness) -> str:
     """What went wrong."""
-    first = witness.explanation[0] if witness.explanation else witness.message or "violated"
-    return f"{witness.property}: {first}"
+    return f"{witness.property}: {explained(witness)[0]}"
 
 
 def _notes(witness: Witness, room: int) -> list[str]:
     """The sentences below: the rest of the explanation, then why, by the numbers of the edges."""
-    texts = list(witness.explanation[1:])
+    texts = list(explained(witness)[1:])
     if not witness.columns:
         texts.insert(0, "(in the initial state)")
     numbered = list(dict.fromkeys(edge.text for edge in witness.edges if edge.text))

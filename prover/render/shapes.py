@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prover.render.bars import Stretch
-from prover.render.witness_table import Row
+from prover.render.witness_rows import Row
 
 
 @dataclass(frozen=True, slots=True)

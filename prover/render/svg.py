@@ -15,9 +15,12 @@ CLASS = "lifelines"
 """The class of every picture: its rules begin with it."""
 
 
-def standalone(witness: Witness, sources: Mapping[str, Source]) -> str:
-    """A complete SVG file: the picture with its title, explanation and colours."""
-    picture = lay_out(witness, sources)
+def standalone(witness: Witness, sources: Mapping[str, Source], *, full: bool = False) -> str:
+    """A complete SVG file: the picture with its title, explanation and colours.
+
+    It shows the decisive steps; ``full``: all.
+    """
+    picture = lay_out(witness, sources, full=full)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         *_opened(picture, "prove", 0, picture.height),
@@ -38,12 +41,14 @@ def standalone(witness: Witness, sources: Mapping[str, Source]) -> str:
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def fragment(witness: Witness, sources: Mapping[str, Source], prefix: str) -> str:
+def fragment(
+    witness: Witness, sources: Mapping[str, Source], prefix: str, *, full: bool = True
+) -> str:
     """The columns as an ``<svg>`` inside a page, which says the rest and has ``stylesheet()``.
 
     Every id begins with ``prefix``.
     """
-    picture = lay_out(witness, sources)
+    picture = lay_out(witness, sources, full=full)
     top = picture.top - PAD
     lines = [
         *_opened(picture, prefix, top, picture.end + PAD - top),

@@ -121,6 +121,12 @@ def rows_of(witness: Witness, sources: Mapping[str, Source], *, apart: bool = Fa
     return rows
 
 
+def shown_rows(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> list[Row]:
+    """The rows that a picture has: those that decided the violation, with ``full`` all."""
+    rows = rows_of(witness, sources, apart=not full)
+    return [row for row in rows if full or row.moment.decisive]
+
+
 def _same_line(one: Moment, two: Moment, sources: Mapping[str, Source]) -> bool:
     """Whether two steps are one line's work."""
     return (

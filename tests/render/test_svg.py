@@ -24,7 +24,7 @@ def words(element: ET.Element) -> list[str]:
 
 def test_rows_say_which_moments_they_are() -> None:
     for text in (
-        standalone(use_after_free(), source()),
+        standalone(use_after_free(), source(), full=True),
         fragment(use_after_free(), source(), "w0"),
     ):
         rows = groups(text, "moment")
@@ -34,6 +34,17 @@ def test_rows_say_which_moments_they_are() -> None:
         assert words(rows[3]) == ["WRITE_ONCE(gp, NULL)", "  [gp: &old -> NULL]"]
         bad = [g for g in rows if "bad" in g.get("class", "")]
         assert [words(g)[-1] for g in bad] == ["X use-after-free"]
+
+
+def test_only_decisive_steps_are_shown_unless_all_are_asked_for() -> None:
+    drawn = standalone(use_after_free(), source())
+    rows = [g.get("data-moment") for g in groups(drawn, "moment")]
+    assert rows == ["0", "1", "2", "3", "5", "6"]
+    # The lock is held until then all the same: its bar ends between the steps around.
+    after = [int(g[1].get("cy", "0")) for g in groups(drawn, "moment") if len(g) > 1][3:5]
+    (lock,) = (g for g in groups(drawn, "bar") if g[0].text == "lock")
+    end = int(lock[1].get("y", "0")) + int(lock[1].get("height", "0"))
+    assert after[0] < end < after[1]
 
 
 def test_edges_say_where_they_lead() -> None:
