@@ -39,7 +39,7 @@ def moments() -> tuple[Moment, ...]:
         Moment(READER, "load", at(2), (), (Touch("gp", "", "&old"),), "", False),
         Moment(WRITER, "acquire", at(3), (REMOVE,), (), "takes lock", False),
         Moment(WRITER, "store", at(4), (REMOVE,), (Touch("gp", "&old", "NULL"),), "", False),
-        Moment(WRITER, "release", at(5), (REMOVE,), (), "releases lock", False, decisive=False),
+        Moment(WRITER, "release", at(5), (REMOVE,), (), "releases lock", False),
         Moment(WRITER, "free", at(6), (), (), "frees old", False),
         Moment(READER, "load", at(7), (), (), "", True),
     )
