@@ -13,11 +13,11 @@ from textwrap import wrap
 
 from prover.execution.witness import Witness
 from prover.render.letters import printable
-from prover.render.table import asks_the_same, configurations_of, groups_of, plainest, where_of
+from prover.render.table import groups_of, plainest
 from prover.render.witness_table import WIDTH, columns_of, explained
 from prover.verdict import FileReport, Outcome, Refuted, Report
 
-TAKEN = re.compile(r"[^A-Za-z0-9]|[A-Za-z0-9-]+:|diff -|From ")
+TAKEN = re.compile(r"[^A-Za-z0-9(_./&\"']|[A-Za-z0-9-]+:|diff -|From ")
 """The beginnings of lines that mean something to git."""
 
 INDENT = "  "
@@ -76,14 +76,21 @@ def _text(outcome: Outcome, group: list[Outcome], file: FileReport, *, full: boo
     """One refutation."""
     assert isinstance(outcome.verdict, Refuted)
     witness = outcome.verdict.witness
-    asked = [other for other in file.outcomes if asks_the_same(other, outcome)]
-    where = where_of(configurations_of(group), configurations_of(asked))
-    yield from _paragraph(_sentence(outcome, witness, file, where))
+    yield from _paragraph(_sentence(outcome, witness, file, _given(group)))
     yield ""
     for line in columns_of(witness, file.sources, full=full, width=WIDTH - len(INDENT)):
         yield (INDENT + line).rstrip()
     yield ""
     yield from _paragraph(_reasons(witness))
+
+
+def _given(group: list[Outcome]) -> str:
+    """The values of configs without which it was not seen to go wrong."""
+    values: dict[str, set[str]] = {}
+    for outcome in group:
+        for name, value in outcome.obligation.configuration:
+            values.setdefault(name, set()).add(value)
+    return " and ".join(f"{name}={min(own)}" for name, own in values.items() if len(own) == 1)
 
 
 def _sentence(outcome: Outcome, witness: Witness, file: FileReport, where: str) -> str:
@@ -106,7 +113,7 @@ def _how(witness: Witness) -> str:
         return "the initial state"
     match witness.model:
         case "sc":
-            return "a plain interleaving"
+            return "a plain interleaving (SC)"
         case "tso":
             return "an execution that takes a store buffer (x86-TSO)"
         case "lkmm" if witness.property == "data-race":
@@ -122,7 +129,7 @@ def _how(witness: Witness) -> str:
 def _reasons(witness: Witness) -> str:
     """Why it goes wrong, in one paragraph."""
     head = "What should hold" if witness.property in CLAIMS and witness.message else "What is wrong"
-    return f"{head}: {'; '.join((*explained(witness), *witness.because))}."
+    return f"{head}: {'. '.join((*explained(witness), *witness.because))}."
 
 
 def _paragraph(text: str) -> Iterator[str]:

@@ -167,7 +167,7 @@ def _models(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(o.obligation.model for o in outcomes))
 
 
-def configurations_of(outcomes: Sequence[Outcome]) -> list[Configuration]:
+def _configurations(outcomes: Sequence[Outcome]) -> list[Configuration]:
     """The configurations of outcomes, each once."""
     return list(dict.fromkeys(o.obligation.configuration for o in outcomes))
 
@@ -188,9 +188,9 @@ def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -
     outcome = plainest(group)
     obligation = outcome.obligation
     name = obligation.scenario + (f" / {obligation.variant}" if obligation.variant else "")
-    asked = [o for o in everything if asks_the_same(o, outcome)]
+    asked = [o for o in everything if _asks_the_same(o, outcome)]
     models = () if len(_models(group)) == len(_models(asked)) else _models(group)
-    where = where_of(configurations_of(group), configurations_of(asked))
+    where = _where(_configurations(group), _configurations(asked))
     about = "  ".join(part for part in (name, where, ", ".join(models)) if part)
     tail = summary_of(outcome.verdict)
     if isinstance(outcome.verdict, Refuted) and not models:
@@ -225,7 +225,7 @@ def _expectation(outcome: Outcome) -> str:
     return f"(NOT EXPECTED: {' '.join(w for w in words if w)})"
 
 
-def asks_the_same(one: Outcome, two: Outcome) -> bool:
+def _asks_the_same(one: Outcome, two: Outcome) -> bool:
     """Whether two outcomes are about one scenario and variant."""
     a, b = one.obligation, two.obligation
     return (a.scenario, a.variant) == (b.scenario, b.variant)
@@ -237,7 +237,7 @@ def _found(witness: Witness) -> str:
     return f"{witness.property} (weak memory only)" if weak else witness.property
 
 
-def where_of(own: list[Configuration], alike: list[Configuration]) -> str:
+def _where(own: list[Configuration], alike: list[Configuration]) -> str:
     """The configurations of a group, in as few words as say it: nothing if it is all of them."""
     if len(own) == len(alike):
         return ""

@@ -248,6 +248,8 @@ def _explanation(run: Run, name: str, number: int, message: str) -> tuple[str, .
             return (f"the pointer leads to no object: {value_text(run.skeleton.layout, value)}",)
         case Pointer(base=base) if name in ("use-after-free", "double-free"):
             assert base is not None
+            if name == "double-free":
+                return (f"{base.object} may have been freed by then",)
             return (f"{base.object} may be freed before this access is over",)
         case _:
             return ()
