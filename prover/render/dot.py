@@ -27,6 +27,7 @@ _STYLES: Mapping[str, tuple[str, str]] = {
     "lock": ("darkgreen", "dashed"),
     "gp": ("darkgreen", "dashed"),
     "ipi": ("darkgreen", "dotted"),
+    "callback": ("darkgreen", "dotted"),
     "free": ("darkgreen", "bold"),
 }
 _OTHER = ("indigo", "dashed")
@@ -104,15 +105,19 @@ def _actions(moment: Moment) -> list[str]:
 
 
 def _edges(witness: Witness, shown: Sequence[int]) -> Iterator[str]:
-    """The edges; program order too where the witness is an interleaving."""
+    """The edges; program order too where the witness is an interleaving.
+
+    Where it is none, steps stand in the order of the witness, which need not be the program's.
+    """
     drawn: dict[tuple[str, int, int], None] = {}
-    if witness.model == "sc":
-        last: dict[int, int] = {}
-        for number in shown:
-            thread = witness.moments[number].thread
-            if thread in last:
-                drawn["po", last[thread], number] = None
-            last[thread] = number
+    last: dict[int, int] = {}
+    for number in shown:
+        thread = witness.moments[number].thread
+        if thread in last and witness.model == "sc":
+            drawn["po", last[thread], number] = None
+        elif thread in last:
+            yield f"e{last[thread]} -> e{number} [style=invis];"
+        last[thread] = number
     for edge in witness.edges:
         if edge.source in shown and edge.target in shown:
             drawn[edge.kind, edge.source, edge.target] = None
@@ -123,7 +128,7 @@ def _edges(witness: Witness, shown: Sequence[int]) -> Iterator[str]:
         sentence = said.get((kind, source, target), 0)
         label = quoted(f"{kind} ({sentence})" if sentence else kind)
         thick = ", penwidth=2" if sentence else ""
-        free = "" if kind == "po" else ", constraint=false"
+        free = "" if kind == "po" and witness.model == "sc" else ", constraint=false"
         yield (
             f"e{source} -> e{target} [label={label}, color={quoted(color)},"
             f" fontcolor={quoted(color)}, style={style}{thick}{free}];"
