@@ -16,18 +16,22 @@ from prover.execution.witness import Column, Witness
 from prover.render.bars import Stretch, stretches
 from prover.render.curves import arrows
 from prover.render.letters import printable
-from prover.render.shapes import Bar, Box, CallBox, Head, Picture, Step
+from prover.render.shapes import (
+    LINE,
+    MARGIN,
+    PAD,
+    Bar,
+    Box,
+    CallBox,
+    Head,
+    Picture,
+    Step,
+    characters,
+    text_width,
+)
 from prover.render.witness_rows import Row, shortened, shown_rows, source_text
 from prover.render.witness_table import explained, shown_by, title_of
 
-FONT = 12
-"""The size of the letters; all lengths are in the same units."""
-
-LINE = 16
-"""From one line of text to the next."""
-
-MARGIN = 16
-PAD = 6
 INDENT = 10
 CALL_HEAD = 18
 LANE = 15
@@ -46,21 +50,17 @@ LEAST = 560
 """No picture is narrower: the sentences under it want room."""
 
 
-def text_width(count: int) -> int:
-    """The width of so many characters."""
-    return (count * 29 + 3) // 4
-
-
-def characters(width: int) -> int:
-    """How many characters fit."""
-    return width * 4 // 29
-
-
 def lay_out(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> Picture:
     """The picture of a witness; not ``full``: of its decisive steps."""
     rows = shown_rows(witness, sources, full=full)
     plans = [_planned(witness, row, sources) for row in rows]
-    lanes = _lanes(stretches(witness), len(witness.columns))
+    # What begins and ends in one row is no bar: the row says it.
+    held = [
+        one
+        for one in stretches(witness)
+        if not any(row.first <= one.first and one.last <= row.last for row in rows)
+    ]
+    lanes = _lanes(held, len(witness.columns))
     columns = _columns(witness, plans, lanes)
     width = max(columns[-1].right + MARGIN if columns else 0, LEAST)
     room = characters(width - 2 * MARGIN)
@@ -70,6 +70,7 @@ def lay_out(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> P
     heads = _head_lines(witness.columns, columns)
     y = top + LINE * max((len(lines) for lines in heads), default=0) + 2 * PAD + MARGIN
     steps, calls, end = _stacked(plans, columns, y)
+    bars = tuple(_bars(lanes, columns, steps, y, end))
     notes = tuple(_notes(witness, room))
     return Picture(
         width=width,
@@ -89,9 +90,9 @@ def lay_out(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> P
             for thread, (lines, column) in enumerate(zip(heads, columns, strict=True))
         ),
         calls=tuple(calls),
-        bars=tuple(_bars(lanes, columns, steps, y, end)),
+        bars=bars,
         steps=tuple(steps),
-        arrows=arrows(witness.edges, steps),
+        arrows=arrows(witness.edges, steps, bars),
         notes=notes,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
+from prover.execution.scene import Edge
 from prover.render.svg import fragment, standalone
 from tests.render.hand_made import source, use_after_free
 
@@ -56,6 +57,15 @@ def test_edges_say_where_they_lead() -> None:
         ("fr", "1", "3"),
         ("free", "5", "6"),
     }
+
+
+def test_edges_between_two_steps_are_one_arrow() -> None:
+    more = (Edge("co", 1, 3, "why"), Edge("rf", 3, 4), Edge("po", 4, 2, "overtaken"))
+    witness = replace(use_after_free(), edges=(*use_after_free().edges, *more))
+    found = groups(standalone(witness, source()), "edge")
+    names = {g.get("data-kind"): words(g)[0] for g in found if words(g)}
+    # Those with a sentence come first; within a thread only they are drawn.
+    assert names == {"co fr": "co, fr (2)", "free": "free (1)", "po": "po (3)"}
 
 
 def test_what_is_held_and_open_are_bars_with_their_names() -> None:
