@@ -79,8 +79,10 @@ def _svg(report: Report, found: Sequence[Found], color: Color, *, full: bool) ->
 def _selections(found: Sequence[Found]) -> str:
     """The options that select each of the witnesses, as far as they differ."""
     texts = [_options(one) for one in found]
-    common = set.intersection(*map(set, texts))
-    shown = [" ".join(part for part in text if part not in common) for text in texts]
+    shown = [
+        " ".join(part for part in text if not all(part in other for other in texts))
+        for text in texts
+    ]
     listed = list(dict.fromkeys(text for text in shown if text))
     more = len(listed) - LISTED
     return "; ".join(listed[:LISTED]) + (f"; and {more} more" if more > 0 else "")
