@@ -11,13 +11,16 @@ from dataclasses import replace
 from prover.execution import skeleton as sk
 from prover.execution.decisive import Slice, with_something
 from prover.execution.domains import initial_value
+from prover.execution.edges import edges
 from prover.execution.evaluate import Unknown
 from prover.execution.nodes import LOOKERS, touched
 from prover.execution.run.narrate import WORDS
+from prover.execution.subject import subject
 from prover.execution.terms import ReadValue, Term
 from prover.execution.weak.reasons import place_of, reasons, who
 from prover.execution.weak.run import Run
 from prover.execution.weak.time import Allowed, Timeline, timeline
+from prover.execution.weak.told import scenes_of, story_of
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
 from prover.execution.wording import cell_at, note_text, place_text, pointer_text, value_text
 from prover.graph.values import Location, Pointer, Via, Wild, number_text
@@ -57,6 +60,9 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
     # Where two steps have a part the later one is it; a claim fails at the last step.
     parts = [e for e in shown if e in (event, other)] or shown
     message = next((c.message for c in skeleton.events[event].checks if c.property == name), "")
+    story = story_of(run, told, event)
+    looks = skeleton.threads[skeleton.events[event].thread].events if claim else ()
+    about = subject(story, [*shown, *looks], column)
     return Witness(
         property=name,
         message=message,
@@ -73,6 +79,8 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
         because=why.lines,
         schedule=tuple(_place(skeleton, e) for e in time.events),
         plain=any(_is_plain(skeleton, e) for e in why.events or shown),
+        scenes=scenes_of(story, about, told, shown),
+        edges=edges(story, told, {e: index for index, e in enumerate(shown)}, ()),
     )
 
 
