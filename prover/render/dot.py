@@ -38,7 +38,7 @@ def render(witness: Witness, sources: Mapping[str, Source], *, full: bool = Fals
     shown = [n for n, moment in enumerate(witness.moments) if full or moment.decisive]
     lines = [
         "digraph witness {",
-        '  graph [fontname="Helvetica", fontsize=11, labelloc="b", labeljust="l", newrank=true];',
+        '  graph [fontname="Helvetica", fontsize=11, labelloc="b", labeljust="l"];',
         '  node [fontname="Helvetica", fontsize=10, shape=box, margin="0.08,0.04"];',
         '  edge [fontname="Helvetica", fontsize=10];',
         f"  label={_lines(_legend(witness))};",
