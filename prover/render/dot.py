@@ -101,7 +101,8 @@ def _actions(moment: Moment) -> list[str]:
     ]
     if moment.note:
         found.append(moment.note)
-    return list(dict.fromkeys(found)) or [moment.what]
+    found = list(dict.fromkeys(found)) or [moment.what]
+    return [*found, "early"] if moment.early else found
 
 
 def _edges(witness: Witness, shown: Sequence[int]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prover.execution import skeleton as sk
+from prover.execution.because import torn
 from prover.execution.decisive import Slice, with_something
 from prover.execution.domains import initial_value
 from prover.execution.edges import edges
@@ -47,14 +48,8 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
         and _kind(run, e) not in LOOKERS
         and (e in (event, other) or _shown(run, e, shared))
     ]
-    seeds = {event, other, *why.events}
-    if claim:
-        seeds.update(
-            e for e in time.events if skeleton.events[e].thread == skeleton.events[event].thread
-        )
     told = [e for e in time.events if e in needed]
-    sliced = Slice(skeleton, run.values, told, {*shown, event, other}.__contains__, barriers=True)
-    matters = sliced.matters(sorted(seeds))
+    early = _early(time, shown)
     used = sorted({skeleton.events[e].thread for e in shown})
     column = {thread: index for index, thread in enumerate(used)}
     # Where two steps have a part the later one is it; a claim fails at the last step.
@@ -63,6 +58,13 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
     story = story_of(run, told, event)
     looks = skeleton.threads[skeleton.events[event].thread].events if claim else ()
     about = subject(story, [*shown, *looks], column)
+    halves = torn(story) if name == "torn-value" and why.reasons else ()
+    said = (*why.reasons, *halves)
+    seeds = {event, other, *why.events, *(e for r in said for e in (r.source, r.target) if e >= 0)}
+    if claim:
+        seeds.update(looks)
+    sliced = Slice(skeleton, run.values, told, {*shown, event, other}.__contains__, barriers=True)
+    matters = sliced.matters(sorted(seeds))
     return Witness(
         property=name,
         message=message,
@@ -72,15 +74,16 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
             replace(
                 _moment(run, e, column, bad=e == parts[-1]),
                 decisive=e in matters or e == parts[-1],
+                early=e in early,
             )
             for e in shown
         ),
         explanation=_explanation(run, name, event, message),
-        because=why.lines,
+        because=tuple(dict.fromkeys(reason.text for reason in said)),
         schedule=tuple(_place(skeleton, e) for e in time.events),
         plain=any(_is_plain(skeleton, e) for e in why.events or shown),
         scenes=scenes_of(story, about, told, shown),
-        edges=edges(story, told, {e: index for index, e in enumerate(shown)}, ()),
+        edges=edges(story, told, {e: index for index, e in enumerate(shown)}, said),
     )
 
 
@@ -130,6 +133,19 @@ def _needed(time: Timeline, wanted: set[int]) -> set[int]:
             found.add(event)
             pending.extend(before.get(event, ()))
     return found
+
+
+def _early(time: Timeline, shown: list[int]) -> frozenset[int]:
+    """The steps that stand above one that precedes them in their program."""
+    place = {event: index for index, event in enumerate(time.events)}
+    worth = set(shown)
+    found: set[int] = set()
+    for program in time.programs:
+        own = [event for event in program if event in worth]
+        found.update(
+            e for index, e in enumerate(own) if any(place[b] > place[e] for b in own[:index])
+        )
+    return frozenset(found)
 
 
 def _contended(run: Run) -> frozenset[Location]:
