@@ -43,7 +43,7 @@ DEEPEST = 8
 WIDEST = {1: 72, 2: 44, 3: 36}
 """Characters in a line of a step, by the number of threads."""
 
-NARROW = 30
+NARROW = 34
 """The same with more threads."""
 
 LEAST = 560
@@ -59,12 +59,8 @@ def lay_out(
     """
     rows = shown_rows(witness, sources, full=full)
     plans = [_planned(witness, row, sources) for row in rows]
-    # What begins and ends in one row is no bar: the row says it.
-    held = [
-        one
-        for one in stretches(witness)
-        if not any(row.first <= one.first and one.last <= row.last for row in rows)
-    ]
+    # What begins and ends in one row, or between two, is no bar: the row says it, or nobody asks.
+    held = [one for one in stretches(witness) if _rank(one.first, rows) < _rank(one.last, rows)]
     lanes = _lanes(held, len(witness.columns))
     columns = _columns(witness, plans, lanes)
     width = max(columns[-1].right + MARGIN if columns else 0, LEAST)
@@ -76,9 +72,10 @@ def lay_out(
     y = top + LINE * max((len(lines) for lines in heads), default=0) + 2 * PAD + MARGIN
     steps, calls, end = _stacked(plans, columns, y)
     bars = tuple(_bars(lanes, columns, steps, y, end))
+    curves = arrows(witness.edges, steps, bars)
     notes = tuple(_notes(witness, room))
     return Picture(
-        width=width,
+        width=max(width, *(arrow.label.right + PAD for arrow in curves)) if curves else width,
         height=end + MARGIN + LINE * len(notes) + PAD,
         top=top,
         end=end,
@@ -97,7 +94,7 @@ def lay_out(
         calls=tuple(calls),
         bars=bars,
         steps=tuple(steps),
-        arrows=arrows(witness.edges, steps, bars),
+        arrows=curves,
         notes=notes,
     )
 
@@ -162,6 +159,14 @@ def _wrapped(text: str, room: int) -> list[str]:
 def _indent(depth: int) -> int:
     """How far a step in so many calls is moved to the right."""
     return INDENT * min(depth, DEEPEST) + (PAD if depth else 0)
+
+
+def _rank(moment: int, rows: Sequence[Row]) -> int:
+    """Where a moment is: even between rows, odd in one."""
+    for index, row in enumerate(rows):
+        if moment <= row.last:
+            return 2 * index + (moment >= row.first)
+    return 2 * len(rows)
 
 
 def _lanes(found: Sequence[Stretch], threads: int) -> list[list[list[Stretch]]]:

@@ -68,6 +68,14 @@ def test_edges_between_two_steps_are_one_arrow() -> None:
     assert names == {"co fr": "co, fr (2)", "free": "free (1)", "po": "po (3)"}
 
 
+def test_names_of_edges_are_inside() -> None:
+    witness = replace(use_after_free(), edges=(Edge("po", 4, 2, "overtaken"),))
+    drawn = standalone(witness, source())
+    (named,) = (g for g in groups(drawn, "edge") if words(g))
+    right = int(named[1].get("x", "0")) + int(named[1].get("width", "0"))
+    assert right <= int(parsed(drawn).get("width", "0"))
+
+
 def test_what_is_held_and_open_are_bars_with_their_names() -> None:
     first, second = groups(standalone(use_after_free(), source()), "lifeline")
 
