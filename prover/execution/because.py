@@ -88,23 +88,29 @@ def _vias(story: Story) -> list[Via]:
     return found
 
 
-def pointer(story: Story) -> Iterator[Reason]:
+def pointer(story: Story, name: str) -> Iterator[Reason]:
     """From where a bad pointer, or poison, was read."""
     event = story.skeleton.events[story.bad]
-    term = touched(event)
-    numbers = _read_by(story, term) if term is not None else set[int]()
-    for seen in [s for s in _own_reads(story) if s.event in numbers][-1:]:
-        yield _one_read(story, seen)
+    terms = [check.bad for check in event.checks if check.property == name]
+    address = touched(event)
+    numbers = {n for term in (*terms, *_some(address)) for n in read_by(story, term)}
+    found = [*_told_of(story, numbers)]
+    last = [seen for seen in _own_reads(story) if seen.event in numbers][-1:]
+    yield from found or (_one_read(story, seen) for seen in last)
+
+
+def _some(term: Term | None) -> tuple[Term, ...]:
+    return () if term is None else (term,)
 
 
 def values(story: Story, name: str) -> Iterator[Reason]:
     """What the condition that fails was computed from, where another thread had a hand in it."""
     event = story.skeleton.events[story.bad]
     terms = [check.bad for check in event.checks if check.property == name]
-    numbers = {n for term in terms for n in _read_by(story, term)}
+    numbers = {n for term in terms for n in read_by(story, term)}
     told = [*_told_of(story, numbers)]
     # That control came there at all may be what is wrong.
-    yield from told or _told_of(story, _read_by(story, event.guard))
+    yield from told or _told_of(story, read_by(story, event.guard))
 
 
 def _told_of(story: Story, numbers: set[int]) -> Iterator[Reason]:
@@ -153,7 +159,7 @@ def _lost(story: Story, seen: Seen) -> Reason | None:
     if last is None:
         return None
     write = next((w for w in story.skeleton.writes if _is(story, w, last)), None)
-    basis = _read_by(story, write.value) if write is not None else set[int]()
+    basis = read_by(story, write.value) if write is not None else set[int]()
     for read in story.reads:
         if read.event not in basis or read.place != seen.place or read.event == last.event:
             continue
@@ -213,7 +219,7 @@ def _overwritten(story: Story, seen: Seen) -> Stored | None:
     return later[0] if later else None
 
 
-def _read_by(story: Story, term: Term) -> set[int]:
+def read_by(story: Story, term: Term) -> set[int]:
     """The events whose reads a term was computed from."""
     found: set[int] = set()
     known: set[Term] = set()

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
+from prover.execution.because import read_by
 from prover.execution.edges import Reason
 from prover.execution.nodes import touched
 from prover.execution.story import NOBODY, Seen, Stored, Story, Stretch, stretches
 from prover.execution.wording import place_text
-from prover.graph.values import Location, Pointer
+from prover.graph.values import Pointer
 
 READERS = ("rcu", "irq", "preempt", "bh", "running")
 """The sections that a grace period of RCU waits for."""
@@ -31,7 +32,7 @@ INSIDE = {
 
 def freed(story: Story) -> Iterator[Reason]:
     """How the pointer was still to be had, and what did not wait for its user."""
-    found = _find(story)
+    found = ending(story)
     if found is None:
         return
     end, name = found
@@ -55,7 +56,7 @@ def _place(story: Story, event: int) -> int:
     return story.order.index(event) if event in story.order else len(story.order)
 
 
-def _find(story: Story) -> tuple[int, str] | None:
+def ending(story: Story) -> tuple[int, str] | None:
     """The last event that ended the life of what is used, and its name."""
     term = touched(story.skeleton.events[story.bad])
     where = story.where(term)
@@ -75,16 +76,19 @@ def _find(story: Story) -> tuple[int, str] | None:
 def _read(story: Story, name: str) -> Seen | None:
     """The read that gave the user its pointer."""
     term = touched(story.skeleton.events[story.bad])
-    value = None if term is None else story.pointer(term)
-    via = value.via if value is not None else None
-    places: tuple[Location, ...] = tuple(via.locations) if via is not None else ()
+    assert term is not None
+    value = story.pointer(term)
+    places = value.via.locations if value is not None and value.via is not None else ()
+    computed = read_by(story, term)
     own = [s for s in story.reads if s.event in story.own(story.bad) and s.event < story.bad]
+    last: Seen | None = None
     for seen in sorted(own, key=lambda s: s.event, reverse=True):
         to = seen.value
         leads = isinstance(to, Pointer) and to.base is not None and to.base.object == name
         if leads or seen.place[0] in places:
             return seen
-    return None
+        last = seen if last is None and seen.event in computed else last
+    return last
 
 
 def _overwritten(story: Story, seen: Seen) -> Stored | None:

@@ -77,8 +77,10 @@ struct thing other;
 struct thing *p = &first;
 actor user {
 	struct thing *mine = READ_ONCE(p);
-	if (READ_ONCE(p) == mine)
+	if (READ_ONCE(p) == mine) {
+		mine = READ_ONCE(p);
 		READ_ONCE(mine->value);
+	}
 }
 actor owner {
 	free(&other);
@@ -93,6 +95,7 @@ scenario s {
 
 
 def test_what_is_seen_again_and_what_else_is_freed_does_not_count() -> None:
+    """Of looks that find the same the first does, and the one that the reasons speak of."""
     found = steps(AGAIN)
     assert found["user: struct thing *mine = READ_ONCE(p)"]
     assert not found["user: if (READ_ONCE(p) == mine)"]

@@ -8,6 +8,7 @@ from prover.execution import skeleton as sk
 from prover.execution.because import pointer, torn, values
 from prover.execution.edges import Reason
 from prover.execution.freed import INSIDE, freed
+from prover.execution.nodes import touched
 from prover.execution.run.locking import reaches
 from prover.execution.run.machine import Machine
 from prover.execution.run.standstill import Deadlock
@@ -34,11 +35,13 @@ def _reasons(machine: Machine, story: Story, name: str) -> Iterator[Reason]:
     elif name == "torn-value":
         yield from torn(story)
     elif name in POINTERS:
-        yield from pointer(story)
+        yield from pointer(story, name)
     elif name in CONDITIONS:
         yield from values(story, name)
     elif name in ATOMIC:
         yield from _inside(story, name)
+    elif name == "self-deadlock":
+        yield from _already(story)
     elif name == "lock-order":
         yield from _orders(machine, story)
 
@@ -55,6 +58,17 @@ def _inside(story: Story, name: str) -> Iterator[Reason]:
             if one.kind in INSIDE:
                 text = f"{user} is inside {INSIDE[one.kind]}"
                 yield Reason(text, "po", one.start, story.bad)
+
+
+def _already(story: Story) -> Iterator[Reason]:
+    """Where the thread that goes wrong has taken the lock that it waits for."""
+    event = story.skeleton.events[story.bad]
+    where = story.where(touched(event))
+    for one in stretches(story):
+        if one.kind == "lock" and one.end == NOBODY and one.where == where:
+            if one.thread == story.thread(story.bad) and where is not None:
+                text = f"{story.name(story.bad)} has taken {where} before"
+                yield Reason(text, "lock", one.start, story.bad)
 
 
 def _orders(machine: Machine, story: Story) -> Iterator[Reason]:
