@@ -110,7 +110,7 @@ def run(
         case "svg" | "mermaid" | "dot":
             from prover.cli.pictures import draw
 
-            code = draw(report, output, color)
+            code = draw(report, output, color, full=full)
         case _:
             _print(report, output, color, verbose=verbose, quiet=quiet, full=full)
             code = exit_code(report)

@@ -15,17 +15,23 @@ from dsl.source import Source
 from prover.execution.witness import Column, Witness
 from prover.render.bars import Stretch, stretches
 from prover.render.curves import arrows
-from prover.render.shapes import Bar, Box, CallBox, Head, Picture, Step
-from prover.render.witness_table import Row, rows_of, shown_by, source_text, title_of
+from prover.render.letters import printable
+from prover.render.shapes import (
+    LINE,
+    MARGIN,
+    PAD,
+    Bar,
+    Box,
+    CallBox,
+    Head,
+    Picture,
+    Step,
+    characters,
+    text_width,
+)
+from prover.render.witness_rows import Row, shortened, shown_rows, source_text
+from prover.render.witness_table import explained, shown_by, title_of
 
-FONT = 12
-"""The size of the letters; all lengths are in the same units."""
-
-LINE = 16
-"""From one line of text to the next."""
-
-MARGIN = 16
-PAD = 6
 INDENT = 10
 CALL_HEAD = 18
 LANE = 15
@@ -37,40 +43,39 @@ DEEPEST = 8
 WIDEST = {1: 72, 2: 44, 3: 36}
 """Characters in a line of a step, by the number of threads."""
 
-NARROW = 30
+NARROW = 34
 """The same with more threads."""
 
 LEAST = 560
 """No picture is narrower: the sentences under it want room."""
 
 
-def text_width(count: int) -> int:
-    """The width of so many characters."""
-    return (count * 29 + 3) // 4
+def lay_out(
+    witness: Witness, sources: Mapping[str, Source], *, about: str = "", full: bool
+) -> Picture:
+    """The picture of a witness; not ``full``: of its decisive steps.
 
-
-def characters(width: int) -> int:
-    """How many characters fit."""
-    return width * 4 // 29
-
-
-def lay_out(witness: Witness, sources: Mapping[str, Source]) -> Picture:
-    """The picture of a witness."""
-    rows = rows_of(witness, sources)
+    ``about`` says of what it is the witness.
+    """
+    rows = shown_rows(witness, sources, full=full)
     plans = [_planned(witness, row, sources) for row in rows]
-    lanes = _lanes(stretches(witness), len(witness.columns))
+    # What begins and ends in one row, or between two, is no bar: the row says it, or nobody asks.
+    held = [one for one in stretches(witness) if _rank(one.first, rows) < _rank(one.last, rows)]
+    lanes = _lanes(held, len(witness.columns))
     columns = _columns(witness, plans, lanes)
     width = max(columns[-1].right + MARGIN if columns else 0, LEAST)
     room = characters(width - 2 * MARGIN)
-    title = tuple(wrap(_headline(witness), room, break_on_hyphens=False))
-    shown = shown_by(witness)
-    top = MARGIN + LINE * (len(title) + bool(shown)) + PAD
+    title = tuple(wrap(printable(_headline(witness)), room, break_on_hyphens=False))
+    shown = tuple(line for text in (about, shown_by(witness)) for line in _wrapped(text, room))
+    top = MARGIN + LINE * (len(title) + len(shown)) + PAD
     heads = _head_lines(witness.columns, columns)
     y = top + LINE * max((len(lines) for lines in heads), default=0) + 2 * PAD + MARGIN
     steps, calls, end = _stacked(plans, columns, y)
+    bars = tuple(_bars(lanes, columns, steps, y, end))
+    curves = arrows(witness.edges, steps, bars)
     notes = tuple(_notes(witness, room))
     return Picture(
-        width=width,
+        width=max(width, *(arrow.label.right + PAD for arrow in curves)) if curves else width,
         height=end + MARGIN + LINE * len(notes) + PAD,
         top=top,
         end=end,
@@ -87,9 +92,9 @@ def lay_out(witness: Witness, sources: Mapping[str, Source]) -> Picture:
             for thread, (lines, column) in enumerate(zip(heads, columns, strict=True))
         ),
         calls=tuple(calls),
-        bars=tuple(_bars(lanes, columns, steps, y, end)),
+        bars=bars,
         steps=tuple(steps),
-        arrows=arrows(witness.edges, steps),
+        arrows=curves,
         notes=notes,
     )
 
@@ -127,8 +132,8 @@ class _Column:
 def _planned(witness: Witness, row: Row, sources: Mapping[str, Source]) -> _Plan:
     """A row's lines."""
     room = WIDEST.get(len(witness.columns), NARROW)
-    code = _wrapped(source_text(row.moment.span, sources), room)
-    facts = row.facts()
+    code = _wrapped(shortened(source_text(row.moment.span, sources)), room)
+    facts = [printable(fact) for fact in row.facts()]
     told = _bracketed(facts, room - 2) if facts else []
     verdict = witness.property if row.moment.bad else ""
     return _Plan(row, tuple(code), tuple(f"  {part}" for part in told), verdict)
@@ -148,12 +153,20 @@ def _bracketed(facts: Sequence[str], room: int) -> list[str]:
 
 
 def _wrapped(text: str, room: int) -> list[str]:
-    return wrap(text, room, subsequent_indent="  ", break_on_hyphens=False)
+    return wrap(printable(text), room, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _indent(depth: int) -> int:
     """How far a step in so many calls is moved to the right."""
     return INDENT * min(depth, DEEPEST) + (PAD if depth else 0)
+
+
+def _rank(moment: int, rows: Sequence[Row]) -> int:
+    """Where a moment is: even between rows, odd in one."""
+    for index, row in enumerate(rows):
+        if moment <= row.last:
+            return 2 * index + (moment >= row.first)
+    return 2 * len(rows)
 
 
 def _lanes(found: Sequence[Stretch], threads: int) -> list[list[list[Stretch]]]:
@@ -177,13 +190,13 @@ def _columns(
     x = MARGIN
     for thread, column in enumerate(witness.columns):
         own = [plan for plan in plans if plan.row.moment.thread == thread]
-        title = title_of(column, thread)
+        title = printable(title_of(column, thread))
         widths = [text_width(min(len(title), NARROW)) + 2 * PAD]
         for plan in own:
             calls = plan.row.moment.calls
             widths.append(_indent(len(calls)) + plan.width + PAD * len(calls))
             widths.extend(
-                _indent(depth) + text_width(len(call.function) + 2) + PAD * (depth + 2)
+                _indent(depth) + text_width(len(printable(call.function)) + 2) + PAD * (depth + 2)
                 for depth, call in enumerate(calls)
             )
         line = x + LANE * len(lanes[thread]) + PAD
@@ -198,7 +211,7 @@ def _head_lines(threads: Sequence[Column], columns: Sequence[_Column]) -> list[t
     return [
         tuple(
             wrap(
-                title_of(thread, index),
+                printable(title_of(thread, index)),
                 max(characters(column.right - column.line - 2 * PAD), 8),
                 break_on_hyphens=False,
             )
@@ -278,23 +291,25 @@ def _bars(
 
 def _height_of(moment: int, steps: Sequence[Step], top: int, end: int) -> int:
     """How far down a moment is."""
-    if moment < 0:
-        return top
+    height = top
     for step in steps:
         if step.row.first <= moment <= step.row.last:
             return step.box.y + step.box.height // 2
+        if step.row.first > moment:
+            # Not shown: it is between the step before and this one.
+            return height
+        height = step.box.bottom + 1
     return end
 
 
 def _headline(witness: Witness) -> str:
     """What went wrong."""
-    first = witness.explanation[0] if witness.explanation else witness.message or "violated"
-    return f"{witness.property}: {first}"
+    return f"{witness.property}: {explained(witness)[0]}"
 
 
 def _notes(witness: Witness, room: int) -> list[str]:
     """The sentences below: the rest of the explanation, then why, by the numbers of the edges."""
-    texts = list(witness.explanation[1:])
+    texts = list(explained(witness)[1:])
     if not witness.columns:
         texts.insert(0, "(in the initial state)")
     numbered = list(dict.fromkeys(edge.text for edge in witness.edges if edge.text))

@@ -53,7 +53,8 @@ class Row:
 
     def facts(self) -> list[str]:
         """What the source line does not say: what was read and written, and what came of it."""
-        return [*_touch_texts(self.touches), *self.notes]
+        early = ["early"] if self.moment.early else []
+        return [*_touch_texts(self.touches), *self.notes, *early]
 
 
 def lines_of(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> list[Line]:
@@ -126,6 +127,12 @@ def rows_of(witness: Witness, sources: Mapping[str, Source], *, apart: bool = Fa
         else:
             rows.append(Row(moment, moment.touches, notes, number, number))
     return rows
+
+
+def shown_rows(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> list[Row]:
+    """The rows that a picture has: those that decided the violation, with ``full`` all."""
+    rows = rows_of(witness, sources, apart=not full)
+    return [row for row in rows if full or row.moment.decisive]
 
 
 def _same_line(one: Moment, two: Moment, sources: Mapping[str, Source]) -> bool:
