@@ -9,6 +9,7 @@ import typer
 
 from prover.cli.files import STANDARD_INPUT, complain_about, feature, read_standard_input, setting
 from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout, Without
+from prover.cli.reports import LITMUS, PROOFS, ReportOption, Reports, reports
 from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def run(
     jobs: Jobs = 0,
     without: Without = None,
     output: Annotated[Output, typer.Option("--format", help="What to print.")] = "table",
+    report_to: ReportOption = None,
     color: Annotated[Color, typer.Option(help="Colour the output.")] = "auto",
     *,
     quiet: Annotated[
@@ -72,8 +74,10 @@ def run(
         from prover.litmus.batch import LitmusRequest
 
         explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
+        wanted = reports(report_to, LITMUS, files)
         asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
-        raise typer.Exit(_litmus(asked, output, color, quiet=quiet))
+        raise typer.Exit(_litmus(asked, output, wanted, color, quiet=quiet))
+    into = reports(report_to, PROOFS, files)
     # Slow imports come after the options are known to be right.
     from prover.pipeline import run as prove_files
     from prover.verdict import Request, exit_code
@@ -89,7 +93,7 @@ def run(
         timeout=timeout,
         memory=memory,
         jobs=jobs,
-        explain=verbose or output == "json",
+        explain=verbose or output == "json" or bool(into),
         without=tuple(feature(name) for name in without or ()),
     )
     with ProgressLine(sys.stderr, enabled=not quiet) as line:
@@ -97,6 +101,7 @@ def run(
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
     emit(_rendered(report, output, color, verbose=verbose, quiet=quiet))
+    into.write(report)
     if timings:
         from prover.render.timings import render_timings
 
@@ -107,6 +112,7 @@ def run(
 def _litmus(
     request: LitmusRequest,
     output: Output,
+    into: Reports[LitmusReport],
     color: Color,
     *,
     quiet: bool,
@@ -130,6 +136,7 @@ def _litmus(
         complain_about(answer.decided.diagnostics, sources, color)
     code = exit_code(report)
     emit(_rendered_litmus(report, code, output, color, quiet=quiet))
+    into.write(report)
     return code
 
 

@@ -1,0 +1,373 @@
+/* One obligation: its notes, and its execution, step by step.
+
+   Position 0 is before the first step, position K after step K.  The address says what is shown:
+   #o12 an obligation, #o12/1/7 its second violation after step 7. */
+
+(function () {
+  const notes = read("data-notes");
+  const obligations = read("data-obligations");
+  const index = find("index");
+  const detail = find("detail");
+  const slider = find("slider");
+  const times = find("times");
+  let shown = -1;
+  let chosen = 0;
+  let position = 0;
+  let witness = null;
+  let draw = null;
+  let timer = 0;
+
+  const refuted = obligations.flatMap((each, number) => (each.witnesses ? [number] : []));
+
+  /* --- an obligation ----------------------------------------------------------------- */
+
+  function facts(number) {
+    const row = find(`o${number}`);
+    const [name, config, model, verdict, found, expected, good] = [...row.cells].map(
+      (cell) => cell.textContent,
+    );
+    const file = row.parentElement.querySelector("tr.file button").textContent;
+    find("name").textContent = name;
+    const list = find("facts");
+    list.replaceChildren();
+    const add = (term, text, kind) => {
+      if (text) list.append(make("div", "", make("dt", "", term), make("dd", kind, text)));
+    };
+    add("verdict", verdict, `v ${verdict}`);
+    add(verdict === "refuted" ? "violated" : "which means", found, "");
+    add("expected", `${expected}${good === "yes" ? "" : ", NOT as expected"}`, good === "yes" ? "" : "no");
+    add("config", config, "");
+    add("memory model", model, "");
+    add("file", file, "");
+    document.title = `${name} - prove`;
+  }
+
+  function open(number, witnessNumber, at) {
+    const each = obligations[number];
+    if (shown !== number) {
+      shown = number;
+      witness = null;
+      facts(number);
+      const said = notes[each.notes].map((note) => make("li", "", note));
+      for (const [place] of each.loops || []) said.push(make("li", "", `the loop at ${place} can go further`));
+      find("notes").replaceChildren(...said);
+      find("hint").textContent =
+        find("facts").querySelector(".v").textContent === "proved"
+          ? "What the proof rests on: prove why FILE; what it needs: prove needs FILE."
+          : "";
+      neighbours(number);
+      choices(each.witnesses || []);
+    }
+    index.hidden = true;
+    detail.hidden = false;
+    find("witness").hidden = !each.witnesses;
+    if (!each.witnesses) return;
+    if (witness === null || chosen !== witnessNumber) {
+      chosen = witnessNumber;
+      load(each.witnesses[chosen][1]);
+    }
+    go(at);
+  }
+
+  function neighbours(number) {
+    const before = refuted.filter((each) => each < number).at(-1);
+    const after = refuted.find((each) => each > number);
+    for (const [id, to] of [["before", before], ["after", after]]) {
+      find(id).hidden = to === undefined;
+      if (to !== undefined) find(id).href = `#o${to}`;
+    }
+  }
+
+  function choices(witnesses) {
+    const buttons = witnesses.map(([property], i) => {
+      const button = make("button", "", property);
+      button.type = "button";
+      button.addEventListener("click", () => {
+        location.hash = `#o${shown}/${i}/0`;
+      });
+      return button;
+    });
+    find("choice").replaceChildren(...buttons);
+    find("choice").hidden = witnesses.length < 2;
+  }
+
+  /* --- a witness --------------------------------------------------------------------- */
+
+  function load(number) {
+    witness = read(`w${number}`);
+    position = -1;
+    [...find("choice").children].forEach((button, i) => {
+      button.setAttribute("aria-pressed", String(i === chosen));
+    });
+    const [first, ...rest] = witness.said.length ? witness.said : ["violated"];
+    find("said").replaceChildren(make("strong", "", `${witness.property}: `), first, ...rest.map((text) => make("span", "more", text)));
+    if (witness.shows) find("said").append(make("span", "more shows", witness.shows));
+    find("because").replaceChildren(...witness.because.map(reason));
+    find("text").textContent = witness.text;
+    slider.max = String(witness.steps.length);
+    lifelines();
+    draw = stateOf(witness.state);
+  }
+
+  function reason({ text, edges }) {
+    const item = make("li", "", text);
+    for (const [from, to] of edges) {
+      const button = make("button", "jump", `step ${from + 1} to ${to + 1}`);
+      button.type = "button";
+      button.addEventListener("click", () => go(to + 1));
+      item.append(" ", button);
+    }
+    return item;
+  }
+
+  function lifelines() {
+    times.replaceChildren();
+    times.scrollTop = 0;
+    const heads = make("tr", "", make("th", "no", ""), ...witness.threads.map((name) => make("th", "", name)));
+    const rows = witness.steps.map((step, at) => {
+      const cells = witness.threads.map((_, thread) => {
+        const cell = make("td");
+        if (thread === step.thread) {
+          cell.append(make("code", "", step.code));
+          const known = [...step.facts, step.note].filter(Boolean).join(", ");
+          if (known) cell.append(" ", make("span", "effect", `[${known}]`));
+        }
+        return cell;
+      });
+      const row = make("tr", step.bad ? "moment bad" : "moment", make("td", "no", String(at + 1)), ...cells);
+      row.dataset.moment = String(at);
+      row.dataset.first = String(at);
+      return row;
+    });
+    times.append(make("table", "lines", make("thead", "", heads), make("tbody", "", ...rows)));
+  }
+
+  times.addEventListener("click", (event) => {
+    const moment = event.target.closest(".moment");
+    if (moment !== null) go(Number(moment.dataset.moment) + 1);
+  });
+
+  /* --- the state --------------------------------------------------------------------- */
+
+  /* Builds the tables once; what it answers with fills them for a position. */
+  function stateOf(parts) {
+    const box = find("state");
+    const cells = [];
+    const tables = parts.map(({ title, heads, rows }) => {
+      const head = make("tr", "", ...heads.map((text) => make("th", "", text)));
+      const body = rows.map((row) => {
+        const name = make("th", "", make("span", "flag", ""), row.name);
+        name.scope = "row";
+        if (row.about) name.append(" ", make("span", "about", row.about));
+        const line = make("tr", "", name);
+        const wide = Math.max(1, Math.max(...rows.map((each) => each.cells.length)) - row.cells.length + 1);
+        row.cells.forEach((changes, i) => {
+          const cell = make("td");
+          if (i === row.cells.length - 1) cell.colSpan = wide;
+          const half = row.about.includes(" | ") ? row.about.split(" | ")[i] : "";
+          cells.push({ line, cell, changes, what: `${row.name} ${half}`.trim() });
+          line.append(cell);
+        });
+        return line;
+      });
+      const table = make("table", "", make("caption", "", title), make("thead", "", head), make("tbody", "", ...body));
+      const most = Math.max(...rows.map((each) => each.cells.length));
+      if (heads.length < most + 1) head.lastChild.colSpan = most - heads.length + 2;
+      return table;
+    });
+    box.replaceChildren(...tables);
+    find("state").parentElement.hidden = parts.length === 0;
+
+    const at = (changes, scene) => changes.reduce((text, [from, to]) => (from <= scene ? to : text), "");
+    return (scene) => {
+      const said = [];
+      const lines = new Set();
+      for (const { line, cell, changes, what } of cells) {
+        const now = at(changes, scene);
+        const was = scene > 0 ? at(changes, scene - 1) : now;
+        cell.replaceChildren();
+        cell.classList.toggle("changed", was !== now);
+        cell.classList.toggle("none", now === "-" && was === now);
+        line.classList.remove("changed");
+        line.querySelector(".flag").textContent = "";
+        if (was === now) cell.append(now);
+        else {
+          if (was && was !== "-") cell.append(make("del", "", was), " ");
+          cell.append(make("ins", "", now));
+          lines.add(line);
+          said.push(`${what}: ${was} to ${now}`);
+        }
+      }
+      for (const line of lines) {
+        line.classList.add("changed");
+        line.querySelector(".flag").textContent = "*";
+      }
+      return said;
+    };
+  }
+
+  /* --- a step ------------------------------------------------------------------------ */
+
+  function go(wanted) {
+    if (witness === null) return;
+    const last = witness.steps.length;
+    const next = Math.max(0, Math.min(last, Number.isInteger(wanted) ? wanted : 0));
+    if (next === position) return;
+    position = next;
+    const step = position > 0 ? witness.steps[position - 1] : null;
+    slider.value = String(position);
+    for (const id of ["first", "back"]) find(id).disabled = position === 0;
+    for (const id of ["forward", "last"]) find(id).disabled = position === last;
+    const changes = draw(position);
+    words(step, changes);
+    mark();
+    follow(step);
+    clearTimeout(timer);
+    timer = setTimeout(remember, 250);
+  }
+
+  function words(step, changes) {
+    const last = witness.steps.length;
+    const count = position === 0 ? `before step 1 of ${last}` : `step ${position} of ${last}`;
+    find("count").textContent = count;
+    find("when").textContent = position === 0 ? "before the first step" : `after step ${position}`;
+    find("who").textContent = step === null ? "the start" : witness.threads[step.thread];
+    find("code").textContent = step === null ? "" : step.code;
+    const known = step === null ? [] : [...step.facts, step.note].filter(Boolean);
+    find("effect").textContent = known.join(", ");
+    find("stepper").classList.toggle("bad", step !== null && step.bad);
+    const violated = step !== null && step.bad ? `, here ${witness.property}` : "";
+    const spoken =
+      step === null
+        ? count
+        : `${count}: ${witness.threads[step.thread]}, ${step.place}: ${step.code}; ${known.join(", ")}${violated}. ` +
+          (changes.length ? `Changed: ${changes.join("; ")}.` : "");
+    slider.setAttribute("aria-valuetext", step === null ? count : `${count}: ${step.code}`);
+    find("live").textContent = spoken;
+  }
+
+  function mark() {
+    const now = position - 1;
+    let current = null;
+    for (const row of times.querySelectorAll(".moment")) {
+      const here = Number(row.dataset.first) <= now && now <= Number(row.dataset.moment);
+      row.classList.toggle("now", here);
+      row.classList.toggle("ahead", Number(row.dataset.first) > now);
+      if (here) {
+        row.setAttribute("aria-current", "step");
+        current = row;
+      } else row.removeAttribute("aria-current");
+    }
+    for (const edge of times.querySelectorAll(".edge")) {
+      const ends = [Number(edge.dataset.source), Number(edge.dataset.target)];
+      edge.classList.toggle("now", ends.includes(now));
+      edge.classList.toggle("ahead", ends[1] > now);
+    }
+    [...find("because").children].forEach((item, i) => {
+      item.classList.toggle("now", witness.because[i].edges.some((ends) => ends.includes(now)));
+    });
+    if (current === null) times.scrollTop = 0;
+    else reveal(times, current);
+  }
+
+  /* The source of the step, the calls it is in, and where each thread was last. */
+  function follow(step) {
+    const places = new Map();
+    for (const each of witness.steps.slice(0, position)) {
+      if (each.at) places.set(each.thread, each.at);
+    }
+    const others = [...places].map(([thread, place]) => [place, witness.threads[thread].split(" ")[0]]);
+    const first = step || witness.steps.find((each) => each.at);
+    source.show(step ? step.at : null, others, step !== null && step.bad);
+    if (step === null && first) source.show([first.at[0], 0, 0, 0], [], false);
+    const stack = find("stack");
+    stack.replaceChildren();
+    if (step === null) return;
+    stack.append(witness.threads[step.thread]);
+    for (const [name, place] of step.calls) {
+      const button = make("button", "jump", `${name}()`);
+      button.type = "button";
+      button.title = "show the call";
+      button.addEventListener("click", () => source.show(place, [], false));
+      stack.append(" > ", button);
+    }
+    const here = make("button", "jump", step.place);
+    here.type = "button";
+    here.addEventListener("click", () => source.show(step.at, others, step.bad));
+    stack.append(" > ", here);
+  }
+
+  function remember() {
+    const wanted = `#o${shown}/${chosen}/${position}`;
+    if (!detail.hidden && location.hash !== wanted) history.replaceState(null, "", wanted);
+  }
+
+  /* --- what moves it ----------------------------------------------------------------- */
+
+  find("first").addEventListener("click", () => go(0));
+  find("back").addEventListener("click", () => go(position - 1));
+  find("forward").addEventListener("click", () => go(position + 1));
+  find("last").addEventListener("click", () => go(witness.steps.length));
+  slider.addEventListener("input", () => go(Number(slider.value)));
+
+  const moves = {
+    ArrowLeft: () => go(position - 1),
+    ArrowUp: () => go(position - 1),
+    k: () => go(position - 1),
+    ArrowRight: () => go(position + 1),
+    ArrowDown: () => go(position + 1),
+    j: () => go(position + 1),
+    Home: () => go(0),
+    End: () => go(witness.steps.length),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (detail.hidden || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    if (event.key === "Escape") location.hash = "#index";
+    const target = event.target;
+    if (target.matches("input:not([type=range]), select, textarea")) return;
+    /* A box that has the focus scrolls by its keys, all but those that only step. */
+    const scrolls = ["ArrowUp", "ArrowDown", "Home", "End"].includes(event.key) && target.matches(".box");
+    if (witness === null || !Object.hasOwn(moves, event.key) || scrolls) return;
+    event.preventDefault();
+    moves[event.key]();
+  });
+
+  find("copy").addEventListener("click", () => {
+    const range = document.createRange();
+    range.selectNodeContents(find("text"));
+    const selection = getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+    find("copy").textContent = document.execCommand("copy") ? "Copied" : "Selected";
+  });
+
+  function route() {
+    const [, number, witnessNumber, at] = /^#o(\d+)(?:\/(\d+)(?:\/(\d+))?)?$/.exec(location.hash) || [];
+    const each = number === undefined ? undefined : obligations[Number(number)];
+    if (each === undefined) {
+      const row = shown < 0 ? null : find(`o${shown}`);
+      const was = !detail.hidden;
+      detail.hidden = true;
+      index.hidden = false;
+      document.title = read("data-title");
+      if (was && row !== null) {
+        row.scrollIntoView({ block: "center" });
+        row.querySelector("a").focus();
+      }
+      return;
+    }
+    const there = Number(witnessNumber || 0);
+    const valid = each.witnesses && there < each.witnesses.length ? there : 0;
+    const fresh = detail.hidden || shown !== Number(number);
+    find("copy").textContent = "Copy";
+    open(Number(number), valid, Number(at || 0));
+    if (fresh) {
+      scrollTo(0, 0);
+      find("name").focus({ preventScroll: true });
+    }
+  }
+
+  addEventListener("hashchange", route);
+  route();
+})();

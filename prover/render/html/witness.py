@@ -1,0 +1,67 @@
+"""A witness as the page's script reads it: steps, state after each, edges, the same as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prover.execution.witness import Call, Moment, Touch, Witness
+from prover.render.html.page import visible
+from prover.render.html.sources import Shown
+from prover.render.html.state import state, thread_name
+from prover.render.json_parts import Json
+from prover.render.witness_table import shown_by, source_text, witness_table
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes the witnesses of one report."""
+
+    shown: Shown
+
+    def witness(self, witness: Witness) -> Json:
+        """The whole witness."""
+        return {
+            "property": witness.property,
+            "shows": shown_by(witness),
+            "said": [visible(text) for text in witness.explanation or (witness.message,) if text],
+            "because": _because(witness),
+            "threads": [thread_name(column, i) for i, column in enumerate(witness.columns)],
+            "steps": [self._step(moment) for moment in witness.moments],
+            "edges": [[edge.kind, edge.source, edge.target] for edge in witness.edges],
+            "state": state(witness.scenes, witness.columns),
+            "text": visible("\n".join(witness_table(witness, self.shown.sources, plainly=True))),
+        }
+
+    def _step(self, moment: Moment) -> Json:
+        return {
+            "thread": moment.thread,
+            "at": self.shown.at(moment.span),
+            "place": self.shown.place(moment.span),
+            "code": visible(source_text(moment.span, self.shown.sources)),
+            "calls": [self._call(call) for call in moment.calls],
+            "facts": [_touch(touch) for touch in moment.touches],
+            "note": visible(moment.note),
+            "bad": moment.bad,
+        }
+
+    def _call(self, call: Call) -> Json:
+        return [visible(call.function), self.shown.at(call.site)]
+
+
+def _touch(touch: Touch) -> str:
+    """What was read or written, as the table has it."""
+    if touch.writes:
+        return visible(f"{touch.place}: {touch.old} -> {touch.new}")
+    return visible(f"{touch.place} = {touch.new}")
+
+
+def _because(witness: Witness) -> Json:
+    """The sentences that say why, each with the steps that its edges lead from and to."""
+    texts = dict.fromkeys((*witness.because, *(edge.text for edge in witness.edges if edge.text)))
+    return [
+        {
+            "text": visible(text),
+            "edges": [[e.source, e.target] for e in witness.edges if e.text == text],
+        }
+        for text in texts
+    ]
