@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prover.litmus.batch import LitmusRequest
     from prover.verdict import Report
 
-Output: TypeAlias = Literal["table", "json", "herd"]
+Output: TypeAlias = Literal["table", "json", "svg", "mermaid", "dot", "herd"]
 
 
 def run(
@@ -93,20 +93,27 @@ def run(
         timeout=timeout,
         memory=memory,
         jobs=jobs,
-        explain=verbose or output == "json" or bool(into),
+        explain=verbose or output != "table" or bool(into),
         without=tuple(feature(name) for name in without or ()),
     )
     with ProgressLine(sys.stderr, enabled=not quiet) as line:
         report = prove_files(request, line.show)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
-    emit(_rendered(report, output, color, verbose=verbose, quiet=quiet))
+    match output:
+        case "svg" | "mermaid" | "dot":
+            from prover.cli.pictures import draw
+
+            code = draw(report, output, color)
+        case _:
+            emit(_rendered(report, output, color, verbose=verbose, quiet=quiet))
+            code = exit_code(report)
     into.write(report)
     if timings:
         from prover.render.timings import render_timings
 
         complain(render_timings(report))
-    raise typer.Exit(exit_code(report))
+    raise typer.Exit(code)
 
 
 def _litmus(
@@ -125,6 +132,9 @@ def _litmus(
     if other:
         message = f"{other[0]!r} is no litmus test (.litmus); protocols have a run of their own"
         raise typer.BadParameter(message, param_hint="'FILE...'")
+    if output in {"svg", "mermaid", "dot"}:
+        message = f"{output!r} is of witnesses of protocols; litmus tests have none"
+        raise typer.BadParameter(message, param_hint="'--format'")
     try:
         with ProgressLine(sys.stderr, enabled=not quiet) as line:
             report = run_litmus(request, line.show)
@@ -156,6 +166,8 @@ def _rendered_litmus(
             from prover.render.litmus import render_herd
 
             return render_herd(report)
+        case "svg" | "mermaid" | "dot":
+            raise AssertionError(output)
         case _:
             assert_never(output)
 
@@ -170,7 +182,7 @@ def _rendered(report: Report, output: Output, color: Color, *, verbose: bool, qu
             from prover.render.json_report import render
 
             return render(report)
-        case "herd":
+        case "herd" | "svg" | "mermaid" | "dot":
             raise AssertionError(output)
         case _:
             assert_never(output)

@@ -21,12 +21,18 @@ NARROWEST = 15
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """What one thread does on one source line."""
+class Row:
+    """What one thread does on one source line: the moments from ``first`` to ``last``."""
 
     moment: Moment
     touches: tuple[Touch, ...]
     notes: tuple[str, ...]
+    first: int
+    last: int
+
+    def facts(self) -> list[str]:
+        """What the source line does not say: what was read and written, and what came of it."""
+        return [*_touch_texts(self.touches), *self.notes]
 
 
 def witness_table(
@@ -43,7 +49,7 @@ def witness_table(
     offsets = _offsets(len(witness.columns))
     lines += _header(witness.columns, offsets)
     open_calls: dict[int, tuple[Call, ...]] = {}
-    for row in _rows(witness, sources):
+    for row in rows_of(witness, sources):
         thread = row.moment.thread
         lines.extend(_calls(row.moment, open_calls.get(thread, ()), offsets[thread]))
         open_calls[thread] = row.moment.calls
@@ -80,7 +86,7 @@ def _offsets(count: int) -> list[int]:
 
 def _header(columns: tuple[Column, ...], offsets: list[int]) -> list[str]:
     """The columns' titles and the rules under them, on as many lines as they need."""
-    titles = [_title(column, index) for index, column in enumerate(columns)]
+    titles = [title_of(column, index) for index, column in enumerate(columns)]
     cells: list[list[str]] = []
     for index, title in enumerate(titles):
         following = [o for o in offsets[index + 1 :] if o > offsets[index]]
@@ -95,7 +101,7 @@ def _header(columns: tuple[Column, ...], offsets: list[int]) -> list[str]:
     return lines
 
 
-def _title(column: Column, index: int) -> str:
+def title_of(column: Column, index: int) -> str:
     """A thread's title."""
     return f"CPU{index}: {column.name}" if column.kind == "actor" else column.name
 
@@ -110,18 +116,19 @@ def _across(cells: list[str], offsets: list[int]) -> str:
     return line
 
 
-def _rows(witness: Witness, sources: Mapping[str, Source]) -> list[_Row]:
+def rows_of(witness: Witness, sources: Mapping[str, Source]) -> list[Row]:
     """The steps, with those of one source line joined."""
-    rows: list[_Row] = []
-    for moment in witness.moments:
+    rows: list[Row] = []
+    for number, moment in enumerate(witness.moments):
         notes = (moment.note,) if moment.note else ()
         if rows and _same_line(rows[-1].moment, moment, sources):
             last = rows[-1]
             kept = tuple(n for n in notes if n not in last.notes)
             joined = replace(last.moment, bad=moment.bad)
-            rows[-1] = _Row(joined, (*last.touches, *moment.touches), (*last.notes, *kept))
+            touches = (*last.touches, *moment.touches)
+            rows[-1] = Row(joined, touches, (*last.notes, *kept), last.first, number)
         else:
-            rows.append(_Row(moment, moment.touches, notes))
+            rows.append(Row(moment, moment.touches, notes, number, number))
     return rows
 
 
@@ -158,12 +165,12 @@ def _indent(offset: int, depth: int) -> int:
     return offset + min(depth, 8)
 
 
-def _step(row: _Row, offset: int, sources: Mapping[str, Source]) -> list[str]:
+def _step(row: Row, offset: int, sources: Mapping[str, Source]) -> list[str]:
     """One row: the source line, and what it read or wrote."""
     start = _indent(offset, len(row.moment.calls))
     room = WIDTH - start
     text = source_text(row.moment.span, sources)
-    facts = [*_touch_texts(row.touches), *row.notes]
+    facts = row.facts()
     note = f"[{', '.join(facts)}]" if facts else ""
     if note and len(text) + 1 + len(note) <= room:
         lines = [f"{text} {note}"]

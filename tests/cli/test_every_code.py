@@ -35,6 +35,10 @@ FIRST_LINES: Mapping[str, str] = {
 """Where a folder's cases say what they are refused for."""
 
 RUN = "actor a { }\nscenario s { run a; }\n"
+WRONG = (
+    "int x;\nactor a { assert(x); }\nscenario s { run a; expect refuted assert; }\n"
+    "scenario t { run a; expect refuted assert; }\n"
+)
 WORD = "word w_t { split low, high; none = 0; one = 1; }\nw_t w;\n"
 CALLED = "static void f(u32 *p) { *p = 1; }\n"
 HOLDING = "struct o { struct o *next; spinlock_t l; };\nstruct o o;\n"
@@ -54,6 +58,8 @@ PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
         ("f0.khp",),
     ),
     "unreadable-file": ({}, ("f" * 300 + ".khp",)),
+    "no-witness": ({"f.khp": RUN}, ("--format", "svg", "f.khp")),
+    "several-witnesses": ({"f.khp": WRONG}, ("--format", "svg", "f.khp")),
     "nothing-selected": ({"f.khp": "int x;\n"}, ("f.khp",)),
     "unknown-selection": ({"f.khp": RUN}, ("--scenario", "t", "f.khp")),
     "address-of-half": (

@@ -8,6 +8,7 @@ from prover.execution import skeleton as sk
 from prover.execution.run.explain import because, culprit, explain
 from prover.execution.run.judge import CLAIMS
 from prover.execution.run.machine import Machine
+from prover.execution.run.scenes import scenes_of
 from prover.execution.run.standstill import Deadlock, deadlocked
 from prover.execution.run.state import Change, Step
 from prover.execution.terms import Outcome, Term
@@ -17,17 +18,27 @@ from prover.graph.ir import Origin
 from prover.graph.values import Location, Pointer, Value
 
 
-def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
-    """The witness of the violation of property ``name`` that the machine has come to."""
+def narrate(
+    machine: Machine, name: str, schedule: tuple[int, ...], *, scenes: bool = False
+) -> Witness:
+    """The witness of the violation of property ``name`` that the machine has come to.
+
+    ``scenes``: it is to be shown, with the states between its steps.
+    """
     skeleton = machine.skeleton
     found = deadlocked(machine) if name == "deadlock" else Deadlock(frozenset(), {})
     stuck = found.threads
     shared = _contended(machine)
-    moments = [moment(machine, step) for step in machine.steps if _shown(machine, step, shared)]
+    shown = [step for step in machine.steps if _shown(machine, step, shared)]
+    moments = [moment(machine, step) for step in shown]
     if moments and not stuck and not any(m.bad for m in moments):
         # A claim that fails is shown at the step that made it fail: the last one.
         moments[-1] = replace(moments[-1], bad=True)
-    moments.extend(_standing(machine, found, thread) for thread in _by_arrival(machine, stuck))
+    standing = {
+        thread: machine.judge.next_event(thread) if thread in found.waiting else None
+        for thread in _by_arrival(machine, stuck)
+    }
+    moments.extend(_standing(machine, found, thread) for thread in standing)
     used = sorted({m.thread for m in moments} | set(stuck))
     column = {thread: index for index, thread in enumerate(used)}
     message = _message(machine, name)
@@ -41,6 +52,7 @@ def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
         explanation=explain(machine, name),
         because=because(machine, name),
         schedule=tuple(place[e] for e in schedule),
+        scenes=scenes_of(machine, schedule, shown, standing, column) if scenes else (),
     )
 
 
@@ -150,9 +162,9 @@ def _by_arrival(machine: Machine, stuck: frozenset[int]) -> list[int]:
 
 def _standing(machine: Machine, found: Deadlock, thread: int) -> Moment:
     """Where a thread in a deadlock stands."""
+    skeleton = machine.skeleton
     if thread in found.waiting:
         return _waiting(machine, thread)
-    skeleton = machine.skeleton
     done = [step.event for step in machine.steps if step.thread == thread]
     origin = skeleton.events[done[-1] if done else skeleton.threads[thread].events[1]].origin
     note = f"interrupted by {skeleton.threads[found.interrupted[thread]].name}"

@@ -22,7 +22,8 @@ def replay(
 ) -> Witness:
     """The witness that a schedule violates property ``name``.
 
-    ``trim`` leaves out what the violation does not need, thread by thread from the back.
+    ``trim`` makes it ready to be shown: what the violation does not need is left out, thread by
+    thread from the back, and the states between the steps are added.
     """
     run = _Run(stage(skeleton), decisions, name)
     machine = run.carry_out(events)
@@ -33,7 +34,7 @@ def replay(
     if not trim:
         return narrate(machine, name, short)
     short = run.trim(short)
-    return narrate(run.carry_out(short), name, short)
+    return narrate(run.carry_out(short), name, short, scenes=True)
 
 
 def violations_of(skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions) -> set[str]:

@@ -23,10 +23,15 @@ function reveal(box, part) {
   const outer = box.getBoundingClientRect();
   const inner = part.getBoundingClientRect();
   const room = Math.min(60, outer.height / 4);
-  let by = 0;
-  if (inner.top < outer.top + room) by = inner.top - outer.top - room;
-  else if (inner.bottom > outer.bottom - room) by = inner.bottom - outer.bottom + room;
-  if (by) box.scrollBy({ top: by, behavior: calm.matches ? "auto" : "smooth" });
+  const by = (from, to, low, high) => {
+    if (from < low) return from - low;
+    return to > high ? Math.min(to - high, from - low) : 0;
+  };
+  const top = by(inner.top, inner.bottom, outer.top + room, outer.bottom - room);
+  const left = by(inner.left, inner.right, outer.left + 24, outer.right - 24);
+  /* What is far away is not worth a journey. */
+  const near = Math.abs(top) < outer.height && Math.abs(left) < outer.width && !calm.matches;
+  if (top || left) box.scrollBy({ top, left, behavior: near ? "smooth" : "instant" });
 }
 
 (function theme() {

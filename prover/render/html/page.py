@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from prover.render.json_parts import Json
+from prover.render.svg import CLASS
+from prover.render.svg_style import rules, shapes
 from prover.version import VERSION
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def page(template: str, context: Mapping[str, object], data: Mapping[str, Json])
     """The page made of ``template``; ``data`` are the documents that its script reads, by name."""
     from markupsafe import Markup
 
-    style = _part("style.css")
+    style = _part("style.css") + _pictures()
     script = "".join(_part(f"{name}.js") for name in _SCRIPTS[template])
     whole = (
         _environment()
@@ -47,6 +49,25 @@ def page(template: str, context: Mapping[str, object], data: Mapping[str, Json])
     )
     # What is not ASCII stands in the text of the page only, as character references.
     return whole.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _pictures() -> str:
+    """The rules of the lifelines, by the theme that is chosen or preferred; paper is light."""
+    scope = f".{CLASS}"
+    light = [*shapes(scope), *rules(scope, dark=False)]
+    chosen = rules(f':root[data-theme="dark"] {scope}', dark=True)
+    preferred = rules(f':root:not([data-theme="light"]) {scope}', dark=True)
+    return "\n".join(
+        [
+            *light,
+            "@media screen {",
+            *chosen,
+            "}",
+            "@media screen and (prefers-color-scheme: dark) {",
+            *preferred,
+            "}\n",
+        ]
+    )
 
 
 _SCRIPTS: Final = {

@@ -111,7 +111,7 @@ const source = (function () {
       if (bad) rows[at].classList.add("bad");
       rows[at].setAttribute("aria-current", "step");
       fill(at, [place[2], place[3]]);
-      reveal(box, rows[at]);
+      reveal(box, rows[at].querySelector(".no"));
     }
   }
 

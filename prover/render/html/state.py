@@ -26,6 +26,8 @@ _SECTIONS: Final = {
     "irq": "interrupts off",
     "bh": "softirqs off",
     "preempt": "preemption off",
+    "softirq": "in a softirq",
+    "hardirq": "in an interrupt",
 }
 """Kinds of section, in words; of others their own."""
 
@@ -114,7 +116,7 @@ def _words(scenes: Sequence[Scene]) -> Part:
         about = " | ".join(halves) if word else ""
         rows.append(Row(visible(str(word or place)), about, texts))
     split = any(row.about for row in rows)
-    return Part("Memory", ("place", "value" if not split else "value, or high | low"), tuple(rows))
+    return Part("Memory", ("value or high, low" if split else "value",), tuple(rows))
 
 
 def _cells(scene: Scene) -> Sequence[Cell]:
@@ -154,7 +156,7 @@ def _locks(scenes: Sequence[Scene], threads: Sequence[str]) -> Part:
             scenes, locks, lambda lock: (lock.name, lock.kind)
         ).items()
     ]
-    return Part("Locks", ("lock", "held by", "waiting"), tuple(rows))
+    return Part("Locks", ("held by", "waiting"), tuple(rows))
 
 
 def _holds(holds: Sequence[Hold], threads: Sequence[str]) -> str:
@@ -185,7 +187,7 @@ def _sections(scenes: Sequence[Scene], threads: Sequence[str]) -> Part:
         what = _SECTIONS.get(str(kind), visible(str(kind)))
         about = f"{what} of {visible(str(domain))}" if domain else what
         rows.append(Row(_who(int(str(thread)), threads), about, (texts,)))
-    return Part("Sections", ("thread", "in it"), tuple(rows))
+    return Part("Sections", ("open",), tuple(rows))
 
 
 def _since(moment: int) -> str:
@@ -208,7 +210,7 @@ def _pending(scenes: Sequence[Scene], threads: Sequence[str]) -> Part:
             scenes, pending, lambda p: (p.what, p.thread, p.since)
         ).items()
     ]
-    return Part("Pending", ("what", "waits for"), tuple(rows))
+    return Part("Pending", ("waits for",), tuple(rows))
 
 
 def _awaited(pending: Sequence[Pending], threads: Sequence[str]) -> str:
@@ -230,8 +232,8 @@ def _lives(scenes: Sequence[Scene]) -> Part:
             for scene in scenes
         )
         rows.append(Row(visible(name), "", (texts,)))
-    return Part("Objects", ("object", "state"), tuple(rows))
+    return Part("Objects", ("state",), tuple(rows))
 
 
 def _life(state_: str, life: int) -> str:
-    return visible(state_) + (f" (life {life})" if life > 1 else "")
+    return visible(state_) + (f" (allocation {life})" if life > 1 else "")

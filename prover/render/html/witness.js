@@ -15,6 +15,7 @@
   let position = 0;
   let witness = null;
   let draw = null;
+  let heads = [];
   let timer = 0;
 
   const refuted = obligations.flatMap((each, number) => (each.witnesses ? [number] : []));
@@ -37,7 +38,7 @@
     add(verdict === "refuted" ? "violated" : "which means", found, "");
     add("expected", `${expected}${good === "yes" ? "" : ", NOT as expected"}`, good === "yes" ? "" : "no");
     add("config", config, "");
-    add("memory model", model, "");
+    add("model", model, "");
     add("file", file, "");
     document.title = `${name} - prove`;
   }
@@ -120,27 +121,66 @@
     return item;
   }
 
+  /* The lifelines; their heads stay in sight, and each step says where it is. */
   function lifelines() {
-    times.replaceChildren();
+    const parsed = new DOMParser().parseFromString(witness.picture, "image/svg+xml");
+    const picture = document.adoptNode(parsed.documentElement);
+    /* A title of the whole would be a tooltip everywhere. */
+    const said = ["title", "desc"].map((name) => picture.querySelector(`:scope > ${name}`));
+    picture.setAttribute("aria-label", said.map((each) => each.textContent).join(". "));
+    picture.removeAttribute("aria-labelledby");
+    for (const each of said) each.remove();
+    for (const row of picture.querySelectorAll(".moment")) {
+      const step = witness.steps[Number(row.dataset.moment)];
+      const title = document.createElementNS(picture.namespaceURI, "title");
+      title.textContent = `step ${Number(row.dataset.moment) + 1}${step.place ? `, ${step.place}` : ""}`;
+      row.prepend(title);
+    }
+    heads = [...picture.querySelectorAll(".head")];
+    if (heads.length) heads.unshift(ground(picture, heads));
+    picture.append(...heads);
+    times.replaceChildren(picture);
     times.scrollTop = 0;
-    const heads = make("tr", "", make("th", "no", ""), ...witness.threads.map((name) => make("th", "", name)));
-    const rows = witness.steps.map((step, at) => {
-      const cells = witness.threads.map((_, thread) => {
-        const cell = make("td");
-        if (thread === step.thread) {
-          cell.append(make("code", "", step.code));
-          const known = [...step.facts, step.note].filter(Boolean).join(", ");
-          if (known) cell.append(" ", make("span", "effect", `[${known}]`));
-        }
-        return cell;
-      });
-      const row = make("tr", step.bad ? "moment bad" : "moment", make("td", "no", String(at + 1)), ...cells);
-      row.dataset.moment = String(at);
-      row.dataset.first = String(at);
-      return row;
-    });
-    times.append(make("table", "lines", make("thead", "", heads), make("tbody", "", ...rows)));
+    times.scrollLeft = 0;
+    fit();
   }
+
+  /* What the heads stand on, so that steps pass beneath. */
+  function ground(picture, heads) {
+    const { x, y, width } = picture.viewBox.baseVal;
+    const ends = heads.map((head) => {
+      const box = head.querySelector("rect");
+      return Number(box.getAttribute("y")) + Number(box.getAttribute("height"));
+    });
+    const rect = document.createElementNS(picture.namespaceURI, "rect");
+    const place = { class: "paper", x, y, width, height: Math.max(...ends) - y + 3 };
+    for (const [name, value] of Object.entries(place)) rect.setAttribute(name, value);
+    return rect;
+  }
+
+  /* The picture as wide as its pane, as long as it can be read; the panes as high as the window. */
+  function fit() {
+    const picture = times.querySelector("svg");
+    if (picture === null || detail.hidden) return;
+    const { width, height } = picture.viewBox.baseVal;
+    const scale = Math.max(0.8, Math.min(1, (times.clientWidth - 4) / width));
+    picture.setAttribute("width", width * scale);
+    picture.setAttribute("height", height * scale);
+    const above = find("panes").getBoundingClientRect().top + scrollY;
+    find("panes").style.setProperty("--above", `${Math.ceil(above)}px`);
+    stay();
+  }
+
+  /* The heads stay in sight. */
+  function stay() {
+    const picture = times.querySelector("svg");
+    if (picture === null) return;
+    const by = (times.scrollTop * picture.viewBox.baseVal.height) / picture.height.baseVal.value;
+    for (const head of heads) head.setAttribute("transform", `translate(0 ${by})`);
+  }
+
+  times.addEventListener("scroll", stay);
+  addEventListener("resize", fit);
 
   times.addEventListener("click", (event) => {
     const moment = event.target.closest(".moment");
@@ -154,7 +194,8 @@
     const box = find("state");
     const cells = [];
     const tables = parts.map(({ title, heads, rows }) => {
-      const head = make("tr", "", ...heads.map((text) => make("th", "", text)));
+      const head = make("tr", "", ...[title, ...heads].map((text) => make("th", "", text)));
+      for (const cell of head.cells) cell.scope = "col";
       const body = rows.map((row) => {
         const name = make("th", "", make("span", "flag", ""), row.name);
         name.scope = "row";
@@ -170,10 +211,9 @@
         });
         return line;
       });
-      const table = make("table", "", make("caption", "", title), make("thead", "", head), make("tbody", "", ...body));
       const most = Math.max(...rows.map((each) => each.cells.length));
-      if (heads.length < most + 1) head.lastChild.colSpan = most - heads.length + 2;
-      return table;
+      head.lastChild.colSpan = most - heads.length + 1;
+      return make("table", heads.length > 1 ? "three" : "", make("thead", "", head), make("tbody", "", ...body));
     });
     box.replaceChildren(...tables);
     find("state").parentElement.hidden = parts.length === 0;
@@ -201,6 +241,7 @@
       for (const line of lines) {
         line.classList.add("changed");
         line.querySelector(".flag").textContent = "*";
+        reveal(box, line);
       }
       return said;
     };
@@ -267,7 +308,7 @@
       item.classList.toggle("now", witness.because[i].edges.some((ends) => ends.includes(now)));
     });
     if (current === null) times.scrollTop = 0;
-    else reveal(times, current);
+    else reveal(times, current.querySelector(".step"));
   }
 
   /* The source of the step, the calls it is in, and where each thread was last. */

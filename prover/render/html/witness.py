@@ -9,6 +9,7 @@ from prover.render.html.page import visible
 from prover.render.html.sources import Shown
 from prover.render.html.state import state, thread_name
 from prover.render.json_parts import Json
+from prover.render.svg import fragment
 from prover.render.witness_table import shown_by, source_text, witness_table
 
 
@@ -27,8 +28,8 @@ class Writer:
             "because": _because(witness),
             "threads": [thread_name(column, i) for i, column in enumerate(witness.columns)],
             "steps": [self._step(moment) for moment in witness.moments],
-            "edges": [[edge.kind, edge.source, edge.target] for edge in witness.edges],
             "state": state(witness.scenes, witness.columns),
+            "picture": fragment(witness, self.shown.sources, "x"),
             "text": visible("\n".join(witness_table(witness, self.shown.sources, plainly=True))),
         }
 

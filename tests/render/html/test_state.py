@@ -50,7 +50,7 @@ def test_what_is_pending_says_for_whom_it_waits() -> None:
 
 def test_an_object_lives_again() -> None:
     found = rows(scene(lives=(Life("o", "freed", 1),)), scene(lives=(Life("o", "live", 2),)))
-    assert found["Objects"]["o"]["cells"] == [[[0, "freed"], [1, "live (life 2)"]]]
+    assert found["Objects"]["o"]["cells"] == [[[0, "freed"], [1, "live (allocation 2)"]]]
 
 
 def test_tables_without_a_row_are_left_out() -> None:
