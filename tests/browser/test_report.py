@@ -278,8 +278,15 @@ def test_print_has_the_execution_and_no_controls(shown: Open) -> None:
     page.media("print")
     assert page.texts("#controls button, .controls button, #theme, #filter") == []
     assert page.texts("#source") == []
-    assert page.texts("#times") != []
+    assert page.texts("h2") == ["torn / no_wait"]
+    assert page.texts("#times svg") != []
     assert page.texts("#state table") != []
+    top = "document.querySelector('#times .head').getBoundingClientRect().top"
+    assert page.js(f"{top} - document.querySelector('#times svg').getBoundingClientRect().top") < 20
+    assert (
+        page.js("getComputedStyle(document.querySelector('.ahead') || document.body).opacity")
+        == "1"
+    )
     box = page.js("getComputedStyle(document.querySelector('#times')).overflowY")
     assert box == "visible"
 

@@ -238,7 +238,8 @@
           said.push(`${what}: ${was} to ${now}`);
         }
       }
-      for (const line of lines) {
+      /* The first one last: where not all fit, it is seen. */
+      for (const line of [...lines].reverse()) {
         line.classList.add("changed");
         line.querySelector(".flag").textContent = "*";
         reveal(box, line);
