@@ -30,7 +30,7 @@ class Found:
     others: tuple[Witness, ...]
 
 
-def draw(report: Report, picture: Picture, color: Color) -> int:
+def draw(report: Report, picture: Picture, color: Color, *, full: bool) -> int:
     """Prints the pictures of what is refuted, or says why there is none; the exit code."""
     found = witnesses(report)
     if not found:
@@ -39,9 +39,9 @@ def draw(report: Report, picture: Picture, color: Color) -> int:
         return _refused("no-witness", "nothing is refuted, so there is nothing to draw", color)
     match picture:
         case "svg":
-            return _svg(report, found, color)
+            return _svg(report, found, color, full=full)
         case "mermaid" | "dot":
-            emit(_all(found, picture))
+            emit(_all(found, picture, full=full))
             return exit_code(report)
         case _:
             assert_never(picture)
@@ -59,7 +59,7 @@ def witnesses(report: Report) -> list[Found]:
     return list(found.values())
 
 
-def _svg(report: Report, found: Sequence[Found], color: Color) -> int:
+def _svg(report: Report, found: Sequence[Found], color: Color, *, full: bool) -> int:
     """One picture: of what stands, where that is refuted too, rather than of its variants."""
     from prover.render.svg import standalone
 
@@ -69,7 +69,7 @@ def _svg(report: Report, found: Sequence[Found], color: Color) -> int:
         message = f"{len(chosen)} witnesses are selected, and a picture shows one"
         return _refused("several-witnesses", message, color, f"one of {_selections(chosen)}")
     (one,) = chosen
-    emit(standalone(one.witness, one.file.sources))
+    emit(standalone(one.witness, one.file.sources, full=full))
     if one.others:
         names = ", ".join(other.property for other in one.others)
         complain(f"note: refuted by {names} too; --format mermaid draws all\n")
@@ -79,8 +79,10 @@ def _svg(report: Report, found: Sequence[Found], color: Color) -> int:
 def _selections(found: Sequence[Found]) -> str:
     """The options that select each of the witnesses, as far as they differ."""
     texts = [_options(one) for one in found]
-    common = set.intersection(*map(set, texts))
-    shown = [" ".join(part for part in text if part not in common) for text in texts]
+    shown = [
+        " ".join(part for part in text if not all(part in other for other in texts))
+        for text in texts
+    ]
     listed = list(dict.fromkeys(text for text in shown if text))
     more = len(listed) - LISTED
     return "; ".join(listed[:LISTED]) + (f"; and {more} more" if more > 0 else "")
@@ -98,10 +100,10 @@ def _options(one: Found) -> list[str]:
     ]
 
 
-def _all(found: Sequence[Found], picture: Literal["mermaid", "dot"]) -> str:
+def _all(found: Sequence[Found], picture: Literal["mermaid", "dot"], *, full: bool) -> str:
     """Every witness; where there are more than one, each with a heading."""
     drawn = [
-        (_heading(one, witness), _drawn(witness, one.file, picture))
+        (_heading(one, witness), _drawn(witness, one.file, picture, full=full))
         for one in found
         for witness in (one.witness, *one.others)
     ]
@@ -112,14 +114,16 @@ def _all(found: Sequence[Found], picture: Literal["mermaid", "dot"]) -> str:
     return "\n".join(f"### {heading}\n\n```mermaid\n{text}```\n" for heading, text in drawn)
 
 
-def _drawn(witness: Witness, file: FileReport, picture: Literal["mermaid", "dot"]) -> str:
+def _drawn(
+    witness: Witness, file: FileReport, picture: Literal["mermaid", "dot"], *, full: bool
+) -> str:
     if picture == "dot":
         from prover.render.dot import render
 
-        return render(witness, file.sources)
+        return render(witness, file.sources, full=full)
     from prover.render.mermaid import render as render_mermaid
 
-    return render_mermaid(witness, file.sources)
+    return render_mermaid(witness, file.sources, full=full)
 
 
 def _heading(one: Found, witness: Witness) -> str:

@@ -7,13 +7,14 @@ Edges of locks, grace periods and frees, which herd7 has none of, are dark green
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from dsl.source import Source
 from prover.execution.witness import Moment, Witness
 from prover.render.letters import letter, printable
-from prover.render.witness_table import shown_by, source_text, title_of
+from prover.render.witness_rows import shortened, source_text
+from prover.render.witness_table import explained, shown_by, title_of
 
 WIDTH = 75
 """Of the lines below the graph."""
@@ -26,13 +27,15 @@ _STYLES: Mapping[str, tuple[str, str]] = {
     "lock": ("darkgreen", "dashed"),
     "gp": ("darkgreen", "dashed"),
     "ipi": ("darkgreen", "dotted"),
+    "callback": ("darkgreen", "dotted"),
     "free": ("darkgreen", "bold"),
 }
 _OTHER = ("indigo", "dashed")
 
 
-def render(witness: Witness, sources: Mapping[str, Source]) -> str:
-    """The graph, with what went wrong as its label."""
+def render(witness: Witness, sources: Mapping[str, Source], *, full: bool = False) -> str:
+    """The graph, with what went wrong as its label; not ``full``: of the decisive events."""
+    shown = [n for n, moment in enumerate(witness.moments) if full or moment.decisive]
     lines = [
         "digraph witness {",
         '  graph [fontname="Helvetica", fontsize=11, labelloc="b", labeljust="l", newrank=true];',
@@ -46,12 +49,12 @@ def render(witness: Witness, sources: Mapping[str, Source]) -> str:
         title = title_of(column, thread)
         lines.append(f"    label={quoted(title)}; labelloc=t; labeljust=c; color=magenta;")
         lines.extend(
-            f"    {_node(number, moment, sources)}"
-            for number, moment in enumerate(witness.moments)
-            if moment.thread == thread
+            f"    {_node(number, letter(rank), witness.moments[number], sources)}"
+            for rank, number in enumerate(shown)
+            if witness.moments[number].thread == thread
         )
         lines.extend(["  }", ""])
-    lines.extend(f"  {edge}" for edge in _edges(witness))
+    lines.extend(f"  {edge}" for edge in _edges(witness, shown))
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -73,7 +76,7 @@ def _lines(texts: list[str]) -> str:
 
 def _legend(witness: Witness) -> list[str]:
     """What went wrong, what shows it, and why, in lines."""
-    first, *rest = witness.explanation or (witness.message or "violated",)
+    first, *rest = explained(witness)
     said = [edge.text for edge in witness.edges if edge.text]
     texts = [f"{witness.property}: {first}", shown_by(witness), *rest]
     numbered = list(dict.fromkeys(said))
@@ -82,10 +85,10 @@ def _legend(witness: Witness) -> list[str]:
     return [line for text in texts for line in wrap(printable(text), WIDTH, break_on_hyphens=False)]
 
 
-def _node(number: int, moment: Moment, sources: Mapping[str, Source]) -> str:
+def _node(number: int, name: str, moment: Moment, sources: Mapping[str, Source]) -> str:
     """An event: what it is for a memory model, then its source text."""
-    lines = [f"{letter(number)}: {', '.join(_actions(moment))}"]
-    text = source_text(moment.span, sources)
+    lines = [f"{name}: {', '.join(_actions(moment))}"]
+    text = shortened(source_text(moment.span, sources))
     lines.extend(wrap(printable(text), 40, subsequent_indent="  ", break_on_hyphens=False))
     marked = ", color=red, penwidth=2, peripheries=2" if moment.bad else ""
     return f"e{number} [label={_lines(lines)}{marked}];"
@@ -101,17 +104,23 @@ def _actions(moment: Moment) -> list[str]:
     return list(dict.fromkeys(found)) or [moment.what]
 
 
-def _edges(witness: Witness) -> Iterator[str]:
-    """The edges; program order too where the witness is an interleaving."""
+def _edges(witness: Witness, shown: Sequence[int]) -> Iterator[str]:
+    """The edges; program order too where the witness is an interleaving.
+
+    Where it is none, steps stand in the order of the witness, which need not be the program's.
+    """
     drawn: dict[tuple[str, int, int], None] = {}
-    if witness.model == "sc":
-        last: dict[int, int] = {}
-        for number, moment in enumerate(witness.moments):
-            if moment.thread in last:
-                drawn["po", last[moment.thread], number] = None
-            last[moment.thread] = number
+    last: dict[int, int] = {}
+    for number in shown:
+        thread = witness.moments[number].thread
+        if thread in last and witness.model == "sc":
+            drawn["po", last[thread], number] = None
+        elif thread in last:
+            yield f"e{last[thread]} -> e{number} [style=invis];"
+        last[thread] = number
     for edge in witness.edges:
-        drawn[edge.kind, edge.source, edge.target] = None
+        if edge.source in shown and edge.target in shown:
+            drawn[edge.kind, edge.source, edge.target] = None
     texts = list(dict.fromkeys(edge.text for edge in witness.edges if edge.text))
     said = {(e.kind, e.source, e.target): texts.index(e.text) + 1 for e in witness.edges if e.text}
     for kind, source, target in drawn:
@@ -119,7 +128,7 @@ def _edges(witness: Witness) -> Iterator[str]:
         sentence = said.get((kind, source, target), 0)
         label = quoted(f"{kind} ({sentence})" if sentence else kind)
         thick = ", penwidth=2" if sentence else ""
-        free = "" if kind == "po" else ", constraint=false"
+        free = "" if kind == "po" and witness.model == "sc" else ", constraint=false"
         yield (
             f"e{source} -> e{target} [label={label}, color={quoted(color)},"
             f" fontcolor={quoted(color)}, style={style}{thick}{free}];"

@@ -16,17 +16,22 @@ from prover.execution.witness import Column, Witness
 from prover.render.bars import Stretch, stretches
 from prover.render.curves import arrows
 from prover.render.letters import printable
-from prover.render.shapes import Bar, Box, CallBox, Head, Picture, Step
-from prover.render.witness_table import Row, rows_of, shown_by, source_text, title_of
+from prover.render.shapes import (
+    LINE,
+    MARGIN,
+    PAD,
+    Bar,
+    Box,
+    CallBox,
+    Head,
+    Picture,
+    Step,
+    characters,
+    text_width,
+)
+from prover.render.witness_rows import Row, shortened, shown_rows, source_text
+from prover.render.witness_table import explained, shown_by, title_of
 
-FONT = 12
-"""The size of the letters; all lengths are in the same units."""
-
-LINE = 16
-"""From one line of text to the next."""
-
-MARGIN = 16
-PAD = 6
 INDENT = 10
 CALL_HEAD = 18
 LANE = 15
@@ -45,21 +50,17 @@ LEAST = 560
 """No picture is narrower: the sentences under it want room."""
 
 
-def text_width(count: int) -> int:
-    """The width of so many characters."""
-    return (count * 29 + 3) // 4
-
-
-def characters(width: int) -> int:
-    """How many characters fit."""
-    return width * 4 // 29
-
-
-def lay_out(witness: Witness, sources: Mapping[str, Source]) -> Picture:
-    """The picture of a witness."""
-    rows = rows_of(witness, sources)
+def lay_out(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> Picture:
+    """The picture of a witness; not ``full``: of its decisive steps."""
+    rows = shown_rows(witness, sources, full=full)
     plans = [_planned(witness, row, sources) for row in rows]
-    lanes = _lanes(stretches(witness), len(witness.columns))
+    # What begins and ends in one row is no bar: the row says it.
+    held = [
+        one
+        for one in stretches(witness)
+        if not any(row.first <= one.first and one.last <= row.last for row in rows)
+    ]
+    lanes = _lanes(held, len(witness.columns))
     columns = _columns(witness, plans, lanes)
     width = max(columns[-1].right + MARGIN if columns else 0, LEAST)
     room = characters(width - 2 * MARGIN)
@@ -69,6 +70,7 @@ def lay_out(witness: Witness, sources: Mapping[str, Source]) -> Picture:
     heads = _head_lines(witness.columns, columns)
     y = top + LINE * max((len(lines) for lines in heads), default=0) + 2 * PAD + MARGIN
     steps, calls, end = _stacked(plans, columns, y)
+    bars = tuple(_bars(lanes, columns, steps, y, end))
     notes = tuple(_notes(witness, room))
     return Picture(
         width=width,
@@ -88,9 +90,9 @@ def lay_out(witness: Witness, sources: Mapping[str, Source]) -> Picture:
             for thread, (lines, column) in enumerate(zip(heads, columns, strict=True))
         ),
         calls=tuple(calls),
-        bars=tuple(_bars(lanes, columns, steps, y, end)),
+        bars=bars,
         steps=tuple(steps),
-        arrows=arrows(witness.edges, steps),
+        arrows=arrows(witness.edges, steps, bars),
         notes=notes,
     )
 
@@ -128,7 +130,7 @@ class _Column:
 def _planned(witness: Witness, row: Row, sources: Mapping[str, Source]) -> _Plan:
     """A row's lines."""
     room = WIDEST.get(len(witness.columns), NARROW)
-    code = _wrapped(source_text(row.moment.span, sources), room)
+    code = _wrapped(shortened(source_text(row.moment.span, sources)), room)
     facts = [printable(fact) for fact in row.facts()]
     told = _bracketed(facts, room - 2) if facts else []
     verdict = witness.property if row.moment.bad else ""
@@ -279,23 +281,25 @@ def _bars(
 
 def _height_of(moment: int, steps: Sequence[Step], top: int, end: int) -> int:
     """How far down a moment is."""
-    if moment < 0:
-        return top
+    height = top
     for step in steps:
         if step.row.first <= moment <= step.row.last:
             return step.box.y + step.box.height // 2
+        if step.row.first > moment:
+            # Not shown: it is between the step before and this one.
+            return height
+        height = step.box.bottom + 1
     return end
 
 
 def _headline(witness: Witness) -> str:
     """What went wrong."""
-    first = witness.explanation[0] if witness.explanation else witness.message or "violated"
-    return f"{witness.property}: {first}"
+    return f"{witness.property}: {explained(witness)[0]}"
 
 
 def _notes(witness: Witness, room: int) -> list[str]:
     """The sentences below: the rest of the explanation, then why, by the numbers of the edges."""
-    texts = list(witness.explanation[1:])
+    texts = list(explained(witness)[1:])
     if not witness.columns:
         texts.insert(0, "(in the initial state)")
     numbered = list(dict.fromkeys(edge.text for edge in witness.edges if edge.text))

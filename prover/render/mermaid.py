@@ -15,7 +15,8 @@ from prover.execution.scene import Edge
 from prover.execution.witness import Call, Witness
 from prover.render.bars import stretches
 from prover.render.letters import printable
-from prover.render.witness_table import Row, rows_of, shown_by, source_text, title_of
+from prover.render.witness_rows import Row, shortened, shown_rows, source_text
+from prover.render.witness_table import explained, shown_by, title_of
 
 WIDTH = 44
 """Characters in a line of a note."""
@@ -29,9 +30,9 @@ _PLAIN = frozenset(
 """What means nothing to Mermaid within a text."""
 
 
-def render(witness: Witness, sources: Mapping[str, Source]) -> str:
-    """The diagram."""
-    rows = rows_of(witness, sources)
+def render(witness: Witness, sources: Mapping[str, Source], *, full: bool = False) -> str:
+    """The diagram; not ``full``: of the decisive steps."""
+    rows = shown_rows(witness, sources, full=full)
     lines = ["sequenceDiagram"]
     names = [title_of(column, index) for index, column in enumerate(witness.columns)]
     if not names:
@@ -39,10 +40,11 @@ def render(witness: Witness, sources: Mapping[str, Source]) -> str:
     lines.extend(f"  participant T{i} as {_lines([name], WIDTH)}" for i, name in enumerate(names))
     everybody = "T0" if len(names) == 1 else f"T0,T{len(names) - 1}"
     wide = max(WIDE * len(names), 36)
-    first, *rest = witness.explanation or (witness.message or "violated",)
+    first, *rest = explained(witness)
     lines.append(f"  Note over {everybody}: {_lines([first_line(witness, first)], wide)}")
-    held = [s for s in stretches(witness) if _row_of(s.first, rows) != _row_of(s.last, rows)]
-    lines.extend(f"  activate T{s.thread}" for s in held if s.first < 0)
+    # An activation that no step ends is ended after the last one: else it is not drawn.
+    held = [s for s in stretches(witness) if _row_of(s.first, rows) < _row_of(s.last, rows)]
+    lines.extend(f"  activate T{s.thread}" for s in held if _row_of(s.first, rows) < 0)
     open_calls: dict[int, tuple[Call, ...]] = {}
     edges = _Edges(witness, rows, sources)
     for index, row in enumerate(rows):
@@ -52,7 +54,6 @@ def render(witness: Witness, sources: Mapping[str, Source]) -> str:
         lines.extend(f"  {line}" for line in edges.back_from(index))
         lines.extend(f"  deactivate T{s.thread}" for s in held if _row_of(s.last, rows) == index)
         lines.extend(f"  activate T{s.thread}" for s in held if _row_of(s.first, rows) == index)
-    lines.extend(f"  deactivate T{s.thread}" for s in held if _row_of(s.last, rows) == len(rows))
     told = [*rest, *edges.sentences(), *(t for t in witness.because if t not in edges.texts)]
     if told:
         lines.append(f"  Note over {everybody}: {_lines(told, wide)}")
@@ -81,10 +82,12 @@ def _lines(texts: Sequence[str], width: int) -> str:
 
 
 def _row_of(moment: int, rows: Sequence[Row]) -> int:
-    """The row that a moment is in: -1 before the first, their number after the last."""
-    if moment < 0:
-        return -1
-    return next((i for i, row in enumerate(rows) if row.first <= moment <= row.last), len(rows))
+    """The row that a moment is in, or that it comes after: -1 before the first."""
+    return max((i for i, row in enumerate(rows) if row.first <= moment), default=-1)
+
+
+def _is_shown(moment: int, rows: Sequence[Row]) -> bool:
+    return any(row.first <= moment <= row.last for row in rows)
 
 
 def _step(
@@ -100,7 +103,7 @@ def _step(
     while same < min(len(before), len(moment.calls)) and before[same] == moment.calls[same]:
         same += 1
     texts = [f"in {call.function}()" for call in moment.calls[same:]]
-    texts.append(source_text(moment.span, sources))
+    texts.append(shortened(source_text(moment.span, sources)))
     facts = row.facts()
     if facts:
         texts.append(f"[{', '.join(facts)}]")
@@ -125,7 +128,8 @@ class _Edges:
         self._drawn = [
             (edge, _row_of(edge.source, rows), _row_of(edge.target, rows))
             for edge in witness.edges
-            if edge.kind != "po" or edge.text
+            if (edge.kind != "po" or edge.text)
+            and all(_is_shown(moment, rows) for moment in (edge.source, edge.target))
         ]
 
     def into(self, row: int) -> Iterator[str]:
@@ -149,6 +153,6 @@ class _Edges:
         moments = self._witness.moments
         source, target = moments[edge.source].thread, moments[edge.target].thread
         number = f" ({self.texts.index(edge.text) + 1})" if edge.text else ""
-        place = source_text(self._rows[other].moment.span, self._sources)
+        place = shortened(source_text(self._rows[other].moment.span, self._sources))
         text = _lines([f"{edge.kind}{number} {which} {place}"], WIDTH)
         return f"T{source}{'->>' if edge.text else '-->>'}T{target}: {text}"

@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from prover.render.bars import Stretch
-from prover.render.witness_table import Row
+from prover.render.witness_rows import Row
+
+FONT = 12
+"""The size of the letters; all lengths are in the same units."""
+
+LINE = 16
+"""From one line of text to the next."""
+
+MARGIN = 16
+PAD = 6
+
+
+def text_width(count: int) -> int:
+    """The width of so many characters."""
+    return (count * 29 + 3) // 4
+
+
+def characters(width: int) -> int:
+    """How many characters fit."""
+    return width * 4 // 29
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +46,12 @@ class Box:
     def bottom(self) -> int:
         """Where it ends."""
         return self.y + self.height
+
+    def covers(self, other: Box) -> int:
+        """How much of another it hides."""
+        across = min(self.right, other.right) - max(self.x, other.x)
+        down = min(self.bottom, other.bottom) - max(self.y, other.y)
+        return max(across, 0) * max(down, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +100,26 @@ class Step:
         return bool(self.verdict)
 
 
+Point: TypeAlias = tuple[int, int]
+Curve: TypeAlias = tuple[Point, Point, Point, Point]
+"""A Bezier curve."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """An edge from moment ``source`` to moment ``target``, as a Bezier curve of four points.
+    """The edges from moment ``source`` to moment ``target``: their kinds, the chief one first.
 
-    ``number`` is that of its sentence below the picture, 0 if it has none.
+    ``text`` is what the sentences say whose numbers stand in ``name``, "" where there is none.
+    ``label`` is where the name goes.
     """
 
-    kind: str
+    kinds: tuple[str, ...]
     source: int
     target: int
     text: str
-    number: int
-    curve: tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int]]
-
-    @property
-    def middle(self) -> tuple[int, int]:
-        """Where its name stands."""
-        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = self.curve
-        return (x0 + 3 * x1 + 3 * x2 + x3) // 8, (y0 + 3 * y1 + 3 * y2 + y3) // 8
+    name: str
+    curve: Curve
+    label: Box
 
 
 @dataclass(frozen=True, slots=True)

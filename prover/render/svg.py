@@ -7,17 +7,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from dsl.source import Source
 from prover.execution.witness import Witness
 from prover.render.letters import printable
-from prover.render.lifelines import FONT, LINE, MARGIN, PAD, characters, lay_out, text_width
-from prover.render.shapes import Arrow, Bar, Box, CallBox, Head, Picture, Step
+from prover.render.lifelines import lay_out
+from prover.render.shapes import (
+    FONT,
+    LINE,
+    MARGIN,
+    PAD,
+    Arrow,
+    Bar,
+    Box,
+    CallBox,
+    Head,
+    Picture,
+    Step,
+    characters,
+)
 from prover.render.svg_style import KINDS, stylesheet
 
 CLASS = "lifelines"
 """The class of every picture: its rules begin with it."""
 
 
-def standalone(witness: Witness, sources: Mapping[str, Source]) -> str:
-    """A complete SVG file: the picture with its title, explanation and colours."""
-    picture = lay_out(witness, sources)
+def standalone(witness: Witness, sources: Mapping[str, Source], *, full: bool = False) -> str:
+    """A complete SVG file: the picture with its title, explanation and colours.
+
+    It shows the decisive steps; ``full``: all.
+    """
+    picture = lay_out(witness, sources, full=full)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         *_opened(picture, "prove", 0, picture.height),
@@ -38,12 +54,14 @@ def standalone(witness: Witness, sources: Mapping[str, Source]) -> str:
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def fragment(witness: Witness, sources: Mapping[str, Source], prefix: str) -> str:
+def fragment(
+    witness: Witness, sources: Mapping[str, Source], prefix: str, *, full: bool = True
+) -> str:
     """The columns as an ``<svg>`` inside a page, which says the rest and has ``stylesheet()``.
 
     Every id begins with ``prefix``.
     """
-    picture = lay_out(witness, sources)
+    picture = lay_out(witness, sources, full=full)
     top = picture.top - PAD
     lines = [
         *_opened(picture, prefix, top, picture.end + PAD - top),
@@ -78,7 +96,7 @@ def _opened(picture: Picture, prefix: str, top: int, height: int) -> Iterator[st
         text for text in (f"Threads: {names}" if names else "", *_told(picture)) if text
     )
     yield f'<desc id="{escaped(prefix)}-desc">{escaped(told)}</desc>'
-    kinds = sorted({_kind(arrow.kind) for arrow in picture.arrows})
+    kinds = sorted({_kind(arrow) for arrow in picture.arrows})
     if kinds:
         yield "<defs>"
         for kind in kinds:
@@ -184,7 +202,7 @@ def _dot(x: int, y: int, *, bad: bool) -> str:
 def _edge(arrow: Arrow, prefix: str) -> Iterator[str]:
     """A curve."""
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = arrow.curve
-    kind = _kind(arrow.kind)
+    kind = _kind(arrow)
     yield (
         f'{_edge_start(arrow)}<path d="M{x0} {y0}C{x1} {y1} {x2} {y2} {x3} {y3}"'
         f' marker-end="url(#{escaped(prefix)}-tip-{kind})"/></g>'
@@ -193,27 +211,25 @@ def _edge(arrow: Arrow, prefix: str) -> Iterator[str]:
 
 def _name(arrow: Arrow) -> Iterator[str]:
     """An edge's name, and the number of its sentence."""
-    x, y = arrow.middle
-    name = f"{arrow.kind} ({arrow.number})" if arrow.number else arrow.kind
-    width = text_width(len(name)) + PAD
+    box = arrow.label
     yield (
-        f"{_edge_start(arrow)}<title>{escaped(arrow.text or arrow.kind)}</title>"
-        f'<rect class="pill" x="{x - width // 2}" y="{y - 9}" width="{width}" height="16" rx="3"/>'
-        f"{_text(x, y + 3, name, 'name')}</g>"
+        f"{_edge_start(arrow)}<title>{escaped(arrow.text or arrow.name)}</title>"
+        f'<rect class="pill" x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}"'
+        f' rx="3"/>{_text(box.x + box.width // 2, box.y + FONT, arrow.name, "name")}</g>'
     )
 
 
 def _edge_start(arrow: Arrow) -> str:
-    said = " said" if arrow.number else ""
+    said = " said" if arrow.text else ""
     return (
-        f'<g class="edge {_kind(arrow.kind)}{said}" data-kind="{escaped(arrow.kind)}"'
+        f'<g class="edge {_kind(arrow)}{said}" data-kind="{escaped(" ".join(arrow.kinds))}"'
         f' data-source="{arrow.source}" data-target="{arrow.target}">'
     )
 
 
-def _kind(kind: str) -> str:
+def _kind(arrow: Arrow) -> str:
     """The class of an edge."""
-    return kind if kind in KINDS else "other"
+    return arrow.kinds[0] if arrow.kinds[0] in KINDS else "other"
 
 
 def _rect(box: Box) -> str:

@@ -39,11 +39,12 @@ _DASHES: Final = {
     "lock": "10 3",
     "gp": "10 3 2 3",
     "ipi": "2 4",
+    "callback": "2 4 6 4",
     "free": "14 4",
     "po": "1 3",
 }
 
-KINDS: Final = ("rf", "co", "fr", "lock", "gp", "ipi", "free", "po", "other")
+KINDS: Final = ("rf", "co", "fr", "lock", "gp", "ipi", "callback", "free", "po", "other")
 """Kinds of edges that have a colour of their own; all else is ``other``."""
 
 _LIGHT: Final = {
@@ -66,6 +67,7 @@ _LIGHT: Final = {
     "edge-lock": "#00735c",
     "edge-gp": "#7a3f8f",
     "edge-ipi": "#7a3f8f",
+    "edge-callback": "#7a3f8f",
     "edge-free": "#b03a00",
     "edge-po": "#1a1a1a",
     "edge-other": "#555555",
@@ -91,6 +93,7 @@ _DARK: Final = {
     "edge-lock": "#3ccfae",
     "edge-gp": "#cf9be6",
     "edge-ipi": "#cf9be6",
+    "edge-callback": "#cf9be6",
     "edge-free": "#ff9a5c",
     "edge-po": "#eceff1",
     "edge-other": "#b4bcc3",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dsl.source import Source, Span
 from prover.execution.scene import Edge, Hold, LockScene, OpenSection, Pending, Scene
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
@@ -69,4 +71,14 @@ def use_after_free() -> Witness:
             Edge("fr", 1, 3),
             Edge("free", 5, 6, "writer frees old while reader is in its section"),
         ),
+    )
+
+
+def hostile() -> Witness:
+    """Words that want to be something else: comments, trailers, the end of a patch."""
+    return replace(
+        use_after_free(),
+        columns=(Column("reader", "actor"), Column("#writer", "actor")),
+        explanation=("# Signed-off-by: me --- diff -u a b " * 6,),
+        because=("Fixes: 123 From nobody\t\x1b[31m " * 8, "---"),
     )

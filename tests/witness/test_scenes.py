@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from prover.execution.scene import Scene
+import pytest
+
+from prover.execution.run import told
+from prover.execution.run.machine import Machine
+from prover.execution.run.scenes import scenes_of as by_machine
+from prover.execution.scene import Life, Scene
+from prover.execution.subject import Subject
+from prover.execution.weak.told import scenes_of as by_story
 from prover.execution.witness import Moment
-from tests.witness.states import ROOT, scenes_of, steps_of, witnesses
+from prover.verdict import Broken, Refuted
+from tests.witness.states import ROOT, reports, scenes_of, steps_of, witnesses
 
+VERDICTS = ROOT / "tests" / "cases" / "verdict"
+COMPARED = Scene((), (), (), (), (Life("compared", "live", 0),))
+"""Marks scenes that were compared: witnesses are made in processes of their own."""
+
+FOLDERS = ("hardware", "pools", "sections", "waiting")
 TEACHING = sorted((ROOT / "protocols" / "teaching").glob("*.khp"))
 
 
@@ -61,3 +74,43 @@ def differences(before: Scene, moment: Moment, after: Scene) -> Iterator[str]:
         allocated = moment.what == "alloc" and place.split(".")[0] in reused
         if then[place] != value and not allocated:
             yield place
+
+
+def test_two_ways_to_the_same_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's state, and the story that scenes of weak models are made of, say the same."""
+
+    def both(
+        machine: Machine,
+        about: Subject,
+        schedule: Iterable[int],
+        shown: frozenset[int],
+        standing: Mapping[int, int | None],
+    ) -> tuple[Scene, ...]:
+        found = by_machine(machine, about, schedule, shown, standing)
+        story = told.story_of(machine)
+        steps = list(story.order)
+        if story.bad in shown and story.bad not in steps:
+            steps.append(story.bad)
+        if shown:
+            again = by_story(story, about, steps, shown)
+            assert found[: len(again)] == again
+            return (*found, COMPARED)
+        return found
+
+    monkeypatch.setattr("prover.execution.run.narrate.scenes_of", both)
+    files = [path for name in FOLDERS for path in sorted((VERDICTS / name).glob("*.khp"))]
+    compared: list[Scene] = []
+    for file in reports(*files):
+        for outcome in file.outcomes:
+            assert not isinstance(outcome.verdict, Broken), outcome
+            if isinstance(outcome.verdict, Refuted):
+                for witness in (outcome.verdict.witness, *outcome.verdict.others):
+                    if COMPARED in witness.scenes:
+                        compared.extend(witness.scenes)
+    assert len(compared) > 300
+    what = {pending.what for scene in compared for pending in scene.pending}
+    assert what >= {"grace period", "IPI", "rcu_barrier()", "page of objs[0]"}
+    kinds = {section.kind for scene in compared for section in scene.sections}
+    assert kinds >= {"rcu", "srcu", "irq", "bh", "softirq", "hardirq"}
+    assert {life.state for scene in compared for life in scene.lives} >= {"live", "freed"}
+    assert any(lock.waiters for scene in compared for lock in scene.locks)

@@ -5,151 +5,40 @@ Steps that are not shown count too: what they do stands in the scene after the n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from prover.execution import skeleton as sk
-from prover.execution.domains import Place
-from prover.execution.hazards import address_of
-from prover.execution.run.judge import CLAIMS
 from prover.execution.run.machine import Machine
-from prover.execution.run.state import Section, Step
+from prover.execution.run.state import Section
 from prover.execution.scene import Cell, Hold, Life, LockScene, OpenSection, Pending, Scene
+from prover.execution.subject import RUNNING, Subject, page_of
 from prover.execution.terms import Outcome, Term
 from prover.execution.wording import cell_at, place_text, value_text
-from prover.graph import ir
 from prover.graph.values import POISON, Location, Pointer
-
-MEMORY = ("scalar", "word")
-"""The kinds of cell that hold values."""
-
-RUNNING = {"callback": "softirq", "handler": "hardirq"}
-"""What the context is called in which each kind of thread runs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What the scenes of a witness are about.
-
-    ``columns`` are the threads that it shows; ``locks`` has the kind of each lock.
-    """
-
-    columns: Mapping[int, int]
-    places: tuple[Place, ...]
-    locks: Mapping[Location, str]
-    objects: tuple[str, ...]
 
 
 def scenes_of(
     machine: Machine,
+    subject: Subject,
     schedule: Iterable[int],
-    shown: Sequence[Step],
+    shown: frozenset[int],
     standing: Mapping[int, int | None],
-    columns: Mapping[int, int],
 ) -> tuple[Scene, ...]:
-    """The scenes of a finished run of which some steps are shown.
+    """The scenes of a finished run of which some events are shown.
 
     ``standing`` are the threads that are then shown to be stuck, in turn, with the event each waits
     at; None where it is interrupted.
     """
-    waits = (number for number in standing.values() if number is not None)
-    about = subject(machine, shown, waits, columns)
-    recorder = Recorder(Machine(machine.stage, machine.decisions), about)
-    recorder.record(schedule, frozenset(step.event for step in shown))
+    recorder = Recorder(Machine(machine.stage, machine.decisions), subject)
+    recorder.record(schedule, shown)
     so_far: dict[int, int] = {}
     for thread, number in standing.items():
         if number is not None:
             so_far[thread] = number
         recorder.look(so_far)
     return tuple(recorder.scenes)
-
-
-# --- what there is to show
-
-
-def subject(
-    machine: Machine, shown: Iterable[Step], standing: Iterable[int], columns: Mapping[int, int]
-) -> Subject:
-    """What the steps of a finished run that are shown have to do with.
-
-    ``standing`` are the events at which threads wait for ever.
-    """
-    shown = [*shown, *_claiming(machine)]
-    events = [machine.skeleton.events[step.event] for step in shown]
-    layout = machine.skeleton.layout
-    touched = {place for step in shown for place in _touched(step)}
-    places = tuple(p for p in _places(layout) if _is_touched(layout, p, touched))
-    objects = {place[0].object for place in touched}
-    for event in events:
-        objects.update(_whose(machine, event))
-    return Subject(
-        columns,
-        places,
-        dict(_locks(machine, [*events, *(machine.skeleton.events[e] for e in standing)])),
-        tuple(r.name for r in layout.regions.values() if r.name in objects and _has_life(r)),
-    )
-
-
-def _claiming(machine: Machine) -> list[Step]:
-    """The steps of the claim that failed, if one did."""
-    if machine.violation is None:
-        return []
-    thread = machine.skeleton.events[machine.violation.event].thread
-    if machine.skeleton.threads[thread].kind not in CLAIMS:
-        return []
-    return [step for step in machine.steps if step.thread == thread]
-
-
-def _touched(step: Step) -> Iterator[Place]:
-    yield from (place for place, _ in step.reads)
-    yield from (change.place for change in step.writes)
-
-
-def _places(layout: ir.Layout) -> Iterator[Place]:
-    """All of memory, in the order of its declaration."""
-    for region in layout.regions.values():
-        for cell in region.cells:
-            parts = ("low", "high") if cell.split else ("whole",)
-            if cell.kind in MEMORY:
-                yield from ((Location(region.name, cell.path), part) for part in parts)
-
-
-def _is_touched(layout: ir.Layout, place: Place, touched: set[Place]) -> bool:
-    """Whether a place, or the other half of its word, is touched."""
-    cell = cell_at(layout, place[0])
-    split = cell is not None and cell.split
-    return place in touched or (split and any((place[0], p) in touched for p in ("low", "high")))
-
-
-def _locks(machine: Machine, events: Iterable[sk.Event]) -> Iterator[tuple[Location, str]]:
-    for event in events:
-        action = event.action
-        if isinstance(action, sk.Grant | sk.Try | sk.Unlock | sk.LockState | sk.Access):
-            pointer = machine.values.known.get(action.address)
-            if isinstance(pointer, Pointer) and pointer.base is not None:
-                cell = cell_at(machine.skeleton.layout, pointer.location)
-                if cell is not None and cell.kind == "lock" and cell.type_name != "srcu":
-                    yield pointer.location, cell.type_name
-
-
-def _whose(machine: Machine, event: sk.Event) -> Iterator[str]:
-    """The object that a step goes to, or whose life it begins or ends."""
-    action = event.action
-    if isinstance(action, sk.Deallocate | sk.GiveBack):
-        value = machine.values.known.get(action.pointer)
-    elif isinstance(action, sk.Allocate):
-        value = machine.decisions.slots.get(event.number)
-    else:
-        address = address_of(event)
-        value = None if address is None else machine.values.known.get(address)
-    if isinstance(value, Pointer) and value.base is not None:
-        yield value.base.object
-
-
-def _has_life(region: ir.Region) -> bool:
-    """Whether a region is an object that can be freed, and no single variable."""
-    return bool(region.struct or region.pool)
 
 
 # --- the state
@@ -228,7 +117,7 @@ class Recorder:
             yield LockScene(
                 str(location),
                 kind,
-                tuple(Hold(columns[t], mode) for t, mode in sorted(holders) if t in columns),
+                tuple(Hold(columns[t], mode) for t, mode in holders if t in columns),
                 tuple(Hold(columns[t], mode) for t, mode in waiters.items() if t in columns),
             )
 
@@ -263,23 +152,23 @@ class Recorder:
             event = machine.skeleton.events[number]
             match event.action:
                 case sk.GraceStart(end=end) if not self._over(end):
-                    flush = machine.skeleton.events[end].action
-                    what = "grace period"
-                    if isinstance(flush, sk.GraceEnd) and flush.flush:
-                        what = "flush"
+                    ends = machine.skeleton.events[end].action
+                    flush = isinstance(ends, sk.GraceEnd) and ends.flush
                     on = self._on(machine.waits.get(end, ()))
-                    yield self._pend(what, event, on)
+                    yield self._pend("flush" if flush else "grace period", event, on)
                 case sk.Queue(callback=callback):
                     begin = machine.skeleton.threads[callback].events[0]
                     if not self._over(begin):
                         name = machine.skeleton.threads[callback].name
                         yield self._pend(name, event, self._on(machine.waits.get(begin, ())))
-                case sk.Deallocate(page=page) if page >= 0:
+                case sk.Deallocate(pointer=pointer, page=page) if page >= 0:
                     begin = machine.skeleton.threads[page].events[0]
-                    gone = next(iter(_whose(machine, event)), "")
-                    if gone in machine.memory.freed and not self._over(begin):
-                        on = self._on(machine.waits.get(begin, ()))
-                        yield self._pend(f"page of {gone} to be given back", event, on)
+                    gone = self._at(pointer)
+                    typesafe = gone and machine.skeleton.layout.regions[gone.object].typesafe
+                    if gone is not None and typesafe and not self._over(begin):
+                        if machine.memory.freed.get(gone.object) == number:
+                            on = self._on(machine.waits.get(begin, ()))
+                            yield self._pend(page_of(gone), event, on)
                 case sk.BarrierStart(end=end) if not self._over(end):
                     yield self._pend(
                         "rcu_barrier()", event, self._going(machine.barriers.get(end, ()))
