@@ -1,7 +1,8 @@
 /* One obligation: its notes, and its execution, step by step.
 
-   Position 0 is before the first step, position K after step K.  The address says what is shown:
-   #o12 an obligation, #o12/1/7 its second violation after step 7. */
+   Position 0 is before the first step, position K after step K; stops are the positions that are
+   shown: those of decisive steps, or all.  The address says what is shown: #o12 an obligation,
+   #o12/1/7 its second violation after step 7. */
 
 (function () {
   const notes = read("data-notes");
@@ -16,6 +17,7 @@
   let witness = null;
   let draw = null;
   let heads = [];
+  let stops = [];
   let timer = 0;
 
   const refuted = obligations.flatMap((each, number) => (each.witnesses ? [number] : []));
@@ -65,7 +67,7 @@
     if (!each.witnesses) return;
     if (witness === null || chosen !== witnessNumber) {
       chosen = witnessNumber;
-      load(each.witnesses[chosen][1]);
+      load(each.witnesses[chosen][1], at);
     }
     go(at);
   }
@@ -94,8 +96,10 @@
 
   /* --- a witness --------------------------------------------------------------------- */
 
-  function load(number) {
+  function load(number, at) {
     witness = read(`w${number}`);
+    /* An address of a step that is none of the decisive ones means all. */
+    if (at > 0 && witness.steps[at - 1] && !witness.steps[at - 1].decisive) find("every").checked = true;
     position = -1;
     [...find("choice").children].forEach((button, i) => {
       button.setAttribute("aria-pressed", String(i === chosen));
@@ -106,7 +110,8 @@
     find("because").replaceChildren(...witness.because.map(reason));
     find("text").textContent = witness.text;
     slider.max = String(witness.steps.length);
-    lifelines();
+    find("all").hidden = witness.pictures.length < 2;
+    choose();
     draw = stateOf(witness.state);
   }
 
@@ -121,9 +126,26 @@
     return item;
   }
 
+  /* Which steps are shown. */
+  function choose() {
+    const every = find("every").checked || witness.pictures.length < 2;
+    stops = [0];
+    witness.steps.forEach((step, i) => {
+      if (every || step.decisive) stops.push(i + 1);
+    });
+    lifelines(witness.pictures[every ? 0 : 1]);
+  }
+
+  find("every").addEventListener("change", () => {
+    const before = position;
+    choose();
+    position = -1;
+    go(before);
+  });
+
   /* The lifelines; their heads stay in sight, and each step says where it is. */
-  function lifelines() {
-    const parsed = new DOMParser().parseFromString(witness.picture, "image/svg+xml");
+  function lifelines(text) {
+    const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
     const picture = document.adoptNode(parsed.documentElement);
     /* A title of the whole would be a tooltip everywhere. */
     const said = ["title", "desc"].map((name) => picture.querySelector(`:scope > ${name}`));
@@ -219,12 +241,12 @@
     find("state").parentElement.hidden = parts.length === 0;
 
     const at = (changes, scene) => changes.reduce((text, [from, to]) => (from <= scene ? to : text), "");
-    return (scene) => {
+    return (scene, before) => {
       const said = [];
       const lines = new Set();
       for (const { line, cell, changes, what } of cells) {
         const now = at(changes, scene);
-        const was = scene > 0 ? at(changes, scene - 1) : now;
+        const was = at(changes, before);
         cell.replaceChildren();
         cell.classList.toggle("changed", was !== now);
         cell.classList.toggle("none", now === "-" && was === now);
@@ -252,20 +274,26 @@
 
   function go(wanted) {
     if (witness === null) return;
-    const last = witness.steps.length;
-    const next = Math.max(0, Math.min(last, Number.isInteger(wanted) ? wanted : 0));
-    if (next === position) return;
-    position = next;
+    const last = stops.at(-1);
+    const next = stops.find((stop) => stop >= wanted);
+    slider.value = String(next === undefined ? last : next);
+    if (Number(slider.value) === position) return;
+    position = Number(slider.value);
     const step = position > 0 ? witness.steps[position - 1] : null;
-    slider.value = String(position);
     for (const id of ["first", "back"]) find(id).disabled = position === 0;
     for (const id of ["forward", "last"]) find(id).disabled = position === last;
-    const changes = draw(position);
+    const changes = draw(position, beside(-1));
     words(step, changes);
     mark();
     follow(step);
     clearTimeout(timer);
     timer = setTimeout(remember, 250);
+  }
+
+  /* The stop before or behind the one that is shown. */
+  function beside(way) {
+    const at = stops.indexOf(position) + way;
+    return stops[Math.max(0, Math.min(stops.length - 1, at))];
   }
 
   function words(step, changes) {
@@ -347,20 +375,20 @@
   /* --- what moves it ----------------------------------------------------------------- */
 
   find("first").addEventListener("click", () => go(0));
-  find("back").addEventListener("click", () => go(position - 1));
-  find("forward").addEventListener("click", () => go(position + 1));
-  find("last").addEventListener("click", () => go(witness.steps.length));
+  find("back").addEventListener("click", () => go(beside(-1)));
+  find("forward").addEventListener("click", () => go(beside(1)));
+  find("last").addEventListener("click", () => go(stops.at(-1)));
   slider.addEventListener("input", () => go(Number(slider.value)));
 
   const moves = {
-    ArrowLeft: () => go(position - 1),
-    ArrowUp: () => go(position - 1),
-    k: () => go(position - 1),
-    ArrowRight: () => go(position + 1),
-    ArrowDown: () => go(position + 1),
-    j: () => go(position + 1),
+    ArrowLeft: () => go(beside(-1)),
+    ArrowUp: () => go(beside(-1)),
+    k: () => go(beside(-1)),
+    ArrowRight: () => go(beside(1)),
+    ArrowDown: () => go(beside(1)),
+    j: () => go(beside(1)),
     Home: () => go(0),
-    End: () => go(witness.steps.length),
+    End: () => go(stops.at(-1)),
   };
 
   document.addEventListener("keydown", (event) => {

@@ -10,7 +10,8 @@ from prover.render.html.sources import Shown
 from prover.render.html.state import state, thread_name
 from prover.render.json_parts import Json
 from prover.render.svg import fragment
-from prover.render.witness_table import shown_by, source_text, witness_table
+from prover.render.witness_rows import source_text
+from prover.render.witness_table import shown_by, witness_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,16 @@ class Writer:
             "threads": [thread_name(column, i) for i, column in enumerate(witness.columns)],
             "steps": [self._step(moment) for moment in witness.moments],
             "state": state(witness.scenes, witness.columns),
-            "picture": fragment(witness, self.shown.sources, "x"),
+            "pictures": self._pictures(witness),
             "text": visible("\n".join(witness_table(witness, self.shown.sources, plainly=True))),
         }
+
+    def _pictures(self, witness: Witness) -> Json:
+        """The lifelines with every step, and with the decisive ones alone where there are others."""
+        pictures: list[Json] = [fragment(witness, self.shown.sources, "x")]
+        if not all(moment.decisive for moment in witness.moments):
+            pictures.append(fragment(witness, self.shown.sources, "x", full=False))
+        return pictures
 
     def _step(self, moment: Moment) -> Json:
         return {
@@ -43,6 +51,7 @@ class Writer:
             "facts": [_touch(touch) for touch in moment.touches],
             "note": visible(moment.note),
             "bad": moment.bad,
+            "decisive": moment.decisive,
         }
 
     def _call(self, call: Call) -> Json:
