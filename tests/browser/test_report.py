@@ -322,3 +322,45 @@ def test_a_place_of_a_list_is_shown(shown: Open) -> None:
     page.click("tr:nth-child(2) .jump")
     assert page.texts(".line.current .no") == [" 9"]
     assert page.texts(".jump[aria-current]") == ["f.khp:9"]
+
+
+def test_only_decisive_steps_are_shown_unless_every_one_is_asked_for(shown: Open) -> None:
+    page = shown(render(report(passed=(1,))), REFUTED)
+    assert page.js("document.querySelectorAll('#times .moment').length") == 4
+    page.press("j")
+    page.press("j")
+    assert page.text("#count") == "step 3 of 5"
+    # What the step between them changed is seen too.
+    assert state(page)["pmd"] == ["0", "0 0x2"]
+    page.press("k")
+    assert position(page) == 1
+    page.click("#every")
+    assert page.js("document.querySelectorAll('#times .moment').length") == 5
+    page.press("j")
+    assert position(page) == 2
+    page.click("#every")
+    assert position(page) == 3
+
+
+def test_an_address_of_another_step_shows_every_one(shown: Open) -> None:
+    page = shown(render(report(passed=(1,))), "#o2/0/2")
+    assert page.text("#count") == "step 2 of 5"
+    assert page.js("document.getElementById('every').checked")
+
+
+def test_where_all_are_decisive_there_is_no_choice(shown: Open) -> None:
+    page = shown(render(report()), REFUTED)
+    assert page.texts("#all") == []
+
+
+def test_the_state_is_the_same_whichever_way_it_is_reached(shown: Open) -> None:
+    page = shown(render(report()), REFUTED)
+    forward = []
+    for key in "j" * 5:
+        page.press(key)
+        forward.append(state(page))
+    backward = [forward[-1]]
+    for key in "k" * 4:
+        page.press(key)
+        backward.append(state(page))
+    assert backward == forward[::-1]

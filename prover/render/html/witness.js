@@ -395,7 +395,7 @@
     if (detail.hidden || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
     if (event.key === "Escape") location.hash = "#index";
     const target = event.target;
-    if (target.matches("input:not([type=range]), select, textarea")) return;
+    if (target.matches("input[type=search], select, textarea")) return;
     /* A box that has the focus scrolls by its keys, all but those that only step. */
     const scrolls = ["ArrowUp", "ArrowDown", "Home", "End"].includes(event.key) && target.matches(".box");
     if (witness === null || !Object.hasOwn(moves, event.key) || scrolls) return;

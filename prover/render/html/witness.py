@@ -35,7 +35,7 @@ class Writer:
         }
 
     def _pictures(self, witness: Witness) -> Json:
-        """The lifelines with every step, and with the decisive ones alone where there are others."""
+        """The lifelines with every step, then with the decisive ones where there are others."""
         pictures: list[Json] = [fragment(witness, self.shown.sources, "x")]
         if not all(moment.decisive for moment in witness.moments):
             pictures.append(fragment(witness, self.shown.sources, "x", full=False))
