@@ -86,6 +86,10 @@ WHY: Final[Mapping[str, Callable[[Why], str]]] = {"html": _why_html, "json": _wh
 LITMUS: Final[Mapping[str, Callable[[LitmusReport], str]]] = {"json": _litmus_json}
 
 
+_READ: Final = {".khp", ".litmus", ".cat"}
+"""Ends of names that no report has: a slip of the hand costs no protocol."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reports(Generic[Found]):
     """The files that were asked for, each with what writes it."""
@@ -130,6 +134,8 @@ def reports(
             raise _usage(f"two reports would be written to {where!r}")
         if target in read:
             raise _usage(f"{where!r} is read: a report would be written over it")
+        if target.suffix in _READ:
+            raise _usage(f"{where!r} is the name of a file that prove reads, not of a report")
         _look(path, target)
         asked[target] = path, formats[name]
     return Reports(tuple(asked.values()))

@@ -79,6 +79,10 @@ def test_a_link_leads_to_an_obligation_and_back(shown: Open) -> None:
     page.wait("!document.querySelector('#detail').hidden")
     assert page.text("#name") == "safe"
     assert page.texts("#witness") == []
+    assert page.texts("#hint code") == [
+        "prove why f.khp --scenario safe",
+        "prove needs f.khp --scenario safe",
+    ]
     page.press("Escape")
     page.wait("document.querySelector('#detail').hidden")
     page.click("#o2 a")
@@ -364,3 +368,16 @@ def test_the_state_is_the_same_whichever_way_it_is_reached(shown: Open) -> None:
         page.press(key)
         backward.append(state(page))
     assert backward == forward[::-1]
+
+
+def test_without_motion_the_source_is_there_at_once(shown: Open) -> None:
+    page = shown(render(report()), REFUTED, 1024, 500)
+    page.media(prefers_reduced_motion="reduce")
+    page.js("document.getElementById('source').style.height = '60px'")
+    page.press("End")
+    inside = page.js(
+        "(() => { const b = document.getElementById('source').getBoundingClientRect(), "
+        "l = document.querySelector('.line.current').getBoundingClientRect(); "
+        "return b.top <= l.top && l.bottom <= b.bottom + 1; })()"
+    )
+    assert inside

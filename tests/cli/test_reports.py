@@ -96,6 +96,7 @@ def test_litmus_tests_have_a_document(tmp_path: Path) -> None:
         (["pdf=p.pdf"], "there is no report of format 'pdf' here: html, json"),
         (["html=-"], "a report is a file; --format says what is printed"),
         (["html=p", "json=./p"], "two reports would be written to './p'"),
+        (["html=q.khp"], "is the name of a file that prove reads, not of a report"),
         (["html=p.khp"], "'p.khp' is read: a report would be written over it"),
     ],
 )

@@ -54,10 +54,7 @@
       const said = notes[each.notes].map((note) => make("li", "", note));
       for (const [place] of each.loops || []) said.push(make("li", "", `the loop at ${place} can go further`));
       find("notes").replaceChildren(...said);
-      find("hint").textContent =
-        find("facts").querySelector(".v").textContent === "proved"
-          ? "What the proof rests on: prove why FILE; what it needs: prove needs FILE."
-          : "";
+      hint(number);
       neighbours(number);
       choices(each.witnesses || []);
     }
@@ -70,6 +67,19 @@
       load(each.witnesses[chosen][1], at);
     }
     go(at);
+  }
+
+  /* What there is to be asked of a proof. */
+  function hint(number) {
+    const row = find(`o${number}`);
+    const [scenario, variant] = row.cells[0].textContent.split(" / ");
+    const file = row.parentElement.querySelector("tr.file button").textContent;
+    const place = find("hint");
+    place.replaceChildren();
+    if (row.cells[3].textContent !== "proved") return;
+    const options = `${file} --scenario ${scenario}${variant ? ` --variant ${variant}` : ""}`;
+    place.append("What the proof rests on: ", make("code", "", `prove why ${options}`));
+    if (!variant) place.append("; what it needs: ", make("code", "", `prove needs ${options}`));
   }
 
   function neighbours(number) {
