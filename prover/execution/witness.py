@@ -42,7 +42,8 @@ class Moment:
     ``what`` is the kind of step (``load``, ``store``, ``rmw``, ``acquire``, ``release``, ...);
     ``note`` says what cannot be seen from the source line: ``waits for A.ptl``, ``taken``.
     ``bad``: the violation happens here.  ``decisive``: the violation, or another step that is
-    decisive, follows from it; the others are only passed on the way.
+    decisive, follows from it; the others are only passed on the way.  ``early``: it is made
+    before a step that precedes it in its program.
     """
 
     thread: int
@@ -53,6 +54,7 @@ class Moment:
     note: str
     bad: bool
     decisive: bool = True
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)

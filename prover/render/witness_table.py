@@ -7,6 +7,7 @@ below each other, each stretch of one with its name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
@@ -20,6 +21,9 @@ WIDTH = 75
 
 NEAREST = {2: 25, 3: 18, 4: 15}
 """For so many threads side by side: columns start at least this far apart."""
+
+PIECES = re.compile(r"[^(,>]*[(,>]|[^(,>]+")
+"""The parts of an expression: each ends with a bracket, a comma or an arrow."""
 
 DEEPEST = 8
 """Calls nested deeper are indented no further: text is not pushed out."""
@@ -147,8 +151,21 @@ def _printed(line: Line, offset: int, width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, room: int) -> list[str]:
-    """A text on lines of at most ``room`` columns."""
-    return wrap(text, room, subsequent_indent="  ", break_on_hyphens=False)
+    """A text on lines of at most ``room`` columns; long names are broken where C has a mark."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        pieces = PIECES.findall(word) if len(word) > room - 2 else [word]
+        for index, piece in enumerate(pieces):
+            gap = " " if line.strip() and not index else ""
+            if len(line) + len(gap) + len(piece) > room and line.strip():
+                lines.append(line)
+                line, gap = "  ", ""
+            line += gap + piece
+            while len(line) > room:
+                lines.append(line[:room])
+                line = "  " + line[room:]
+    return [*lines, line] if line else lines
 
 
 def _verdict(witness: Witness) -> list[str]:

@@ -55,6 +55,7 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
     told = [e for e in time.events if e in needed]
     sliced = Slice(skeleton, run.values, told, {*shown, event, other}.__contains__, barriers=True)
     matters = sliced.matters(sorted(seeds))
+    early = _early(time, shown)
     used = sorted({skeleton.events[e].thread for e in shown})
     column = {thread: index for index, thread in enumerate(used)}
     # Where two steps have a part the later one is it; a claim fails at the last step.
@@ -72,6 +73,7 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
             replace(
                 _moment(run, e, column, bad=e == parts[-1]),
                 decisive=e in matters or e == parts[-1],
+                early=e in early,
             )
             for e in shown
         ),
@@ -130,6 +132,19 @@ def _needed(time: Timeline, wanted: set[int]) -> set[int]:
             found.add(event)
             pending.extend(before.get(event, ()))
     return found
+
+
+def _early(time: Timeline, shown: list[int]) -> frozenset[int]:
+    """The steps that stand above one that precedes them in their program."""
+    place = {event: index for index, event in enumerate(time.events)}
+    worth = set(shown)
+    found: set[int] = set()
+    for program in time.programs:
+        own = [event for event in program if event in worth]
+        found.update(
+            e for index, e in enumerate(own) if any(place[b] > place[e] for b in own[:index])
+        )
+    return frozenset(found)
 
 
 def _contended(run: Run) -> frozenset[Location]:
