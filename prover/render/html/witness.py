@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from prover.execution.witness import Call, Moment, Touch, Witness
 from prover.render.html.page import visible
@@ -12,6 +13,8 @@ from prover.render.json_parts import Json
 from prover.render.svg import fragment
 from prover.render.witness_rows import source_text
 from prover.render.witness_table import shown_by, witness_table
+
+_EARLY: Final = "early: before a step that precedes it in its program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Writer:
             "code": visible(source_text(moment.span, self.shown.sources)),
             "calls": [self._call(call) for call in moment.calls],
             "facts": [_touch(touch) for touch in moment.touches],
-            "note": visible(moment.note),
+            "note": visible(", ".join(filter(None, (moment.note, _EARLY * moment.early)))),
             "bad": moment.bad,
             "decisive": moment.decisive,
         }
