@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prover.execution import skeleton as sk
+from prover.execution.because import torn
 from prover.execution.decisive import Slice, with_something
 from prover.execution.domains import initial_value
 from prover.execution.edges import edges
@@ -64,6 +65,8 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
     story = story_of(run, told, event)
     looks = skeleton.threads[skeleton.events[event].thread].events if claim else ()
     about = subject(story, [*shown, *looks], column)
+    halves = torn(story) if name == "torn-value" and why.reasons else ()
+    said = (*why.reasons, *halves)
     return Witness(
         property=name,
         message=message,
@@ -78,11 +81,11 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
             for e in shown
         ),
         explanation=_explanation(run, name, event, message),
-        because=why.lines,
+        because=tuple(dict.fromkeys(reason.text for reason in said)),
         schedule=tuple(_place(skeleton, e) for e in time.events),
         plain=any(_is_plain(skeleton, e) for e in why.events or shown),
         scenes=scenes_of(story, about, told, shown),
-        edges=edges(story, told, {e: index for index, e in enumerate(shown)}, ()),
+        edges=edges(story, told, {e: index for index, e in enumerate(shown)}, said),
     )
 
 
