@@ -194,7 +194,7 @@ def test_the_source_follows(shown: Open) -> None:
 
 def test_reasons_are_marked_with_their_step(shown: Open) -> None:
     page = shown(render(report()), REFUTED)
-    assert page.texts("#because li") == ["the free comes before the read step 4 to 5"]
+    assert page.texts("#because li") == ["the free comes before the read steps 4 and 5"]
     page.click("#because .jump")
     assert position(page) == 5
     assert page.texts("#because li.now") != []

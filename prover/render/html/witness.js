@@ -18,6 +18,7 @@
   let draw = null;
   let heads = [];
   let stops = [];
+  let reasons = [];
   let timer = 0;
 
   const refuted = obligations.flatMap((each, number) => (each.witnesses ? [number] : []));
@@ -114,10 +115,13 @@
     [...find("choice").children].forEach((button, i) => {
       button.setAttribute("aria-pressed", String(i === chosen));
     });
-    const [first, ...rest] = witness.said.length ? witness.said : ["violated"];
-    find("said").replaceChildren(make("strong", "", `${witness.property}: `), first, ...rest.map((text) => make("span", "more", text)));
-    if (witness.shows) find("said").append(make("span", "more shows", witness.shows));
-    find("because").replaceChildren(...witness.because.map(reason));
+    const said = witness.said.map((each) => sentence("span", each));
+    said[0].prepend(make("strong", "", `${witness.property}: `));
+    find("said").replaceChildren(...said);
+    if (witness.shows) find("said").append(make("span", "shows", witness.shows));
+    const why = witness.because.map((each) => sentence("li", each));
+    find("because").replaceChildren(...why);
+    reasons = [...said, ...why].map((place, i) => [place, [...witness.said, ...witness.because][i].edges]);
     find("text").textContent = witness.text;
     slider.max = String(witness.steps.length);
     find("all").hidden = witness.pictures.length < 2;
@@ -125,15 +129,17 @@
     draw = stateOf(witness.state);
   }
 
-  function reason({ text, edges }) {
-    const item = make("li", "", text);
-    for (const [from, to] of edges) {
-      const button = make("button", "jump", `step ${from + 1} to ${to + 1}`);
+  /* A sentence, with a button for each edge that it is about. */
+  function sentence(tag, { text, edges }) {
+    const place = make(tag, "sentence", text);
+    for (const ends of edges) {
+      const [one, other] = ends.map((end) => end + 1).sort((a, b) => a - b);
+      const button = make("button", "jump", `steps ${one} and ${other}`);
       button.type = "button";
-      button.addEventListener("click", () => go(to + 1));
-      item.append(" ", button);
+      button.addEventListener("click", () => go(other));
+      place.append(" ", button);
     }
-    return item;
+    return place;
   }
 
   /* Which steps are shown. */
@@ -343,9 +349,9 @@
       edge.classList.toggle("now", ends.includes(now));
       edge.classList.toggle("ahead", ends[1] > now);
     }
-    [...find("because").children].forEach((item, i) => {
-      item.classList.toggle("now", witness.because[i].edges.some((ends) => ends.includes(now)));
-    });
+    for (const [place, edges] of reasons) {
+      place.classList.toggle("now", edges.some((ends) => ends.includes(now)));
+    }
     if (current === null) times.scrollTop = 0;
     else reveal(times, current.querySelector(".step"));
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,11 +26,14 @@ class Writer:
 
     def witness(self, witness: Witness) -> Json:
         """The whole witness."""
+        said = witness.explanation or (witness.message or "violated",)
+        edges = [edge.text for edge in witness.edges if edge.text]
+        why = [text for text in dict.fromkeys((*witness.because, *edges)) if text not in said]
         return {
             "property": witness.property,
             "shows": shown_by(witness),
-            "said": [visible(text) for text in witness.explanation or (witness.message,) if text],
-            "because": _because(witness),
+            "said": _sentences(witness, said),
+            "because": _sentences(witness, why),
             "threads": [thread_name(column, i) for i, column in enumerate(witness.columns)],
             "steps": [self._step(moment) for moment in witness.moments],
             "state": state(witness.scenes, witness.columns),
@@ -68,9 +72,8 @@ def _touch(touch: Touch) -> str:
     return visible(f"{touch.place} = {touch.new}")
 
 
-def _because(witness: Witness) -> Json:
-    """The sentences that say why, each with the steps that its edges lead from and to."""
-    texts = dict.fromkeys((*witness.because, *(edge.text for edge in witness.edges if edge.text)))
+def _sentences(witness: Witness, texts: Iterable[str]) -> Json:
+    """Sentences, each with the steps that edges of it lead from and to."""
     return [
         {
             "text": visible(text),

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -209,6 +210,16 @@ def test_a_witness_has_its_steps_and_where_they_are() -> None:
     assert "^^^^" in found["text"]
 
 
+def test_a_sentence_is_there_once_with_its_edges() -> None:
+    made = replace(witness(), explanation=("p was freed", "the free comes before the read"))
+    page = Page(render(Report((FileReport("f.khp", (outcome("s", Refuted(made)),), (), {}),))))
+    assert page.document("w0")["said"] == [
+        {"text": "p was freed", "edges": []},
+        {"text": "the free comes before the read", "edges": [[3, 4]]},
+    ]
+    assert page.document("w0")["because"] == []
+
+
 def test_the_largest_page_without_witnesses_is_small() -> None:
     proved = [o for o in report().files[0].outcomes if not isinstance(o.verdict, Refuted)]
     many = FileReport("protocols/some/file.khp", tuple(proved * 500), (), {})
@@ -227,7 +238,8 @@ def test_a_witness_without_threads_or_scenes_is_shown() -> None:
     empty = Witness("final", "x stays 0", "sc", (), (), (), (), ())
     page = Page(render(Report((FileReport("f.khp", (outcome("s", Refuted(empty)),), (), {}),))))
     found = page.document("w0")
-    assert (found["steps"], found["state"], found["said"]) == ([], [], ["x stays 0"])
+    assert (found["steps"], found["state"]) == ([], [])
+    assert found["said"] == [{"text": "x stays 0", "edges": []}]
 
 
 def test_documents_do_not_end_their_element() -> None:
