@@ -69,7 +69,7 @@ def _svg(report: Report, found: Sequence[Found], color: Color, *, full: bool) ->
         message = f"{len(chosen)} witnesses are selected, and a picture shows one"
         return _refused("several-witnesses", message, color, f"one of {_selections(chosen)}")
     (one,) = chosen
-    emit(standalone(one.witness, one.file.sources, full=full))
+    emit(standalone(one.witness, one.file.sources, about=_about(one), full=full))
     if one.others:
         names = ", ".join(other.property for other in one.others)
         complain(f"note: refuted by {names} too; --format mermaid draws all\n")
@@ -128,14 +128,15 @@ def _drawn(
 
 def _heading(one: Found, witness: Witness) -> str:
     """What is refuted, by what."""
+    return printable(f"{_about(one)}, {one.outcome.obligation.model}: {witness.property}")
+
+
+def _about(one: Found) -> str:
+    """File, scenario, variant, and values of configs."""
     obligation = one.outcome.obligation
-    parts = [
-        one.file.name,
-        " / ".join(name for name in (obligation.scenario, obligation.variant) if name),
-        *(f"{name}={value}" for name, value in obligation.configuration),
-        obligation.model,
-    ]
-    return printable(f"{', '.join(parts)}: {witness.property}")
+    name = " / ".join(name for name in (obligation.scenario, obligation.variant) if name)
+    values = [f"{name}={value}" for name, value in obligation.configuration]
+    return ", ".join([one.file.name, name, *values])
 
 
 def _refused(code: str, message: str, color: Color, hint: str = "") -> int:

@@ -90,10 +90,11 @@ def check_object(scope: Scope, pointer: Expr, to: Type, span: Span) -> None:
     if (isinstance(pointer, Const) and pointer.value != 0) or scope.judging:
         return
     assert isinstance(to, StructType), "words hold addresses of structs"
-    scope.check("null-pointer", scope.apply("!=", pointer, ex.ZERO), "", span)
+    scope.check("null-pointer", scope.apply("!=", pointer, ex.ZERO), "a word is made of NULL", span)
 
     def same(flags: int) -> Expr:
         word = scope.apply("word_make", pointer, params=(flags,))
         return scope.apply("==", scope.apply("word_to_pointer", word, params=(to.name,)), pointer)
 
-    scope.check("wild-pointer", scope.apply("select", same(0), same(1), ex.ZERO), "", span)
+    whole = scope.apply("select", same(0), same(1), ex.ZERO)
+    scope.check("wild-pointer", whole, "a word is made of a pointer to no object", span)

@@ -38,7 +38,7 @@ def render(witness: Witness, sources: Mapping[str, Source], *, full: bool = Fals
     shown = [n for n, moment in enumerate(witness.moments) if full or moment.decisive]
     lines = [
         "digraph witness {",
-        '  graph [fontname="Helvetica", fontsize=11, labelloc="b", labeljust="l", newrank=true];',
+        '  graph [fontname="Helvetica", fontsize=11, labelloc="b", labeljust="l"];',
         '  node [fontname="Helvetica", fontsize=10, shape=box, margin="0.08,0.04"];',
         '  edge [fontname="Helvetica", fontsize=10];',
         f"  label={_lines(_legend(witness))};",
@@ -101,7 +101,8 @@ def _actions(moment: Moment) -> list[str]:
     ]
     if moment.note:
         found.append(moment.note)
-    return list(dict.fromkeys(found)) or [moment.what]
+    found = list(dict.fromkeys(found)) or [moment.what]
+    return [*found, "early"] if moment.early else found
 
 
 def _edges(witness: Witness, shown: Sequence[int]) -> Iterator[str]:

@@ -50,8 +50,13 @@ LEAST = 560
 """No picture is narrower: the sentences under it want room."""
 
 
-def lay_out(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> Picture:
-    """The picture of a witness; not ``full``: of its decisive steps."""
+def lay_out(
+    witness: Witness, sources: Mapping[str, Source], *, about: str = "", full: bool
+) -> Picture:
+    """The picture of a witness; not ``full``: of its decisive steps.
+
+    ``about`` says of what it is the witness.
+    """
     rows = shown_rows(witness, sources, full=full)
     plans = [_planned(witness, row, sources) for row in rows]
     # What begins and ends in one row is no bar: the row says it.
@@ -65,8 +70,8 @@ def lay_out(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> P
     width = max(columns[-1].right + MARGIN if columns else 0, LEAST)
     room = characters(width - 2 * MARGIN)
     title = tuple(wrap(printable(_headline(witness)), room, break_on_hyphens=False))
-    shown = shown_by(witness)
-    top = MARGIN + LINE * (len(title) + bool(shown)) + PAD
+    shown = tuple(line for text in (about, shown_by(witness)) for line in _wrapped(text, room))
+    top = MARGIN + LINE * (len(title) + len(shown)) + PAD
     heads = _head_lines(witness.columns, columns)
     y = top + LINE * max((len(lines) for lines in heads), default=0) + 2 * PAD + MARGIN
     steps, calls, end = _stacked(plans, columns, y)

@@ -124,14 +124,16 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All of it.  ``top`` is where the columns begin, below the title; ``end`` where they end."""
+    """All of it.  ``shown`` says below the title of what it is the witness, and what shows it;
+    ``top`` is where the columns begin, below the title; ``end`` where they end.
+    """
 
     width: int
     height: int
     top: int
     end: int
     title: tuple[str, ...]
-    shown: str
+    shown: tuple[str, ...]
     heads: tuple[Head, ...]
     calls: tuple[CallBox, ...]
     bars: tuple[Bar, ...]

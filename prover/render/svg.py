@@ -28,12 +28,14 @@ CLASS = "lifelines"
 """The class of every picture: its rules begin with it."""
 
 
-def standalone(witness: Witness, sources: Mapping[str, Source], *, full: bool = False) -> str:
+def standalone(
+    witness: Witness, sources: Mapping[str, Source], *, about: str = "", full: bool = False
+) -> str:
     """A complete SVG file: the picture with its title, explanation and colours.
 
-    It shows the decisive steps; ``full``: all.
+    It shows the decisive steps; ``full``: all.  ``about`` says of what it is the witness.
     """
-    picture = lay_out(witness, sources, full=full)
+    picture = lay_out(witness, sources, about=about, full=full)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         *_opened(picture, "prove", 0, picture.height),
@@ -44,8 +46,9 @@ def standalone(witness: Witness, sources: Mapping[str, Source], *, full: bool = 
     for text in picture.title:
         lines.append(_text(MARGIN, y, text, "headline"))
         y += LINE
-    if picture.shown:
-        lines.append(_text(MARGIN, y, picture.shown, "shown"))
+    for text in picture.shown:
+        lines.append(_text(MARGIN, y, text, "shown"))
+        y += LINE
     lines.extend(_columns(picture, "prove"))
     y = picture.end + MARGIN + FONT
     for text in picture.notes:

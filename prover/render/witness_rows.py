@@ -53,7 +53,8 @@ class Row:
 
     def facts(self) -> list[str]:
         """What the source line does not say: what was read and written, and what came of it."""
-        return [*_touch_texts(self.touches), *self.notes]
+        early = ["early"] if self.moment.early else []
+        return [*_touch_texts(self.touches), *self.notes, *early]
 
 
 def lines_of(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> list[Line]:

@@ -14,6 +14,7 @@ from textwrap import wrap
 from dsl.primitives import PROPERTIES
 from dsl.source import Source
 from prover.execution.witness import Column, Witness
+from prover.render.letters import printable
 from prover.render.witness_rows import Line, lines_of
 
 WIDTH = 75
@@ -182,11 +183,11 @@ def _verdict(witness: Witness) -> list[str]:
 def explained(witness: Witness) -> tuple[str, ...]:
     """What went wrong; what the property is where that is all there is to say."""
     if witness.explanation:
-        return witness.explanation
+        return tuple(map(printable, witness.explanation))
     silent = "the condition does not hold" if witness.property == "assert" else ""
-    return (witness.message or silent or PROPERTIES[witness.property],)
+    return (printable(witness.message) or silent or PROPERTIES[witness.property],)
 
 
 def _bullet(text: str) -> list[str]:
     """A reason as an item of a list."""
-    return wrap(f"- {text}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return wrap(f"- {printable(text)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)

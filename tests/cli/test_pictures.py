@@ -84,6 +84,7 @@ def test_one_witness_is_printed(drawn) -> None:
     code, out, err = drawn(ONE, "--format", "svg")
     assert (code, err) == (0, "")
     assert title(out) == "assert: nobody writes"
+    assert ">f.khp, both</text>" in out
 
 
 def test_the_exit_code_is_that_of_the_verdicts(drawn) -> None:

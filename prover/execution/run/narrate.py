@@ -42,7 +42,10 @@ def narrate(
     shared = _contended(machine)
     shown = [step for step in machine.steps if _shown(machine, step, shared)]
     worth = {step.event for step in shown}
-    matters = weigh(machine, found, worth.__contains__) if scenes else worth
+    story = story_of(machine) if scenes else None
+    reasons = () if story is None else why(machine, story, name)
+    told = {e for reason in reasons for e in (reason.source, reason.target) if e >= 0}
+    matters = weigh(machine, found, told, worth.__contains__) if scenes else worth
     moments = [replace(moment(machine, s), decisive=s.event in matters) for s in shown]
     if moments and not stuck and not any(m.bad for m in moments):
         # A claim that fails is shown at the step that made it fail: the last one.
@@ -66,11 +69,9 @@ def narrate(
         because=(),
         schedule=tuple(place[e] for e in schedule),
     )
-    if not scenes:
+    if story is None:
         return witness
     events = [step.event for step in shown]
-    story = story_of(machine)
-    reasons = why(machine, story, name)
     stops = waits_for(machine, found, story, witness.explanation) if stuck else ()
     return replace(
         witness,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.decisive import Slice
@@ -15,10 +15,16 @@ from prover.execution.run.standstill import Deadlock
 from prover.graph.values import Location, Pointer
 
 
-def weigh(machine: Machine, found: Deadlock, shown: Callable[[int], bool]) -> frozenset[int]:
-    """The steps that matter; ``found`` is the deadlock that the machine is in, if it is in one."""
+def weigh(
+    machine: Machine, found: Deadlock, known: Collection[int], shown: Callable[[int], bool]
+) -> frozenset[int]:
+    """The steps that matter.
+
+    ``found`` is the deadlock that the machine is in, if it is in one; ``known`` are steps that
+    are spoken of.
+    """
     told = [step.event for step in machine.steps]
-    seeds = {*_at_fault(machine), *_in_the_way(machine, found)}
+    seeds = {*known, *_at_fault(machine), *_in_the_way(machine, found)}
     last = machine.violation.event if machine.violation is not None else -1
     if last >= 0:
         thread = machine.skeleton.events[last].thread
@@ -30,7 +36,7 @@ def weigh(machine: Machine, found: Deadlock, shown: Callable[[int], bool]) -> fr
 
 def _at_fault(machine: Machine) -> Iterator[int]:
     """The step that violates a property, and what it violates it with."""
-    if machine.violation is None:
+    if machine.violation is None or machine.violation.event < 0:
         return
     number = machine.violation.event
     yield number

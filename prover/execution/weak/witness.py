@@ -48,14 +48,7 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
         and _kind(run, e) not in LOOKERS
         and (e in (event, other) or _shown(run, e, shared))
     ]
-    seeds = {event, other, *why.events}
-    if claim:
-        seeds.update(
-            e for e in time.events if skeleton.events[e].thread == skeleton.events[event].thread
-        )
     told = [e for e in time.events if e in needed]
-    sliced = Slice(skeleton, run.values, told, {*shown, event, other}.__contains__, barriers=True)
-    matters = sliced.matters(sorted(seeds))
     early = _early(time, shown)
     used = sorted({skeleton.events[e].thread for e in shown})
     column = {thread: index for index, thread in enumerate(used)}
@@ -67,6 +60,11 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
     about = subject(story, [*shown, *looks], column)
     halves = torn(story) if name == "torn-value" and why.reasons else ()
     said = (*why.reasons, *halves)
+    seeds = {event, other, *why.events, *(e for r in said for e in (r.source, r.target) if e >= 0)}
+    if claim:
+        seeds.update(looks)
+    sliced = Slice(skeleton, run.values, told, {*shown, event, other}.__contains__, barriers=True)
+    matters = sliced.matters(sorted(seeds))
     return Witness(
         property=name,
         message=message,
