@@ -63,9 +63,9 @@ def test_refutations_that_are_expected_have_a_smallest_witness(protocol: str) ->
 def test_other_commands_write_reports(
     protocol: str, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    folder = Path(protocol).absolute().parent
     monkeypatch.chdir(ROOT)
     file = "tests/why/cases/grace.khp"
-    folder = Path(protocol).absolute().parent
     html, document = folder / "f.html", folder / "f.json"
     options = ["--scenario", "replaced", "--report", f"html={html}", "--report", f"json={document}"]
     assert main([command, file, *options]) == 0
