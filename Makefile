@@ -9,6 +9,8 @@
 #                (remove .venv/mutants to begin anew; MOST=60 for more of each module)
 #   make conformance LITMUS=folder [MODEL=file.cat]   compare with reference verdicts of
 #                litmus tests
+#   make browser  install Chromium (Debian's) for the tests of the HTML report
+#   make browser-test   those tests; without a Chromium `make test` skips them
 #   make index    prove all protocols, and write protocols/README.md anew
 #   make format   rewrite the sources in the one format
 #   make clean    remove what make made
@@ -26,6 +28,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
 
 .PHONY: prove test check bench soak index mutate conformance format clean install
+.PHONY: browser browser-test
 .PHONY: check-format check-lint check-mypy check-pyright check-layers check-docs
 
 prove: $(VENV)/project
@@ -68,6 +71,13 @@ index: $(VENV)/project
 	$(BIN)/prove list --format markdown --timed protocols > protocols/.README.md || \
 		{ rm protocols/.README.md; exit 1; }
 	mv protocols/.README.md protocols/README.md
+
+browser:
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
+
+browser-test: $(VENV)/project
+	PROVE_BROWSER=required $(BIN)/pytest -q tests/browser
 
 mutate: $(VENV)/project
 	$(BIN)/python -m tests.mutation.run --results $(VENV)/mutants $(if $(MOST),--most $(MOST))

@@ -64,6 +64,7 @@ Check its permissions.""",
     "unwritable-file": """\
 A file cannot be written: its folder is read-only, or the disk is full.
         prove fmt /usr/share/retract.khp
+        prove retract.khp --report html=/usr/share/retract.html
 It is as it was.  Check the folder's permissions, and the space that is left.""",
 }
 

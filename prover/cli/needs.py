@@ -19,9 +19,11 @@ from prover.cli.options import (
     ProtocolFile,
     Timeout,
 )
+from prover.cli.reports import NEEDS, ReportOption, Reports, reports
 from prover.cli.terminal import ProgressLine, emit
 
 if TYPE_CHECKING:
+    from prover.needed import Needs
     from prover.verdict import Request
 
 
@@ -47,6 +49,7 @@ def needs(
     output: Annotated[
         Literal["table", "json"], typer.Option("--format", help="What to print.")
     ] = "table",
+    report_to: ReportOption = None,
 ) -> None:
     """Say which locks, barriers, checks and other parts the proofs need.
 
@@ -57,6 +60,7 @@ def needs(
     """
     from prover.verdict import Request
 
+    into = reports(report_to, NEEDS, [file])
     request = Request(
         files=(file,),
         stdin_text=read_standard_input() if file == STANDARD_INPUT else None,
@@ -68,12 +72,17 @@ def needs(
         memory=memory,
         jobs=jobs,
     )
+    if witness and into:
+        message = "a report has the whole answer: it cannot be asked for with --witness"
+        raise typer.BadParameter(message, param_hint="'--report'")
     if witness:
         raise typer.Exit(_show(file, request, tuple(witness)))
-    raise typer.Exit(_needs(file, request, pairs, every=every, as_json=output == "json"))
+    raise typer.Exit(_needs(file, request, pairs, into, every=every, as_json=output == "json"))
 
 
-def _needs(file: str, request: Request, pairs: int, *, every: bool, as_json: bool) -> int:
+def _needs(
+    file: str, request: Request, pairs: int, into: Reports[Needs], *, every: bool, as_json: bool
+) -> int:
     """Prints the answer; the exit code."""
     from prover.needed import needs_exit_code
     from prover.needs.answer import needs as answered
@@ -89,6 +98,7 @@ def _needs(file: str, request: Request, pairs: int, *, every: bool, as_json: boo
         from prover.render.needs import render_needs
 
         emit(render_needs(found))
+    into.write(found)
     return needs_exit_code(found)
 
 

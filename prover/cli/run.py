@@ -10,6 +10,7 @@ import typer
 from prover.cli.cache import say_trouble, store
 from prover.cli.files import STANDARD_INPUT, complain_about, feature, read_standard_input, setting
 from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout, Without
+from prover.cli.reports import LITMUS, PROOFS, ReportOption, Reports, reports
 from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def run(
     jobs: Jobs = 0,
     without: Without = None,
     output: Annotated[Output, typer.Option("--format", help="What to print.")] = "table",
+    report_to: ReportOption = None,
     color: Annotated[Color, typer.Option(help="Colour the output.")] = "auto",
     *,
     quiet: Annotated[
@@ -80,8 +82,10 @@ def run(
         from prover.litmus.batch import LitmusRequest
 
         explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
+        wanted = reports(report_to, LITMUS, files)
         asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
-        raise typer.Exit(_litmus(asked, output, color, quiet=quiet))
+        raise typer.Exit(_litmus(asked, output, wanted, color, quiet=quiet))
+    into = reports(report_to, PROOFS, files)
     # Slow imports come after the options are known to be right.
     from prover.pipeline import run as prove_files
     from prover.verdict import Request, exit_code
@@ -97,7 +101,7 @@ def run(
         timeout=timeout,
         memory=memory,
         jobs=jobs,
-        explain=verbose or output != "table",
+        explain=verbose or output != "table" or bool(into),
         without=tuple(feature(name) for name in without or ()),
     )
     remembered = None if no_cache else store()
@@ -114,6 +118,7 @@ def run(
         case _:
             _print(report, output, color, verbose=verbose, quiet=quiet, full=full)
             code = exit_code(report)
+    into.write(report)
     if timings:
         from prover.render.timings import render_timings
 
@@ -124,6 +129,7 @@ def run(
 def _litmus(
     request: LitmusRequest,
     output: Output,
+    into: Reports[LitmusReport],
     color: Color,
     *,
     quiet: bool,
@@ -150,6 +156,7 @@ def _litmus(
         complain_about(answer.decided.diagnostics, sources, color)
     code = exit_code(report)
     emit(_rendered_litmus(report, code, output, color, quiet=quiet))
+    into.write(report)
     return code
 
 

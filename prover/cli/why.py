@@ -18,6 +18,7 @@ from prover.cli.options import (
     ProtocolFile,
     Timeout,
 )
+from prover.cli.reports import WHY, ReportOption, reports
 from prover.cli.terminal import ProgressLine, emit
 
 
@@ -50,6 +51,7 @@ def why(
     output: Annotated[
         Literal["table", "json"], typer.Option("--format", help="What to print.")
     ] = "table",
+    report_to: ReportOption = None,
 ) -> None:
     """Say why a protocol is proved: which locks, waits, orders and tests the proofs use.
 
@@ -62,6 +64,7 @@ def why(
     from prover.verdict import Request
     from prover.why.run import why as answered
 
+    into = reports(report_to, WHY, [file])
     request = Request(
         files=(file,),
         stdin_text=read_standard_input() if file == STANDARD_INPUT else None,
@@ -86,4 +89,5 @@ def why(
         from prover.render.why import render_why
 
         emit(render_why(found))
+    into.write(found)
     raise typer.Exit(why_exit_code(found))

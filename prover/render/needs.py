@@ -11,6 +11,16 @@ from prover.render.witness_table import witness_table
 WIDTH = 79
 _INDENT = " " * 6
 
+TITLES = (
+    "load-bearing",
+    "covered by another: redundant alone, not together",
+    "redundant in these scenarios",
+    "no answer",
+)
+"""What is said of the changes of each part, in the order of :func:`parts_of`."""
+
+ONE = "one scenario is enough to show what is load-bearing: --all looks at all of them"
+
 
 def render_needs(found: Needs) -> str:
     """The whole answer."""
@@ -18,29 +28,33 @@ def render_needs(found: Needs) -> str:
     title = f"{found.name}: {', '.join(found.models)}; proved as they are: {names}"
     lines = _wrapped(title, "", "  ")
     lines += [line for name, why in found.left_out for line in _wrapped(_left(name, why), "  ")]
-    covers = found.pairs.covers
-    covered = {number for cover in covers for number in (cover.one, cover.other)}
-    bearing = [result for result in found.results if result.bearing]
-    redundant = [result for result in found.results if result.redundant]
-    alone = [result for result in redundant if result.change.number not in covered]
-    both = [result for result in redundant if result.change.number in covered]
-    other = [r for r in found.results if not r.bearing and not r.redundant]
-    lines += _part("load-bearing", bearing, found)
-    lines += _part("covered by another: redundant alone, not together", both, found)
-    lines += _part("redundant in these scenarios", alone, found)
-    lines += _part("no answer", other, found)
+    parts = parts_of(found)
+    for title, results in zip(TITLES, parts, strict=True):
+        lines += _part(title, results, found)
     if found.skipped:
         lines += ["", "not tried:"]
         for each in found.skipped:
             lines += _wrapped(f"{_at(found, each.span.file, each.span.start)}: {each.what}", "  ")
             lines += _wrapped(each.why, _INDENT)
-    lines += ["", *_wrapped(_summary(bearing, both, alone, other), "", "  ")]
-    lines += _wrapped(_pairs(found.pairs), "", "  ")
-    if len(found.scenarios) > 1 and bearing and not found.every:
-        text = "one scenario is enough to show what is load-bearing: --all looks at all of them"
-        lines += _wrapped(text, "", "  ")
+    lines += ["", *_wrapped(summary_of(*parts), "", "  ")]
+    lines += _wrapped(pairs_of(found.pairs), "", "  ")
+    if len(found.scenarios) > 1 and parts[0] and not found.every:
+        lines += _wrapped(ONE, "", "  ")
     lines += _wrapped(f"prove needs {found.name} --witness N shows what change N lets happen", "")
     return "\n".join(lines) + "\n"
+
+
+def parts_of(found: Needs) -> tuple[list[Result], list[Result], list[Result], list[Result]]:
+    """The changes that are load-bearing, covered by another, redundant, without an answer."""
+    covers = found.pairs.covers
+    covered = {number for cover in covers for number in (cover.one, cover.other)}
+    redundant = [result for result in found.results if result.redundant]
+    return (
+        [result for result in found.results if result.bearing],
+        [result for result in redundant if result.change.number in covered],
+        [result for result in redundant if result.change.number not in covered],
+        [r for r in found.results if not r.bearing and not r.redundant],
+    )
 
 
 def _left(name: str, why: str) -> str:
@@ -56,14 +70,16 @@ def _part(title: str, results: Iterable[Result], found: Needs) -> list[str]:
         where = _at(found, change.span.file, change.span.start)
         lines += _wrapped(f"{change.number:>4}  {change.kind}  {where} {change.owner}", "", _INDENT)
         lines += _wrapped(f"{_short(change.what)}: {change.how}", _INDENT)
-        lines += _breaks(result.broken)
+        for text in breaks_of(result.broken):
+            lines += _wrapped(text, _INDENT, _INDENT + "  ")
         for each in result.unsettled:
             lines += _wrapped(f"no answer in {each.scenario}: {each.why}", _INDENT)
-        lines += _covers(change, found.pairs)
+        for text in covers_of(change, found.pairs):
+            lines += _wrapped(text, _INDENT)
     return lines
 
 
-def _breaks(broken: Iterable[Broken]) -> list[str]:
+def breaks_of(broken: Iterable[Broken]) -> list[str]:
     """What breaks where: scenarios with the same properties on one line."""
     alike: dict[str, list[str]] = {}
     for each in broken:
@@ -71,26 +87,25 @@ def _breaks(broken: Iterable[Broken]) -> list[str]:
         alike.setdefault(", ".join(each.properties), []).append(
             f"{each.scenario} ({where})" if where else each.scenario
         )
-    lines: list[str] = []
-    for properties, scenarios in alike.items():
-        lines += _wrapped(f"{properties} in {', '.join(scenarios)}", _INDENT, _INDENT + "  ")
-    return lines
+    return [f"{properties} in {', '.join(names)}" for properties, names in alike.items()]
 
 
-def _covers(change: Change, pairs: Pairs) -> list[str]:
-    lines: list[str] = []
+def covers_of(change: Change, pairs: Pairs) -> list[str]:
+    """What covers a change that is redundant by itself."""
+    texts: list[str] = []
     for cover in pairs.covers:
         if change.number in (cover.one, cover.other):
             other = cover.other if change.number == cover.one else cover.one
             properties = ", ".join(cover.broken.properties)
-            text = f"covered by {other}: {properties} in {cover.broken.scenario} without both"
-            lines += _wrapped(text, _INDENT)
-    return lines
+            where = f"{properties} in {cover.broken.scenario}"
+            texts.append(f"covered by {other}: {where} without both")
+    return texts
 
 
-def _summary(
+def summary_of(
     bearing: list[Result], both: list[Result], alone: list[Result], other: list[Result]
 ) -> str:
+    """How many changes there are of each part."""
     total = len(bearing) + len(both) + len(alone) + len(other)
     plural = "" if total == 1 else "s"
     text = f"{total} change{plural}: {len(bearing)} load-bearing, {len(both)} covered, "
@@ -98,7 +113,8 @@ def _summary(
     return f"{text}, {len(other)} without an answer" if other else text
 
 
-def _pairs(pairs: Pairs) -> str:
+def pairs_of(pairs: Pairs) -> str:
+    """How many pairs were tried."""
     text = f"pairs of redundant changes: {pairs.tried} of {pairs.total}"
     none = f", {pairs.unsettled} trials without an answer" if pairs.unsettled else ""
     return f"{text} tried{none}"
@@ -114,7 +130,8 @@ def render_shown(shown: Shown) -> str:
             f"{change.number}  {change.kind}  {source.name}:{line} {change.owner}", ""
         )
         lines += _wrapped(f"{_short(change.what)}: {change.how}", _INDENT)
-    lines += _breaks(() if shown.broken is None else (shown.broken,))
+    for text in breaks_of(() if shown.broken is None else (shown.broken,)):
+        lines += _wrapped(text, _INDENT, _INDENT + "  ")
     if shown.why:
         lines += _wrapped(shown.why, _INDENT)
     if shown.witness is not None:

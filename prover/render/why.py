@@ -52,16 +52,16 @@ _COUNTED: Final[Mapping[Kind, tuple[str, str]]] = {
 }
 """Kinds of fact that are counted, not listed, where no set has them."""
 
-_LEGEND: Final = (
+LEGEND: Final = (
     "Each set suffices for its property, and none of it can be left out of the set, unless it "
     "says so; others may exist.  What is marked * is in all of them.  Taken for granted: every "
     "actor's own steps in order, with what they compute and the locks they hold; the axioms of "
     "the memory model.{}  What is in no set need not be redundant: `prove needs` tries that."
 )
 
-_ALL: Final = "  A property that is not named is one that no step could violate."
+ALL: Final = "  A property that is not named is one that no step could violate."
 
-_CHOICE: Final = (
+CHOICE: Final = (
     "Only what was asked for is explained: other properties have sets of their own, and so have "
     "loops (`--property loop`), which every proof rests on."
 )
@@ -74,9 +74,9 @@ def render_why(found: Why) -> str:
     for each in found.explanations:
         lines += ["", *writer.explanation(each)]
     if any(each.cores for each in found.explanations):
-        lines += ["", *_wrapped(_LEGEND.format("" if found.properties else _ALL), "")]
+        lines += ["", *_wrapped(LEGEND.format("" if found.properties else ALL), "")]
     if found.properties:
-        lines += ["", *_wrapped(_CHOICE, "")]
+        lines += ["", *_wrapped(CHOICE, "")]
     return "\n".join(lines) + "\n"
 
 
@@ -95,7 +95,7 @@ class _Writer:
 
     def explanation(self, found: Explanation) -> Iterator[str]:
         """One scenario: its verdicts, its cores, and what is in none of them."""
-        yield from _wrapped(_title(found), "", "  ")
+        yield from _wrapped(title_of(found), "", "  ")
         if any(said.startswith("refuted") for _, said in found.verdicts):
             yield "  the execution that refutes it is shown by"
             yield f"    {self._command(found)}"
@@ -121,7 +121,7 @@ class _Writer:
         without = set(self.properties) - {core.property for core in found.cores}
         for name in sorted(without):
             yield ""
-            yield f"  {name}: {_no_set(name, found.model)}"
+            yield f"  {name}: {no_set(name, found.model)}"
         yield from self._unused(found)
 
     def _core(self, core: Core, bound: int) -> Iterator[str]:
@@ -131,7 +131,7 @@ class _Writer:
             times = "once" if bound == 1 else f"{bound} times"
             yield f"  the loop at {self._at(core.loop)} goes round at most {times} because"
         number = 0
-        for rule, facts in groupby(core.used, key=lambda used: _rule(used.fact)):
+        for rule, facts in groupby(core.used, key=lambda used: rule_of(used.fact)):
             yield from _wrapped(f"{rule}:", "    ")
             for used in facts:
                 number += 1
@@ -157,14 +157,7 @@ class _Writer:
 
     def _unused(self, found: Explanation) -> Iterator[str]:
         """Primitives that no set has, by line, and how many other facts."""
-        used = {site for core in found.cores for each in core.used for site in each.fact.sites}
-        lost = [fact for fact in found.unused if fact.kind not in _COUNTED]
-        sites = sorted({s.span for fact in lost for s in fact.sites if s not in used}, key=_place)
-        counts = [
-            f"{number} {words[number > 1]}"
-            for kind, words in _COUNTED.items()
-            if (number := sum(fact.kind == kind for fact in found.unused))
-        ]
+        sites, counts = unused_of(found)
         if sites:
             yield ""
             yield f"  primitives in {self._none_of()}:"
@@ -200,7 +193,21 @@ class _Writer:
         return "" if source is None else " ".join(source.text[span.start : span.end].split())
 
 
-def _title(found: Explanation) -> str:
+def unused_of(found: Explanation) -> tuple[list[Span], list[str]]:
+    """Primitives that no set has, in the order of their places, and how many other facts."""
+    used = {site for core in found.cores for each in core.used for site in each.fact.sites}
+    lost = [fact for fact in found.unused if fact.kind not in _COUNTED]
+    spans = sorted({s.span for fact in lost for s in fact.sites if s not in used}, key=_place)
+    counts = [
+        f"{number} {words[number > 1]}"
+        for kind, words in _COUNTED.items()
+        if (number := sum(fact.kind == kind for fact in found.unused))
+    ]
+    return spans, counts
+
+
+def title_of(found: Explanation) -> str:
+    """The scenario, its configurations, what came out under which model."""
     name = f"{found.scenario} / {found.variant}" if found.variant else found.scenario
     settings = " or ".join(
         " ".join(f"{key}={value}" for key, value in each) for each in found.configurations
@@ -213,7 +220,7 @@ def _title(found: Explanation) -> str:
     return f"{name}{'  ' if settings else ''}{settings}: {verdicts}{explained}"
 
 
-def _no_set(name: str, model: str) -> str:
+def no_set(name: str, model: str) -> str:
     """Why a property that was asked about has no set."""
     if name == "loop":
         return "none has a bound"
@@ -222,7 +229,7 @@ def _no_set(name: str, model: str) -> str:
     return "no step could violate it"
 
 
-def _rule(fact: Fact) -> str:
+def rule_of(fact: Fact) -> str:
     """What a fact says, in words for all of its kind."""
     match fact.kind:
         case "grace period":

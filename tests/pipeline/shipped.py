@@ -19,6 +19,7 @@ from prover.execution.witness import Witness
 from prover.models.algebra import MemoryModel
 from prover.pipeline import minimal
 from prover.pipeline.loaded import Loaded, grouped, load_all
+from prover.pipeline.tree import members
 from prover.pipeline.work import Work
 from prover.verdict import Obligation, Refuted, Request
 
@@ -66,7 +67,7 @@ def refutations(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Refutati
     monkeypatch.setattr(minimal, "replay", plainly)
     monkeypatch.setattr(minimal, "replay_weak", weakly)
     request = Request((str(FOLDER / name),), explain=True, jobs=1)
-    (loaded,) = load_all(request)
+    (loaded,), _ = load_all(request, list(members(request.files)), {})
     assert isinstance(loaded, Loaded)
     jobs = [(0, task) for task in loaded.tasks]
     groups = grouped(jobs, together=True)

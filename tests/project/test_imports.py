@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SLOW = ("z3", "lark", "typer", "rich", "hypothesis", "multiprocessing", "asyncio")
+SLOW = ("z3", "lark", "typer", "rich", "hypothesis", "multiprocessing", "asyncio", "jinja2")
 
 
 def _loaded(code: str) -> set[str]:

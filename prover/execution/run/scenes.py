@@ -107,7 +107,7 @@ class Recorder:
             waiters = {
                 t: mode
                 for t, mode, grant in locks.queue.get(location, [])
-                if locks.blockers(location, t, mode, kind)
+                if locks.blockers(location, mode)
                 or (mode == "shared" and locks.writers_before(location, t, grant))
             }
             for thread, number in standing.items():

@@ -1,0 +1,205 @@
+"""``--report FORMAT=PATH``: what a command found out, into files beside what it prints.
+
+Each command has a table of the formats that it knows.  What is wrong with a path is said before
+anything is proved, as far as it can be known; a report is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Generic, NoReturn, TypeAlias, TypeVar
+
+import typer
+
+from prover.cli.entry import USAGE_ERROR
+from prover.cli.files import complain_about
+
+if TYPE_CHECKING:
+    from prover.answers import LitmusReport
+    from prover.explained import Why
+    from prover.needed import Needs
+    from prover.verdict import Report
+
+Found = TypeVar("Found")
+
+ReportOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT=PATH",
+        help="Also write a file: html=PATH, json=PATH; repeatable.",
+    ),
+]
+
+
+def _html(report: Report) -> str:
+    from prover.render.html.report import render
+
+    return render(report)
+
+
+def _json(report: Report) -> str:
+    from prover.render.json_report import render
+
+    return render(report)
+
+
+def _needs_html(found: Needs) -> str:
+    from prover.render.html.needs import render
+
+    return render(found)
+
+
+def _needs_json(found: Needs) -> str:
+    from prover.render.json_needs import render
+
+    return render(found)
+
+
+def _why_html(found: Why) -> str:
+    from prover.render.html.why import render
+
+    return render(found)
+
+
+def _why_json(found: Why) -> str:
+    from prover.render.json_why import render
+
+    return render(found)
+
+
+def _litmus_json(report: LitmusReport) -> str:
+    from prover.litmus.batch import exit_code
+    from prover.render.json_litmus import render
+
+    return render(report, exit_code(report))
+
+
+PROOFS: Final[Mapping[str, Callable[[Report], str]]] = {"html": _html, "json": _json}
+NEEDS: Final[Mapping[str, Callable[[Needs], str]]] = {"html": _needs_html, "json": _needs_json}
+WHY: Final[Mapping[str, Callable[[Why], str]]] = {"html": _why_html, "json": _why_json}
+LITMUS: Final[Mapping[str, Callable[[LitmusReport], str]]] = {"json": _litmus_json}
+
+
+_READ: Final = {".khp", ".litmus", ".cat"}
+"""Ends of names that no report has: a slip of the hand costs no protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reports(Generic[Found]):
+    """The files that were asked for, each with what writes it."""
+
+    asked: tuple[tuple[Path, Callable[[Found], str]], ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.asked)
+
+    def write(self, found: Found) -> None:
+        """Writes each; says so and exits where one cannot be written."""
+        for path, render in self.asked:
+            text = render(found)
+            try:
+                _write(path, text)
+            except OSError as error:
+                _refuse(path, error.strerror or str(error))
+
+
+def reports(
+    texts: Sequence[str] | None,
+    formats: Mapping[str, Callable[[Found], str]],
+    inputs: Sequence[str],
+) -> Reports[Found]:
+    """The reports that ``texts`` ask for; a usage error where one cannot be meant.
+
+    ``inputs`` are the files of the command: none of them is written over.
+    """
+    asked: dict[Path, tuple[Path, Callable[[Found], str]]] = {}
+    read = {_resolved(Path(name)) for name in inputs if texts}
+    for text in texts or ():
+        name, equals, where = text.partition("=")
+        if not (equals and where):
+            raise _usage(f"{text!r} is not FORMAT=PATH, such as html=report.html")
+        if name not in formats:
+            raise _usage(f"there is no report of format {name!r} here: {', '.join(formats)}")
+        if where == "-":
+            raise _usage(f"{text!r}: a report is a file; --format says what is printed")
+        path = Path(where)
+        target = _resolved(path)
+        if target in asked:
+            raise _usage(f"two reports would be written to {where!r}")
+        if target in read:
+            raise _usage(f"{where!r} is read: a report would be written over it")
+        if target.suffix in _READ:
+            raise _usage(f"{where!r} is the name of a file that prove reads, not of a report")
+        _look(path, target)
+        asked[target] = path, formats[name]
+    return Reports(tuple(asked.values()))
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # links in a circle, or no working folder
+        return path
+
+
+def _usage(message: str) -> typer.BadParameter:
+    return typer.BadParameter(message, param_hint="'--report'")
+
+
+def _look(path: Path, target: Path) -> None:
+    """Says what is wrong with a path, as far as it can be known without writing."""
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    except OSError as error:
+        _refuse(path, error.strerror or str(error))
+    if stat.S_ISDIR(mode):
+        _refuse(path, "it is a folder")
+    if not stat.S_ISREG(mode):
+        return
+    if not target.parent.is_dir():
+        _refuse(path, "its folder does not exist")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        _refuse(path, "its folder takes no new file")
+
+
+def _refuse(path: Path, why: str) -> NoReturn:
+    from dsl.diagnostic import Diagnostic
+
+    hint = "name a file in a folder that you may write to, with space that is left"
+    message = f"the report `{path}` cannot be written: {why}"
+    complain_about((Diagnostic("unwritable-file", message, None, hint=hint),), {})
+    raise typer.Exit(USAGE_ERROR)
+
+
+def _write(path: Path, text: str) -> None:
+    """Gives ``path`` the content ``text``, whole or not at all; devices and pipes take it as is."""
+    target = _resolved(path)
+    content = text.encode("utf-8")
+    try:
+        mode: int | None = target.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    if mode is not None and not stat.S_ISREG(mode):
+        target.write_bytes(content)
+        return
+    # Short, whatever the file's own name: names have a limit.
+    beside = target.parent / f".prove-{os.getpid()}.tmp"
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        if mode is not None:
+            beside.chmod(stat.S_IMODE(mode))
+        beside.replace(target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            beside.unlink()
+        raise

@@ -1,0 +1,132 @@
+"""One page: a template with its style, its script and its data inside, and nothing from elsewhere.
+
+The page is ASCII, and forbids itself (Content-Security-Policy) to load anything or to run any
+script but its own: what comes from a protocol file is text, wherever it stands.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from prover.render.json_parts import Json
+from prover.render.svg import CLASS
+from prover.render.svg_style import rules, shapes
+from prover.version import VERSION
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_FOLDER: Final = Path(__file__).parent
+
+_HIDDEN: Final = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+"""Categories of characters that are not seen, or that move others."""
+
+
+def page(template: str, context: Mapping[str, object], data: Mapping[str, Json]) -> str:
+    """The page made of ``template``; ``data`` are the documents that its script reads, by name."""
+    from markupsafe import Markup
+
+    style = _part("style.css") + _pictures()
+    script = "".join(_part(f"{name}.js") for name in _SCRIPTS[template])
+    whole = (
+        _environment()
+        .get_template(f"{template}.html")
+        .render(
+            context,
+            version=VERSION,
+            style=Markup(style),  # noqa: S704 - a file of this package
+            script=Markup(script),  # noqa: S704 - files of this package
+            policy=_policy(style, script),
+            data={name: Markup(embedded(value)) for name, value in data.items()},  # noqa: S704
+        )
+    )
+    # What is not ASCII stands in the text of the page only, as character references.
+    return whole.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _pictures() -> str:
+    """The rules of the lifelines, by the theme that is chosen or preferred; paper is light."""
+    scope = f".{CLASS}"
+    light = [*shapes(scope), *rules(scope, dark=False)]
+    chosen = rules(f':root[data-theme="dark"] {scope}', dark=True)
+    preferred = rules(f':root:not([data-theme="light"]) {scope}', dark=True)
+    return "\n".join(
+        [
+            *light,
+            "@media screen {",
+            *chosen,
+            "}",
+            "@media screen and (prefers-color-scheme: dark) {",
+            *preferred,
+            "}\n",
+        ]
+    )
+
+
+_SCRIPTS: Final = {
+    "report": ("page", "source", "index", "witness"),
+    "needs": ("page", "source", "list"),
+    "why": ("page", "source", "list"),
+}
+"""The scripts of each template, in the order in which they run."""
+
+
+def embedded(value: Json) -> str:
+    """A document for a ``script`` element: ASCII, and nothing in it ends the element."""
+    text = json.dumps(value, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def visible(text: str) -> str:
+    """``text`` with characters that nobody sees spelt out; tabs and ends of lines stay.
+
+    Some turn the text around them (U+202E), so that it reads as what it is not.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if character in "\t\n" or unicodedata.category(character) not in _HIDDEN:
+        return character
+    return f"<U+{ord(character):04X}>"
+
+
+def _policy(style: str, script: str) -> str:
+    """What the page may do."""
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+@cache
+def _part(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(_FOLDER, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
