@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from prover.litmus.batch import LitmusRequest
     from prover.verdict import Report
 
-Output: TypeAlias = Literal["table", "json", "herd"]
+Output: TypeAlias = Literal["table", "json", "herd", "witness"]
 
 
 def run(
@@ -71,6 +71,9 @@ def run(
     if any(name.endswith(".litmus") for name in files) or output == "herd":
         from prover.litmus.batch import LitmusRequest
 
+        if output == "witness":
+            message = "litmus tests have no witness documents; `--format json` has their executions"
+            raise typer.BadParameter(message, param_hint="'--format'")
         explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
         asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
         raise typer.Exit(_litmus(asked, output, color, quiet=quiet))
@@ -89,7 +92,7 @@ def run(
         timeout=timeout,
         memory=memory,
         jobs=jobs,
-        explain=verbose or output == "json",
+        explain=verbose or output in ("json", "witness"),
         without=tuple(feature(name) for name in without or ()),
     )
     with ProgressLine(sys.stderr, enabled=not quiet) as line:
@@ -149,6 +152,8 @@ def _rendered_litmus(
             from prover.render.litmus import render_herd
 
             return render_herd(report)
+        case "witness":
+            raise AssertionError(output)
         case _:
             assert_never(output)
 
@@ -163,6 +168,10 @@ def _rendered(report: Report, output: Output, color: Color, *, verbose: bool, qu
             from prover.render.json_report import render
 
             return render(report)
+        case "witness":
+            from prover.cli.witness import the_witness
+
+            return the_witness(report, color)
         case "herd":
             raise AssertionError(output)
         case _:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dsl.source import Span
+from prover.execution.record import Record
 from prover.execution.scene import Edge, Scene
 
 
@@ -70,7 +71,7 @@ class Witness:
     sequence of (thread, event) it was replayed from.  ``plain``: a step that made it possible is a
     plain access, which the compiler may move whatever the hardware does.  ``scenes`` has one more
     entry than ``moments``: the state before the first, then the state after each.  ``edges`` lead
-    from moment to moment.
+    from moment to moment.  ``record`` is what it was replayed from, by statements.
     """
 
     property: str
@@ -84,6 +85,7 @@ class Witness:
     plain: bool = False
     scenes: tuple[Scene, ...] = ()
     edges: tuple[Edge, ...] = ()
+    record: Record | None = None
 
 
 def contexts(witness: Witness) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown
 from prover.execution.run.machine import Decisions, Machine, Stage, stage
 from prover.execution.run.narrate import narrate
+from prover.execution.run.record import schedule_of
 from prover.execution.run.standstill import deadlocked
 from prover.execution.run.state import NotAllowed
 from prover.execution.witness import Witness
@@ -30,10 +31,10 @@ def replay(
         raise ReplayError(f"claimed {name}, replayed {machine.violation}")
     happened = frozenset(step.event for step in machine.steps)
     short = tuple(event for event in events if event in happened)
-    if not trim:
-        return narrate(machine, name, short)
-    short = run.trim(short)
-    return narrate(run.carry_out(short), name, short)
+    if trim:
+        short = run.trim(short)
+        machine = run.carry_out(short)
+    return replace(narrate(machine, name, short), record=schedule_of(machine, name, short))
 
 
 def violations_of(skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions) -> set[str]:

@@ -15,6 +15,7 @@ from prover.execution.nodes import LOOKERS, touched
 from prover.execution.run.narrate import WORDS
 from prover.execution.terms import ReadValue, Term
 from prover.execution.weak.reasons import place_of, reasons, who
+from prover.execution.weak.record import execution_of
 from prover.execution.weak.run import Run
 from prover.execution.weak.time import Allowed, Timeline, timeline
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
@@ -58,6 +59,7 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
         because=why.lines,
         schedule=tuple(_place(skeleton, e) for e in time.events),
         plain=any(_is_plain(skeleton, e) for e in why.events or shown),
+        record=execution_of(run, case.nodes),
     )
 
 
