@@ -15,7 +15,8 @@ from pathlib import Path
 from prover.cli.entry import main
 
 BLOCK = re.compile(
-    r"(?:<!-- (?P<note>[^\n]*?) -->\n)?```(?P<kind>c|console)\n(?P<body>.*?)^```$", re.DOTALL | re.M
+    r"(?:<!-- (?P<note>[^\n]*?) -->\n)?```(?P<kind>c|console)\n(?P<body>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
 )
 
 Printed = Callable[[], str]
@@ -46,9 +47,7 @@ def changed(text: str, body: str) -> str:
         old = re.search(
             rf"^{re.escape(start)}[^\n]*(?:\n(?=[\t}}])[^\n]*|\n(?=\n[\t}}]))*", text, re.MULTILINE
         )
-        text = (
-            f"{text.rstrip()}\n\n{part}\n" if old is None else text.replace(old.group(), part, 1)
-        )
+        text = f"{text.rstrip()}\n\n{part}\n" if old is None else text.replace(old.group(), part, 1)
     return text
 
 
