@@ -3,14 +3,6 @@
 from __future__ import annotations
 
 WITNESS_CODES: dict[str, str] = {
-    "no-witness": """\
-A witness is to be written, and nothing is refuted.
-        prove safe.khp --format witness
-Select what is refuted: --scenario, --variant, --config and --model.""",
-    "several-witnesses": """\
-A witness is to be written, and there are several: a document has one.
-        prove retract.khp --format witness
-Select one by --scenario, --variant, --config and --model; the hint has the options.""",
     "witness-broken": """\
 What is to be replayed is no witness: no JSON, cut off, of another schema or version, or with
 something in it that cannot be (a member twice, a number out of range, brackets 33 deep).
@@ -29,4 +21,4 @@ A witness is about something that the protocol does not have: a scenario, a vari
         prove replay collapse.json unmap.khp
 It was made for another file, or the file has changed too much: prove it again.""",
 }
-"""Code -> explanation, of what only `prove replay` and `--format witness` report."""
+"""Code -> explanation, of what only `prove replay` reports."""

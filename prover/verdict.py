@@ -112,6 +112,7 @@ class FileReport:
 
     ``folder`` is the one below which it was found, "" where the file itself was named.  One that
     was found may have neither: it is a library, or the request selects nothing in it.
+    ``titles`` are what variants are called in words.
     """
 
     name: str
@@ -120,6 +121,7 @@ class FileReport:
     sources: Mapping[str, Source]
     notes: tuple[str, ...] = ()
     folder: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

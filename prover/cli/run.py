@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from prover.litmus.batch import LitmusRequest
     from prover.verdict import Report
 
-Output: TypeAlias = Literal["table", "json", "herd", "witness"]
+Output: TypeAlias = Literal["table", "commit", "json", "witness", "svg", "mermaid", "dot", "herd"]
 
 
 def run(
@@ -54,6 +54,10 @@ def run(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Every witness, and what a verdict leaves out.")
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Every step of every witness, not only the decisive ones."),
+    ] = False,
     timings: Annotated[
         bool, typer.Option("--timings", help="Where the time went, on standard error.")
     ] = False,
@@ -66,7 +70,7 @@ def run(
     Exit: 0 all as expected, 1 not as expected, 2 usage or an error in a file, 3 not
     settled (unknown, bounded, vacuous), 4 a bug in prove, 130 interrupted.
     """
-    verbose = verbose or bool(variant)
+    verbose = verbose or full or bool(variant)
     configuration = tuple(setting(text) for text in config or ())
     if any(name.endswith(".litmus") for name in files) or output == "herd":
         from prover.litmus.batch import LitmusRequest
@@ -92,19 +96,30 @@ def run(
         timeout=timeout,
         memory=memory,
         jobs=jobs,
-        explain=verbose or output in ("json", "witness"),
+        explain=verbose or output != "table",
         without=tuple(feature(name) for name in without or ()),
     )
     with ProgressLine(sys.stderr, enabled=not quiet) as line:
         report = prove_files(request, line.show)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
-    emit(_rendered(report, output, color, verbose=verbose, quiet=quiet))
+    match output:
+        case "svg" | "mermaid" | "dot":
+            from prover.cli.pictures import draw
+
+            code = draw(report, output, color, full=full)
+        case "witness":
+            from prover.cli.witness import save
+
+            code = save(report, color)
+        case _:
+            _print(report, output, color, verbose=verbose, quiet=quiet, full=full)
+            code = exit_code(report)
     if timings:
         from prover.render.timings import render_timings
 
         complain(render_timings(report))
-    raise typer.Exit(exit_code(report))
+    raise typer.Exit(code)
 
 
 def _litmus(
@@ -122,6 +137,9 @@ def _litmus(
     if other:
         message = f"{other[0]!r} is no litmus test (.litmus); protocols have a run of their own"
         raise typer.BadParameter(message, param_hint="'FILE...'")
+    if output in {"commit", "svg", "mermaid", "dot"}:
+        message = f"{output!r} is of witnesses of protocols; litmus tests have none"
+        raise typer.BadParameter(message, param_hint="'--format'")
     try:
         with ProgressLine(sys.stderr, enabled=not quiet) as line:
             report = run_litmus(request, line.show)
@@ -152,27 +170,39 @@ def _rendered_litmus(
             from prover.render.litmus import render_herd
 
             return render_herd(report)
-        case "witness":
+        case "commit" | "witness" | "svg" | "mermaid" | "dot":
             raise AssertionError(output)
         case _:
             assert_never(output)
 
 
-def _rendered(report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool) -> str:
+def _print(
+    report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool, full: bool
+) -> None:
+    """Prints a report; that there is nothing to paste is said beside it."""
+    text = _rendered(report, output, color, verbose=verbose, quiet=quiet, full=full)
+    emit(text)
+    if output == "commit" and not text:
+        complain("nothing is refuted: there is no text for a commit message\n")
+
+
+def _rendered(
+    report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool, full: bool
+) -> str:
     match output:
         case "table":
             from prover.render.table import render_report
 
-            return render_report(report, verbose, quiet, use_color(color, sys.stdout))
+            return render_report(report, verbose, quiet, use_color(color, sys.stdout), full=full)
+        case "commit":
+            from prover.render.commit import render_commit
+
+            return render_commit(report, full=full)
         case "json":
             from prover.render.json_report import render
 
             return render(report)
-        case "witness":
-            from prover.cli.witness import the_witness
-
-            return the_witness(report, color)
-        case "herd":
+        case "herd" | "witness" | "svg" | "mermaid" | "dot":
             raise AssertionError(output)
         case _:
             assert_never(output)

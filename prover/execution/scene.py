@@ -2,7 +2,8 @@
 
 A scene is text and numbers, like the witness that it belongs to: renderers compute no facts, they
 lay out what stands here.  Threads are numbers of the witness's columns, moments are indices of its
-``moments``.
+``moments``; ``since`` -1 is before the first.  Everything stands in an order of its own: cells and
+objects in that of their declarations, waiters in that of the queue.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A place in memory and what it holds, as the author writes both.
+    """A place in memory and what it holds, as the author writes both; no lock, no SRCU domain.
 
     ``word`` is the word that it is a half of, and ``part`` which ("low", "high"); "" for whole
     words.  ``note`` says what the value alone does not: that a store of another thread is not yet
@@ -48,7 +49,9 @@ class LockScene:
 class OpenSection:
     """A section that a thread is in since moment ``since``.
 
-    ``kind``: rcu, srcu, irq (interrupts off), bh, preempt, ...; ``domain``: of SRCU, its name.
+    ``kind``: ``rcu``, ``srcu``, ``irq`` (interrupts off), ``bh``, ``preempt``; ``softirq`` where a
+    callback runs and ``hardirq`` where a handler does.  ``domain``: of SRCU, its name.  That a
+    spinlock is held says its :class:`LockScene`.
     """
 
     thread: int
@@ -62,7 +65,8 @@ class Pending:
     """What has begun and is not over: a grace period, a callback, an IPI, an rcu_barrier().
 
     ``thread`` is who waits or asked (-1: nobody in the table), ``on`` the threads that it still
-    waits for, ``what`` says it in words.
+    waits for (of an IPI whose handler is not in the table, the thread that it interrupts), ``what``
+    says it in words: ``grace period``, ``flush``, ``IPI``, ``rcu_barrier()``, a callback's name.
     """
 
     what: str
@@ -73,7 +77,11 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """An object and its lifetime: ``state`` is "live", "freed", "free slot" or "page gone"."""
+    """An object and its lifetime: ``state`` is "live", "freed", "free slot" or "page gone".
+
+    ``life`` is how often it has been allocated: 0 for one that is there from the start, and for a
+    "free slot", which nobody has had yet.
+    """
 
     object: str
     state: str

@@ -42,7 +42,8 @@ class Moment:
 
     ``what`` is the kind of step (``load``, ``store``, ``rmw``, ``acquire``, ``release``, ...);
     ``note`` says what cannot be seen from the source line: ``waits for A.ptl``, ``taken``.
-    ``bad``: the violation happens here.
+    ``bad``: the violation happens here.  ``decisive``: the violation, or another step that is
+    decisive, follows from it; the others are only passed on the way.
     """
 
     thread: int
@@ -52,6 +53,7 @@ class Moment:
     touches: tuple[Touch, ...]
     note: str
     bad: bool
+    decisive: bool = True
 
 
 @dataclass(frozen=True, slots=True)

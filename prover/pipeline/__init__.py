@@ -152,7 +152,8 @@ def _report(
         _outcome(task, decision, hollow.get(number, ""))
         for number, (task, decision) in enumerate(own)
     )
-    return FileReport(file.name, outcomes, (), file.sources, folder=file.folder)
+    titles = {name: variant.title for name, variant in file.protocols[""].variants.items()}
+    return FileReport(file.name, outcomes, (), file.sources, folder=file.folder, titles=titles)
 
 
 def _never_reached(

@@ -36,8 +36,12 @@ COLORS = {"proved": "32", "refuted": "31", "broken": "31"}
 """ANSI colours of verdicts; the others are yellow."""
 
 
-def render_report(report: Report, verbose: bool, quiet: bool, color: bool) -> str:
+def render_report(
+    report: Report, verbose: bool, quiet: bool, color: bool, *, full: bool = False
+) -> str:
     """The whole report.  The first line of each file names its models and configs.
+
+    ``full`` shows every step of a witness.
 
     Files found below a folder have a line each, and what was not expected below it; more of them
     is ``verbose``.
@@ -45,43 +49,45 @@ def render_report(report: Report, verbose: bool, quiet: bool, color: bool) -> st
     lines: list[str] = []
     for folder, files in groupby(report.files, key=lambda file: "" if verbose else file.folder):
         if folder:
-            lines.extend(_folder(folder, list(files), quiet=quiet, color=color))
+            lines.extend(_folder(folder, list(files), quiet=quiet, color=color, full=full))
             continue
         for file in files:
             if file.outcomes:
-                lines.extend(_file(file, verbose=verbose, quiet=quiet, color=color))
+                lines.extend(_file(file, verbose=verbose, quiet=quiet, color=color, full=full))
     lines.append(_summary(report))
     return "\n".join(lines) + "\n"
 
 
-def _file(file: FileReport, *, verbose: bool, quiet: bool, color: bool) -> list[str]:
+def _file(file: FileReport, *, verbose: bool, quiet: bool, color: bool, full: bool) -> list[str]:
     """One file's part."""
     lines = [_title(file)]
-    for group in _groups(file.outcomes):
+    for group in groups_of(file.outcomes):
         outcome = group[0]
         if quiet and outcome.as_expected:
             continue
         lines.extend(_line(group, file.outcomes, color=color))
         if verbose or not outcome.as_expected:
-            lines.extend(_details(_plainest(group), file, verbose=verbose))
+            lines.extend(_details(plainest(group), file, verbose=verbose, full=full))
     if verbose:
         notes = dict.fromkeys(n for o in file.outcomes for n in o.notes)
         lines.extend(f"  note: {note}" for note in notes)
     return lines
 
 
-def _folder(folder: str, files: Sequence[FileReport], *, quiet: bool, color: bool) -> Iterator[str]:
+def _folder(
+    folder: str, files: Sequence[FileReport], *, quiet: bool, color: bool, full: bool
+) -> Iterator[str]:
     """The part of the files found below a folder."""
     models = _models([outcome for file in files for outcome in file.outcomes])
     yield f"{ascii_only(folder)}: {', '.join(models)}" if models else f"{ascii_only(folder)}:"
     for file in files:
-        wrong = [group for group in _groups(file.outcomes) if not group[0].as_expected]
+        wrong = [group for group in groups_of(file.outcomes) if not group[0].as_expected]
         if not (file.outcomes or file.diagnostics) or (quiet and not (wrong or file.diagnostics)):
             continue
         yield _brief(file, folder, good=not wrong, color=color)
         for group in wrong:
             yield from _line(group, file.outcomes, color=color)
-            yield from _details(_plainest(group), file, verbose=False)
+            yield from _details(plainest(group), file, verbose=False, full=full)
     idle = sum(not (file.outcomes or file.diagnostics) for file in files)
     if idle and not quiet:
         yield f"  {counted(idle, 'file')} with nothing to prove, checked"
@@ -131,7 +137,7 @@ def _title(file: FileReport) -> str:
     return f"{file.name}: {', '.join(parts)}"
 
 
-def _groups(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
+def groups_of(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
     """Outcomes that differ in nothing but configuration and memory model, by their first.
 
     Each group has all of its models under all of its configurations.
@@ -166,7 +172,7 @@ def _configurations(outcomes: Sequence[Outcome]) -> list[Configuration]:
     return list(dict.fromkeys(o.obligation.configuration for o in outcomes))
 
 
-def _plainest(group: list[Outcome]) -> Outcome:
+def plainest(group: list[Outcome]) -> Outcome:
     """The outcome to tell of a group: the one whose witness needs the least."""
     return min(
         group,
@@ -179,7 +185,7 @@ def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -
 
     What does not fit goes on below, in the column of what the verdict says.
     """
-    outcome = _plainest(group)
+    outcome = plainest(group)
     obligation = outcome.obligation
     name = obligation.scenario + (f" / {obligation.variant}" if obligation.variant else "")
     asked = [o for o in everything if _asks_the_same(o, outcome)]
@@ -268,7 +274,7 @@ def summary_of(verdict: Verdict) -> str:
             assert_never(verdict)
 
 
-def _details(outcome: Outcome, file: FileReport, *, verbose: bool) -> list[str]:
+def _details(outcome: Outcome, file: FileReport, *, verbose: bool, full: bool) -> list[str]:
     """The witness of a refutation, or the loops of a bounded verdict."""
     lines: list[str] = []
     match outcome.verdict:
@@ -278,7 +284,7 @@ def _details(outcome: Outcome, file: FileReport, *, verbose: bool) -> list[str]:
             several = verbose and _models(file.outcomes) != ("sc",)
             for witness in shown:
                 lines.append("")
-                lines.extend(witness_table(witness, file.sources, plainly=several))
+                lines.extend(witness_table(witness, file.sources, plainly=several, full=full))
             lines.append("")
         case Bounded(loops=loops):
             for loop in loops:

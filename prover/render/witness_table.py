@@ -1,56 +1,59 @@
 """A witness as the table that kernel people put into commit messages.
 
-At most 75 columns, plain ASCII, no tabs: one column per thread, time downward,
-calls nested by indent, values in brackets, ``^^^^`` under the bad step.
+At most 75 columns, plain ASCII, no tabs: one column per thread, time downward, calls nested by
+indent, values in brackets, ``^^^^`` under the bad step.  More threads than fit side by side stand
+below each other, each stretch of one with its name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from dsl.source import Source, Span
-from prover.execution.witness import Call, Column, Moment, Touch, Witness
+from dsl.primitives import PROPERTIES
+from dsl.source import Source
+from prover.execution.witness import Column, Witness
+from prover.render.witness_rows import Line, lines_of
 
 WIDTH = 75
 """No line is longer."""
 
-NARROWEST = 15
-"""Columns start at least this far apart; beyond that many threads, the last ones share."""
+NEAREST = {2: 25, 3: 18, 4: 15}
+"""For so many threads side by side: columns start at least this far apart."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What one thread does on one source line."""
-
-    moment: Moment
-    touches: tuple[Touch, ...]
-    notes: tuple[str, ...]
+DEEPEST = 8
+"""Calls nested deeper are indented no further: text is not pushed out."""
 
 
 def witness_table(
-    witness: Witness, sources: Mapping[str, Source], *, plainly: bool = False
+    witness: Witness, sources: Mapping[str, Source], *, plainly: bool = False, full: bool = False
 ) -> list[str]:
     """What shows it, the lines of the table, the explanation under it.
 
-    ``plainly``: say so of a plain interleaving too.
+    ``plainly``: say so of a plain interleaving too; ``full``: show every step.
     """
     shows = shown_by(witness)
     lines = [shows, ""] if shows and (plainly or witness.model != "sc") else []
+    return [*lines, *columns_of(witness, sources, full=full), "", *_verdict(witness)]
+
+
+def columns_of(
+    witness: Witness, sources: Mapping[str, Source], *, full: bool = False, width: int = WIDTH
+) -> list[str]:
+    """The table itself."""
     if not witness.columns:
-        return [*lines, "(in the initial state)", "", *_verdict(witness)]
-    offsets = _offsets(len(witness.columns))
-    lines += _header(witness.columns, offsets)
-    open_calls: dict[int, tuple[Call, ...]] = {}
-    for row in _rows(witness, sources):
-        thread = row.moment.thread
-        lines.extend(_calls(row.moment, open_calls.get(thread, ()), offsets[thread]))
-        open_calls[thread] = row.moment.calls
-        lines.extend(_step(row, offsets[thread], sources))
-    lines.append("")
-    lines.extend(_verdict(witness))
-    return [line.rstrip() for line in lines]
+        return ["(in the initial state)"]
+    lines = lines_of(witness, sources, full=full)
+    titles = [title_of(column, index) for index, column in enumerate(witness.columns)]
+    count = len(titles)
+    if count == 1:
+        return _side_by_side(titles, lines, [0], width)
+    if count not in NEAREST:
+        return _one_below_the_other(titles, lines, width)
+    # Rows are wide and columns far apart as far as that goes together.
+    pitches = range(width // count, NEAREST[count] - 1, -1)
+    layouts = [_side_by_side(titles, lines, [p * i for i in range(count)], width) for p in pitches]
+    return min(layouts, key=len)
 
 
 def shown_by(witness: Witness) -> str:
@@ -71,143 +74,102 @@ def shown_by(witness: Witness) -> str:
             return f"allowed by {witness.model}"
 
 
-def _offsets(count: int) -> list[int]:
-    """Where each column starts."""
-    pitch = max(NARROWEST, WIDTH // max(count, 1))
-    most = WIDTH - 2 * NARROWEST
-    return [min(index * pitch, most) for index in range(count)]
-
-
-def _header(columns: tuple[Column, ...], offsets: list[int]) -> list[str]:
-    """The columns' titles and the rules under them, on as many lines as they need."""
-    titles = [_title(column, index) for index, column in enumerate(columns)]
-    cells: list[list[str]] = []
-    for index, title in enumerate(titles):
-        following = [o for o in offsets[index + 1 :] if o > offsets[index]]
-        room = (following[0] - 1 if following else WIDTH) - offsets[index]
-        cells.append(wrap(title, max(room, 8), break_on_hyphens=False))
-    height = max(len(cell) for cell in cells)
-    lines = [
-        _across([cell[i] if i < len(cell) else "" for cell in cells], offsets)
-        for i in range(height)
-    ]
-    lines.append(_across(["=" * max(len(part) for part in cell) for cell in cells], offsets))
-    return lines
-
-
-def _title(column: Column, index: int) -> str:
+def title_of(column: Column, index: int) -> str:
     """A thread's title."""
     return f"CPU{index}: {column.name}" if column.kind == "actor" else column.name
 
 
-def _across(cells: list[str], offsets: list[int]) -> str:
-    """One line with a text in each column; columns that share a start follow each other."""
+def _side_by_side(
+    titles: Sequence[str], found: Sequence[Line], offsets: Sequence[int], width: int
+) -> list[str]:
+    """A column for each thread, which starts at its offset; text may go on to the right."""
+    lines = _header(titles, offsets, width)
+    for line in found:
+        lines.extend(_printed(line, offsets[line.thread], width))
+    return lines
+
+
+def _header(titles: Sequence[str], offsets: Sequence[int], width: int) -> list[str]:
+    """The columns' titles and the rules under them, on as many lines as they need."""
+    ends = [*(offset - 1 for offset in offsets[1:]), width]
+    cells = [
+        wrap(title, end - offset, break_on_hyphens=False)
+        for title, offset, end in zip(titles, offsets, ends, strict=True)
+    ]
+    height = max(len(cell) for cell in cells)
+    padded = [[*cell, *[""] * (height - len(cell))] for cell in cells]
+    padded = [[*cell, "=" * max(map(len, cell))] for cell in padded]
+    return [_across(list(line), offsets) for line in zip(*padded, strict=True)]
+
+
+def _across(cells: Sequence[str], offsets: Sequence[int]) -> str:
+    """One line with a text in each column."""
     line = ""
     for cell, offset in zip(cells, offsets, strict=True):
-        if cell:
-            line = f"{line.ljust(offset)}" if len(line) <= offset else f"{line} "
-            line += cell
+        line = line.ljust(offset) + cell if cell else line
     return line
 
 
-def _rows(witness: Witness, sources: Mapping[str, Source]) -> list[_Row]:
-    """The steps, with those of one source line joined."""
-    rows: list[_Row] = []
-    for moment in witness.moments:
-        notes = (moment.note,) if moment.note else ()
-        if rows and _same_line(rows[-1].moment, moment, sources):
-            last = rows[-1]
-            kept = tuple(n for n in notes if n not in last.notes)
-            joined = replace(last.moment, bad=moment.bad)
-            rows[-1] = _Row(joined, (*last.touches, *moment.touches), (*last.notes, *kept))
-        else:
-            rows.append(_Row(moment, moment.touches, notes))
-    return rows
-
-
-def _same_line(one: Moment, two: Moment, sources: Mapping[str, Source]) -> bool:
-    """Whether two steps are one line's work."""
-    return (
-        one.thread == two.thread
-        and one.calls == two.calls
-        and not one.bad
-        and one.span.file == two.span.file
-        and _line_number(one.span, sources) == _line_number(two.span, sources)
-        and source_text(one.span, sources) == source_text(two.span, sources)
-    )
-
-
-def _line_number(span: Span, sources: Mapping[str, Source]) -> int:
-    source = sources.get(span.file)
-    return 0 if source is None else source.line_column(span.start)[0]
-
-
-def _calls(moment: Moment, before: tuple[Call, ...], offset: int) -> list[str]:
-    """The calls entered on the way to a step."""
-    common = 0
-    while common < min(len(before), len(moment.calls)) and before[common] == moment.calls[common]:
-        common += 1
-    return [
-        " " * _indent(offset, depth) + f"{moment.calls[depth].function}()"
-        for depth in range(common, len(moment.calls))
+def _one_below_the_other(titles: Sequence[str], found: Sequence[Line], width: int) -> list[str]:
+    """A name before each stretch of one thread; the titles say whose names these are."""
+    names = [
+        title.split(":")[0] if title.startswith("CPU") else f"({index})"
+        for index, title in enumerate(titles)
     ]
+    lines: list[str] = []
+    for name, title in zip(names, titles, strict=True):
+        named = title if title.startswith(name) else f"{name} {title}"
+        lines.extend(wrap(named, width, subsequent_indent="  ", break_on_hyphens=False))
+    lines.append("=" * max(map(len, lines)))
+    offset = max(map(len, names)) + 2
+    last = -1
+    for line in found:
+        first, *rest = _printed(line, offset, width)
+        if line.thread != last:
+            first = names[line.thread].ljust(offset) + first[offset:]
+        last = line.thread
+        lines += [first, *rest]
+    return lines
 
 
-def _indent(offset: int, depth: int) -> int:
-    """Where a line of call depth ``depth`` starts; deep nesting does not push text out."""
-    return offset + min(depth, 8)
-
-
-def _step(row: _Row, offset: int, sources: Mapping[str, Source]) -> list[str]:
-    """One row: the source line, and what it read or wrote."""
-    start = _indent(offset, len(row.moment.calls))
-    room = WIDTH - start
-    text = source_text(row.moment.span, sources)
-    facts = [*_touch_texts(row.touches), *row.notes]
-    note = f"[{', '.join(facts)}]" if facts else ""
-    if note and len(text) + 1 + len(note) <= room:
-        lines = [f"{text} {note}"]
+def _printed(line: Line, offset: int, width: int) -> Iterator[str]:
+    """One line: the source line, and what it read or wrote."""
+    start = offset + min(line.depth, DEEPEST)
+    room = width - start
+    if line.note and len(line.text) + 1 + len(line.note) <= room:
+        lines = [f"{line.text} {line.note}"]
     else:
-        lines = [*_wrapped(text, room), *(f"  {part}" for part in _wrapped(note, room - 2))]
-    if row.moment.bad:
-        lines.append("^" * max(len(line.strip()) for line in lines[:1]))
-    return [" " * start + line for line in lines]
+        notes = (f"  {part}" for part in _wrapped(line.note, room - 2))
+        lines = [*_wrapped(line.text, room), *notes]
+    if line.bad:
+        lines.append("^" * len(lines[0]))
+    return (" " * start + line for line in lines)
 
 
 def _wrapped(text: str, room: int) -> list[str]:
     """A text on lines of at most ``room`` columns."""
-    return wrap(text, max(room, 10), subsequent_indent="  ", break_on_hyphens=False)
-
-
-def source_text(span: Span, sources: Mapping[str, Source]) -> str:
-    """The statement that a span stands in, as far as it is on the span's first line."""
-    source = sources.get(span.file)
-    if source is None or not span.file:
-        return "(end)"
-    number, column = source.line_column(span.start)
-    line = source.line(number).split("//")[0].split("/*")[0]
-    start = max(line.rfind(mark, 0, column - 1) for mark in ";{}") + 1
-    end = min((at for at in (line.find(mark, column - 1) for mark in ";{}") if at >= 0), default=-1)
-    text = line[start:] if end < 0 else line[start:end]
-    return " ".join(text.split()) or "(end)"
-
-
-def _touch_texts(touches: tuple[Touch, ...]) -> list[str]:
-    """What was read and written, each place once."""
-    texts: list[str] = []
-    written = {t.place for t in touches if t.writes}
-    for touch in touches:
-        if touch.writes:
-            texts.append(f"{touch.place}: {touch.old} -> {touch.new}")
-        elif touch.place not in written:
-            texts.append(f"{touch.place} = {touch.new}")
-    return list(dict.fromkeys(texts))
+    return wrap(text, room, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _verdict(witness: Witness) -> list[str]:
-    """What went wrong, and why."""
-    first, *rest = witness.explanation or (witness.message or "violated",)
+    """What went wrong, and why: a line for each reason."""
+    first, *rest = explained(witness)
     lines = wrap(f"{witness.property}: {first}", WIDTH, break_on_hyphens=False)
-    for text in (*rest, *witness.because):
+    for text in rest:
         lines.extend(wrap(text, WIDTH, break_on_hyphens=False))
+    for text in witness.because:
+        lines.extend(_bullet(text))
     return lines
+
+
+def explained(witness: Witness) -> tuple[str, ...]:
+    """What went wrong; what the property is where that is all there is to say."""
+    if witness.explanation:
+        return witness.explanation
+    silent = "the condition does not hold" if witness.property == "assert" else ""
+    return (witness.message or silent or PROPERTIES[witness.property],)
+
+
+def _bullet(text: str) -> list[str]:
+    """A reason as an item of a list."""
+    return wrap(f"- {text}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)

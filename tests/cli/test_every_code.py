@@ -36,6 +36,10 @@ FIRST_LINES: Mapping[str, str] = {
 """Where a folder's cases say what they are refused for."""
 
 RUN = "actor a { }\nscenario s { run a; }\n"
+WRONG = (
+    "int x;\nactor a { assert(x); }\nscenario s { run a; expect refuted assert; }\n"
+    "scenario t { run a; expect refuted assert; }\n"
+)
 WORD = "word w_t { split low, high; none = 0; one = 1; }\nw_t w;\n"
 CALLED = "static void f(u32 *p) { *p = 1; }\n"
 HOLDING = "struct o { struct o *next; spinlock_t l; };\nstruct o o;\n"
@@ -57,6 +61,8 @@ PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
         ("f0.khp",),
     ),
     "unreadable-file": ({}, ("f" * 300 + ".khp",)),
+    "no-witness": ({"f.khp": RUN}, ("--format", "svg", "f.khp")),
+    "several-witnesses": ({"f.khp": WRONG}, ("--format", "svg", "f.khp")),
     "nothing-selected": ({"f.khp": "int x;\n"}, ("f.khp",)),
     "unknown-selection": ({"f.khp": RUN}, ("--scenario", "t", "f.khp")),
     "address-of-half": (
@@ -94,14 +100,6 @@ PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
             "m.bell": "enum Barriers = 'one\ninstructions F[Barriers]\n",
         },
         ("--model", "m.cat", "t.litmus"),
-    ),
-    "no-witness": ({"f.khp": RUN}, ("f.khp", "--format", "witness")),
-    "several-witnesses": (
-        {
-            "f.khp": "actor a { assert(false); }\n"
-            + "".join(f"scenario {s} {{ run a; }}\n" for s in "st")
-        },
-        ("f.khp", "--format", "witness"),
     ),
     "witness-broken": ({"w.json": "{}"}, ("replay", "w.json")),
     "witness-edited": (

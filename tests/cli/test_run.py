@@ -47,8 +47,10 @@ class Pipeline:
         file = FileReport("f.khp", self.outcomes, self.diagnostics, {})
         return Report((file,), 1.5)
 
-    def render_report(self, _: object, verbose: bool, quiet: bool, color: bool) -> str:
-        self.shown.append((verbose, quiet, color))
+    def render_report(
+        self, _: object, verbose: bool, quiet: bool, color: bool, *, full: bool
+    ) -> str:
+        self.shown.append((verbose, quiet, color, full))
         return "the table\n"
 
 
@@ -151,16 +153,17 @@ def test_timings_go_to_standard_error(
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [
-        ([], (False, False, False)),
-        (["-v"], (True, False, False)),
-        (["-q"], (False, True, False)),
-        (["--color", "always"], (False, False, True)),
+        ([], (False, False, False, False)),
+        (["-v"], (True, False, False, False)),
+        (["-q"], (False, True, False, False)),
+        (["--color", "always"], (False, False, True, False)),
+        (["--full"], (True, False, False, True)),
     ],
 )
 def test_how_to_show_it(
     pipeline: Pipeline,
     arguments: list[str],
-    shown: tuple[bool, bool, bool],
+    shown: tuple[bool, bool, bool, bool],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):

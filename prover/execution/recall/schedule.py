@@ -44,7 +44,8 @@ def recall(
         stopped = Impossible("a step needs what has not happened")
     if stopped is None or guide.machine.violation is not None:
         try:
-            witness = replay(skeleton, tuple(guide.done), guide.decisions, name, trim=False)
+            events = tuple(guide.done)
+            witness = replay(skeleton, events, guide.decisions, name, trim=False, show=True)
         except ReplayError:
             pass
         else:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from prover.execution import skeleton as sk
+from prover.execution.decisive import with_something
+from prover.execution.edges import edges
 from prover.execution.run.explain import because, culprit, explain
 from prover.execution.run.judge import CLAIMS
 from prover.execution.run.machine import Machine
+from prover.execution.run.scenes import scenes_of
 from prover.execution.run.standstill import Deadlock, deadlocked
 from prover.execution.run.state import Change, Step
+from prover.execution.run.told import story_of
+from prover.execution.run.weigh import weigh
+from prover.execution.scene import Scene
+from prover.execution.story import Story
+from prover.execution.subject import subject
 from prover.execution.terms import Outcome, Term
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
 from prover.execution.wording import cell_at, note_text, place_text, pointer_text, value_text
@@ -17,43 +26,92 @@ from prover.graph.ir import Origin
 from prover.graph.values import Location, Pointer, Value
 
 
-def narrate(machine: Machine, name: str, schedule: tuple[int, ...]) -> Witness:
-    """The witness of the violation of property ``name`` that the machine has come to."""
+def narrate(
+    machine: Machine, name: str, schedule: tuple[int, ...], *, scenes: bool = False
+) -> Witness:
+    """The witness of the violation of property ``name`` that the machine has come to.
+
+    ``scenes``: it is to be shown, with the states between its steps, and which are decisive.
+    """
     skeleton = machine.skeleton
     found = deadlocked(machine) if name == "deadlock" else Deadlock(frozenset(), {})
     stuck = found.threads
     shared = _contended(machine)
-    moments = [moment(machine, step) for step in machine.steps if _shown(machine, step, shared)]
+    shown = [step for step in machine.steps if _shown(machine, step, shared)]
+    worth = {step.event for step in shown}
+    matters = weigh(machine, found, worth.__contains__) if scenes else worth
+    moments = [replace(moment(machine, s), decisive=s.event in matters) for s in shown]
     if moments and not stuck and not any(m.bad for m in moments):
         # A claim that fails is shown at the step that made it fail: the last one.
-        moments[-1] = replace(moments[-1], bad=True)
-    moments.extend(_standing(machine, found, thread) for thread in _by_arrival(machine, stuck))
+        moments[-1] = replace(moments[-1], bad=True, decisive=True)
+    standing = {
+        thread: machine.judge.next_event(thread) if thread in found.waiting else None
+        for thread in _by_arrival(machine, stuck)
+    }
+    moments.extend(_standing(machine, found, thread) for thread in standing)
     used = sorted({m.thread for m in moments} | set(stuck))
     column = {thread: index for index, thread in enumerate(used)}
     message = _message(machine, name)
     place = machine.stage.place
-    return Witness(
+    witness = Witness(
         property=name,
         message=message,
         model="sc",
         columns=tuple(_column(skeleton.threads[t]) for t in used),
-        moments=tuple(_with_column(m, column) for m in moments if m.thread in column),
+        moments=with_something(_with_column(m, column) for m in moments if m.thread in column),
         explanation=explain(machine, name),
         because=because(machine, name),
         schedule=tuple(place[e] for e in schedule),
     )
+    if not scenes:
+        return witness
+    events = [step.event for step in shown]
+    story = story_of(machine)
+    return replace(
+        witness,
+        scenes=_scenes(machine, story, schedule, events, standing, column),
+        edges=edges(story, _told(machine), _moments(events, standing), ()),
+    )
+
+
+def _told(machine: Machine) -> list[int]:
+    """All that was done, or tried, but for claims."""
+    return [step.event for step in machine.steps if _kind(machine, step) not in CLAIMS]
+
+
+def _moments(shown: list[int], standing: Mapping[int, int | None]) -> dict[int, int]:
+    """The moment of each event; where threads wait for ever, of the event that never comes."""
+    events = [*shown, *standing.values()]
+    return {event: index for index, event in enumerate(events) if event is not None}
+
+
+def _scenes(
+    machine: Machine,
+    story: Story,
+    schedule: tuple[int, ...],
+    events: list[int],
+    standing: Mapping[int, int | None],
+    column: Mapping[int, int],
+) -> tuple[Scene, ...]:
+    """The states between the steps that are shown."""
+    looks = [s.event for s in machine.steps if _kind(machine, s) in CLAIMS and _fails(machine, s)]
+    waits = [number for number in standing.values() if number is not None]
+    about = subject(story, [*events, *looks, *waits], column)
+    return scenes_of(machine, about, schedule, frozenset(events), standing)
+
+
+def _kind(machine: Machine, step: Step) -> str:
+    return machine.skeleton.threads[step.thread].kind
+
+
+def _fails(machine: Machine, step: Step) -> bool:
+    """Whether a step is of the thread that goes wrong."""
+    bad = machine.violation
+    return bad is not None and machine.skeleton.events[bad.event].thread == step.thread
 
 
 def _with_column(found: Moment, column: dict[int, int]) -> Moment:
-    return Moment(
-        column[found.thread],
-        found.what,
-        found.span,
-        found.calls,
-        found.touches,
-        found.note,
-        found.bad,
-    )
+    return replace(found, thread=column[found.thread])
 
 
 def _column(thread: sk.Thread) -> Column:
@@ -150,9 +208,9 @@ def _by_arrival(machine: Machine, stuck: frozenset[int]) -> list[int]:
 
 def _standing(machine: Machine, found: Deadlock, thread: int) -> Moment:
     """Where a thread in a deadlock stands."""
+    skeleton = machine.skeleton
     if thread in found.waiting:
         return _waiting(machine, thread)
-    skeleton = machine.skeleton
     done = [step.event for step in machine.steps if step.thread == thread]
     origin = skeleton.events[done[-1] if done else skeleton.threads[thread].events[1]].origin
     note = f"interrupted by {skeleton.threads[found.interrupted[thread]].name}"

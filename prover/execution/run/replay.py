@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from prover.execution import skeleton as sk
@@ -19,13 +20,21 @@ class ReplayError(Exception):
 
 
 def replay(
-    skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions, name: str, *, trim: bool
+    skeleton: sk.Skeleton,
+    events: tuple[int, ...],
+    decisions: Decisions,
+    name: str,
+    *,
+    trim: bool,
+    show: bool = False,
 ) -> Witness:
     """The witness that a schedule violates property ``name``.
 
-    ``trim`` leaves out what the violation does not need, thread by thread from the back.
+    ``trim`` makes it ready to be shown: what the violation does not need is left out, thread by
+    thread from the back, and the states between the steps are added.  ``show`` does so without
+    leaving anything out.
     """
-    run = _Run(stage(skeleton), decisions, name)
+    run = Shortening(stage(skeleton), decisions, name)
     machine = run.carry_out(events)
     if not run.shows(machine):
         raise ReplayError(f"claimed {name}, replayed {machine.violation}")
@@ -34,20 +43,21 @@ def replay(
     if trim:
         short = run.trim(short)
         machine = run.carry_out(short)
-    return replace(narrate(machine, name, short), record=schedule_of(machine, name, short))
+    told = narrate(machine, name, short, scenes=trim or show)
+    return replace(told, record=schedule_of(machine, name, short))
 
 
 def violations_of(skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions) -> set[str]:
     """What a schedule violates first; a deadlock where it ends in one without violation."""
-    machine = _Run(stage(skeleton), decisions, "").carry_out(events)
+    machine = Shortening(stage(skeleton), decisions, "").carry_out(events)
     found = () if machine.violation is None else (machine.violation, *machine.also)
     names = {name for violation in found for name in violation.properties}
     return names or ({"deadlock"} if deadlocked(machine).threads else set())
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """What stays the same while schedules for one property are tried."""
+class Shortening:
+    """Schedules for one property carried out, and made shorter."""
 
     stage: Stage
     decisions: Decisions
@@ -73,28 +83,59 @@ class _Run:
         return any(self.name in violation.properties for violation in seen)
 
     def trim(self, events: tuple[int, ...]) -> tuple[int, ...]:
-        """The schedule without the trailing steps that the violation can do without."""
-        skeleton = self.stage.skeleton
-        # Callbacks and handlers first: nobody waits for what they still have to do.
-        for thread in sorted({skeleton.events[e].thread for e in events}, reverse=True):
-            own = [e for e in events if skeleton.events[e].thread == thread]
-            gone = frozenset(own[self._needed(events, own) :])
-            events = tuple(e for e in events if e not in gone)
+        """The schedule without the trailing steps that the violation can do without.
+
+        No thread can stop earlier then, wherever that would be.
+        """
+        while True:
+            shorter = self._halved(events)
+            if shorter == events:
+                shorter = self._searched(events)
+            if shorter == events:
+                return events
+            events = shorter
+
+    def _halved(self, events: tuple[int, ...]) -> tuple[int, ...]:
+        """What is left when each thread stops where halving says, most often as early as it can."""
+        for own in self._threads(events):
+            low, high = 0, len(own)
+            while low < high:
+                middle = (low + high) // 2
+                if self.still(self._without(events, own[middle:])):
+                    high = middle
+                else:
+                    low = middle + 1
+            events = self._without(events, own[high:])
         return events
 
-    def _needed(self, events: tuple[int, ...], own: list[int]) -> int:
-        """How many of a thread's steps are needed, by halving: more steps never show less."""
-        low, high = 0, len(own)
-        while low < high:
-            middle = (low + high) // 2
-            gone = frozenset(own[middle:])
-            if self._still(tuple(e for e in events if e not in gone)):
-                high = middle
-            else:
-                low = middle + 1
-        return high
+    def _searched(self, events: tuple[int, ...]) -> tuple[int, ...]:
+        """The same, each place tried: who lets a lock go may as well never have taken it."""
+        for own in self._threads(events):
+            for kept in range(len(own)):
+                shorter = self._without(events, own[kept:])
+                if self.still(shorter):
+                    return shorter
+        return events
 
-    def _still(self, events: tuple[int, ...]) -> bool:
+    def _without(self, events: tuple[int, ...], stopped: Sequence[int]) -> tuple[int, ...]:
+        """What is left without steps, and without the threads that these would have begun."""
+        gone = set(stopped)
+        for thread in self.stage.skeleton.threads:
+            if thread.parent in gone:
+                gone.update(thread.events)
+        return tuple(event for event in events if event not in gone)
+
+    def _threads(self, events: tuple[int, ...]) -> list[list[int]]:
+        """The steps of each thread.
+
+        Callbacks and handlers first: nobody waits for what they still have to do.
+        """
+        found: dict[int, list[int]] = {}
+        for event in events:
+            found.setdefault(self.stage.skeleton.events[event].thread, []).append(event)
+        return [found[thread] for thread in sorted(found, reverse=True)]
+
+    def still(self, events: tuple[int, ...]) -> bool:
         """Whether a shorter schedule still shows the violation."""
         try:
             return self.shows(self.carry_out(events))

@@ -23,12 +23,16 @@ from prover.graph.values import Pointer
 MOST = 4
 """How many lines are said at most."""
 
-BETWEEN = {
-    ("store", "store"): "smp_wmb() or smp_store_release()",
-    ("load", "load"): "smp_rmb() or smp_load_acquire()",
-    ("load", "store"): "smp_load_acquire() or smp_store_release()",
+BARRIERS = {("store", "store"): "smp_wmb()", ("load", "load"): "smp_rmb()"}
+"""What orders two accesses of one thread if it stands between them; smp_mb() all others."""
+
+MARKED = {
+    ("load", "once"): "READ_ONCE()",
+    ("store", "once"): "WRITE_ONCE()",
+    ("load", "plain"): "the plain load",
+    ("store", "plain"): "the plain store",
 }
-"""What orders two accesses of one thread; smp_mb() all others."""
+"""How a statement reads that could as well have an order, by what it does."""
 
 FAR = 20
 """What a step costs that had no part in deciding the violation."""
@@ -195,7 +199,7 @@ def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[
     along = sorted((a, b) for a, b in circle if processor[a] == processor[b])
     loose = [(a, b) for a, b in along if not time.sure.before(a, b)]
     for a, b in loose:
-        fix = BETWEEN.get((_kind(run, a), _kind(run, b)), "smp_mb()")
+        fix = _missing(run, a, b)
         first, second = _label(run, a), _label(run, b)
         if _is_ghost(run, a) or _is_ghost(run, b):
             yield f"{who(run, b)}: {first} and {second} have no order, as ghost state has none"
@@ -212,6 +216,30 @@ def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[
                 f"{who(run, b)}: {_label(run, a)} comes before {_label(run, b)},"
                 " but not for every CPU; smp_mb() would see to that"
             )
+
+
+def _missing(run: Run, a: int, b: int) -> str:
+    """What would order two steps of one thread: a barrier, or a primitive in place of another."""
+    instead = [
+        f"{primitive} in place of {MARKED[access]}"
+        for event, kind, primitive in (
+            (a, "load", "smp_load_acquire()"),
+            (b, "store", "smp_store_release()"),
+        )
+        if (access := _access(run, event)) in MARKED and access[0] == kind
+    ]
+    barrier = BARRIERS.get((_kind(run, a), _kind(run, b)), "smp_mb()")
+    if not instead:
+        return barrier
+    # Of a load and a store after it either may do without a barrier of both.
+    either = instead if len(instead) > 1 else [f"{barrier} between them", *instead]
+    return ", or ".join(either) + ","
+
+
+def _access(run: Run, event: int) -> tuple[str, str]:
+    """What a step does with memory, and in which order; nothing where it is no access."""
+    action = run.skeleton.events[event].action
+    return (action.what, action.order) if isinstance(action, sk.Access) else ("", "")
 
 
 def _missed(run: Run, time: Timeline, circles: tuple[tuple[Edge, ...], ...]) -> Iterator[str]:

@@ -51,7 +51,9 @@ def execution_of(run: Run, nodes: Nodes) -> Execution[Spot]:
     # Of two that are level the greater number comes first: in a later version numbers are others.
     ranked = sorted(events, key=lambda e: (claim.coherence.get(e, 0), -e))
     coherence = {number: place for place, number in enumerate(ranked)}
-    levels = {level: place for place, level in enumerate(sorted({0, *claim.position.values()}))}
+    own = [node.number for number in events for node in nodes.of_event.get(number, ())]
+    ranks = sorted({claim.position.get(number, 0) for number in own})
+    levels = {level: place for place, level in enumerate(ranks)}
 
     def claimed(number: int) -> Claimed[Spot]:
         leaves = run.values.leaves

@@ -9,15 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prover.execution import skeleton as sk
+from prover.execution.decisive import Slice, with_something
 from prover.execution.domains import initial_value
+from prover.execution.edges import edges
 from prover.execution.evaluate import Unknown
 from prover.execution.nodes import LOOKERS, touched
 from prover.execution.run.narrate import WORDS
+from prover.execution.subject import subject
 from prover.execution.terms import ReadValue, Term
 from prover.execution.weak.reasons import place_of, reasons, who
 from prover.execution.weak.record import execution_of
 from prover.execution.weak.run import Run
 from prover.execution.weak.time import Allowed, Timeline, timeline
+from prover.execution.weak.told import scenes_of, story_of
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
 from prover.execution.wording import cell_at, note_text, place_text, pointer_text, value_text
 from prover.graph.values import Location, Pointer, Via, Wild, number_text
@@ -44,21 +48,40 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
         and _kind(run, e) not in LOOKERS
         and (e in (event, other) or _shown(run, e, shared))
     ]
+    seeds = {event, other, *why.events}
+    if claim:
+        seeds.update(
+            e for e in time.events if skeleton.events[e].thread == skeleton.events[event].thread
+        )
+    told = [e for e in time.events if e in needed]
+    sliced = Slice(skeleton, run.values, told, {*shown, event, other}.__contains__, barriers=True)
+    matters = sliced.matters(sorted(seeds))
     used = sorted({skeleton.events[e].thread for e in shown})
     column = {thread: index for index, thread in enumerate(used)}
     # Where two steps have a part the later one is it; a claim fails at the last step.
     parts = [e for e in shown if e in (event, other)] or shown
     message = next((c.message for c in skeleton.events[event].checks if c.property == name), "")
+    story = story_of(run, told, event)
+    looks = skeleton.threads[skeleton.events[event].thread].events if claim else ()
+    about = subject(story, [*shown, *looks], column)
     return Witness(
         property=name,
         message=message,
         model=case.model,
         columns=tuple(Column(skeleton.threads[t].name, skeleton.threads[t].kind) for t in used),
-        moments=tuple(_moment(run, e, column, bad=e == parts[-1]) for e in shown),
+        moments=with_something(
+            replace(
+                _moment(run, e, column, bad=e == parts[-1]),
+                decisive=e in matters or e == parts[-1],
+            )
+            for e in shown
+        ),
         explanation=_explanation(run, name, event, message),
         because=why.lines,
         schedule=tuple(_place(skeleton, e) for e in time.events),
         plain=any(_is_plain(skeleton, e) for e in why.events or shown),
+        scenes=scenes_of(story, about, told, shown),
+        edges=edges(story, told, {e: index for index, e in enumerate(shown)}, ()),
         record=execution_of(run, case.nodes),
     )
 
@@ -235,6 +258,8 @@ def _explanation(run: Run, name: str, number: int, message: str) -> tuple[str, .
             return (f"the pointer leads to no object: {value_text(run.skeleton.layout, value)}",)
         case Pointer(base=base) if name in ("use-after-free", "double-free"):
             assert base is not None
+            if name == "double-free":
+                return (f"{base.object} may have been freed by then",)
             return (f"{base.object} may be freed before this access is over",)
         case _:
             return ()

@@ -1,0 +1,84 @@
+"""What is refuted in the protocols that are shipped, with what its witnesses were made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dsl.protocol import Protocol
+from prover.execution.claim import Claim
+from prover.execution.run.machine import Decisions
+from prover.execution.run.replay import replay
+from prover.execution.skeleton import Skeleton
+from prover.execution.weak.replay import replay_weak
+from prover.execution.witness import Witness
+from prover.models.algebra import MemoryModel
+from prover.pipeline import minimal
+from prover.pipeline.loaded import Loaded, grouped, load_all
+from prover.pipeline.work import Work
+from prover.verdict import Obligation, Refuted, Request
+
+FOLDER = Path(__file__).parents[2] / "protocols"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A replay: what was replayed, and the witness that it became."""
+
+    skeleton: Skeleton
+    decisions: Decisions
+    name: str
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Refutation:
+    """A refuted obligation, its protocol, and the replay of the witness that is shown of it."""
+
+    protocol: Protocol
+    obligation: Obligation
+    told: Told
+
+
+def refutations(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Refutation]:
+    """Those of one file, each witness once."""
+    made: list[Told] = []
+
+    def plainly(
+        skeleton: Skeleton, events: tuple[int, ...], decisions: Decisions, name: str, **more: Any
+    ) -> Witness:
+        made.append(
+            Told(skeleton, decisions, name, replay(skeleton, events, decisions, name, **more))
+        )
+        return made[-1].witness
+
+    def weakly(
+        skeleton: Skeleton, claim: Claim, name: str, model: MemoryModel, **more: Any
+    ) -> Witness:
+        found = replay_weak(skeleton, claim, name, model, **more)
+        made.append(Told(skeleton, claim.decisions, name, found))
+        return found
+
+    monkeypatch.setattr(minimal, "replay", plainly)
+    monkeypatch.setattr(minimal, "replay_weak", weakly)
+    request = Request((str(FOLDER / name),), explain=True, jobs=1)
+    (loaded,) = load_all(request)
+    assert isinstance(loaded, Loaded)
+    jobs = [(0, task) for task in loaded.tasks]
+    groups = grouped(jobs, together=True)
+    work = Work([loaded], jobs, groups, request)
+    seen: set[object] = set()
+    for members in groups:
+        for member, decision in zip(members, work.together(members), strict=True):
+            if isinstance(decision.verdict, Refuted):
+                witness = decision.verdict.witness
+                told = next(one for one in made if one.witness is witness)
+                obligation = jobs[member][1].obligation
+                if (obligation.scenario, obligation.variant, witness) not in seen:
+                    seen.add((obligation.scenario, obligation.variant, witness))
+                    yield Refutation(loaded.protocol(obligation.variant), obligation, told)
+        made.clear()
