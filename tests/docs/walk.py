@@ -43,9 +43,12 @@ def walk(page: str, folder: Path, printed: Printed) -> list[str]:
 def changed(text: str, body: str) -> str:
     """The file with each declaration of ``body`` in place of the one that begins alike."""
     for part in re.split(r"\n\n(?=\S)", body.rstrip("\n")):
-        start = part.split("\n", 1)[0].split(" = ")[0].rstrip()
+        first = part.split("\n", 1)[0]
+        start = "models " if first.startswith("models ") else re.split(r" = | at ", first)[0]
         old = re.search(
-            rf"^{re.escape(start)}[^\n]*(?:\n(?=[\t}}])[^\n]*|\n(?=\n[\t}}]))*", text, re.MULTILINE
+            rf"^{re.escape(start)}[^\n]*(?:\n(?=[\t{{}}])[^\n]*|\n(?=\n[\t}}]))*",
+            text,
+            re.MULTILINE,
         )
         text = f"{text.rstrip()}\n\n{part}\n" if old is None else text.replace(old.group(), part, 1)
     return text
