@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from prover.litmus.batch import LitmusRequest
     from prover.verdict import Report
 
-Output: TypeAlias = Literal["table", "commit", "json", "witness", "svg", "mermaid", "dot", "herd"]
+Output: TypeAlias = Literal[
+    "table", "commit", "json", "witness", "litmus", "svg", "mermaid", "dot", "herd"
+]
 
 
 def run(
@@ -75,8 +77,8 @@ def run(
     if any(name.endswith(".litmus") for name in files) or output == "herd":
         from prover.litmus.batch import LitmusRequest
 
-        if output == "witness":
-            message = "litmus tests have no witness documents; `--format json` has their executions"
+        if output in ("witness", "litmus"):
+            message = f"--format {output} is for protocols; `--format json` has a test's execution"
             raise typer.BadParameter(message, param_hint="'--format'")
         explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
         asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
@@ -112,6 +114,10 @@ def run(
             from prover.cli.witness import save
 
             code = save(report, color)
+        case "litmus":
+            from prover.cli.witness import export
+
+            code = export(report, request, color)
         case _:
             _print(report, output, color, verbose=verbose, quiet=quiet, full=full)
             code = exit_code(report)
@@ -170,7 +176,7 @@ def _rendered_litmus(
             from prover.render.litmus import render_herd
 
             return render_herd(report)
-        case "commit" | "witness" | "svg" | "mermaid" | "dot":
+        case "commit" | "witness" | "litmus" | "svg" | "mermaid" | "dot":
             raise AssertionError(output)
         case _:
             assert_never(output)
@@ -202,7 +208,7 @@ def _rendered(
             from prover.render.json_report import render
 
             return render(report)
-        case "herd" | "witness" | "svg" | "mermaid" | "dot":
+        case "herd" | "witness" | "litmus" | "svg" | "mermaid" | "dot":
             raise AssertionError(output)
         case _:
             assert_never(output)

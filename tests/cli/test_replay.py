@@ -84,7 +84,35 @@ def test_usage(arguments: list[str], code: str, capsys: pytest.CaptureFixture[st
     assert not said.out
 
 
+MESSAGE = text_of("message.khp")
+
+
+def test_a_refutation_as_a_litmus_test(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("message.khp").write_text(MESSAGE, encoding="utf-8")
+    assert main(["message.khp", "--format", "litmus", "-j", "1"]) == 0
+    text = capsys.readouterr().out
+    assert main(["export", "message.khp"]) == 0
+    assert capsys.readouterr().out == text
+    Path("t.litmus").write_text(text, encoding="utf-8")
+    assert main(["t.litmus", "--format", "herd", "-j", "1"]) == 0
+    assert "Sometimes" in capsys.readouterr().out
+
+
+def test_what_a_litmus_test_does_not_ask(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["freed.khp", "--format", "litmus", "-j", "1"]) == 2
+    assert "error[export-question]" in capsys.readouterr().err
+
+
+def test_what_a_litmus_test_does_not_have(capsys: pytest.CaptureFixture[str]) -> None:
+    text = MESSAGE.replace(
+        "\tWRITE_ONCE(ready, 1);", "\tmutex_lock(&m);\n\tWRITE_ONCE(ready, 1);\n\tmutex_unlock(&m);"
+    )
+    Path("message.khp").write_text(f"{text}\nstruct mutex m;\n", encoding="utf-8")
+    assert main(["message.khp", "--format", "litmus", "-j", "1"]) == 2
+    assert "error[not-exportable]" in capsys.readouterr().err
+
+
 def test_litmus_tests_have_none(capsys: pytest.CaptureFixture[str]) -> None:
     Path("t.litmus").write_text("C t\n{}\nP0(int *x) { *x = 1; }\nexists (x=1)\n", encoding="utf-8")
     assert main(["t.litmus", "--format", "witness"]) == 2
-    assert "no witness documents" in capsys.readouterr().err
+    assert "--format witness is for protocols" in capsys.readouterr().err
