@@ -126,6 +126,8 @@ class _Part:
             raise NotStrict(f"{self.name} is no text")
         if len(self.value) > MAX_TEXT:
             raise NotStrict(f"{self.name} is longer than {MAX_TEXT} characters")
+        if any(letter < " " or letter == "\x7f" for letter in self.value):
+            raise NotStrict(f"{self.name} has a control character")
         return self.value
 
     def number(self, low: int, high: int) -> int:

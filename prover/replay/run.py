@@ -160,6 +160,8 @@ def _protocol(program: Program, found: Document, name: str) -> Protocol:
         wrong = f"there is no memory model `{asked.model}`"
     elif MODELS.index(found.model) > MODELS.index(asked.model):
         wrong = f"what {found.model} allows need not be allowed by {asked.model}"
+    elif found.property == "invariant" and asked.model != "sc":
+        wrong = f"invariants are not checked under {asked.model}"
     elif asked.scenario not in protocol.scenarios:
         wrong = f"`{name}` has no scenario `{asked.scenario}`"
     elif asked.variant and asked.variant not in protocol.variants:

@@ -79,6 +79,11 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
         "more than",
     ),
     "a weak model": (put("execution", "model", value="lkmm"), "not what it is under lkmm"),
+    "a text that moves the cursor": (
+        put("execution", "steps", 0, "text", value="\x1b[2J"),
+        "has a control character",
+    ),
+    "a line break": (put("scenario", value="a\nb"), "has a control character"),
     "a long text": (put("scenario", value="s" * 70_000), "longer than"),
 }
 
@@ -97,6 +102,7 @@ ELSE: dict[str, tuple[Callable[[Any], object], str]] = {
     "a config": (put("config", "PAE", value="on"), "does not have that scenario"),
     "a model": (put("model", value="arm"), "no memory model `arm`"),
     "a property": (put("property", value="bad-luck"), "no property `bad-luck`"),
+    "what lkmm does not check": (put("property", value="invariant"), "not checked under lkmm"),
 }
 
 
