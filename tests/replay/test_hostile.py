@@ -138,7 +138,7 @@ def test_a_document_that_is_not_so_is_refused(case: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["/etc/passwd", "../f.khp", "x/../../f.khp", "f.txt", "\0.khp", "-", "<stdin>"]
+    "name", ["/etc/passwd", "../f.khp", "x/../../f.khp", "f.txt", "-", "<stdin>"]
 )
 def test_no_file_is_opened_because_a_document_says_so(name: str, tmp_path: Path) -> None:
     below = tmp_path / "here"
