@@ -188,7 +188,7 @@ def _print(
     """Prints a report; that there is nothing to paste is said beside it."""
     text = _rendered(report, output, color, verbose=verbose, quiet=quiet, full=full)
     emit(text)
-    if output == "commit" and not text:
+    if output == "commit" and not text and not any(file.diagnostics for file in report.files):
         complain("nothing is refuted: there is no text for a commit message\n")
 
 

@@ -11,7 +11,7 @@ from prover.execution.hazards import address_of
 from prover.execution.scene import Edge
 from prover.execution.story import NOBODY, Story, Stretch, stretches
 
-ORDERS = ("rf", "co", "fr", "lock", "gp", "ipi", "callback", "free", "po")
+ORDERS = ("rf", "co", "fr", "lock", "gp", "ipi", "callback", "free", "race", "po")
 """The kinds of edge; those between the same moments stand in this order."""
 
 

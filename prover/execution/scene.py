@@ -103,9 +103,12 @@ class Scene:
 class Edge:
     """How one moment leads to another.
 
-    ``kind``: po, rf, co, fr, lock (a release and the acquire after it), gp (a grace period over
-    a reader), ipi, free (a free and the access after it), ...  ``text`` is the sentence that says
-    why it matters, "" for edges that only make up the picture.
+    ``kind``: ``rf``, ``co``, ``fr``; ``lock``, a release and the acquire after it (in a deadlock,
+    the acquire of who holds it and the wait for it); ``gp``, a grace period and a reader, of which
+    one begins over or after the other, or outlasts it; ``ipi``, from the sender to the handler, and
+    from there to the return; ``callback``, from call_rcu() to its first step; ``free``, from a free
+    to an access of what was freed; ``race``; ``po``, within one thread.  ``text`` is the sentence
+    that says why it matters, "" for edges that only make up the picture.
     """
 
     kind: str

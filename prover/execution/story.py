@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from prover.execution import skeleton as sk
 from prover.execution.construct.strand import SPINNING
-from prover.execution.domains import Place
+from prover.execution.domains import Place, initial_value
 from prover.execution.evaluate import Unknown, Valuation
 from prover.execution.terms import Term
+from prover.execution.wording import cell_at
 from prover.graph.values import Location, Pointer, Value
 
 NOBODY = -1
@@ -62,17 +63,43 @@ class Story:
         """The name of the thread that an event is of."""
         return self.skeleton.threads[self.skeleton.events[event].thread].name
 
+    def kind(self, event: int) -> str:
+        """The kind of that thread."""
+        return self.skeleton.threads[self.skeleton.events[event].thread].kind
+
     def thread(self, event: int) -> int:
         """The thread that an event is of."""
         return self.skeleton.events[event].thread
 
     def pointer(self, term: Term) -> Pointer | None:
         """Where a term leads; None where it leads nowhere, or is not known."""
+        value = self.value(term)
+        return value if isinstance(value, Pointer) and value.base is not None else None
+
+    def value(self, term: Term) -> Value | None:
+        """What a term is worth, None where that is not known."""
         try:
-            value = self.values.value(term)
+            return self.values.value(term)
         except Unknown:
             return None
-        return value if isinstance(value, Pointer) and value.base is not None else None
+
+    def own(self, event: int) -> tuple[int, ...]:
+        """The events of the thread of an event."""
+        return self.skeleton.threads[self.thread(event)].events
+
+    def spins(self, one: Stretch) -> bool:
+        """Whether a lock that is held keeps its holder from being preempted."""
+        action = self.skeleton.events[one.start].action
+        return isinstance(action, sk.Grant | sk.Try) and action.kind in SPINNING
+
+    def lock_class(self, where: Location) -> str:
+        """The class of a lock."""
+        cell = cell_at(self.skeleton.layout, where)
+        return "" if cell is None else cell.lock_class
+
+    def initial(self, place: Place) -> Value | None:
+        """What a place holds at the start, None for what is not there yet."""
+        return initial_value(self.skeleton.layout, place)
 
     def where(self, term: Term | None) -> Location | None:
         """The place that a term leads to."""
@@ -249,12 +276,10 @@ class _Walk:
         if domain is not None:
             return tuple(i for i in self.open("srcu") if self.found[i].where == domain)
         kinds = tuple(kind for kind in SECTIONS if kind != "srcu")
-        return (*self.open(*kinds), *(i for i in self.open("lock") if self._spins(i)))
-
-    def _spins(self, index: int) -> bool:
-        """Whether a lock that is held keeps its holder from being preempted."""
-        action = self.story.skeleton.events[self.found[index].start].action
-        return isinstance(action, sk.Grant | sk.Try) and action.kind in SPINNING
+        return (
+            *self.open(*kinds),
+            *(i for i in self.open("lock") if self.story.spins(self.found[i])),
+        )
 
 
 def stretches(story: Story) -> tuple[Stretch, ...]:

@@ -43,7 +43,8 @@ class Moment:
     ``what`` is the kind of step (``load``, ``store``, ``rmw``, ``acquire``, ``release``, ...);
     ``note`` says what cannot be seen from the source line: ``waits for A.ptl``, ``taken``.
     ``bad``: the violation happens here.  ``decisive``: the violation, or another step that is
-    decisive, follows from it; the others are only passed on the way.
+    decisive, follows from it; the others are only passed on the way.  ``early``: it is made
+    before a step that precedes it in its program.
     """
 
     thread: int
@@ -54,6 +55,7 @@ class Moment:
     note: str
     bad: bool
     decisive: bool = True
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ class Witness:
     sequence of (thread, event) it was replayed from.  ``plain``: a step that made it possible is a
     plain access, which the compiler may move whatever the hardware does.  ``scenes`` has one more
     entry than ``moments``: the state before the first, then the state after each.  ``edges`` lead
-    from moment to moment.  ``record`` is what it was replayed from, by statements.
+    from moment to moment; ``because`` is the text of some of them.  Of a plain interleaving that
+    is not to be shown, all three are left out.  ``record`` is
+    what it was replayed from, by statements.
     """
 
     property: str

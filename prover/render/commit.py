@@ -129,7 +129,9 @@ def _how(witness: Witness) -> str:
 def _reasons(witness: Witness) -> str:
     """Why it goes wrong, in one paragraph."""
     head = "What should hold" if witness.property in CLAIMS and witness.message else "What is wrong"
-    return f"{head}: {'. '.join((*explained(witness), *witness.because))}."
+    texts = (*explained(witness), *witness.because)
+    between = ". " if any(";" in text for text in texts) else "; "
+    return f"{head}: {between.join(texts)}."
 
 
 def _paragraph(text: str) -> Iterator[str]:

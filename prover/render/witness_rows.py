@@ -7,6 +7,7 @@ says is not said again behind it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,7 +28,8 @@ SAYS = re.compile(r"^(?:takes|releases|frees) (\S+)$")
 class Line:
     """A line of one thread; ``note`` is what stands in brackets behind the text.
 
-    ``facts`` are in the note unless the text says so; a ``call`` has what it does below it.
+    ``facts`` are in the note unless the text says so; a ``call`` that is entered has what it does
+    below it.
     """
 
     thread: int
@@ -36,7 +38,7 @@ class Line:
     note: str = ""
     facts: str = ""
     bad: bool = False
-    call: bool = False
+    call: Call | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,17 @@ def lines_of(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> 
 def _folded(lines: Sequence[Line]) -> list[Line]:
     """Calls that do one thing have one line: what that is stands behind the name."""
     found: list[Line] = []
+    # Under a weak model a thread may come back to a call.
+    entered = Counter((line.thread, line.call) for line in lines)
     for index, line in enumerate(lines):
         last = found[-1] if found else line
-        inside = last.call and last.thread == line.thread and line.depth == last.depth + 1
-        if inside and line.facts and not line.call and not line.bad:
+        once = last.call is not None and entered[last.thread, last.call] == 1
+        inside = once and last.thread == line.thread and line.depth == last.depth + 1
+        if inside and line.facts and line.call is None and not line.bad:
             beyond = next((r for r in lines[index + 1 :] if r.thread == line.thread), None)
             # Of a thread that goes no further nobody knows whether the call is over.
             if beyond is not None and beyond.depth <= last.depth:
-                found[-1] = replace(last, note=line.facts, call=False)
+                found[-1] = replace(last, note=line.facts, call=None)
                 continue
         found.append(line)
     return found
@@ -89,11 +94,13 @@ def _lines(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> It
             continue
         open_calls[moment.thread] = moment.calls
         for depth in range(common, len(moment.calls)):
-            yield Line(moment.thread, depth, f"{moment.calls[depth].function}()", call=True)
+            call = moment.calls[depth]
+            yield Line(moment.thread, depth, f"{call.function}()", call=call)
         text = shortened(source_text(moment.span, sources))
         touched = _touch_texts(row.touches, text)
-        facts = _bracketed([*touched, *row.notes])
-        note = _bracketed([*touched, *(n for n in row.notes if not _said(n, text))])
+        early = ["early"] if moment.early else []
+        facts = _bracketed([*touched, *row.notes, *early])
+        note = _bracketed([*touched, *(n for n in row.notes if not _said(n, text)), *early])
         yield Line(moment.thread, len(moment.calls), text, note, facts, moment.bad)
 
 
@@ -133,6 +140,7 @@ def _same_line(one: Moment, two: Moment, sources: Mapping[str, Source]) -> bool:
         one.thread == two.thread
         and one.calls == two.calls
         and not one.bad
+        and one.early == two.early
         and one.span.file == two.span.file
         and _line_number(one.span, sources) == _line_number(two.span, sources)
         and source_text(one.span, sources) == source_text(two.span, sources)

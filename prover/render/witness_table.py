@@ -7,19 +7,26 @@ below each other, each stretch of one with its name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from dsl.primitives import PROPERTIES
 from dsl.source import Source
 from prover.execution.witness import Column, Witness
-from prover.render.witness_rows import Line, lines_of
+from prover.render.letters import printable
+from prover.render.witness_rows import Line, Row, lines_of, rows_of, source_text
+
+__all__ = ["Row", "rows_of", "shown_by", "source_text", "title_of", "witness_table"]
 
 WIDTH = 75
 """No line is longer."""
 
 NEAREST = {2: 25, 3: 18, 4: 15}
 """For so many threads side by side: columns start at least this far apart."""
+
+PIECES = re.compile(r"[^(,>]*[(,>]|[^(,>]+")
+"""The parts of an expression: each ends with a bracket, a comma or an arrow."""
 
 DEEPEST = 8
 """Calls nested deeper are indented no further: text is not pushed out."""
@@ -147,8 +154,21 @@ def _printed(line: Line, offset: int, width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, room: int) -> list[str]:
-    """A text on lines of at most ``room`` columns."""
-    return wrap(text, room, subsequent_indent="  ", break_on_hyphens=False)
+    """A text on lines of at most ``room`` columns; long names are broken where C has a mark."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        pieces = PIECES.findall(word) if len(word) > room - 2 else [word]
+        for index, piece in enumerate(pieces):
+            gap = " " if line.strip() and not index else ""
+            if len(line) + len(gap) + len(piece) > room and line.strip():
+                lines.append(line)
+                line, gap = "  ", ""
+            line += gap + piece
+            while len(line) > room:
+                lines.append(line[:room])
+                line = "  " + line[room:]
+    return [*lines, line] if line else lines
 
 
 def _verdict(witness: Witness) -> list[str]:
@@ -165,11 +185,11 @@ def _verdict(witness: Witness) -> list[str]:
 def explained(witness: Witness) -> tuple[str, ...]:
     """What went wrong; what the property is where that is all there is to say."""
     if witness.explanation:
-        return witness.explanation
+        return tuple(map(printable, witness.explanation))
     silent = "the condition does not hold" if witness.property == "assert" else ""
-    return (witness.message or silent or PROPERTIES[witness.property],)
+    return (printable(witness.message) or silent or PROPERTIES[witness.property],)
 
 
 def _bullet(text: str) -> list[str]:
     """A reason as an item of a list."""
-    return wrap(f"- {text}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return wrap(f"- {printable(text)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)

@@ -137,3 +137,13 @@ def test_a_function_entered_again_is_named_again() -> None:
     witness = replace(use_after_free(), columns=(Column("writer", "actor"),), moments=found)
     lines = witness_table(witness, source())
     assert lines[2:6] == ["remove()", " WRITE_ONCE(gp, NULL)", "remove()", " WRITE_ONCE(gp, NULL)"]
+
+
+def test_words_that_are_not_ascii_fit_too() -> None:
+    """They are printed by their numbers, and wrapped as they are printed."""
+    witness = replace(
+        use_after_free(), explanation=("\u00e9\u202e " * 20,), because=("\u00fc" * 90,)
+    )
+    for line in witness_table(witness, source()):
+        assert line.isascii(), line
+        assert len(line) <= 75, line

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "cases"
 
 
-def reports(*files: Path, **options: str) -> tuple[FileReport, ...]:
+def reports(*files: Path, **options: object) -> tuple[FileReport, ...]:
     """What is said of some files; every witness is to be shown."""
     request = Request(tuple(str(f) for f in files), jobs=1, **options)  # type: ignore[arg-type]
     found = run(request, lambda _: None)
@@ -22,7 +22,7 @@ def reports(*files: Path, **options: str) -> tuple[FileReport, ...]:
     return found.files
 
 
-def witnesses(*files: Path, **options: str) -> Iterator[tuple[str, Witness]]:
+def witnesses(*files: Path, **options: object) -> Iterator[tuple[str, Witness]]:
     """Every witness of some files, with what it is of."""
     for file in reports(*files, **options):
         for outcome in file.outcomes:
@@ -33,7 +33,7 @@ def witnesses(*files: Path, **options: str) -> Iterator[tuple[str, Witness]]:
                     yield f"{name} {one.model} {witness.property}", witness
 
 
-def witness_of(name: str, violated: str, **options: str) -> Witness:
+def witness_of(name: str, violated: str, **options: object) -> Witness:
     """The witness of one property in a case."""
     found = witnesses(CASES / f"{name}.khp", **options)
     return next(witness for _, witness in found if witness.property == violated)

@@ -14,7 +14,7 @@ from prover.execution.subject import Subject
 from prover.execution.weak.told import scenes_of as by_story
 from prover.execution.witness import Moment
 from prover.verdict import Broken, Refuted
-from tests.witness.states import ROOT, reports, scenes_of, steps_of, witnesses
+from tests.witness.states import ROOT, reports, scenes_of, steps_of, witness_of, witnesses
 
 VERDICTS = ROOT / "tests" / "cases" / "verdict"
 COMPARED = Scene((), (), (), (), (Life("compared", "live", 0),))
@@ -114,3 +114,69 @@ def test_two_ways_to_the_same_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kinds >= {"rcu", "srcu", "irq", "bh", "softirq", "hardirq"}
     assert {life.state for scene in compared for life in scene.lives} >= {"live", "freed"}
     assert any(lock.waiters for scene in compared for lock in scene.locks)
+
+
+def test_reader_of_srcu_and_grace_period_of_rcu() -> None:
+    """A grace period of RCU has nobody to wait for while the reader is one of SRCU."""
+    assert scenes_of(witness_of("other_reader", "use-after-free")) == [
+        "shared=&first; first#0 live",
+        "shared=&first; user in srcu ss @0; first#0 live",
+        "shared=&first; user in srcu ss @0; first#0 live",
+        "shared=&second; user in srcu ss @0; first#0 live",
+        "shared=&second; user in srcu ss @0; grace period of freer on - @3; first#0 live",
+        "shared=&second; user in srcu ss @0; first#0 live",
+        "shared=&second; user in srcu ss @0; first#0 freed",
+        "shared=&second; user in srcu ss @0; first#0 freed",
+    ]
+
+
+def test_ipi() -> None:
+    """It is pending until the handler has ended, which runs as a hardirq from its first step."""
+    scenes = scenes_of(witness_of("ipi", "assert"))
+    mark = "mark() on target"
+    sent = f"IPI of sender on {mark} @0"
+    assert scenes[:4] == [
+        "x=0",
+        f"x=0; {sent}",
+        f"x=1; {mark} in hardirq @1; {sent}",
+        scenes[3],
+    ]
+    assert "target in irq @2" in scenes[3]
+
+
+def test_stale_read() -> None:
+    """Under a weak model the state is that of the stores told by then."""
+    witness = witness_of("stale", "assert")
+    assert [step.split()[1] for step in steps_of(witness)] == [
+        "load",
+        "check",
+        "store",
+        "store",
+        "load",
+    ]
+    assert scenes_of(witness) == [
+        "data=0, flag=0",
+        "data=0, flag=0",
+        "data=0, flag=0",
+        "data=1, flag=0",
+        "data=1, flag=1",
+        "data=1, flag=1",
+    ]
+
+
+def test_use_after_free_of_a_page_table() -> None:
+    """Of many steps the last: who frees has let the locks go, who reads is still in its reader."""
+    found = witnesses(
+        ROOT / "protocols" / "retract.khp",
+        scenario="walk_fault",
+        variant="free_now",
+        model="sc",
+        config=(("PAE", "off"),),
+    )
+    (witness,) = [w for _, w in found]
+    last = scenes_of(witness)[-1]
+    assert last.startswith("m.pmd=none; ")
+    assert "m.pml: -, A.ptl: -" in last
+    assert "walker in rcu @" in last
+    assert "A#0 freed" in last
+    assert "A#0 live" in scenes_of(witness)[-3]

@@ -121,8 +121,9 @@ def _waits(machine: Machine, thread: int) -> str:
             lock = str(value.location) if isinstance(value, Pointer) else "a lock"
             who = threads[thread].name
             holders = machine.locks.holders.get(machine.location(address), {})
-            if holders.keys() & set(others):
-                return f"{who} waits for {lock}, which {names} holds"
+            if held := [threads[t].name for t in others if t in holders]:
+                verb = "holds" if len(held) == 1 else "hold"
+                return f"{who} waits for {lock}, which {' and '.join(held)} {verb}"
             return f"{who} waits for {lock}, behind the queued request of {names}"
         case sk.GraceEnd(flush=flush):
             what = "flush" if flush else "grace period"
@@ -150,30 +151,3 @@ def _watched(machine: Machine, event: sk.Event, spin: sk.Spin) -> str:
                 text = value_text(layout, value, cell_at(layout, place[0]))
                 names[f"{place_text(place)} = {text}"] = None
     return " or ".join(names) or "what it sees"
-
-
-def because(machine: Machine, name: str) -> tuple[str, ...]:
-    """One sentence per decisive edge."""
-    if name == "use-after-free":
-        return _open_readers(machine)
-    return ()
-
-
-def _open_readers(machine: Machine) -> tuple[str, ...]:
-    """Whether the user was in a reader that a grace period begun at the free would have awaited."""
-    assert machine.violation is not None
-    thread = machine.skeleton.events[machine.violation.event].thread
-    open_ = [s.start for s in machine.sections if s.thread == thread and s.open and s.kind == "rcu"]
-    order = [step.event for step in machine.steps]
-    freed = [
-        order.index(step.event)
-        for step in machine.steps
-        if isinstance(machine.skeleton.events[step.event].action, sk.Deallocate)
-    ]
-    deferred = any(
-        isinstance(machine.skeleton.events[step.event].action, sk.Queue | sk.GraceStart)
-        for step in machine.steps
-    )
-    if open_ and freed and not deferred and order.index(open_[0]) < min(freed):
-        return ("the user is inside rcu_read_lock(): a grace period would have waited for it",)
-    return ()

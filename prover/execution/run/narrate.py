@@ -8,7 +8,7 @@ from dataclasses import replace
 from prover.execution import skeleton as sk
 from prover.execution.decisive import with_something
 from prover.execution.edges import edges
-from prover.execution.run.explain import because, culprit, explain
+from prover.execution.run.explain import culprit, explain
 from prover.execution.run.judge import CLAIMS
 from prover.execution.run.machine import Machine
 from prover.execution.run.scenes import scenes_of
@@ -16,6 +16,8 @@ from prover.execution.run.standstill import Deadlock, deadlocked
 from prover.execution.run.state import Change, Step
 from prover.execution.run.told import story_of
 from prover.execution.run.weigh import weigh
+from prover.execution.run.why import standing as waits_for
+from prover.execution.run.why import why
 from prover.execution.scene import Scene
 from prover.execution.story import Story
 from prover.execution.subject import subject
@@ -31,7 +33,8 @@ def narrate(
 ) -> Witness:
     """The witness of the violation of property ``name`` that the machine has come to.
 
-    ``scenes``: it is to be shown, with the states between its steps, and which are decisive.
+    ``scenes``: it is to be shown, with the states between its steps, which of them are decisive,
+    and why it was possible.
     """
     skeleton = machine.skeleton
     found = deadlocked(machine) if name == "deadlock" else Deadlock(frozenset(), {})
@@ -60,17 +63,20 @@ def narrate(
         columns=tuple(_column(skeleton.threads[t]) for t in used),
         moments=with_something(_with_column(m, column) for m in moments if m.thread in column),
         explanation=explain(machine, name),
-        because=because(machine, name),
+        because=(),
         schedule=tuple(place[e] for e in schedule),
     )
     if not scenes:
         return witness
     events = [step.event for step in shown]
     story = story_of(machine)
+    reasons = why(machine, story, name)
+    stops = waits_for(machine, found, story, witness.explanation) if stuck else ()
     return replace(
         witness,
+        because=tuple(dict.fromkeys(reason.text for reason in reasons)),
         scenes=_scenes(machine, story, schedule, events, standing, column),
-        edges=edges(story, _told(machine), _moments(events, standing), ()),
+        edges=edges(story, _told(machine), _moments(events, standing), (*reasons, *stops)),
     )
 
 

@@ -30,7 +30,7 @@ def weigh(machine: Machine, found: Deadlock, shown: Callable[[int], bool]) -> fr
 
 def _at_fault(machine: Machine) -> Iterator[int]:
     """The step that violates a property, and what it violates it with."""
-    if machine.violation is None:
+    if machine.violation is None or machine.violation.event < 0:
         return
     number = machine.violation.event
     yield number

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from prover.execution import skeleton as sk
+from prover.execution.edges import Reason
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import touched
 from prover.execution.terms import Term
@@ -40,10 +41,10 @@ FAR = 20
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """``circles`` are the circles that mattered, each as its edges; ``lines`` say so in words."""
+    """``circles`` are the circles that mattered, each as its edges; ``reasons`` say so in words."""
 
     circles: tuple[tuple[Edge, ...], ...]
-    lines: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
     @property
     def events(self) -> frozenset[int]:
@@ -54,9 +55,11 @@ class Reasons:
 def reasons(case: Allowed, time: Timeline, bad: int, *, certain: bool) -> Reasons:
     """Why no interleaving shows this; ``certain``: none does."""
     circles = tuple(_circles(case, time, bad, certain=certain))
-    lines = [line for circle in circles for line in _lines(case, time, circle)]
-    lines.extend(_missed(case.run, time, circles))
-    return Reasons(circles, tuple(dict.fromkeys(lines))[:MOST])
+    found = [one for circle in circles for one in _lines(case, time, circle)]
+    found.extend(_missed(case.run, time, circles))
+    said = {one.text: one for one in reversed(found)}
+    texts = dict.fromkeys(one.text for one in found)
+    return Reasons(circles, tuple(said[text] for text in texts)[:MOST])
 
 
 # --- the circles
@@ -193,7 +196,7 @@ def _back(reached: dict[int, int], goal: int) -> tuple[Edge, ...]:
 # --- the words
 
 
-def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[str]:
+def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[Reason]:
     """The steps of one thread that the circle goes through, where they are not in order."""
     run, processor = case.run, _processors(time)
     along = sorted((a, b) for a, b in circle if processor[a] == processor[b])
@@ -202,20 +205,22 @@ def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[
         fix = _missing(run, a, b)
         first, second = _label(run, a), _label(run, b)
         if _is_ghost(run, a) or _is_ghost(run, b):
-            yield f"{who(run, b)}: {first} and {second} have no order, as ghost state has none"
+            text = f"{who(run, b)}: {first} and {second} have no order, as ghost state has none"
         elif time.events.index(a) > time.events.index(b):
-            yield f"{who(run, b)}: {second} overtakes {first}; {fix} would order them"
+            text = f"{who(run, b)}: {second} overtakes {first}; {fix} would order them"
         else:
-            yield f"{who(run, b)}: nothing orders {first} and {second}; {fix} would"
+            text = f"{who(run, b)}: nothing orders {first} and {second}; {fix} would"
+        yield Reason(text, "po", a, b)
     if loose or case.model != "lkmm":
         return
     strong = set(between(case, "strong-fence"))
     for a, b in along:
         if (a, b) not in strong:
-            yield (
+            text = (
                 f"{who(run, b)}: {_label(run, a)} comes before {_label(run, b)},"
                 " but not for every CPU; smp_mb() would see to that"
             )
+            yield Reason(text, "po", a, b)
 
 
 def _missing(run: Run, a: int, b: int) -> str:
@@ -242,7 +247,7 @@ def _access(run: Run, event: int) -> tuple[str, str]:
     return (action.what, action.order) if isinstance(action, sk.Access) else ("", "")
 
 
-def _missed(run: Run, time: Timeline, circles: tuple[tuple[Edge, ...], ...]) -> Iterator[str]:
+def _missed(run: Run, time: Timeline, circles: tuple[tuple[Edge, ...], ...]) -> Iterator[Reason]:
     """The reads that do not see a store which stands above them."""
     place = {event: index for index, event in enumerate(time.events)}
     for a, b in sorted({edge for circle in circles for edge in circle}):
@@ -250,9 +255,10 @@ def _missed(run: Run, time: Timeline, circles: tuple[tuple[Edge, ...], ...]) -> 
             continue
         said = f"{who(run, a)}: {_label(run, a)}"
         if (a, b) in time.memory.misses:
-            yield f"{said} does not see the store of {who(run, b)} above, which is not there yet"
+            text = f"{said} does not see the store of {who(run, b)} above, which is not there yet"
+            yield Reason(text, "fr", a, b)
         elif (a, b) in time.memory.overwrites:
-            yield f"{said} arrives before that of {who(run, b)} above"
+            yield Reason(f"{said} arrives before that of {who(run, b)} above", "co", a, b)
 
 
 def who(run: Run, event: int) -> str:

@@ -6,15 +6,19 @@ not, and why no interleaving shows this, the lines under the table say.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from prover.execution import skeleton as sk
+from prover.execution.because import torn
 from prover.execution.decisive import Slice, with_something
 from prover.execution.domains import initial_value
-from prover.execution.edges import edges
+from prover.execution.edges import Reason, edges
 from prover.execution.evaluate import Unknown
+from prover.execution.freed import ending
 from prover.execution.nodes import LOOKERS, touched
 from prover.execution.run.narrate import WORDS
+from prover.execution.story import Story
 from prover.execution.subject import subject
 from prover.execution.terms import ReadValue, Term
 from prover.execution.weak.reasons import place_of, reasons, who
@@ -32,8 +36,11 @@ def tell(case: Allowed, name: str, event: int) -> Witness:
     return _told(case, name, event, event)
 
 
-def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
-    """The witness of a violation at ``event``, in which ``other`` has a part."""
+def _told(case: Allowed, name: str, event: int, other: int, line: str = "") -> Witness:
+    """The witness of a violation at ``event``, in which ``other`` has a part.
+
+    ``line`` says what is wrong between the two.
+    """
     run, skeleton = case.run, case.run.skeleton
     time = timeline(case)
     why = reasons(case, time, event, certain=event == other)
@@ -56,6 +63,7 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
     told = [e for e in time.events if e in needed]
     sliced = Slice(skeleton, run.values, told, {*shown, event, other}.__contains__, barriers=True)
     matters = sliced.matters(sorted(seeds))
+    early = _early(time, shown)
     used = sorted({skeleton.events[e].thread for e in shown})
     column = {thread: index for index, thread in enumerate(used)}
     # Where two steps have a part the later one is it; a claim fails at the last step.
@@ -64,6 +72,10 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
     story = story_of(run, told, event)
     looks = skeleton.threads[skeleton.events[event].thread].events if claim else ()
     about = subject(story, [*shown, *looks], column)
+    halves = torn(story) if name == "torn-value" and why.reasons else ()
+    said = (*why.reasons, *halves)
+    drawn = (*said, *_between(story, name, other, line))
+    wrong = (line,) if line else _explanation(run, name, event, message)
     return Witness(
         property=name,
         message=message,
@@ -73,15 +85,16 @@ def _told(case: Allowed, name: str, event: int, other: int) -> Witness:
             replace(
                 _moment(run, e, column, bad=e == parts[-1]),
                 decisive=e in matters or e == parts[-1],
+                early=e in early,
             )
             for e in shown
         ),
-        explanation=_explanation(run, name, event, message),
-        because=why.lines,
+        explanation=wrong,
+        because=tuple(dict.fromkeys(reason.text for reason in said)),
         schedule=tuple(_place(skeleton, e) for e in time.events),
         plain=any(_is_plain(skeleton, e) for e in why.events or shown),
         scenes=scenes_of(story, about, told, shown),
-        edges=edges(story, told, {e: index for index, e in enumerate(shown)}, ()),
+        edges=edges(story, told, {e: index for index, e in enumerate(shown)}, drawn),
         record=execution_of(run, case.nodes),
     )
 
@@ -95,8 +108,16 @@ def tell_race(case: Allowed, one: int, two: int) -> Witness:
         for node in found
     ]
     line = f"nothing orders {words[0]} and {words[1]}: {place_of(case.run, found[1].event)}"
-    told = _told(case, "data-race", found[1].event, found[0].event)
-    return replace(told, explanation=(line,))
+    return _told(case, "data-race", found[1].event, found[0].event, line)
+
+
+def _between(story: Story, name: str, other: int, line: str) -> Iterator[Reason]:
+    """What is wrong between two steps: a race, or an access that a free does not wait for."""
+    if line:
+        yield Reason(line, "race", other, story.bad)
+    end = ending(story) if name == "use-after-free" else None
+    if end is not None:
+        yield Reason(f"{end[1]} may be freed before this access is over", "free", end[0], story.bad)
 
 
 def _kind(run: Run, event: int) -> str:
@@ -132,6 +153,19 @@ def _needed(time: Timeline, wanted: set[int]) -> set[int]:
             found.add(event)
             pending.extend(before.get(event, ()))
     return found
+
+
+def _early(time: Timeline, shown: list[int]) -> frozenset[int]:
+    """The steps that stand above one that precedes them in their program."""
+    place = {event: index for index, event in enumerate(time.events)}
+    worth = set(shown)
+    found: set[int] = set()
+    for program in time.programs:
+        own = [event for event in program if event in worth]
+        found.update(
+            e for index, e in enumerate(own) if any(place[b] > place[e] for b in own[:index])
+        )
+    return frozenset(found)
 
 
 def _contended(run: Run) -> frozenset[Location]:
