@@ -39,7 +39,8 @@ class Key:
 
     ``text`` is the statement, or the part of it, that the event comes from, up to the end of the
     line; ``whole`` the line that it begins in, number ``line`` of ``file`` ("" for the protocol
-    itself, else the name of an import without its folder).
+    itself, else the name of an import without its folder), and ``place`` the how-manieth there is
+    of the text in that line.
     """
 
     thread: str
@@ -49,6 +50,7 @@ class Key:
     line: int
     text: str
     whole: str
+    place: int
     occurrence: int
 
     @property
@@ -155,12 +157,13 @@ def key_of(at: Spot, sources: Mapping[str, Source]) -> Key:
     """
     source = sources.get(at.span.file)
     if source is None:
-        return Key(at.thread, at.what, at.calls, "", 0, "", "", at.occurrence)
-    line, _ = source.line_column(at.span.start)
+        return Key(at.thread, at.what, at.calls, "", 0, "", "", 1, at.occurrence)
+    line, column = source.line_column(at.span.start)
     part = source.text[at.span.start : at.span.end].split("\n", 1)[0]
     text, whole = (" ".join(each.split())[:LONGEST] for each in (part, source.line(line)))
+    place = source.line(line)[: column - 1].count(part) + 1 if part else 1
     file = "" if source.name == next(iter(sources)) else PurePosixPath(source.name).name
-    return Key(at.thread, at.what, at.calls, file, line, text, whole, at.occurrence)
+    return Key(at.thread, at.what, at.calls, file, line, text, whole, place, at.occurrence)
 
 
 def saved(record: Record, sources: Mapping[str, Source]) -> Saved:

@@ -107,6 +107,7 @@ def _at(where: Key) -> dict[str, Json]:
         "line": where.line,
         "text": where.text,
         "whole": where.whole,
+        "place": where.place,
         "occurrence": where.occurrence,
     }
 

@@ -155,6 +155,7 @@ def _at(part: _Part) -> Key:
         part.member("line").number(0, MANY * MANY),
         part.member("text").text(),
         part.member("whole").text(),
+        part.member("place").number(1, MANY * MANY),
         part.member("occurrence").number(1, MANY * MANY),
     )
 

@@ -79,7 +79,7 @@ class _Mapped:
     def __post_init__(self) -> None:
         self.keys = [key_of(at, self.sources) for at in spots_of(self.skeleton)]
         for number, key in enumerate(self.keys):
-            self.alike.setdefault((key.kind, key.occurrence), []).append(number)
+            self.alike.setdefault((key.kind, key.place, key.occurrence), []).append(number)
         names = thread_names(self.skeleton)
         self.threads = dict(zip(names, self.skeleton.threads, strict=True))
 
@@ -89,7 +89,7 @@ class _Mapped:
 
     def of(self, at: Key) -> int:
         """The event that a key names: of several alike the one on the same line."""
-        found = self.alike.get((at.kind, at.occurrence), [])
+        found = self.alike.get((at.kind, at.place, at.occurrence), [])
         if not found:
             raise NoPlace("is gone", at)
         for better in (_whole, _file, _line):
@@ -195,11 +195,10 @@ class _Mapped:
             slot = event.came.slot
             if slot is not None and slot in regions:
                 slots[number] = Pointer(sk.life(regions[slot], number), ())
-        made = {(c.at.kind, c.at.whole, c.at.occurrence): c for c in self.saved.choices}
+        made = {_choice(c.at): c for c in self.saved.choices}
         choices: dict[int, int] = {}
         for row, at in choices_of(self.skeleton):
-            key = key_of(at, self.sources)
-            choice = made.get((key.kind, key.whole, key.occurrence))
+            choice = made.get(_choice(key_of(at, self.sources)))
             if choice is not None and row.low <= choice.value <= row.high:
                 choices[row.number] = choice.value
         taken = {n: e.came.taken for n, e in known.items() if e.came.taken is not None}
@@ -244,3 +243,7 @@ def _file(key: Key) -> object:
 
 def _line(key: Key) -> object:
     return key.line
+
+
+def _choice(key: Key) -> object:
+    return key.kind, key.whole, key.place, key.occurrence
