@@ -10,7 +10,15 @@ from prover.execution.recall.outcome import Holds, Impossible, Unmapped
 from prover.replayed import exit_code
 from tests.replay.making import replayed, text_of, witness
 
-NAMES = ("freed.khp", "message.khp", "crossed.khp", "torn.khp", "tries.khp", "handled.khp")
+NAMES = (
+    "freed.khp",
+    "message.khp",
+    "twice.khp",
+    "crossed.khp",
+    "torn.khp",
+    "tries.khp",
+    "handled.khp",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
