@@ -11,6 +11,7 @@ from dsl.codes_export import EXPORT_CODES
 from dsl.codes_litmus import LITMUS_CODES
 from dsl.codes_lower import LOWER_CODES
 from dsl.codes_new import NEW_CODES
+from dsl.codes_witness import WITNESS_CODES
 
 _READING: dict[str, str] = {
     "empty-folder": """\
@@ -269,6 +270,7 @@ CODES: dict[str, str] = {
     **LOWER_CODES,
     **EXPORT_CODES,
     **NEW_CODES,
+    **WITNESS_CODES,
     **_READING,
     **_CHARACTERS,
     **_PUNCTUATION,

@@ -45,11 +45,14 @@ def library_root() -> Path:
     return candidates[-1]
 
 
-def read_text(path: Path) -> tuple[str, int]:
-    """The text of the file at ``path`` (without a byte-order mark) and its size in bytes."""
-    data = _read_bytes(path)
-    if len(data) > MAX_BYTES:
-        what = f"has more than {MAX_BYTES >> 20} MiB"
+def read_text(path: Path, most: int = MAX_BYTES) -> tuple[str, int]:
+    """The text of the file at ``path`` (without a byte-order mark) and its size in bytes.
+
+    ``most`` is how many bytes it may have.
+    """
+    data = _read_bytes(path, most)
+    if len(data) > most:
+        what = f"has more than {most >> 20} MiB"
         raise Refusal("too-large", what, "split it into files that import one another")
     try:
         return data.decode("utf-8").removeprefix("\ufeff"), len(data)
@@ -84,11 +87,11 @@ def _not_listed(error: OSError) -> NoReturn:
     raise Refusal("unreadable-file", what, "check its permissions") from None
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, most: int) -> bytes:
     try:
         descriptor = _opened(path)
         with os.fdopen(descriptor, "rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(most + 1)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise Refusal("file-not-found", "does not exist", "check the path") from None
     except PermissionError:

@@ -21,6 +21,7 @@ from prover.cli.list import list_
 from prover.cli.locks import locks
 from prover.cli.needs import needs
 from prover.cli.new import new
+from prover.cli.replay import replay
 from prover.cli.run import run
 from prover.cli.terminal import complain
 from prover.cli.why import why
@@ -56,6 +57,7 @@ def build() -> typer.Typer:
         locks,
         needs,
         new,
+        replay,
         why,
     )
     for name, function in zip(COMMANDS, functions, strict=True):

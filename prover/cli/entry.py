@@ -29,6 +29,7 @@ COMMANDS: Final = (
     "locks",
     "needs",
     "new",
+    "replay",
     "why",
 )
 """Every command.  ``run`` is the one meant where none is named."""

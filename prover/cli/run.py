@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from prover.litmus.batch import LitmusRequest
     from prover.verdict import Report
 
-Output: TypeAlias = Literal["table", "commit", "json", "svg", "mermaid", "dot", "herd"]
+Output: TypeAlias = Literal[
+    "table", "commit", "json", "witness", "litmus", "svg", "mermaid", "dot", "herd"
+]
 
 
 def run(
@@ -81,6 +83,9 @@ def run(
     if any(name.endswith(".litmus") for name in files) or output == "herd":
         from prover.litmus.batch import LitmusRequest
 
+        if output in ("witness", "litmus"):
+            message = f"--format {output} is for protocols; `--format json` has a test's execution"
+            raise typer.BadParameter(message, param_hint="'--format'")
         explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
         wanted = reports(report_to, LITMUS, files)
         asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
@@ -115,6 +120,14 @@ def run(
             from prover.cli.pictures import draw
 
             code = draw(report, output, color, full=full)
+        case "witness":
+            from prover.cli.witness import save
+
+            code = save(report, color)
+        case "litmus":
+            from prover.cli.witness import export
+
+            code = export(report, request, color)
         case _:
             _print(report, output, color, verbose=verbose, quiet=quiet, full=full)
             code = exit_code(report)
@@ -176,7 +189,7 @@ def _rendered_litmus(
             from prover.render.litmus import render_herd
 
             return render_herd(report)
-        case "commit" | "svg" | "mermaid" | "dot":
+        case "commit" | "witness" | "litmus" | "svg" | "mermaid" | "dot":
             raise AssertionError(output)
         case _:
             assert_never(output)
@@ -208,7 +221,7 @@ def _rendered(
             from prover.render.json_report import render
 
             return render(report)
-        case "herd" | "svg" | "mermaid" | "dot":
+        case "herd" | "witness" | "litmus" | "svg" | "mermaid" | "dot":
             raise AssertionError(output)
         case _:
             assert_never(output)

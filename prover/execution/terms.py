@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NewType, TypeAlias
 
+from prover.graph.ir import Origin
 from prover.graph.values import Value
 
 Term = NewType("Term", int)
@@ -32,11 +33,16 @@ class ReadValue:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Any value from ``low`` to ``high``; ``number`` tells choices apart."""
+    """Any value from ``low`` to ``high``; ``number`` tells choices apart.
+
+    ``thread`` makes it (-1: nobody, it is an open config) at ``origin``.
+    """
 
     number: int
     low: int
     high: int
+    thread: int = field(default=-1, compare=False)
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

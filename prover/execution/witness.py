@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dsl.source import Span
+from prover.execution.record import Record
 from prover.execution.scene import Edge, Scene
 
 
@@ -75,7 +76,8 @@ class Witness:
     plain access, which the compiler may move whatever the hardware does.  ``scenes`` has one more
     entry than ``moments``: the state before the first, then the state after each.  ``edges`` lead
     from moment to moment; ``because`` is the text of some of them.  Of a plain interleaving that
-    is not to be shown, all three are left out.
+    is not to be shown, all three are left out.  ``record`` is
+    what it was replayed from, by statements.
     """
 
     property: str
@@ -89,6 +91,7 @@ class Witness:
     plain: bool = False
     scenes: tuple[Scene, ...] = ()
     edges: tuple[Edge, ...] = ()
+    record: Record | None = None
 
 
 def contexts(witness: Witness) -> int:

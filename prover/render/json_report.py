@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, assert_never
 
 from dsl.protocol import Expect
+from dsl.source import Source
 from prover.execution.witness import Call, Moment, Touch, Witness
 from prover.render.json_parts import Json, Places, document
 from prover.verdict import (
@@ -41,6 +43,11 @@ def render(report: Report) -> str:
 def schema() -> str:
     """The JSON Schema that every report obeys."""
     return (Path(__file__).parent / "report.schema.json").read_text(encoding="utf-8")
+
+
+def told(witness: Witness, sources: Mapping[str, Source]) -> Json:
+    """A witness as reports have it, of a file whose sources these are."""
+    return _Verdicts(sources).witness(witness)
 
 
 def _file(file: FileReport) -> Json:

@@ -15,6 +15,7 @@ import pytest
 from dsl.codes import CODES
 from prover.cli.entry import main
 from prover.models.cat.codes import CAT_CODES
+from tests.replay.making import text_of, witness
 
 TESTS = Path(__file__).parents[1]
 UNREPORTED = {
@@ -42,6 +43,8 @@ WRONG = (
 WORD = "word w_t { split low, high; none = 0; one = 1; }\nw_t w;\n"
 CALLED = "static void f(u32 *p) { *p = 1; }\n"
 HOLDING = "struct o { struct o *next; spinlock_t l; };\nstruct o o;\n"
+
+FREED = text_of("freed.khp")
 
 Files = dict[str, str | bytes]
 PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
@@ -97,6 +100,19 @@ PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
             "m.bell": "enum Barriers = 'one\ninstructions F[Barriers]\n",
         },
         ("--model", "m.cat", "t.litmus"),
+    ),
+    "witness-broken": ({"w.json": "{}"}, ("replay", "w.json")),
+    "witness-edited": (
+        {"freed.khp": FREED, "w.json": witness("freed.khp").replace('"free(old)"', '"old"')},
+        ("replay", "w.json"),
+    ),
+    "witness-file": (
+        {"w.json": witness("freed.khp").replace('"file": "freed.khp"', '"file": "/freed.khp"')},
+        ("replay", "w.json"),
+    ),
+    "witness-other": (
+        {"f.khp": RUN, "w.json": witness("freed.khp")},
+        ("replay", "w.json", "f.khp"),
     ),
     "new-output": ({"f.c": "int f(void)\n{\n\treturn 0;\n}\n"}, ("new", "f.c", "f", "-o", "no/f")),
 }

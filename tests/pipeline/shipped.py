@@ -73,8 +73,8 @@ def refutations(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Refutati
     groups = grouped(jobs, together=True)
     work = Work([loaded], jobs, groups, request)
     seen: set[object] = set()
-    for members in groups:
-        for member, decision in zip(members, work.together(members), strict=True):
+    for own in groups:
+        for member, decision in zip(own, work.together(own), strict=True):
             if isinstance(decision.verdict, Refuted):
                 witness = decision.verdict.witness
                 told = next(one for one in made if one.witness is witness)

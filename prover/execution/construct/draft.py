@@ -119,12 +119,12 @@ class Draft:
             case ir.Apply(op=op, params=params, args=args):
                 return self.operation(op, params, tuple(self.value_of(a, env) for a in args))
 
-    def choice(self, low: int, high: int, shared: str) -> Term:
+    def choice(self, low: int, high: int, shared: str, thread: int, origin: ir.Origin) -> Term:
         """Any value from ``low`` to ``high``; the same one for all that share a name."""
         if shared in self.shared:
             return self.shared[shared]
         self.choices += 1
-        made = self.terms.add(Choice(self.choices, low, high))
+        made = self.terms.add(Choice(self.choices, low, high, -1 if shared else thread, origin))
         if shared:
             self.shared[shared] = made
         return made

@@ -22,8 +22,8 @@ def step(strand: Strand, instr: ir.Instr) -> None:
     match instr:
         case ir.Assign(reg=reg, expr=expr):
             strand.env[reg] = strand.value(expr)
-        case ir.Havoc(reg=reg, low=low, high=high, shared=shared):
-            strand.env[reg] = draft.choice(low, high, shared)
+        case ir.Havoc(reg=reg, low=low, high=high, shared=shared, origin=origin):
+            strand.env[reg] = draft.choice(low, high, shared, strand.thread, origin)
         case ir.Load():
             load(strand, instr)
         case ir.Store():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown
 from prover.execution.run.machine import Decisions, Machine, Stage, stage
 from prover.execution.run.narrate import narrate
+from prover.execution.run.record import schedule_of
 from prover.execution.run.standstill import deadlocked
 from prover.execution.run.state import NotAllowed
 from prover.execution.witness import Witness
@@ -19,12 +20,19 @@ class ReplayError(Exception):
 
 
 def replay(
-    skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions, name: str, *, trim: bool
+    skeleton: sk.Skeleton,
+    events: tuple[int, ...],
+    decisions: Decisions,
+    name: str,
+    *,
+    trim: bool,
+    show: bool = False,
 ) -> Witness:
     """The witness that a schedule violates property ``name``.
 
     ``trim`` makes it ready to be shown: what the violation does not need is left out, thread by
-    thread from the back, and the states between the steps are added.
+    thread from the back, and the states between the steps are added.  ``show`` does so without
+    leaving anything out.
     """
     run = Shortening(stage(skeleton), decisions, name)
     machine = run.carry_out(events)
@@ -32,10 +40,11 @@ def replay(
         raise ReplayError(f"claimed {name}, replayed {machine.violation}")
     happened = frozenset(step.event for step in machine.steps)
     short = tuple(event for event in events if event in happened)
-    if not trim:
-        return narrate(machine, name, short)
-    short = run.trim(short)
-    return narrate(run.carry_out(short), name, short, scenes=True)
+    if trim:
+        short = run.trim(short)
+        machine = run.carry_out(short)
+    told = narrate(machine, name, short, scenes=trim or show)
+    return replace(told, record=schedule_of(machine, name, short))
 
 
 def violations_of(skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Decisions) -> set[str]:

@@ -22,6 +22,7 @@ from prover.execution.story import Story
 from prover.execution.subject import subject
 from prover.execution.terms import ReadValue, Term
 from prover.execution.weak.reasons import place_of, reasons, who
+from prover.execution.weak.record import execution_of
 from prover.execution.weak.run import Run
 from prover.execution.weak.time import Allowed, Timeline, timeline
 from prover.execution.weak.told import scenes_of, story_of
@@ -92,6 +93,7 @@ def _told(case: Allowed, name: str, event: int, other: int, line: str = "") -> W
         plain=any(_is_plain(skeleton, e) for e in why.events or shown),
         scenes=scenes_of(story, about, told, shown),
         edges=edges(story, told, {e: index for index, e in enumerate(shown)}, drawn),
+        record=execution_of(run, case.nodes),
     )
 
 

@@ -1,0 +1,62 @@
+"""``prove replay``: does a saved witness still hold?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prover.cli.entry import INTERNAL_ERROR, USAGE_ERROR, write_error
+from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input
+from prover.cli.options import Memory, Timeout
+from prover.cli.terminal import emit
+
+
+def replay(
+    witness: Annotated[
+        str, typer.Argument(metavar="WITNESS", help="What `prove FILE --format witness` printed.")
+    ],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="[FILE]",
+            help="The protocol; without it the one that the witness names, below this folder.",
+        ),
+    ] = "",
+    timeout: Timeout = 60,
+    memory: Memory = 2048,
+) -> None:
+    """Replay a saved witness on the protocol as it is today, without the solver.
+
+    Exit: 0 no longer possible, 1 still a violation, 2 usage, or no witness of this file, 3 cannot
+    be carried over to the file, 4 a bug in prove.
+    """
+    from dsl.files import Refusal, read_text
+    from dsl.source import Source
+    from prover.replay.run import replay as answered
+    from prover.replay.strict import MAX_SIZE
+    from prover.replayed import exit_code
+    from prover.verdict import Request
+
+    try:
+        saved = Source(witness, read_text(Path(witness), MAX_SIZE)[0])
+    except Refusal as refusal:
+        complain_about((refusal.about(witness),), {})
+        raise typer.Exit(USAGE_ERROR) from None
+    request = Request(
+        files=(file,),
+        stdin_text=read_standard_input() if file == STANDARD_INPUT else None,
+        timeout=timeout,
+        memory=memory,
+    )
+    found = answered(saved, file, request, below=Path.cwd())
+    complain_about(found.diagnostics, found.sources)
+    if found.bug:
+        write_error(f"internal error: this is a bug in prove ({found.bug[:300]})\n")
+        raise typer.Exit(INTERNAL_ERROR)
+    if found.obligation is not None and not found.diagnostics:
+        from prover.render.replay import render_replay
+
+        emit(render_replay(found))
+    raise typer.Exit(exit_code(found))

@@ -1,0 +1,105 @@
+"""``--format witness`` and ``--format litmus``: the one witness that is selected, or its scenario.
+
+The first is a document for ``prove replay``, the second a litmus test that asks for the violation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from dsl.diagnostic import Diagnostic, DiagnosticError
+from prover.cli.entry import USAGE_ERROR
+from prover.cli.files import complain_about
+from prover.cli.pictures import Found, witnesses
+from prover.cli.terminal import Color, emit
+from prover.render.json_witness import render
+from prover.verdict import Report, Request, exit_code
+
+SHOWN: Final = 8
+"""So many of several are listed."""
+
+
+ASKED: Final = ("assert", "warn-on", "bug-on", "final")
+"""The properties that litmus tests ask about."""
+
+
+def save(report: Report, color: Color) -> int:
+    """Prints the document, or says why there is none; the exit code."""
+    one = _selected(report, color)
+    if one is None:
+        return max(USAGE_ERROR, exit_code(report))
+    bound = max(one.outcome.measured.bound, 1)
+    emit(render(one.file.name, one.outcome.obligation, bound, one.witness, one.file.sources))
+    return exit_code(report)
+
+
+def export(report: Report, request: Request, color: Color) -> int:
+    """Prints the litmus test of what is refuted, or says why there is none; the exit code."""
+    from prover.export.litmus import export_litmus
+    from prover.pipeline.program import first_obligation
+
+    one = _selected(report, color)
+    if one is None:
+        return max(USAGE_ERROR, exit_code(report))
+    asked, name = one.outcome.obligation, one.witness.property
+    if name not in ASKED:
+        complain_about((_unasked(name),), {}, color)
+        return USAGE_ERROR
+    try:
+        narrow = replace(
+            request,
+            scenario=asked.scenario,
+            variant=asked.variant or None,
+            config=asked.configuration,
+        )
+        _, protocol, _ = first_obligation(one.file.name, narrow)
+        emit(export_litmus(protocol, asked.scenario, dict(asked.configuration)))
+    except DiagnosticError as error:
+        complain_about(error.diagnostics, one.file.sources, color)
+        return USAGE_ERROR
+    return exit_code(report)
+
+
+def _selected(report: Report, color: Color) -> Found | None:
+    """The only witness; where there is none, or another one, says so.
+
+    Where what stands is refuted too, it is the one of that, not of its variants; of the properties
+    that an obligation violates, the one named first.
+    """
+    found = witnesses(report)
+    plain = [one for one in found if not one.outcome.obligation.variant]
+    chosen = plain or found
+    if len(chosen) == 1:
+        return chosen[0]
+    if found or not any(file.diagnostics for file in report.files):
+        complain_about((_wrong(chosen),), {}, color)
+    return None
+
+
+def _unasked(name: str) -> Diagnostic:
+    message = f"a litmus test cannot ask about `{name}`"
+    hint = f"it asks about {', '.join(ASKED)}; `--format witness` keeps any witness"
+    return Diagnostic("export-question", message, None, hint=hint)
+
+
+def _wrong(found: list[Found]) -> Diagnostic:
+    if not found:
+        hint = "select a scenario, variant, config or model that is refuted"
+        return Diagnostic("no-witness", "nothing is refuted: there is no witness", None, hint=hint)
+    named = [_options(one) for one in found]
+    more = f"; and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
+    message = f"{len(named)} witnesses are selected, and a document has one"
+    hint = f"one of {'; '.join(named[:SHOWN])}{more}"
+    return Diagnostic("several-witnesses", message, None, hint=hint)
+
+
+def _options(one: Found) -> str:
+    """The options that select a witness."""
+    asked = one.outcome.obligation
+    parts = [one.file.name, "--scenario", asked.scenario]
+    if asked.variant:
+        parts += ["--variant", asked.variant]
+    for name, value in asked.configuration:
+        parts += ["--config", f"{name}={value}"]
+    return " ".join([*parts, "--model", asked.model])

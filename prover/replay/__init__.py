@@ -1,0 +1,1 @@
+"""A saved witness replayed against the protocol as it is today."""
