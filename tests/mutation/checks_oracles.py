@@ -16,6 +16,7 @@ from tests.execution import (
     test_controls,
     test_enumerate_litmus,
     test_enumerate_random,
+    test_fresh,
     test_locking,
     test_refusals,
     test_standstill,
@@ -23,12 +24,14 @@ from tests.execution import (
 from tests.execution.test_enumerate_cases import CASES, test_both_engines_find_what_the_case_says
 from tests.graph import test_against_interpreter
 from tests.interpreter.conftest import Lab, protocol
+from tests.litmus_engine import test_relations
 from tests.pipeline import test_labels
 from tests.weak import test_laws
 
 LAWS = (
     test_controls,
     test_enumerate_litmus,
+    test_fresh,
     test_labels,
     test_locking,
     test_refusals,
@@ -36,6 +39,8 @@ LAWS = (
     test_laws,
 )
 """Tests of a function's law that take next to no time."""
+READINGS = ("chains", "recursive_set", "may_stay")
+"""Of the tests of relations those of certain terms; random ones are checks of their own."""
 INTERPRETER = Path(__file__).parents[1] / "interpreter"
 PROGRAMS = 80
 """Random programs by the interpreter and the enumerator, and by the interpreter and the graphs."""
@@ -52,6 +57,9 @@ def oracle_checks() -> Iterator[tuple[str, Callable[[], bool]]]:
         yield f"compiled/{seed}", partial(_passes, test_against_interpreter.compare, seed)
     for module in LAWS:
         yield from _tests(module)
+    for name, holds in _tests(test_relations):
+        if any(part in name for part in READINGS):
+            yield name, holds
     for path in sorted(INTERPRETER.glob("test_*.py")):
         yield from _tests(import_module(f"tests.interpreter.{path.stem}"))
 
