@@ -39,7 +39,10 @@ class Pipeline:
     outcomes: tuple[Outcome, ...] = ()
     error: BaseException | None = None
 
-    def run(self, request: Request, on_progress: Callable[[Progress], None]) -> Report:
+    def run(
+        self, request: Request, on_progress: Callable[[Progress], None], store: object
+    ) -> Report:
+        assert store is None  # the tests have no cache
         self.requests.append(request)
         on_progress(Progress(0, 1, "scenario"))
         if self.error is not None:
