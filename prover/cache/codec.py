@@ -5,12 +5,15 @@ Nothing is ever unpickled: what does not fit its type is no entry.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Final
+from dataclasses import fields, replace
+from functools import cache
+from typing import Any, Final, get_type_hints
 
 import msgspec
 
 from dsl.protocol import Expect
+from prover.execution.record import Execution, Schedule, Spot
+from prover.execution.witness import Witness
 from prover.verdict import (
     Bounded,
     Measured,
@@ -38,6 +41,14 @@ class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rest: msgspec.Raw
 
 
+class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A witness: its parts by name, and what kind of record it was replayed from."""
+
+    parts: dict[str, msgspec.Raw]
+    kind: str
+    record: msgspec.Raw
+
+
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An outcome."""
 
@@ -56,7 +67,12 @@ def is_kept(verdict: Verdict) -> bool:
 
 def given(verdict: Verdict) -> Given:
     """A verdict to be written."""
-    return Given(type(verdict).__name__, msgspec.Raw(msgspec.json.encode(verdict)))
+    match verdict:
+        case Refuted(witness=witness, others=others):
+            rest: object = [_told(each) for each in (witness, *others)]
+        case _:
+            rest = verdict
+    return Given(type(verdict).__name__, msgspec.Raw(msgspec.json.encode(rest)))
 
 
 def verdict_of(found: Given) -> Verdict:
@@ -64,7 +80,44 @@ def verdict_of(found: Given) -> Verdict:
     kind = KINDS.get(found.kind)
     if kind is None:
         raise Damaged(f"no verdict is called {found.kind}")
-    return msgspec.json.decode(found.rest, type=kind)
+    if kind is not Refuted:
+        return msgspec.json.decode(found.rest, type=kind)
+    witnesses = [_witness(each) for each in msgspec.json.decode(found.rest, type=list[Told])]
+    if not witnesses:
+        raise Damaged("a refutation without a witness")
+    return Refuted(witnesses[0], tuple(witnesses[1:]))
+
+
+def _told(witness: Witness) -> Told:
+    """A witness to be written."""
+    parts = {name: msgspec.Raw(msgspec.json.encode(getattr(witness, name))) for name in _parts()}
+    kind = type(witness.record).__name__
+    return Told(parts, kind, msgspec.Raw(msgspec.json.encode(witness.record)))
+
+
+def _witness(told: Told) -> Witness:
+    """The witness that was written.  Raises Damaged."""
+    parts = _parts()
+    if told.parts.keys() != parts.keys() or told.kind not in _RECORDS:
+        raise Damaged("not all of a witness")
+    values = {name: decoder.decode(told.parts[name]) for name, decoder in parts.items()}
+    return Witness(**values, record=msgspec.json.decode(told.record, type=_RECORDS[told.kind]))
+
+
+@cache
+def _parts() -> dict[str, msgspec.json.Decoder[Any]]:
+    """What reads each part of a witness but its record, of which there are two kinds."""
+    types = get_type_hints(Witness)
+    return {
+        f.name: msgspec.json.Decoder(types[f.name]) for f in fields(Witness) if f.name != "record"
+    }
+
+
+_RECORDS: Final[dict[str, Any]] = {
+    "NoneType": None,
+    "Schedule": Schedule[Spot],
+    "Execution": Execution[Spot],
+}
 
 
 def unmeasured(measured: Measured) -> Measured:
