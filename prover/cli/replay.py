@@ -27,7 +27,7 @@ def replay(
     timeout: Timeout = 60,
     memory: Memory = 2048,
 ) -> None:
-    """Replay a saved witness on the protocol as it is today, without the solver.
+    """Replay a saved witness on today's protocol, without the solver.
 
     Exit: 0 no longer possible, 1 still a violation, 2 usage, or no witness of this file, 3 cannot
     be carried over to the file, 4 a bug in prove.
@@ -39,6 +39,11 @@ def replay(
     from prover.replayed import exit_code
     from prover.verdict import Request
 
+    if witness == STANDARD_INPUT:
+        what = "would be standard input, and a witness is a file"
+        hint = "save it: `prove FILE --format witness > W.json`"
+        complain_about((Refusal("not-a-file", what, hint).about(witness),), {})
+        raise typer.Exit(USAGE_ERROR)
     try:
         saved = Source(witness, read_text(Path(witness), MAX_SIZE)[0])
     except Refusal as refusal:

@@ -120,7 +120,8 @@ def _named(found: Document, below: Path | None) -> str:
     inside = False
     if below is not None and name.endswith(".khp") and not path.is_absolute():
         try:
-            inside = (below / path).resolve().is_relative_to(below.resolve())
+            there = (below / path).resolve()
+            inside = there.is_relative_to(below.resolve()) and there.exists()
         except (OSError, RuntimeError, ValueError):
             inside = False
     if not inside:

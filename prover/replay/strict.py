@@ -80,7 +80,7 @@ def _constant(name: str) -> Never:
 
 
 def _fraction(digits: str) -> Never:
-    raise NotStrict(f"{_short(digits)} is no whole number")
+    raise NotStrict(f"{_short(digits)} is no whole number, and a witness has no others")
 
 
 def _number(digits: str) -> int:

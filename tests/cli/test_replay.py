@@ -73,6 +73,7 @@ def test_standard_input(
     [
         (["replay", "nothing.json"], "file-not-found"),
         (["replay", "."], "not-a-file"),
+        (["replay", "-"], "not-a-file"),
         (["replay", "freed.khp"], "witness-broken"),
         (["freed.khp", "--format", "witness", "--model", "arm"], "unknown-selection"),
     ],
@@ -82,6 +83,27 @@ def test_usage(arguments: list[str], code: str, capsys: pytest.CaptureFixture[st
     said = capsys.readouterr()
     assert f"error[{code}]" in said.err
     assert not said.out
+
+
+def test_the_hint_where_the_protocol_is_not_here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(capsys)
+    Path("other").mkdir()
+    monkeypatch.chdir("other")
+    assert main(["replay", "../w.json"]) == 2
+    said = capsys.readouterr().err
+    assert "the witness names `freed.khp`, which is not below this folder" in said
+    assert "`prove replay WITNESS FILE`" in said
+
+
+def test_a_report_is_no_witness(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["freed.khp", "--format", "json", "-j", "1"]) == 0
+    Path("r.json").write_text(capsys.readouterr().out, encoding="utf-8")
+    assert main(["replay", "r.json"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "is no whole number, and a witness has no others" in said
+    assert "hint: `prove FILE --format witness` writes one" in said
 
 
 MESSAGE = text_of("message.khp")
