@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 VARIABLE: Final = "PROVE_CACHE"
 """The environment variable that names the folder; ``off`` is none."""
 
+OFF: Final = ("off", "0", "no", "none")
+"""What people write for none: no folder of that name is made."""
+
 
 def store() -> Store | None:
     """What verdicts are remembered in; None where the user wants nothing remembered."""
     from prover.cache.store import Store
 
     named = os.environ.get(VARIABLE, "")
-    if named == "off":
+    if named.lower() in OFF:
         return None
     if named:
-        return Store(Path(named))
+        return Store(Path(os.path.expanduser(named)))  # noqa: PTH111 - it never fails
     from platformdirs import user_cache_path
 
     return Store(user_cache_path("prove", appauthor=False))
@@ -42,7 +45,10 @@ def cache(
     *,
     clear: Annotated[bool, typer.Option("--clear", help="Forget everything.")] = False,
 ) -> None:
-    """Say where verdicts are remembered and how many, or forget them."""
+    """Say where verdicts are remembered and how many, or forget them.
+
+    PROVE_CACHE in the environment names another folder; `off` is none.
+    """
     found = store()
     if found is None:
         emit(f"nothing is remembered: {VARIABLE} is off\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from prover.cli.cache import store
 from tests.cache import small
 
 
@@ -62,6 +63,21 @@ def test_nothing_is_remembered_where_that_is_asked(folder: Path) -> None:
     for arguments, cache in ((["--no-cache"], str(folder / "cache")), ([], "off")):
         assert prove(str(folder / "p"), *arguments, cache=cache).returncode == 1
     assert not (folder / "cache").exists()
+
+
+@pytest.mark.parametrize("value", ["off", "OFF", "0", "no", "none"])
+def test_none_is_no_folder(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVE_CACHE", value)
+    assert store() is None
+
+
+def test_a_home_that_no_shell_has_put_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/h")
+    for value, path in (("~/c", "/h/c"), ("~nobody-here/c", "~nobody-here/c")):
+        monkeypatch.setenv("PROVE_CACHE", value)
+        found = store()
+        assert found is not None
+        assert str(found.path) == f"{path}/verdicts.sqlite"
 
 
 def test_what_goes_wrong_with_it_changes_no_verdict(folder: Path) -> None:
