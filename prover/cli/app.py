@@ -49,10 +49,10 @@ def build() -> typer.Typer:
     functions: tuple[Callable[..., None], ...] = (
         run,
         cache,
-        fmt,
         dump,
-        export,
         explain,
+        export,
+        fmt,
         list_,
         locks,
         needs,
@@ -92,10 +92,11 @@ def _asks_for_help(arguments: list[str]) -> bool:
 
 
 def _shown(error: TyperException) -> str:
-    """What is said of a usage error."""
+    """What is said of a usage error; ``run`` is a command that nobody types."""
     text = io.StringIO()
     cast("Any", error).show(file=text)
-    return text.getvalue()
+    said = text.getvalue()
+    return said.replace("prove run ", "prove ", 2) if said.startswith("Usage: prove run ") else said
 
 
 def help_text() -> str:

@@ -21,10 +21,10 @@ INTERRUPTED: Final = 130
 COMMANDS: Final = (
     "run",
     "cache",
-    "fmt",
     "dump",
-    "export",
     "explain",
+    "export",
+    "fmt",
     "list",
     "locks",
     "needs",

@@ -24,7 +24,7 @@ def locks(
         Literal["text", "dot"], typer.Option(help="What to print.")
     ] = "text",
 ) -> None:
-    """Print which lock classes are taken where, and under which others."""
+    """Say which lock classes are taken where, and under which others."""
     from dsl.imports import LoadError
     from prover.pipeline.locks import locks as graph_of
     from prover.render.lock_graph import render, render_dot

@@ -51,7 +51,7 @@ def needs(
     ] = "table",
     report_to: ReportOption = None,
 ) -> None:
-    """Say which locks, barriers, checks and other parts the proofs need.
+    """Say which locks, barriers, checks and so on the proofs need.
 
     Each is dropped or weakened, and every scenario that is proved is proved again.
 

@@ -125,7 +125,7 @@ def reports(
         if not (equals and where):
             raise _usage(f"{text!r} is not FORMAT=PATH, such as html=report.html")
         if name not in formats:
-            raise _usage(f"there is no report of format {name!r} here: {', '.join(formats)}")
+            raise _usage(f"there is no report of format {name!r} here, but {', '.join(formats)}")
         if where == "-":
             raise _usage(f"{text!r}: a report is a file; --format says what is printed")
         path = Path(where)

@@ -67,7 +67,11 @@ def run(
         bool, typer.Option("--no-cache", help="Prove all again, and remember nothing.")
     ] = False,
     timings: Annotated[
-        bool, typer.Option("--timings", help="Where the time went, on standard error.")
+        bool,
+        typer.Option(
+            "--timings",
+            help="Where the time went, on standard error; what is remembered took none.",
+        ),
     ] = False,
 ) -> None:
     """Prove kernel locking protocols, or show the interleaving that breaks them.
@@ -86,6 +90,7 @@ def run(
         if output in ("witness", "litmus"):
             message = f"--format {output} is for protocols; `--format json` has a test's execution"
             raise typer.BadParameter(message, param_hint="'--format'")
+        _selects_nothing(scenario=scenario, variant=variant, config=config)
         explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
         wanted = reports(report_to, LITMUS, files)
         asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
@@ -139,6 +144,13 @@ def run(
     raise typer.Exit(code)
 
 
+def _selects_nothing(**chosen: str | list[str] | None) -> None:
+    """A usage error for an option that selects within protocols: of litmus tests it would not."""
+    for option in (name for name, value in chosen.items() if value):
+        message = "it selects within protocols: litmus tests have none of it"
+        raise typer.BadParameter(message, param_hint=f"'--{option}'")
+
+
 def _litmus(
     request: LitmusRequest,
     output: Output,
@@ -153,7 +165,9 @@ def _litmus(
 
     other = [name for name in request.files if not name.endswith(".litmus")]
     if other:
-        message = f"{other[0]!r} is no litmus test (.litmus); protocols have a run of their own"
+        message = f"{other[0]!r} is no litmus test (.litmus): give protocols to another `prove`"
+        if output == "herd":
+            message = f"{other[0]!r} is no litmus test (.litmus), and --format herd is for those"
         raise typer.BadParameter(message, param_hint="'FILE...'")
     if output in {"commit", "svg", "mermaid", "dot"}:
         message = f"{output!r} is of witnesses of protocols; litmus tests have none"

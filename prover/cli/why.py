@@ -53,7 +53,7 @@ def why(
     ] = "table",
     report_to: ReportOption = None,
 ) -> None:
-    """Say why a protocol is proved: which locks, waits, orders and tests the proofs use.
+    """Say which locks, waits, orders and tests the proofs use.
 
     For each property a set of facts that suffices, and of which none can be left out.
 

@@ -57,6 +57,18 @@ def test_nothing_to_do_is_a_usage_error() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", entry.help_text())
 
 
+def test_a_usage_error_names_what_was_typed() -> None:
+    said = prove("x.khp", "--reprot").stderr
+    assert said.startswith("Usage: prove [OPTIONS] FILE...\nTry 'prove -h' for help.\n")
+
+
+def test_every_command_has_its_line_in_full() -> None:
+    listed = entry.help_text().split("tells more):\n")[1].splitlines()
+    names = [line.split()[1] for line in listed]
+    assert names == sorted(set(entry.COMMANDS) - {"run"})
+    assert all(line.endswith((".", "?")) and not line.endswith("..") for line in listed)
+
+
 def test_version_names_what_a_bug_report_needs() -> None:
     done = prove("--version")
     assert re.fullmatch(r"prove \S+ \(z3 5\.4\.1\.0, lark \S+, Python 3\.\d+\.\d+\)\n", done.stdout)

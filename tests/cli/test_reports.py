@@ -77,7 +77,7 @@ def test_litmus_tests_have_no_page(tmp_path: Path, capsys: Printed) -> None:
     test = ROOT / "tests/dsl/litmus"
     file = str(min(test.rglob("*.litmus")))
     assert main([file, "--report", f"html={tmp_path}/t.html"]) == 2
-    assert "no report of format 'html' here: json" in " ".join(capsys.readouterr().err.split())
+    assert "no report of format 'html' here, but json" in " ".join(capsys.readouterr().err.split())
 
 
 def test_litmus_tests_have_a_document(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_litmus_tests_have_a_document(tmp_path: Path) -> None:
     [
         (["html"], "is not FORMAT=PATH, such as html=report.html"),
         (["html="], "is not FORMAT=PATH, such as html=report.html"),
-        (["pdf=p.pdf"], "there is no report of format 'pdf' here: html, json"),
+        (["pdf=p.pdf"], "there is no report of format 'pdf' here, but html, json"),
         (["html=-"], "a report is a file; --format says what is printed"),
         (["html=p", "json=./p"], "two reports would be written to './p'"),
         (["html=q.khp"], "is the name of a file that prove reads, not of a report"),

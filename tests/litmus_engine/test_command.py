@@ -127,3 +127,18 @@ def test_a_bug_costs_one_test(
     assert "a bug in prove: KeyError: 'lost'" in captured.out
     assert "Never     same" in captured.out
     assert "Traceback" not in captured.out + captured.err
+
+
+def test_what_selects_within_protocols_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for option, value in (("--scenario", "s"), ("--variant", "v"), ("--config", "A=b")):
+        assert main(["sb.litmus", option, value]) == 2
+        said = capsys.readouterr()
+        assert f"Invalid value for '{option}': it selects within protocols" in said.err
+        assert said.out == ""
+
+
+def test_herd_of_a_protocol(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["p.khp", "--format", "herd"]) == 2
+    assert "--format herd is for those" in capsys.readouterr().err
