@@ -28,7 +28,7 @@ The lock that an edge of a transition needs is found by reading memory.
         none -> table holding o.next->lock;
 Name it from an object, or from `before`.""",
     "no-witness": """\
-A picture is asked for, and nothing that is selected is refuted.
+A witness or a picture of one is asked for, and nothing that is selected is refuted.
         prove --format svg FILE      (all of it is proved)
 `prove FILE` prints what was found out.""",
     "nothing-selected": """\
@@ -36,7 +36,7 @@ There is no scenario to prove: the file has none, or none with this selection.
         prove --scenario one --variant of_two FILE
 A variant runs only in the scenarios that its header names; `prove list FILE` shows them.""",
     "several-witnesses": """\
-A picture shows one witness, and more of them are selected.
+A picture, a document or a litmus test is of one witness, and more of them are selected.
         prove --format svg FILE
 Select one with --scenario, --variant, --config and --model; --format mermaid and dot draw all.""",
     "unknown-selection": """\

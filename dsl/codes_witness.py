@@ -13,7 +13,7 @@ A witness does not show what it says, although the file is as it was when it was
         a step taken out of the document by hand
 It was changed, or put together; make it again with `prove FILE --format witness`.""",
     "witness-file": """\
-A witness names a protocol that is not below the current folder, or is no .khp file.
+A witness names a protocol that is not below the current folder, or no .khp file.
         "file": "/etc/passwd"
 Nothing is opened because a document says so.  Name the protocol: `prove replay W.json FILE`.""",
     "witness-other": """\
