@@ -40,7 +40,10 @@ def render_needs(found: Needs) -> str:
     lines += _wrapped(pairs_of(found.pairs), "", "  ")
     if len(found.scenarios) > 1 and parts[0] and not found.every:
         lines += _wrapped(ONE, "", "  ")
-    lines += _wrapped(f"prove needs {found.name} --witness N shows what change N lets happen", "")
+    if any(parts):
+        lines += _wrapped(
+            f"prove needs {found.name} --witness N shows what change N lets happen", ""
+        )
     return "\n".join(lines) + "\n"
 
 

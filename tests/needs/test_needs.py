@@ -116,3 +116,17 @@ def test_the_page_about_it_shows_what_is_printed(
         command, _, printed = block.partition("\n")
         assert main([*command.removeprefix("$ prove ").split(), "-j", "1"]) == 0
         assert capsys.readouterr().out == printed
+
+
+def test_where_there_are_no_changes_none_is_offered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "p.khp"
+    file.write_text(
+        "models sc;\nint x;\nactor a { x = 1; }\nscenario s { run a; expect proved; }\n",
+        encoding="utf-8",
+    )
+    assert main(["needs", "-j", "1", str(file)]) == 0
+    printed = capsys.readouterr().out
+    assert "0 changes: " in printed
+    assert "--witness" not in printed
