@@ -199,7 +199,9 @@ def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -
         tail += "  " + _expectation(outcome)
     # As one word: its two are never on two lines.
     tail = tail.replace("(as expected)", "(as\x1fexpected)")
-    wrapped = textwrap.wrap(tail, WIDTH - TAIL, break_long_words=False) or [""]
+    wrapped = textwrap.wrap(tail, WIDTH - TAIL, break_long_words=False, break_on_hyphens=False) or [
+        ""
+    ]
     said = [text.replace("\x1f", " ") for text in wrapped]
     verdict = name_of(outcome.verdict).ljust(8)
     lines = [f"{' ' * TAIL}{text}" for text in said]

@@ -162,3 +162,11 @@ def test_what_was_expected_otherwise_has_its_own_line() -> None:
     heads = [line.split(ALL)[0].split() for line in lines[1:-1] if ALL in line]
     assert [head[4:] for head in heads] == [["lkmm"], ["sc"], ["tso"]]
     assert lines[-1] == "3 obligations: 1 as expected, 2 NOT as expected"
+
+
+def test_no_property_is_broken_at_a_hyphen() -> None:
+    names = ("use-after-free", "null-pointer", "unlock-not-held")
+    expected = Expect("refuted", names, (), Condition(((),)), (), Span("f.khp", 0, 0))
+    lines = table({("on", "lkmm"): Proved()}, {("on", "lkmm"): expected})
+    assert not any(line.endswith("-") for line in lines)
+    assert all(name in "\n".join(lines) for name in names)
