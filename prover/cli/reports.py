@@ -155,7 +155,7 @@ def _usage(message: str) -> typer.BadParameter:
 def _look(path: Path, target: Path) -> None:
     """Says what is wrong with a path, as far as it can be known without writing."""
     try:
-        mode = target.stat().st_mode
+        mode = path.stat().st_mode
     except FileNotFoundError:
         mode = stat.S_IFREG
     except OSError as error:
@@ -184,11 +184,11 @@ def _write(path: Path, text: str) -> None:
     target = _resolved(path)
     content = text.encode("utf-8")
     try:
-        mode: int | None = target.stat().st_mode
+        mode: int | None = path.stat().st_mode
     except FileNotFoundError:
         mode = None
     if mode is not None and not stat.S_ISREG(mode):
-        target.write_bytes(content)
+        path.write_bytes(content)
         return
     # Short, whatever the file's own name: names have a limit.
     beside = target.parent / f".prove-{os.getpid()}.tmp"

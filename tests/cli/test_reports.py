@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -78,6 +79,18 @@ def test_litmus_tests_have_no_page(tmp_path: Path, capsys: Printed) -> None:
     file = str(min(test.rglob("*.litmus")))
     assert main([file, "--report", f"html={tmp_path}/t.html"]) == 2
     assert "no report of format 'html' here, but json" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_pipe_that_has_no_name_takes_a_report(protocol: str) -> None:
+    into, out = os.pipe(), ""
+    try:
+        given = f"json=/dev/fd/{into[1]}"
+        assert main([protocol, "--scenario", "alone", "--report", given]) == 0
+        out = os.read(into[0], 1 << 16).decode()
+    finally:
+        os.close(into[0])
+        os.close(into[1])
+    assert out.startswith('{\n  "schema": "prove-report"')
 
 
 def test_litmus_tests_have_a_document(tmp_path: Path) -> None:
