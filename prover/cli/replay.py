@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,10 @@ def replay(
     try:
         saved = Source(witness, read_text(Path(witness), MAX_SIZE)[0])
     except Refusal as refusal:
-        complain_about((refusal.about(witness),), {})
+        found = refusal.about(witness)
+        if refusal.code == "not-a-file":
+            found = replace(found, hint="a witness is a file: save it, and name that")
+        complain_about((found,), {})
         raise typer.Exit(USAGE_ERROR) from None
     request = Request(
         files=(file,),
@@ -55,13 +59,13 @@ def replay(
         timeout=timeout,
         memory=memory,
     )
-    found = answered(saved, file, request, below=Path.cwd())
-    complain_about(found.diagnostics, found.sources)
-    if found.bug:
-        write_error(f"internal error: this is a bug in prove ({found.bug[:300]})\n")
+    answer = answered(saved, file, request, below=Path.cwd())
+    complain_about(answer.diagnostics, answer.sources)
+    if answer.bug:
+        write_error(f"internal error: this is a bug in prove ({answer.bug[:300]})\n")
         raise typer.Exit(INTERNAL_ERROR)
-    if found.obligation is not None and not found.diagnostics:
+    if answer.obligation is not None and not answer.diagnostics:
         from prover.render.replay import render_replay
 
-        emit(render_replay(found))
-    raise typer.Exit(exit_code(found))
+        emit(render_replay(answer))
+    raise typer.Exit(exit_code(answer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,14 @@ def test_the_hint_where_the_protocol_is_not_here(
     said = capsys.readouterr().err
     assert "the witness names `freed.khp`, which is not below this folder" in said
     assert "`prove replay WITNESS FILE`" in said
+
+
+def test_a_pipe_is_no_witness(capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("pipe")
+    assert main(["replay", "pipe"]) == 2
+    said = capsys.readouterr().err
+    assert "error[not-a-file]" in said
+    assert "standard input" not in said
 
 
 def test_a_report_is_no_witness(capsys: pytest.CaptureFixture[str]) -> None:
