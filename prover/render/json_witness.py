@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from dsl.source import Source
-from prover.execution.record import Came, Chosen, Execution, Key, Saved, Schedule, Store, saved
+from prover.execution.record import Came, Chosen, Execution, Key, Saved, Schedule, Store
+from prover.execution.recording import saved
 from prover.execution.scene import Hold, Scene
 from prover.execution.witness import Witness
 from prover.render.json_parts import Json

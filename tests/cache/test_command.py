@@ -35,7 +35,7 @@ LOADED = """
 import sys
 from prover.cli.entry import main
 code = main()
-slow = {"z3", "lark", "prover.pipeline.proving", "prover.smt", "dsl.parse"} & set(sys.modules)
+slow = {"z3", "lark", "prover.pipeline.proving", "prover.graph", "prover.smt", "dsl.parse"} & set(sys.modules)
 sys.stderr.write("loaded: " + " ".join(sorted(slow)))
 sys.exit(code)
 """

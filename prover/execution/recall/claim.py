@@ -16,7 +16,8 @@ from prover.execution.claim import Claim
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import LOOKERS, Nodes, nodes
 from prover.execution.recall.outcome import Holds, Impossible, Recalled, Unmapped
-from prover.execution.record import Claimed, Execution, Key, choices_of, key_of, thread_names
+from prover.execution.record import Claimed, Execution, Key
+from prover.execution.recording import choices_of, key_of, thread_names
 from prover.execution.run.machine import Decisions
 from prover.execution.run.replay import ReplayError
 from prover.execution.weak.record import spots_of

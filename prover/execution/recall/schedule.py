@@ -15,16 +15,8 @@ from dsl.source import Source
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown
 from prover.execution.recall.outcome import Holds, Impossible, Recalled, Unmapped
-from prover.execution.record import (
-    Came,
-    Chosen,
-    Key,
-    Schedule,
-    choices_of,
-    key_of,
-    spot,
-    thread_names,
-)
+from prover.execution.record import Came, Chosen, Key, Schedule
+from prover.execution.recording import choices_of, key_of, spot, thread_names
 from prover.execution.run.machine import Decisions, Machine, stage
 from prover.execution.run.narrate import what
 from prover.execution.run.replay import ReplayError, replay, violations_of

@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from prover.execution import skeleton as sk
-from prover.execution.record import (
-    Came,
-    Schedule,
-    Spot,
-    chosen,
-    counted,
-    slot_name,
-    spot,
-    thread_names,
-)
+from prover.execution.record import Came, Schedule, Spot
+from prover.execution.recording import chosen, counted, slot_name, spot, thread_names
 from prover.execution.run.machine import Machine
 from prover.execution.run.narrate import what
 from prover.execution.run.standstill import deadlocked

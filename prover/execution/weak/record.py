@@ -5,19 +5,8 @@ from __future__ import annotations
 from prover.execution import skeleton as sk
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import Nodes
-from prover.execution.record import (
-    Came,
-    Claimed,
-    Execution,
-    Handled,
-    Spot,
-    Store,
-    chosen,
-    counted,
-    slot_name,
-    spot,
-    thread_names,
-)
+from prover.execution.record import Came, Claimed, Execution, Handled, Spot, Store
+from prover.execution.recording import chosen, counted, slot_name, spot, thread_names
 from prover.execution.run.narrate import what
 from prover.execution.terms import Allocated, Outcome
 from prover.execution.weak.run import Run
