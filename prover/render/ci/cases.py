@@ -185,12 +185,22 @@ def place(spans: Iterable[Span], file: FileReport) -> Place:
 
     Imports are known by what the import says, not by a path that a forge could open.
     """
-    source = file.sources.get(file.name)
-    own = [span for span in spans if source is not None and span.file == file.name]
-    if source is None or not own:
-        return Place()
-    line, column = source.line_column(own[-1].start)
-    end_line, end_column = source.line_column(max(own[-1].start, own[-1].end))
+    own = [range_of(span, file) for span in spans if is_own(span, file)]
+    return (own[-1] if own else None) or Place()
+
+
+def is_own(span: Span, file: FileReport) -> bool:
+    """Whether a span is in the file itself, also where it was named as ``-`` or ``./p.khp``."""
+    return span.file == ("<stdin>" if file.name == "-" else str(PurePath(file.name)))
+
+
+def range_of(span: Span, file: FileReport) -> Place | None:
+    """A span by lines and columns; None where its text is not known."""
+    source = file.sources.get(span.file)
+    if source is None:
+        return None
+    line, column = source.line_column(span.start)
+    end_line, end_column = source.line_column(max(span.start, span.end))
     return Place(line, column, end_line, end_column)
 
 

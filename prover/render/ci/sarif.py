@@ -19,16 +19,18 @@ from dsl.codes import CODES
 from dsl.diagnostic import Diagnostic
 from dsl.primitives import PROPERTIES
 from dsl.source import Span
-from prover.execution.witness import Witness
+from prover.execution.witness import Moment, Witness
 from prover.render.ci.cases import (
     Finding,
     Place,
     files_of,
     findings,
+    is_own,
     named,
     path_of,
     place,
     place_of_error,
+    range_of,
     way_to,
 )
 from prover.render.json_parts import Json
@@ -50,6 +52,9 @@ SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 ROOT: Final = "%SRCROOT%"
 """What relative paths are relative to, as GitHub calls it."""
+
+IMPORTS: Final = "IMPORTS"
+"""What names of imports are relative to: one of several folders, which is not said."""
 
 VERDICTS: Final = {
     "proved": "no execution violates anything, where the file expects a violation",
@@ -89,7 +94,10 @@ def render(report: Report) -> str:
         "invocations": [
             {"executionSuccessful": code not in (EXIT_USAGE, EXIT_BUG), "exitCode": code}
         ],
-        "originalUriBaseIds": {ROOT: {"description": {"text": "Where prove was started."}}},
+        "originalUriBaseIds": {
+            ROOT: {"description": {"text": "Where prove was started."}},
+            IMPORTS: {"description": {"text": "Where the file's imports are looked for."}},
+        },
         "results": written,
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
@@ -115,7 +123,7 @@ def _results(file: FileReport) -> Iterator[_Result]:
 def _error(diagnostic: Diagnostic, file: FileReport) -> _Result:
     text = diagnostic.message
     primary = diagnostic.primary
-    if primary is not None and primary.span.file != file.name:
+    if primary is not None and not is_own(primary.span, file):
         text += f" (at {named(primary.span, file)})"
     text += f"\nhint: {diagnostic.hint}" if diagnostic.hint else ""
     at = place_of_error(diagnostic, file)
@@ -159,16 +167,35 @@ def _written(result: _Result, rule: int, before: int) -> Json:
 def _physical(file: FileReport, at: Place) -> dict[str, Json]:
     """A place in the file.  A path is bytes to the system, and so it is to a URI."""
     path = path_of(file)
-    where = quote(os.fsencode(path), safe="/")
-    region: dict[str, Json] = {
+    if path.startswith("/"):
+        return {"artifactLocation": {"uri": f"file://{_uri(path)}"}, "region": _region(at)}
+    return _relative(path, ROOT, at)
+
+
+def _step(moment: Moment, file: FileReport) -> dict[str, Json]:
+    """Where a step is, or the call in the file that leads there; in an import if no call does."""
+    spans = way_to(moment)
+    at = range_of(moment.span, file)
+    if at is not None and not any(is_own(span, file) for span in spans):
+        return _relative(moment.span.file, IMPORTS, at)
+    return _physical(file, place(spans, file))
+
+
+def _relative(path: str, base: str, at: Place) -> dict[str, Json]:
+    return {"artifactLocation": {"uri": _uri(path), "uriBaseId": base}, "region": _region(at)}
+
+
+def _uri(path: str) -> str:
+    return quote(os.fsencode(path), safe="/")
+
+
+def _region(at: Place) -> Json:
+    return {
         "startLine": at.line,
         "startColumn": at.column,
         "endLine": at.end_line,
         "endColumn": at.end_column,
     }
-    if path.startswith("/"):
-        return {"artifactLocation": {"uri": f"file://{where}"}, "region": region}
-    return {"artifactLocation": {"uri": where, "uriBaseId": ROOT}, "region": region}
 
 
 def _flows(witness: Witness, file: FileReport) -> list[Json]:
@@ -186,7 +213,7 @@ def _flows(witness: Witness, file: FileReport) -> list[Json]:
                 "executionOrder": order,
                 "importance": "essential" if moment.bad else "important",
                 "location": {
-                    "physicalLocation": _physical(file, place(way_to(moment), file)),
+                    "physicalLocation": _step(moment, file),
                     "message": {"text": _ascii(text)},
                 },
             }
@@ -203,7 +230,7 @@ def _flows(witness: Witness, file: FileReport) -> list[Json]:
 
 def _elsewhere(span: Span, file: FileReport) -> str:
     """Where a step is that is not in the file itself, which only shows how it got there."""
-    return f" (at {named(span, file)})" if span.file and span.file != file.name else ""
+    return f" (at {named(span, file)})" if span.file and not is_own(span, file) else ""
 
 
 def _ascii(text: str) -> str:

@@ -62,11 +62,11 @@ def every_verdict() -> Report:
     )
 
 
-def in_an_import() -> Report:
-    """A violation in an import, which the file calls in its fourth line."""
+def in_an_import(*, called: bool = True) -> Report:
+    """A violation in an import, which the file calls in its fourth line, or an actor of it has."""
     made = use_after_free()
     call = replace(made.moments[3].calls[0], site=at(4))
-    bad = replace(made.moments[-1], span=at(2, name="lib.khp"), calls=(call,))
+    bad = replace(made.moments[-1], span=at(2, name="lib.khp"), calls=(call,) if called else ())
     witness = replace(made, moments=(*made.moments[:-1], bad))
     report = file(outcome(Refuted(witness)))
     return Report((replace(report, sources={**source(), **source("lib.khp")}),))

@@ -27,7 +27,14 @@ RENDER = {
     "github": github.render,
     "summary": summary.render,
 }
-RUNS = [every_verdict, in_an_import, evil, lambda: many(30), lambda: Report(())]
+RUNS = [
+    every_verdict,
+    in_an_import,
+    lambda: in_an_import(called=False),
+    evil,
+    lambda: many(30),
+    lambda: Report(()),
+]
 
 
 @pytest.mark.parametrize("made", RUNS)
@@ -136,6 +143,17 @@ def test_a_violation_in_an_import_is_where_the_file_calls_it() -> None:
         assert physical["region"]["startLine"] == 4
     assert last["message"]["text"].endswith("(at lib.khp:2)")
     assert github.render(in_an_import()).startswith("::error file=made.khp,line=4,endLine=4,")
+
+
+def test_an_actor_that_is_imported_has_its_steps_there() -> None:
+    report = in_an_import(called=False)
+    (result,) = log(report)["results"]
+    # The alert is where the file begins: nothing in it is nearer.
+    first = result["locations"][0]["physicalLocation"]
+    assert (first["artifactLocation"]["uri"], first["region"]["startLine"]) == ("made.khp", 1)
+    last = steps_of(result)[-1]["location"]["physicalLocation"]
+    assert last["artifactLocation"] == {"uri": "lib.khp", "uriBaseId": "IMPORTS"}
+    assert last["region"]["startLine"] == 2
 
 
 def test_a_path_is_a_uri_in_sarif() -> None:
