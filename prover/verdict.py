@@ -205,14 +205,14 @@ EXIT_INTERRUPTED = 130
 
 def exit_code(report: Report) -> int:
     """The exit code of a run: 4 over 2 over 1 over 3 over 0."""
-    codes = {_exit_of(outcome) for file in report.files for outcome in file.outcomes}
+    codes = {exit_of(outcome) for file in report.files for outcome in file.outcomes}
     if any(file.diagnostics for file in report.files):
         codes.add(EXIT_USAGE)
     order = (EXIT_BUG, EXIT_USAGE, EXIT_VIOLATED, EXIT_UNSETTLED)
     return next((code for code in order if code in codes), EXIT_OK)
 
 
-def _exit_of(outcome: Outcome) -> int:
+def exit_of(outcome: Outcome) -> int:
     """What one outcome asks the run to exit with."""
     match outcome.verdict:
         case Broken():

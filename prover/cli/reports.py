@@ -37,6 +37,17 @@ ReportOption: TypeAlias = Annotated[
 ]
 
 
+ProofReportOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT=PATH",
+        help="Also write a file: html=PATH, json, junit, ktap, sarif, github or summary; "
+        "repeatable.",
+    ),
+]
+
+
 def _html(report: Report) -> str:
     from prover.render.html.report import render
 
@@ -45,6 +56,36 @@ def _html(report: Report) -> str:
 
 def _json(report: Report) -> str:
     from prover.render.json_report import render
+
+    return render(report)
+
+
+def _junit(report: Report) -> str:
+    from prover.render.ci.junit import render
+
+    return render(report)
+
+
+def _ktap(report: Report) -> str:
+    from prover.render.ci.ktap import render
+
+    return render(report)
+
+
+def _sarif(report: Report) -> str:
+    from prover.render.ci.sarif import render
+
+    return render(report)
+
+
+def _github(report: Report) -> str:
+    from prover.render.ci.github import render
+
+    return render(report)
+
+
+def _summary(report: Report) -> str:
+    from prover.render.ci.summary import render
 
     return render(report)
 
@@ -80,7 +121,15 @@ def _litmus_json(report: LitmusReport) -> str:
     return render(report, exit_code(report))
 
 
-PROOFS: Final[Mapping[str, Callable[[Report], str]]] = {"html": _html, "json": _json}
+PROOFS: Final[Mapping[str, Callable[[Report], str]]] = {
+    "html": _html,
+    "json": _json,
+    "junit": _junit,
+    "ktap": _ktap,
+    "sarif": _sarif,
+    "github": _github,
+    "summary": _summary,
+}
 NEEDS: Final[Mapping[str, Callable[[Needs], str]]] = {"html": _needs_html, "json": _needs_json}
 WHY: Final[Mapping[str, Callable[[Why], str]]] = {"html": _why_html, "json": _why_json}
 LITMUS: Final[Mapping[str, Callable[[LitmusReport], str]]] = {"json": _litmus_json}
@@ -98,6 +147,11 @@ class Reports(Generic[Found]):
 
     def __bool__(self) -> bool:
         return bool(self.asked)
+
+    @property
+    def every_witness(self) -> bool:
+        """Whether one shows refutations that are expected."""
+        return any(render in (_html, _json) for _, render in self.asked)
 
     def write(self, found: Found) -> None:
         """Writes each; says so and exits where one cannot be written."""

@@ -10,7 +10,7 @@ import typer
 from prover.cli.cache import say_trouble, store
 from prover.cli.files import STANDARD_INPUT, complain_about, feature, read_standard_input, setting
 from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout, Without
-from prover.cli.reports import LITMUS, PROOFS, ReportOption, Reports, reports
+from prover.cli.reports import LITMUS, PROOFS, ProofReportOption, Reports, reports
 from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def run(
     jobs: Jobs = 0,
     without: Without = None,
     output: Annotated[Output, typer.Option("--format", help="What to print.")] = "table",
-    report_to: ReportOption = None,
+    report_to: ProofReportOption = None,
     color: Annotated[Color, typer.Option(help="Colour the output.")] = "auto",
     *,
     quiet: Annotated[
@@ -111,7 +111,7 @@ def run(
         timeout=timeout,
         memory=memory,
         jobs=jobs,
-        explain=verbose or output != "table" or bool(into),
+        explain=verbose or output != "table" or into.every_witness,
         without=tuple(feature(name) for name in without or ()),
     )
     remembered = None if no_cache else store()

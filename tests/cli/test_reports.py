@@ -11,6 +11,7 @@ import pytest
 
 from dsl.codes import CODES
 from prover.cli.entry import main
+from prover.cli.reports import PROOFS, reports
 from tests.render.documents import without_measurements
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +59,16 @@ def test_refutations_that_are_expected_have_a_smallest_witness(protocol: str) ->
     for verdict in refuted:
         (found,) = [w for w in verdict["witnesses"] if w["property"] == "assert"]
         assert len(found["moments"]) == 3
+
+
+def test_only_reports_that_show_them_ask_for_witnesses_of_what_is_expected(protocol: str) -> None:
+    def asked(*names: str) -> bool:
+        given = [f"{name}={name}.out" for name in names]
+        return reports(given, PROOFS, [protocol]).every_witness
+
+    assert asked("html")
+    assert asked("junit", "json")
+    assert not asked("junit", "ktap", "sarif", "github", "summary")
 
 
 @pytest.mark.parametrize("command", ["needs", "why"])
