@@ -78,7 +78,8 @@ def load_all(
     """Every file that the request names, but for those known; what they import is parsed once."""
     read = AllRead()
     for each in known.values():
-        read.checked.update(source.text for source in each.report.sources.values())
+        if not each.unfinished:
+            read.checked.update(source.text for source in each.report.sources.values())
     found = [
         member if isinstance(member, FileReport) else _loaded(member, request, known, read)
         for member in members
@@ -86,6 +87,9 @@ def load_all(
     loaded = [read.whole(file) if isinstance(file, FileReport) else file for file in found]
     folders = list(dict.fromkeys(file.folder for file in loaded if file.folder))
     idle = not any(isinstance(file, Loaded) or file.diagnostics or file.outcomes for file in loaded)
+    if folders and idle and known:
+        # What each file says of the selection is not remembered.
+        return load_all(request, members, {})
     if folders and idle:
         wrong = nothing_selected(folders, read.refused, request)
         loaded.append(FileReport(folders[0], (), (wrong,), {}))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from prover.cache.store import Store
-from prover.pipeline import proving
+from prover.pipeline import proving, run
 from prover.pipeline.pool import Lost
-from prover.verdict import Report
+from prover.verdict import Report, Request
 from tests.cache import small
 
 
@@ -152,3 +153,35 @@ def test_only_what_was_asked_is_known(tmp_path: Path) -> None:
     decided()
     plain = small.proved(tmp_path, decided.store, explain=True)
     assert all(o.measured.seconds for file in plain.files for o in file.outcomes)
+
+
+def test_a_library_whose_text_is_good_elsewhere_vouches_for_nothing(tmp_path: Path) -> None:
+    """It is passed over itself; what it imports is not checked by that."""
+    for name in ("bad", "good"):
+        (tmp_path / "p" / name).mkdir(parents=True)
+        text = 'import "low.khp";\nvoid up(void)\n{\n\tlow();\n}\n'
+        (tmp_path / "p" / name / "up.khp").write_text(text)
+    (tmp_path / "p" / "bad" / "low.khp").write_text("void low(void)\n{\n\tnowhere();\n}\n")
+    (tmp_path / "p" / "good" / "low.khp").write_text("u64 x;\nvoid low(void)\n{\n\tx = 1;\n}\n")
+    text = 'models sc;\nimport "up.khp";\nactor a { up(); }\nscenario s { run a; expect proved; }\n'
+    (tmp_path / "p" / "good" / "user.khp").write_text(text)
+    store = Store(tmp_path / "cache")
+    for _ in range(2):
+        report = small.proved(tmp_path / "p", store)
+        assert [Path(f.name).parts[-2:] for f in report.files if f.diagnostics] == [
+            ("bad", "low.khp")
+        ]
+        assert small.text_of(report) == small.text_of(small.proved(tmp_path / "p", None))
+
+
+@pytest.mark.parametrize(
+    "selected", [{"model": "no"}, {"scenario": "no"}, {"config": (("C", "n"),)}]
+)
+def test_why_nothing_is_selected_is_said_again(selected: dict[str, Any], tmp_path: Path) -> None:
+    small.write(tmp_path / "p")
+    store = Store(tmp_path / "cache")
+    request = Request(files=(str(tmp_path / "p"),), jobs=1, **selected)
+    first, again, without = (
+        small.text_of(run(request, lambda _: None, each)) for each in (store, store, None)
+    )
+    assert first == again == without

@@ -44,9 +44,33 @@ HOLDS = {
     ),
     "a third actor": ("message.khp", "run sender", "run idle, sender", 2),
     "another place": ("message.khp", "int message;", "int other;\nint message;", 0),
+    "locks that are free again": (
+        "freed.khp",
+        "\tfree(old);",
+        "\tspin_lock(&l);\n\tspin_unlock(&l);\n\tfree(old);",
+        2,
+    ),
     "a check that fails later": ("freed.khp", "seen = s->value;", "assert(s->value == 7);", None),
 }
 """File, text, what stands there today, and how many steps are new (None: it does not matter)."""
+
+
+@pytest.mark.parametrize("model", ["sc", "lkmm"])
+def test_a_lock_that_is_let_go_after_the_last_step(model: str, tmp_path: Path) -> None:
+    """Who has no more steps in the schedule still lets go of what the others wait for."""
+    before = (
+        f"models {model};\nspinlock_t l;\nint x;\n"
+        "actor a {\n\tWRITE_ONCE(x, 1);\n}\n"
+        "actor b {\n\tint t = READ_ONCE(x);\n\tassert(t == 0);\n}\n"
+        "scenario s { run a, b; expect refuted assert; }\n"
+    )
+    after = before
+    for line in ("\tWRITE_ONCE(x, 1);\n", "\tint t = READ_ONCE(x);\n"):
+        after = after.replace(line, f"\tspin_lock(&l);\n{line}\tspin_unlock(&l);\n")
+    (tmp_path / "before.khp").write_text(before)
+    found = replayed(witness(str(tmp_path / "before.khp")), after, tmp_path)
+    assert isinstance(found.recalled, Holds), (found.recalled, found.diagnostics)
+    assert exit_code(found) == 1
 
 
 @pytest.mark.parametrize("case", HOLDS)
@@ -142,6 +166,19 @@ def test_it_cannot_be_carried_over(case: str, tmp_path: Path) -> None:
     assert found.recalled.why == why
     assert found.recalled.at is not None
     assert found.recalled.at.text == text
+    assert exit_code(found) == 3
+
+
+def test_when_a_new_lock_is_taken_is_not_guessed_at(tmp_path: Path) -> None:
+    """Under a weak model: locks that both have let go before keep neither from what it did."""
+    lock = "\tspin_lock(&l);\n\tspin_unlock(&l);\n"
+    text = text_of("message.khp").replace("int message;", "int message;\nspinlock_t l;")
+    for line in ("\tWRITE_ONCE(message, 1);", "\tif (READ_ONCE(ready))"):
+        text = text.replace(line, lock + line)
+    found = replayed(witness("message.khp"), text, tmp_path)
+    assert isinstance(found.recalled, Unmapped), (found.recalled, found.diagnostics)
+    assert found.recalled.at is not None
+    assert found.recalled.at.text == "spin_lock(&l)"
     assert exit_code(found) == 3
 
 

@@ -1,18 +1,20 @@
 """A saved execution under a weak model, claimed of the skeleton of a file that has changed since.
 
 Events are found again by what is written at their places.  What is new in the file may be a fence
-or a check; a new load is refused, for nobody said what it reads.
+or a check; a new load is refused, for nobody said what it reads.  When a new store or lock happens
+is guessed: an execution that is refused with one may be another's fault than its own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dsl.source import Source
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
+from prover.execution.decisive import LETS_GO, TAKES, WAITS
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import LOOKERS, Nodes, nodes
 from prover.execution.recall.outcome import Holds, Impossible, Recalled, Unmapped
@@ -59,13 +61,19 @@ def recall_weak(
     try:
         witness = replay_weak(skeleton, claim, name, model)
     except ReplayError as error:
+        if mapped.guessed is not None:
+            return Unmapped("is not in the document, which does not say when", mapped.guessed)
         return Impossible(mapped.said(str(error).removeprefix(f"claimed {name}: ")))
     return Holds(witness, (), mapped.new)
 
 
 @dataclass(slots=True)
 class _Mapped:
-    """The events of a document found in a skeleton; ``new``: how many more happen."""
+    """The events of a document found in a skeleton; ``new``: how many more happen.
+
+    ``guessed`` is the first of these that others can notice, or that waits: where it comes in is
+    guessed.
+    """
 
     skeleton: sk.Skeleton
     saved: Execution[Key]
@@ -76,6 +84,7 @@ class _Mapped:
     threads: dict[str, sk.Thread] = field(init=False)
     numbers: tuple[int, ...] = ()
     new: int = 0
+    guessed: Key | None = None
 
     def __post_init__(self) -> None:
         self.keys = [key_of(at, self.sources) for at in spots_of(self.skeleton)]
@@ -134,7 +143,26 @@ class _Mapped:
             if self.skeleton.threads[self.skeleton.events[number].thread].kind not in LOOKERS
         }
         self.new = len(happened)
+        noticed = {n for n in happened if not self._is_unnoticed(n)}.union(self._new_waits(run))
+        self.guessed = self.keys[min(noticed)] if noticed else None
         return next((self.keys[n] for n in sorted(happened) if run.reads_of.get(n)), None)
+
+    def _is_unnoticed(self, number: int) -> bool:
+        """Whether an event is a fence, or no more than a step of its own thread."""
+        kinds = {node.kind for node in self.nodes.of_event.get(number, ())}
+        action = self.skeleton.events[number].action
+        return kinds <= {"F"} and not isinstance(action, (*WAITS, *TAKES, *LETS_GO))
+
+    def _new_waits(self, run: Run) -> Iterator[int]:
+        """The steps that wait, are not in the document and keep its steps from happening."""
+        known = set(self.numbers)
+        for thread in self.skeleton.threads:
+            last = max((k for k, n in enumerate(thread.events) if n in known), default=0)
+            for number in thread.events[:last]:
+                event = self.skeleton.events[number]
+                new = number not in known and number not in run.happened
+                if new and run.values.surely(event.guard) and sk.is_blocking(self.skeleton, event):
+                    yield number
 
     # --- the parts of the claim
 

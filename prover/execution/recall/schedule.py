@@ -1,8 +1,9 @@
 """A saved interleaving carried out by the machine, step by step, on a file that may have changed.
 
 A thread makes its next scheduled step as soon as it stands before it.  What the file has before
-that and the schedule has not, it does first; what the schedule has and the file has not is passed
-over.  Whatever violation the machine then comes to is one of today's file.
+that and the schedule has not, it does first, and what comes after its last step when another one
+waits for that; what the schedule has and the file has not is passed over.  Whatever violation the
+machine then comes to is one of today's file.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class _Guide:
     """A machine led through a schedule.
 
     ``done`` are the events it carried out, ``gone`` the steps that no event is, ``missed`` the
-    first step that a thread did not come to.  ``early`` counts steps done before their turn.
+    first step that a thread did not come to.  ``early`` counts steps done before their turn;
+    ``turn`` is how many of the schedule's steps have had theirs.
     """
 
     skeleton: sk.Skeleton
@@ -71,6 +73,7 @@ class _Guide:
     done: list[int] = field(default_factory=list[int])
     gone: list[Key] = field(default_factory=list[Key])
     new: int = 0
+    turn: int = 0
     missed: Impossible | None = None
     early: Counter[object] = field(default_factory=Counter[object])
     threads: dict[str, sk.Thread] = field(init=False)
@@ -105,6 +108,7 @@ class _Guide:
         for number, came in enumerate(self.saved.steps, 1):
             if self.machine.violation is not None:
                 return None
+            self.turn = number
             stopped = self._step(number, came)
             if stopped is not None:
                 return stopped
@@ -134,9 +138,11 @@ class _Guide:
                 self.early[at.kind] -= 1
                 return None
             return self._absent(number, at, thread, blocked)
-        why = self._why_not(event)
+        why = self._stopped(event)
         if why:
             return Impossible(why, number, at)
+        if self._is_over():
+            return None
         if came.taken is not None:
             self.taken[event] = came.taken
         if came.slot is not None:
@@ -165,14 +171,63 @@ class _Guide:
             event = self.machine.judge.next_event(thread.number)
             if event is None or self.kinds[event] == at.kind:
                 return None
-            why = self._why_not(event)
-            if why:
+            why = self._stopped(event)
+            if why or self._is_over():
                 return why
             self._decide(event)
             self._perform(event)
             self.early[self.kinds[event]] += 1
             self.new += 1
         return None
+
+    def _is_over(self) -> bool:
+        """Whether something is violated already: a step of another thread may have done it."""
+        return self.machine.violation is not None
+
+    def _stopped(self, number: int) -> str:
+        """What an event waits for also when the others have done what no schedule says of them."""
+        why = self._why_not(number)
+        while why and self._free_step(number):
+            why = "" if self._is_over() else self._why_not(number)
+        return why
+
+    def _free_step(self, number: int) -> bool:
+        """Makes a step that an event waits for and that no thread has to make later."""
+        wanted: dict[int, set[object]] = {}
+        for at in (*(came.at for came in self.saved.steps[self.turn - 1 :]), *self.saved.stands):
+            if at.thread in self.threads:
+                wanted.setdefault(self.threads[at.thread].number, set()).add(at.kind)
+        known: set[int] = set()
+        pending = [number]
+        while pending:
+            waits_for = self._obstacles(pending.pop()) - known
+            known |= waits_for
+            for thread in sorted(waits_for):
+                event = self.machine.judge.next_event(thread)
+                begun = self.machine.next_index[thread] > 0 and not self._has_stood(thread)
+                if event is None or not begun or self.kinds[event] in wanted.get(thread, ()):
+                    continue
+                if self._why_not(event):
+                    pending.append(event)
+                    continue
+                self._decide(event)
+                self._perform(event)
+                self.new += 1
+                return True
+        return False
+
+    def _has_stood(self, number: int) -> bool:
+        """Whether a thread of a deadlock is where it stands at the end, or has come past it."""
+        thread = self.skeleton.threads[number]
+        stands = [at for at in self.saved.stands if self.threads.get(at.thread) == thread]
+        return bool(stands) and not any(self._is_ahead(thread, at) for at in stands)
+
+    def _obstacles(self, number: int) -> set[int]:
+        """The threads that an event waits for."""
+        event = self.skeleton.events[number]
+        if self.machine.judge.early(event)[0] or not sk.is_blocking(self.skeleton, event):
+            return set()
+        return {thread for each in self.machine.judge.obstacles(event) for thread in each}
 
     def _is_ahead(self, thread: sk.Thread, at: Key) -> bool:
         """Whether a thread may still come to a step."""
