@@ -54,6 +54,7 @@ FACTS: Final = tuple(
 GRANTED: Final = re.compile(
     r"value .*|question|program order|program order at one place|stretches of one thread|closure"
     r"|creation order at one place"
+    r"|folio lock found by event \d+"
     r"|violation at event \d+|lock taken at event \d+|event \d+ goes on|alloc \d+"
     r"|thread \d+ in a deadlock|thread \d+ runs on one CPU|thread \d+ interrupts thread \d+"
     r"|event \d+ comes before its thread is halted|.* runs at one place"

@@ -261,8 +261,9 @@ def test_equal_programs_give_equal_protocols() -> None:
     assert check(program(SCENARIO)) == check(program(SCENARIO))
 
 
-# The tree's entries are what its importers say: bugs/stackrot.khp and others check it.
-WHOLE = [p for p in sorted((PROJECT / "protocols").rglob("*.khp")) if p.stem != "maple_tree"]
+# What they are about is what their importers say: those check them.
+UNFINISHED = ("maple_tree", "mmu_table_batch", "page")
+WHOLE = [p for p in sorted((PROJECT / "protocols").rglob("*.khp")) if p.stem not in UNFINISHED]
 
 
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)

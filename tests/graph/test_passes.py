@@ -72,8 +72,9 @@ def test_a_pass_gives_what_is_expected(path, golden, all_configurations):
     golden.check(path.with_suffix(".expected"), "\n".join(parts))
 
 
-# The tree's entries are what its importers say, which are here as well.
-WHOLE = [path for path in files(PROTOCOLS) if path.stem != "maple_tree"]
+# What they are about is what their importers say, which are here as well.
+UNFINISHED = ("maple_tree", "mmu_table_batch", "page")
+WHOLE = [path for path in files(PROTOCOLS) if path.stem not in UNFINISHED]
 
 
 @pytest.mark.parametrize("path", [*files(CASES), *WHOLE], ids=name_of)
