@@ -7,6 +7,7 @@ that is as it was does it count.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -112,11 +113,16 @@ def known(
             keys[name, folder] = _key(name, folder, text[1], request)
     values = store.get(keys.values())
     found: dict[tuple[str, str], Known] = {}
-    for (name, folder), key in keys.items():
-        entry = _entry(values.get(key))
-        report = None if entry is None else _report(entry, name, folder, files)
-        if entry is not None and report is not None:
-            found[name, folder] = Known(report, entry.unfinished)
+    # All that is made here lives to the end of the run, and none of it is in a circle.
+    gc.disable()
+    try:
+        for (name, folder), key in keys.items():
+            entry = _entry(values.get(key))
+            report = None if entry is None else _report(entry, name, folder, files)
+            if entry is not None and report is not None:
+                found[name, folder] = Known(report, entry.unfinished)
+    finally:
+        gc.enable()
     return _with_importers(found)
 
 
