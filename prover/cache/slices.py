@@ -26,9 +26,6 @@ _NO_CODE = re.compile(
 )
 """Comments and strings, as the scanner tells them from names (dsl/scan.py)."""
 
-_BODIES = (s.FunctionDecl, s.ActorDecl)
-_LEFT_OUT = (*_BODIES, s.Scenario, s.Variant, s.Import)
-
 
 class NotInSlice(Exception):
     """A place that is in none of the slice's declarations."""
@@ -45,19 +42,10 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The declarations that matter, in the order of the files."""
+    """The declarations that matter, in the order of the files, and a sum of all their text."""
 
     parts: tuple[_Part, ...]
-
-    @property
-    def sum(self) -> str:
-        """A sum of all their text."""
-        total = hashlib.sha256()
-        for part in self.parts:
-            data = part.text.encode("utf-8", "surrogatepass")
-            total.update(b"%d\n" % len(data))
-            total.update(data)
-        return total.hexdigest()
+    sum: str
 
     def relative(self, span: Span) -> Span:
         """A place by the number of its declaration and from that one's beginning."""
@@ -86,10 +74,9 @@ class Slices:
         self._named: dict[str, list[tuple[int, _Part]]] = {}
         self._scenarios: dict[str, tuple[int, _Part]] = {}
         self._variants: dict[str, tuple[int, _Part]] = {}
-        declarations = (
-            (file, declaration) for file in program.files for declaration in file.declarations
-        )
-        for place, (_, declaration) in enumerate(declarations):
+        self._made: dict[tuple[str, str], Slice] = {}
+        declarations = (each for file in program.files for each in file.declarations)
+        for place, declaration in enumerate(declarations):
             span = declaration.span
             text = program.sources[span.file].text[span.start : span.end]
             part = place, _Part(span, text, frozenset(_WORD.findall(_NO_CODE.sub(" ", text))))
@@ -107,6 +94,12 @@ class Slices:
 
     def of(self, scenario: str, variant: str) -> Slice:
         """The slice of a scenario in a variant ("" for none)."""
+        made = self._made.get((scenario, variant))
+        if made is None:
+            made = self._made[scenario, variant] = self._slice(scenario, variant)
+        return made
+
+    def _slice(self, scenario: str, variant: str) -> Slice:
         own = [self._scenarios[scenario]]
         if variant:
             own.append(self._variants[variant])
@@ -119,7 +112,18 @@ class Slices:
                 for place, part in self._named.get(word, ()):
                     found[place] = part
                     pending.append(part)
-        return Slice(tuple(found[place] for place in sorted(found)))
+        parts = tuple(found[place] for place in sorted(found))
+        return Slice(parts, _sum(parts))
+
+
+def _sum(parts: Iterable[_Part]) -> str:
+    """A sum of texts, each told from the next."""
+    total = hashlib.sha256()
+    for part in parts:
+        data = part.text.encode("utf-8", "surrogatepass")
+        total.update(b"%d\n" % len(data))
+        total.update(data)
+    return total.hexdigest()
 
 
 def moved(value: T, move: Callable[[Span], Span]) -> T:

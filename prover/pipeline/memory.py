@@ -49,15 +49,16 @@ class Memory:
         anything = replace(request, scenario=None, variant=None, config=(), model=None, jobs=0)
         self._request = replace(anything, files=(), stdin_text=None)
         self._slices: dict[int, Slices] = {}
+        self._keys: dict[int, tuple[bytes, Slice]] = {}
 
     def recall(self, groups: Sequence[Sequence[int]]) -> dict[int, Decision]:
         """The decisions that are known, by obligation; of a group all of them or none."""
         if self._store is None:
             return {}
-        keyed = [(members, *self._key(members)) for members in groups]
-        values = self._store.get(key for _, key, _ in keyed)
+        values = self._store.get(self._key(members)[0] for members in groups)
         known: dict[int, Decision] = {}
-        for members, key, part in keyed:
+        for members in groups:
+            key, part = self._key(members)
             decisions = _read(values.get(key), part)
             if decisions is not None and len(decisions) == len(members):
                 known.update(zip(members, decisions, strict=True))
@@ -78,6 +79,11 @@ class Memory:
 
     def _key(self, members: Sequence[int]) -> tuple[bytes, Slice]:
         """What a group's decisions are found by, and the slice that their places are in."""
+        if members[0] not in self._keys:
+            self._keys[members[0]] = self._made(members)
+        return self._keys[members[0]]
+
+    def _made(self, members: Sequence[int]) -> tuple[bytes, Slice]:
         index, first = self._jobs[members[0]]
         if index not in self._slices:
             file = self._files[index]
