@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,6 +30,15 @@ class Refusal(Exception):
     def about(self, name: str) -> Diagnostic:
         """What there is to say of the file called ``name`` by whoever is asked to read it."""
         return Diagnostic(self.code, f"`{name}` {self.what}", None, hint=self.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file that was read: what it is called, where it was looked for, and where it really is."""
+
+    name: str
+    path: str
+    real: str
 
 
 def library_root() -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
-from dsl.files import Refusal, read_text
+from dsl.files import Read, Refusal, read_text
 from dsl.parse import parse
 from dsl.scan import MAX_REPORTS
 from dsl.source import Source
@@ -23,15 +23,6 @@ from dsl.source import Source
 MAX_FILES = 100
 MAX_TOTAL_BYTES = 4 << 20
 _MAX_LISTED = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A file that was read: what it is called, where it was looked for, and where it really is."""
-
-    name: str
-    path: str
-    real: str
 
 
 @dataclass(frozen=True, slots=True)

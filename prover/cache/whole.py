@@ -16,8 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from dsl.files import Refusal, library_root, read_text
-from dsl.source import Source
+from dsl.files import Read, Refusal, library_root, read_text
+from dsl.source import Source, sum_of
 from prover.cache.codec import Damaged, Line, is_kept, line, outcome_of
 from prover.cache.fingerprint import fingerprint
 from prover.cache.store import Store
@@ -50,11 +50,11 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A report that was made, with what was read for it (names, paths, real paths)."""
+    """A report that was made, with what was read for it, and looked for where it was not."""
 
     report: FileReport
-    read: tuple[tuple[str, str, str], ...]
-    absent: tuple[str, ...]
+    read: tuple[Read, ...] = ()
+    absent: tuple[str, ...] = ()
     unfinished: bool = False
 
 
@@ -91,11 +91,6 @@ class Files:
             else:
                 self._texts[path] = text, sum_of(text)
         return self._texts[path]
-
-
-def sum_of(text: str) -> str:
-    """The sum of a text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def known(
@@ -137,8 +132,8 @@ def remember(store: Store, made: Iterable[Made], request: Request) -> None:
         if not all(is_kept(outcome.verdict) for outcome in report.outcomes):
             continue
         used = tuple(
-            Used(name, path, real, sum_of(report.sources[name].text))
-            for name, path, real in dict.fromkeys(each.read)
+            Used(file.name, file.path, file.real, sum_of(report.sources[file.name].text))
+            for file in dict.fromkeys(each.read)
         )
         lines = tuple(line(outcome) for outcome in report.outcomes)
         entry = Entry(used, each.absent, lines, report.notes, dict(report.titles), each.unfinished)

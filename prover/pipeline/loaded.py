@@ -59,9 +59,8 @@ class AllRead:
         """A report to be remembered, with what was read for it."""
         program = self.programs.get(report.name)
         if program is None:
-            return Made(report, (), ())
-        read = tuple((each.name, each.path, each.real) for each in program.read)
-        return Made(report, read, program.absent, report.name in self.unfinished)
+            return Made(report)
+        return Made(report, program.read, program.absent, report.name in self.unfinished)
 
     def whole(self, report: FileReport) -> FileReport:
         """The report on a file; nothing is wrong with a library that a good program imports."""

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from dsl.source import Source
+from dsl.source import Source, sum_of
 from prover.execution.record import Came, Chosen, Execution, Key, Saved, Schedule, Store
 from prover.execution.recording import saved
 from prover.execution.scene import Hold, Scene
@@ -36,7 +35,7 @@ def render(
         "version": SCHEMA_VERSION,
         "tool": {"name": "prove", "version": VERSION},
         "file": file,
-        "sources": [{"file": n, "sha256": fingerprint(s)} for n, s in sources.items()],
+        "sources": [{"file": n, "sha256": sum_of(s.text)} for n, s in sources.items()],
         "scenario": obligation.scenario,
         "variant": obligation.variant or None,
         "config": dict(obligation.configuration),
@@ -57,11 +56,6 @@ def render(
 def schema() -> str:
     """The JSON Schema that every such document obeys."""
     return (Path(__file__).parent / "witness.schema.json").read_text(encoding="utf-8")
-
-
-def fingerprint(source: Source) -> str:
-    """What tells a text from others."""
-    return sha256(source.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _execution(execution: Saved) -> dict[str, Json]:

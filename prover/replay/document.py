@@ -19,11 +19,9 @@ from prover.execution.record import (
     Schedule,
     Store,
 )
+from prover.render.json_witness import SCHEMA, SCHEMA_VERSION
 from prover.replay.strict import MAX_TEXT, NotStrict, Value, strictly
 from prover.verdict import Obligation
-
-SCHEMA: Final = "prove-witness"
-VERSION: Final = 1
 
 MANY: Final = 20_000
 """No list in a document is longer."""
@@ -57,8 +55,8 @@ def document(text: str) -> Document:
     if found != SCHEMA:
         raise NotStrict(f"its schema is `{found}`, not `{SCHEMA}`")
     version = whole.member("version").number(0, 1 << 30)
-    if version != VERSION:
-        raise NotStrict(f"its version is {version}; this release reads version {VERSION}")
+    if version != SCHEMA_VERSION:
+        raise NotStrict(f"its version is {version}; this release reads version {SCHEMA_VERSION}")
     config = whole.member("config")
     variant = whole.member("variant")
     obligation = Obligation(

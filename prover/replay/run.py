@@ -15,7 +15,7 @@ from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.imports import LoadError, Program
 from dsl.primitives import PROPERTIES
 from dsl.protocol import Protocol
-from dsl.source import Source, Span
+from dsl.source import Source, Span, sum_of
 from prover.execution.construct.program import build
 from prover.execution.domains import DomainTooLarge
 from prover.execution.recall.claim import recall_weak
@@ -28,7 +28,6 @@ from prover.models.cat import load_model
 from prover.pipeline.obligations import MODELS, tasks
 from prover.pipeline.pool import Lost, run_pool
 from prover.pipeline.program import read_program
-from prover.render.json_witness import fingerprint
 from prover.replay.document import Document, document
 from prover.replay.strict import NotStrict
 from prover.replayed import Replay
@@ -66,7 +65,7 @@ def replay(saved: Source, file: str, request: Request, *, below: Path | None = N
         protocol = _protocol(program, found, name)
     except DiagnosticError as error:
         return Replay(name, sources, diagnostics=error.diagnostics)
-    changed = Counter(found.prints) != Counter(fingerprint(s) for s in sources.values())
+    changed = Counter(found.prints) != Counter(sum_of(s.text) for s in sources.values())
     whole = Replay(name, sources, found.obligation, found.property, changed=changed)
     return _answered(whole, found, protocol, request)
 
