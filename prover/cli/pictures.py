@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, assert_never
 
 from dsl.diagnostic import Diagnostic
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import complain_about
+from prover.cli.refuted import Found, of_what_stands, options, witnesses
 from prover.cli.terminal import Color, complain, emit
 from prover.execution.witness import Witness
 from prover.render.letters import printable
-from prover.verdict import FileReport, Outcome, Refuted, Report, exit_code
+from prover.verdict import FileReport, Report, exit_code
 
 Picture: TypeAlias = Literal["svg", "mermaid", "dot"]
 
 LISTED: Final = 12
 """At most so many selections are listed; more are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A witness, the first outcome that has it, and the others that were found beside it."""
-
-    file: FileReport
-    outcome: Outcome
-    witness: Witness
-    others: tuple[Witness, ...]
 
 
 def draw(report: Report, picture: Picture, color: Color, *, full: bool) -> int:
@@ -47,24 +37,11 @@ def draw(report: Report, picture: Picture, color: Color, *, full: bool) -> int:
             assert_never(picture)
 
 
-def witnesses(report: Report) -> list[Found]:
-    """The reported witness of everything that is refuted, each once."""
-    found: dict[tuple[str, str, str, Witness], Found] = {}
-    for file in report.files:
-        for outcome in file.outcomes:
-            verdict, obligation = outcome.verdict, outcome.obligation
-            if isinstance(verdict, Refuted):
-                key = (file.name, obligation.scenario, obligation.variant, verdict.witness)
-                found.setdefault(key, Found(file, outcome, verdict.witness, verdict.others))
-    return list(found.values())
-
-
 def _svg(report: Report, found: Sequence[Found], color: Color, *, full: bool) -> int:
     """One picture: of what stands, where that is refuted too, rather than of its variants."""
     from prover.render.svg import standalone
 
-    plain = [one for one in found if not one.outcome.obligation.variant]
-    chosen = plain or found
+    chosen = of_what_stands(found)
     if len(chosen) > 1:
         message = f"{len(chosen)} witnesses are selected, and a picture shows one"
         return _refused("several-witnesses", message, color, f"one of {_selections(chosen)}")
@@ -78,7 +55,7 @@ def _svg(report: Report, found: Sequence[Found], color: Color, *, full: bool) ->
 
 def _selections(found: Sequence[Found]) -> str:
     """The options that select each of the witnesses, as far as they differ."""
-    texts = [_options(one) for one in found]
+    texts = [options(one) for one in found]
     shown = [
         " ".join(part for part in text if not all(part in other for other in texts))
         for text in texts
@@ -86,18 +63,6 @@ def _selections(found: Sequence[Found]) -> str:
     listed = list(dict.fromkeys(text for text in shown if text))
     more = len(listed) - LISTED
     return "; ".join(listed[:LISTED]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _options(one: Found) -> list[str]:
-    obligation = one.outcome.obligation
-    variant = [f"--variant {obligation.variant}"] if obligation.variant else []
-    return [
-        one.file.name,
-        f"--scenario {obligation.scenario}",
-        *variant,
-        *(f"--config {name}={value}" for name, value in obligation.configuration),
-        f"--model {obligation.model}",
-    ]
 
 
 def _all(found: Sequence[Found], picture: Literal["mermaid", "dot"], *, full: bool) -> str:

@@ -5,13 +5,14 @@ The first is a document for ``prove replay``, the second a litmus test that asks
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import complain_about
-from prover.cli.pictures import Found, witnesses
+from prover.cli.refuted import Found, of_what_stands, options, witnesses
 from prover.cli.terminal import Color, emit
 from prover.render.json_witness import render
 from prover.verdict import Report, Request, exit_code
@@ -68,8 +69,7 @@ def _selected(report: Report, color: Color) -> Found | None:
     that an obligation violates, the one named first.
     """
     found = witnesses(report)
-    plain = [one for one in found if not one.outcome.obligation.variant]
-    chosen = plain or found
+    chosen = of_what_stands(found)
     if len(chosen) == 1:
         return chosen[0]
     if found or not any(file.diagnostics for file in report.files):
@@ -83,23 +83,12 @@ def _unasked(name: str) -> Diagnostic:
     return Diagnostic("export-question", message, None, hint=hint)
 
 
-def _wrong(found: list[Found]) -> Diagnostic:
+def _wrong(found: Sequence[Found]) -> Diagnostic:
     if not found:
         hint = "select a scenario, variant, config or model that is refuted"
         return Diagnostic("no-witness", "nothing is refuted: there is no witness", None, hint=hint)
-    named = [_options(one) for one in found]
+    named = [" ".join(options(one)) for one in found]
     more = f"; and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
     message = f"{len(named)} witnesses are selected, and a document has one"
     hint = f"one of {'; '.join(named[:SHOWN])}{more}"
     return Diagnostic("several-witnesses", message, None, hint=hint)
-
-
-def _options(one: Found) -> str:
-    """The options that select a witness."""
-    asked = one.outcome.obligation
-    parts = [one.file.name, "--scenario", asked.scenario]
-    if asked.variant:
-        parts += ["--variant", asked.variant]
-    for name, value in asked.configuration:
-        parts += ["--config", f"{name}={value}"]
-    return " ".join([*parts, "--model", asked.model])

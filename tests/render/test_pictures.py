@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dsl.source import Source
-from prover.cli.pictures import witnesses
+from prover.cli.refuted import witnesses
 from prover.execution.witness import Witness
 from prover.pipeline import run
 from prover.render import dot, mermaid, svg
