@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
-import tempfile
 from codecs import getincrementaldecoder
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -73,14 +73,11 @@ def complain_about(
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Gives ``path`` the content ``text``, whole or not at all; links and modes stay.
-
-    Where it cannot be written, says so and exits.
-    """
+    """As :func:`write_whole`, but where it cannot be written, says so and exits."""
     from dsl.diagnostic import Diagnostic
 
     try:
-        _replace(path.resolve(), text)
+        write_whole(path, text)
     except OSError as error:
         message = f"`{path}` cannot be written: {error.strerror}"
         hint = "check the permissions of its folder, and the space that is left"
@@ -88,16 +85,40 @@ def replace_file(path: Path, text: str) -> None:
         raise typer.Exit(USAGE_ERROR) from None
 
 
-def _replace(target: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+def resolved(path: Path) -> Path:
+    """Where the links in a path lead; itself where they lead nowhere."""
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        Path(name).chmod(target.stat().st_mode)
-        Path(name).replace(target)
+        return path.resolve()
+    except (OSError, RuntimeError):  # links in a circle, or no working folder
+        return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Gives ``path`` the content ``text``, whole or not at all; links and modes stay.
+
+    Devices and pipes take it as is.  Raises OSError.
+    """
+    target = resolved(path)
+    content = text.encode("utf-8")
+    try:
+        mode: int | None = path.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    if mode is not None and not stat.S_ISREG(mode):
+        path.write_bytes(content)
+        return
+    # Short, whatever the file's own name: names have a limit.
+    beside = target.parent / f".prove-{os.getpid()}.tmp"
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        if mode is not None:
+            beside.chmod(stat.S_IMODE(mode))
+        beside.replace(target)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
+            beside.unlink()
         raise
 
 

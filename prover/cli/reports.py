@@ -6,7 +6,6 @@ anything is proved, as far as it can be known; a report is written whole or not 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Generic, NoReturn, TypeAlias
 import typer
 
 from prover.cli.entry import USAGE_ERROR
-from prover.cli.files import complain_about
+from prover.cli.files import complain_about, resolved, write_whole
 
 if TYPE_CHECKING:
     from prover.answers import LitmusReport
@@ -158,7 +157,7 @@ class Reports(Generic[Found]):
         for path, render in self.asked:
             text = render(found)
             try:
-                _write(path, text)
+                write_whole(path, text)
             except OSError as error:
                 _refuse(path, error.strerror or str(error))
 
@@ -173,7 +172,7 @@ def reports(
     ``inputs`` are the files of the command: none of them is written over.
     """
     asked: dict[Path, tuple[Path, Callable[[Found], str]]] = {}
-    read = {_resolved(Path(name)) for name in inputs if texts}
+    read = {resolved(Path(name)) for name in inputs if texts}
     for text in texts or ():
         name, equals, where = text.partition("=")
         if not (equals and where):
@@ -183,7 +182,7 @@ def reports(
         if where == "-":
             raise _usage(f"{text!r}: a report is a file; --format says what is printed")
         path = Path(where)
-        target = _resolved(path)
+        target = resolved(path)
         if target in asked:
             raise _usage(f"two reports would be written to {where!r}")
         if target in read:
@@ -193,13 +192,6 @@ def reports(
         _look(path, target)
         asked[target] = path, formats[name]
     return Reports(tuple(asked.values()))
-
-
-def _resolved(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):  # links in a circle, or no working folder
-        return path
 
 
 def _usage(message: str) -> typer.BadParameter:
@@ -231,29 +223,3 @@ def _refuse(path: Path, why: str) -> NoReturn:
     message = f"the report `{path}` cannot be written: {why}"
     complain_about((Diagnostic("unwritable-file", message, None, hint=hint),), {})
     raise typer.Exit(USAGE_ERROR)
-
-
-def _write(path: Path, text: str) -> None:
-    """Gives ``path`` the content ``text``, whole or not at all; devices and pipes take it as is."""
-    target = _resolved(path)
-    content = text.encode("utf-8")
-    try:
-        mode: int | None = path.stat().st_mode
-    except FileNotFoundError:
-        mode = None
-    if mode is not None and not stat.S_ISREG(mode):
-        path.write_bytes(content)
-        return
-    # Short, whatever the file's own name: names have a limit.
-    beside = target.parent / f".prove-{os.getpid()}.tmp"
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        if mode is not None:
-            beside.chmod(stat.S_IMODE(mode))
-        beside.replace(target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            beside.unlink()
-        raise
