@@ -29,6 +29,7 @@ from typing import Final
 
 from dsl.diagnostic import Diagnostic, Label
 from dsl.source import Source, Span
+from prover.render.letters import printable
 
 WIDTH: Final = 100
 """The most columns a line may have."""
@@ -73,21 +74,14 @@ def render(
     return "\n\n".join(blocks) + "\n"
 
 
-def plain(text: str) -> str:
-    """``text`` with every character that is not printable ASCII written as its code point."""
-    return "".join(_shown(character) for character in text)
-
-
-def _shown(character: str) -> str:
-    return character if " " <= character <= "~" else f"<U+{ord(character):04X}>"
-
-
 def _block(
     diagnostic: Diagnostic, sources: Mapping[str, Source], color: bool, word: str
 ) -> Iterator[str]:
     labels = [*diagnostic.trail, *([diagnostic.primary] if diagnostic.primary else [])]
     gutter = max((_gutter(label, sources) for label in labels), default=1)
-    yield from _headline("error", f"{word}[{plain(diagnostic.code)}]", diagnostic.message, color)
+    yield from _headline(
+        "error", f"{word}[{printable(diagnostic.code)}]", diagnostic.message, color
+    )
     if diagnostic.primary is not None:
         yield from _snippet(diagnostic.primary, sources, gutter, "^", color)
     for label in _both_ends(diagnostic.trail):
@@ -132,14 +126,14 @@ def _snippet(
     source = sources.get(label.span.file)
     arrow = _styled("-->", "gutter", color)
     if source is None:
-        yield f"{'':{gutter}}{arrow} {plain(label.span.file)}"
+        yield f"{'':{gutter}}{arrow} {printable(label.span.file)}"
         if label.text:
             yield from (
                 f"{'':{gutter}}     {line}" for line in _wrapped(label.text, WIDTH - gutter - 5)
             )
         return
     number, column = source.line_column(min(label.span.start, len(source.text)))
-    yield f"{'':{gutter}}{arrow} {plain(label.span.file)}:{number}:{column}"
+    yield f"{'':{gutter}}{arrow} {printable(label.span.file)}:{number}:{column}"
     length = max(1, label.span.end - label.span.start)
     line = _display(source.line(number), column - 1, column - 1 + length, WIDTH - gutter - 3)
     bar = _styled("|", "gutter", color)
@@ -175,7 +169,7 @@ def _display(text: str, start: int, end: int, width: int) -> _Line:
     pieces: list[str] = []
     columns = [0]
     for character in text[first : start + width]:
-        piece = " " * (_TAB - columns[-1] % _TAB) if character == "\t" else _shown(character)
+        piece = " " * (_TAB - columns[-1] % _TAB) if character == "\t" else printable(character)
         pieces.append(piece)
         columns.append(columns[-1] + len(piece))
     shown = "".join(pieces)
@@ -203,7 +197,9 @@ def _window(
 
 def _wrapped(text: str, width: int, rest: int | None = None) -> list[str]:
     """One or more lines of at most ``width`` columns (``rest`` from the second on)."""
-    words = [_short(word, max(8, width // 2)) for word in plain(text.replace("\n", " ")).split(" ")]
+    words = [
+        _short(word, max(8, width // 2)) for word in printable(text.replace("\n", " ")).split(" ")
+    ]
     whole = " ".join(words).strip()
     if len(whole) <= width:
         return [whole]

@@ -1,4 +1,4 @@
-"""Characters in pictures: names of events, and text in which nothing is hidden."""
+"""Names of events by letters, and text in which nothing is hidden."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import TypeAlias, assert_never
 
 from dsl.source import Source
 from prover.execution.witness import Witness
+from prover.render.letters import printable
 from prover.render.witness_table import shown_by, witness_table
 from prover.verdict import (
     Bounded,
@@ -79,7 +80,7 @@ def _folder(
 ) -> Iterator[str]:
     """The part of the files found below a folder."""
     models = _models([outcome for file in files for outcome in file.outcomes])
-    yield f"{ascii_only(folder)}: {', '.join(models)}" if models else f"{ascii_only(folder)}:"
+    yield f"{printable(folder)}: {', '.join(models)}" if models else f"{printable(folder)}:"
     for file in files:
         wrong = [group for group in groups_of(file.outcomes) if not group[0].as_expected]
         if not (file.outcomes or file.diagnostics) or (quiet and not (wrong or file.diagnostics)):
@@ -95,7 +96,7 @@ def _folder(
 
 def _brief(file: FileReport, folder: str, *, good: bool, color: bool) -> str:
     """A file in a line: whether all is as expected, and what was found how often."""
-    name = ascii_only(str(PurePath(file.name).relative_to(folder)))
+    name = printable(str(PurePath(file.name).relative_to(folder)))
     word = "error" if file.diagnostics else "ok" if good else "NOT ok"
     if file.diagnostics:
         tail = counted(len(file.diagnostics), "error")
@@ -115,11 +116,6 @@ def counts_of(verdicts: Sequence[str]) -> str:
     first = [name for name in ("proved", "refuted") if name in found]
     names = [*first, *sorted(found.keys() - set(first))]
     return ", ".join(f"{name} {found[name]}" for name in names)
-
-
-def ascii_only(name: str) -> str:
-    """A name that was found, not written by whoever reads it: nothing in it moves a cursor."""
-    return "".join(c if c.isascii() and c.isprintable() else f"<U+{ord(c):04X}>" for c in name)
 
 
 def counted(number: int, what: str) -> str:
