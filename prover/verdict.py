@@ -78,6 +78,11 @@ class Obligation:
     configuration: tuple[tuple[str, str], ...]
     model: str
 
+    @property
+    def question(self) -> str:
+        """``scenario / variant``, or the scenario alone."""
+        return f"{self.scenario} / {self.variant}" if self.variant else self.scenario
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:

@@ -99,9 +99,8 @@ def _heading(one: Found, witness: Witness) -> str:
 def _about(one: Found) -> str:
     """File, scenario, variant, and values of configs."""
     obligation = one.outcome.obligation
-    name = " / ".join(name for name in (obligation.scenario, obligation.variant) if name)
     values = [f"{name}={value}" for name, value in obligation.configuration]
-    return ", ".join([one.file.name, name, *values])
+    return ", ".join([one.file.name, obligation.question, *values])
 
 
 def _refused(code: str, message: str, color: Color, hint: str = "") -> int:

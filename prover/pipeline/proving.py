@@ -110,8 +110,7 @@ def _pooled(
     def settle(member: int, result: Decision | Lost) -> None:
         results[member] = result
         waiting.discard(member)
-        obligation = jobs[member][1].obligation
-        current = " / ".join(part for part in (obligation.scenario, obligation.variant) if part)
+        current = jobs[member][1].obligation.question
         on_progress(Progress(len(jobs) - len(waiting), len(jobs), current))
 
     for member, decision in known.items():

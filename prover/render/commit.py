@@ -97,10 +97,7 @@ def _sentence(outcome: Outcome, witness: Witness, file: FileReport, where: str) 
     """What goes wrong, and under which conditions."""
     obligation = outcome.obligation
     title = file.titles.get(obligation.variant, "")
-    name = obligation.scenario
-    if obligation.variant:
-        name += f" / {obligation.variant}"
-    what = f"{name} in {file.name}" + (f" ({title})" if title else "")
+    what = f"{obligation.question} in {file.name}" + (f" ({title})" if title else "")
     given = f"With {where}, " if where else ""
     how = _how(witness)
     how = how if given else how[0].upper() + how[1:]

@@ -23,9 +23,8 @@ def render_replay(found: Replay) -> str:
     """The answer about a witness, with its table where it still holds."""
     asked = found.obligation
     assert asked is not None
-    what = f"{asked.scenario} / {asked.variant}" if asked.variant else asked.scenario
     settings = [f"{config}={value}" for config, value in asked.configuration]
-    lines = [f"{found.file}: {'  '.join([what, *settings, asked.model])}"]
+    lines = [f"{found.file}: {'  '.join([asked.question, *settings, asked.model])}"]
     if found.recalled is None:
         lines.append(f"unknown: {found.unknown}")
     else:

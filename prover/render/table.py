@@ -183,11 +183,10 @@ def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -
     """
     outcome = plainest(group)
     obligation = outcome.obligation
-    name = obligation.scenario + (f" / {obligation.variant}" if obligation.variant else "")
     asked = [o for o in everything if _asks_the_same(o, outcome)]
     models = () if len(_models(group)) == len(_models(asked)) else _models(group)
     where = _where(_configurations(group), _configurations(asked))
-    about = "  ".join(part for part in (name, where, ", ".join(models)) if part)
+    about = "  ".join(part for part in (obligation.question, where, ", ".join(models)) if part)
     tail = summary_of(outcome.verdict)
     if isinstance(outcome.verdict, Refuted) and not models:
         tail = ", ".join(map(_found, (outcome.verdict.witness, *outcome.verdict.others)))

@@ -45,7 +45,5 @@ def render_timings(report: Report) -> str:
 
 def name_of(obligation: Obligation) -> str:
     """``walk / no_sync PAE=on sc``."""
-    variant = f"/ {obligation.variant}" if obligation.variant else ""
     settings = (f"{name}={value}" for name, value in obligation.configuration)
-    parts = (obligation.scenario, variant, *settings, obligation.model)
-    return " ".join(part for part in parts if part)
+    return " ".join((obligation.question, *settings, obligation.model))

@@ -73,14 +73,8 @@ def case_name(outcome: Outcome) -> str:
     """``scenario / variant, PAE=on, lkmm``: different for every obligation of a file."""
     obligation = outcome.obligation
     config = " ".join(f"{name}={value}" for name, value in obligation.configuration)
-    parts = (question(outcome), config, obligation.model)
+    parts = (obligation.question, config, obligation.model)
     return printable(", ".join(part for part in parts if part))
-
-
-def question(outcome: Outcome) -> str:
-    """``scenario / variant``."""
-    obligation = outcome.obligation
-    return obligation.scenario + (f" / {obligation.variant}" if obligation.variant else "")
 
 
 def found_in(outcome: Outcome) -> str:
@@ -136,7 +130,7 @@ def findings(file: FileReport) -> Iterator[Finding]:
                 file=file,
                 outcome=outcome,
                 state=state,
-                name=printable(question(outcome)),
+                name=printable(outcome.obligation.question),
                 scope=printable(_scope(group)),
                 found=found_in(outcome),
                 text=details(outcome, file),

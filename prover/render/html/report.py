@@ -123,11 +123,10 @@ def _part(file: FileReport, data: _Data, *, alone: bool) -> Part:
 
 def _line(outcome: Outcome, number: int) -> Line:
     obligation, expected = outcome.obligation, outcome.expected
-    variant = f" / {obligation.variant}" if obligation.variant else ""
     wanted = "" if expected is None else ", ".join(expected.properties)
     return Line(
         number=number,
-        name=visible(obligation.scenario + variant),
+        name=visible(obligation.question),
         config=visible(" ".join(f"{name}={value}" for name, value in obligation.configuration)),
         model=visible(obligation.model),
         verdict=name_of(outcome.verdict),
