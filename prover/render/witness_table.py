@@ -15,9 +15,7 @@ from dsl.primitives import PROPERTIES
 from dsl.source import Source
 from prover.execution.witness import Column, Witness
 from prover.render.letters import printable
-from prover.render.witness_rows import Line, Row, lines_of, rows_of, source_text
-
-__all__ = ["Row", "rows_of", "shown_by", "source_text", "title_of", "witness_table"]
+from prover.render.witness_rows import Line, lines_of
 
 WIDTH = 75
 """No line is longer."""

@@ -167,9 +167,7 @@ class _Recorder:
             on = {
                 self.stretches[i].thread for i in one.on if self._goes_on(self.stretches[i], index)
             }
-            what = {"grace": "grace period", "ipi": "IPI", "barrier": "rcu_barrier()"}.get(
-                one.kind, one.kind
-            )
+            what = PENDING.get(one.kind, one.kind)
             match action:
                 case sk.Queue(callback=callback):
                     what = threads[callback].name
