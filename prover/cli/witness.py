@@ -21,10 +21,6 @@ SHOWN: Final = 8
 """So many of several are listed."""
 
 
-ASKED: Final = ("assert", "warn-on", "bug-on", "final")
-"""The properties that litmus tests ask about."""
-
-
 def save(report: Report, color: Color) -> int:
     """Prints the document, or says why there is none; the exit code."""
     one = _selected(report, color)
@@ -38,14 +34,16 @@ def save(report: Report, color: Color) -> int:
 def export(report: Report, request: Request, color: Color) -> int:
     """Prints the litmus test of what is refuted, or says why there is none; the exit code."""
     from prover.export.litmus import export_litmus
+    from prover.export.process import ASKED
     from prover.pipeline.program import first_obligation
 
     one = _selected(report, color)
     if one is None:
         return max(USAGE_ERROR, exit_code(report))
     asked, name = one.outcome.obligation, one.witness.property
-    if name not in ASKED:
-        complain_about((_unasked(name),), {}, color)
+    properties = (*ASKED, "final")
+    if name not in properties:
+        complain_about((_unasked(name, properties),), {}, color)
         return USAGE_ERROR
     try:
         narrow = replace(
@@ -77,9 +75,9 @@ def _selected(report: Report, color: Color) -> Found | None:
     return None
 
 
-def _unasked(name: str) -> Diagnostic:
+def _unasked(name: str, properties: Sequence[str]) -> Diagnostic:
     message = f"a litmus test cannot ask about `{name}`"
-    hint = f"it asks about {', '.join(ASKED)}; `--format witness` keeps any witness"
+    hint = f"it asks about {', '.join(properties)}; `--format witness` keeps any witness"
     return Diagnostic("export-question", message, None, hint=hint)
 
 

@@ -18,8 +18,8 @@ from prover.graph.expressions import constant_truth, registers
 from prover.graph.instructions import instructions, reads
 from prover.graph.values import Pointer, Poison
 
-_ASKED: Final = frozenset(["assert", "bug-on", "warn-on", "refcount"])
-"""The checks whose violation the question is about."""
+ASKED: Final = ("assert", "bug-on", "warn-on", "refcount")
+"""The properties of statements that a litmus test asks about; of its end it asks ``final``."""
 
 _INDENT: Final = "\t"
 
@@ -238,7 +238,7 @@ class Process:
         if check.property == "uninitialized":
             hint = "give the local a value where it is declared"
             raise lacking("that a local may be without a value", span, hint)
-        if check.property not in _ASKED:
+        if check.property not in ASKED:
             message = f"a litmus test does not ask about {check.property}, which must be seen here"
             raise refuse(POINTER, message, span, "follow pointers to single locations only")
         known = constant_truth(check.condition)

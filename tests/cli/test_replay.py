@@ -129,6 +129,14 @@ def test_a_refutation_as_a_litmus_test(capsys: pytest.CaptureFixture[str]) -> No
     assert "Sometimes" in capsys.readouterr().out
 
 
+def test_what_the_exporter_asks_about_is_exported(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "models sc;\nrefcount_t r = 1;\nactor a { refcount_dec(&r); }\n"
+    text += "scenario s { run a; expect refuted refcount; }\n"
+    Path("count.khp").write_text(text, encoding="utf-8")
+    assert main(["count.khp", "--format", "litmus", "-j", "1"]) == 0
+    assert "atomic_fetch_sub_release(1, r)" in capsys.readouterr().out
+
+
 def test_what_a_litmus_test_does_not_ask(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["freed.khp", "--format", "litmus", "-j", "1"]) == 2
     assert "error[export-question]" in capsys.readouterr().err
