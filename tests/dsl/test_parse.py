@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import re
@@ -285,7 +286,12 @@ def test_parsing_is_fast_enough() -> None:
     text = "".join(function % i for i in range(16))
     assert text.count("\n") > 280
     file_of(text)
+    # What other tests have left in memory is not the parser's to go through.
+    gc.collect()
+    gc.freeze()
     begin = time.process_time()
     file_of(text)
+    spent = time.process_time() - begin
+    gc.unfreeze()
     # Five times what an idle machine needs.
-    assert time.process_time() - begin < 0.15
+    assert spent < 0.15
