@@ -33,7 +33,7 @@ def page(template: str, context: Mapping[str, object], data: Mapping[str, Json])
     """The page made of ``template``; ``data`` are the documents that its script reads, by name."""
     from markupsafe import Markup
 
-    style = _part("style.css") + _pictures()
+    style = _part("style.css") + _dark(_part("dark.css")) + _pictures()
     script = "".join(_part(f"{name}.js") for name in _SCRIPTS[template])
     whole = (
         _environment()
@@ -51,22 +51,32 @@ def page(template: str, context: Mapping[str, object], data: Mapping[str, Json])
     return whole.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
+CHOSEN: Final = ':root[data-theme="dark"]'
+PREFERRED: Final = ':root:not([data-theme="light"])'
+"""Where the dark theme holds: it was chosen, or it is preferred and the other was not chosen."""
+
+
 def _pictures() -> str:
-    """The rules of the lifelines, by the theme that is chosen or preferred; paper is light."""
+    """The rules of the lifelines in both themes."""
     scope = f".{CLASS}"
     light = [*shapes(scope), *rules(scope, dark=False)]
-    chosen = rules(f':root[data-theme="dark"] {scope}', dark=True)
-    preferred = rules(f':root:not([data-theme="light"]) {scope}', dark=True)
-    return "\n".join(
-        [
-            *light,
-            "@media screen {",
-            *chosen,
-            "}",
-            "@media screen and (prefers-color-scheme: dark) {",
-            *preferred,
-            "}\n",
-        ]
+    chosen, preferred = (
+        "\n".join(rules(f"{where} {scope}", dark=True)) for where in (CHOSEN, PREFERRED)
+    )
+    return "\n".join([*light, _on_screen(chosen, preferred)])
+
+
+def _dark(colours: str) -> str:
+    """The colours of the dark theme."""
+    chosen, preferred = (f"{where} {{\n{colours}}}" for where in (CHOSEN, PREFERRED))
+    return _on_screen(chosen, preferred)
+
+
+def _on_screen(chosen: str, preferred: str) -> str:
+    """Rules of the dark theme, by whether it is chosen or preferred; paper is light."""
+    return (
+        f"@media screen {{\n{chosen}\n}}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{\n{preferred}\n}}\n"
     )
 
 
