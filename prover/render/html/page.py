@@ -81,7 +81,7 @@ def _on_screen(chosen: str, preferred: str) -> str:
 
 
 _SCRIPTS: Final = {
-    "report": ("page", "source", "index", "witness"),
+    "report": ("page", "source", "state", "index", "witness"),
     "needs": ("page", "source", "list"),
     "why": ("page", "source", "list"),
 }
