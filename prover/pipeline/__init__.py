@@ -32,7 +32,7 @@ def run(
         known = recall(store, asked, request)
     reports = [known[each].report for each in asked if each in known]
     if len(reports) < len(named) or not any(report.outcomes for report in reports):
-        # Slow imports come after the options are known to be right.
+        # The parser and the engine are imported only where something is to be proved.
         from prover.pipeline.proving import prove
 
         reports = prove(request, named, known, store, on_progress)
