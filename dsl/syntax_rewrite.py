@@ -100,26 +100,38 @@ def rename(block: s.Block, old: str, new: str) -> s.Block:
     return made if isinstance(made, s.Block) else block
 
 
+_FIELDS: dict[type[object], tuple[str, ...]] = {}
+"""What :func:`_fields` has answered so far."""
+
+
+def _fields(kind: type[object]) -> tuple[str, ...]:
+    """The fields of a kind of syntax in which functions may be named."""
+    found = _FIELDS.get(kind)
+    if found is None:
+        node = is_dataclass(kind) and not issubclass(kind, Span | s.Name | s.TypeName)
+        names = (each.name for each in fields(cast("type[s.Block]", kind))) if node else ()
+        found = _FIELDS[kind] = tuple(names)
+    return found
+
+
 def _rename(part: object, old: str, new: str) -> object:
     if isinstance(part, tuple):
         items = cast("tuple[object, ...]", part)
         made = tuple(_rename(each, old, new) for each in items)
         return items if all(a is b for a, b in zip(made, items, strict=True)) else made
-    if not is_dataclass(part) or isinstance(part, type | Span | s.Name | s.TypeName):
-        return part
     changes: dict[str, object] = {}
-    for each in fields(part):
-        before: object = getattr(part, each.name)
+    for name in _fields(type(part)):
+        before: object = getattr(part, name)
         after = _rename(before, old, new)
         if after is not before:
-            changes[each.name] = after
+            changes[name] = after
     if isinstance(part, s.Call | s.ForEach) and part.callee.text == old:
         changes["callee"] = replace(part.callee, text=new)
     if isinstance(part, s.Call) and part.callee.text in _TAKE_FUNCTIONS:
         arguments = cast("tuple[s.Expr, ...]", changes.get("arguments", part.arguments))
         if any(isinstance(each, s.Ident) and each.name == old for each in arguments):
             changes["arguments"] = tuple(_callback(each, old, new) for each in arguments)
-    return replace(part, **changes) if changes else part
+    return replace(cast("s.Call", part), **changes) if changes else part  # type: ignore[arg-type]
 
 
 def _callback(argument: s.Expr, old: str, new: str) -> s.Expr:

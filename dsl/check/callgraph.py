@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dsl import protocol as p
 from dsl.check.context import MAX_STATEMENTS
 from dsl.check.flow import statements
+from dsl.check.notes import Notes
 from dsl.check.report import Report
 from dsl.check.walk import deep, expressions
 from dsl.diagnostic import Label
@@ -16,12 +17,12 @@ Calls = Mapping[str, list[tuple[str, Span]]]
 
 
 def check_calls(
-    report: Report, functions: Iterable[p.Function], actors: Iterable[p.Function]
+    report: Report, notes: Notes, functions: Iterable[p.Function], actors: Iterable[p.Function]
 ) -> None:
     """Report recursion (through callbacks too), then actors that are too large."""
     bodies = {function.name: function for function in functions}
     roots = {actor.name: actor for actor in actors}
-    calls = {name: _calls(body) for name, body in {**bodies, **roots}.items()}
+    calls = {name: notes.of(_calls, body) for name, body in {**bodies, **roots}.items()}
     order = _postorder(report, calls)
     if order is None:
         return
@@ -30,8 +31,7 @@ def check_calls(
         body = bodies.get(name) or roots.get(name)
         if body is None:
             continue
-        own = sum(1 for _ in statements(body.body))
-        sizes[name] = own + sum(sizes.get(callee, 0) for callee, _ in calls[name])
+        sizes[name] = notes.of(_size, body) + sum(sizes.get(callee, 0) for callee, _ in calls[name])
         # Stop where it first grows too large: everything that calls it is larger still.
         if sizes[name] > MAX_STATEMENTS:
             report.error(
@@ -40,6 +40,11 @@ def check_calls(
                 body.span,
             )
             return
+
+
+def _size(function: p.Function) -> int:
+    """The statements of the function itself."""
+    return sum(1 for _ in statements(function.body))
 
 
 def _calls(function: p.Function) -> list[tuple[str, Span]]:

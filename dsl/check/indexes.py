@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from dsl import protocol as p
 from dsl.check.flow import statements
+from dsl.check.notes import Notes
 from dsl.check.report import Report
 from dsl.check.walk import Part, deep, expressions, own_expressions, parts
 from dsl.primitives import PRIMITIVES
@@ -47,11 +48,14 @@ _PLACES = ("lvalue", "place", "old")
 
 @dataclass(slots=True)
 class _Facts:
-    """Which keys get the value of which others, and which hold indexes."""
+    """Which keys get the value of which others, and which hold indexes.
 
-    protocol: p.Protocol
+    ``mentioned`` are all that a function reads, or hands to a primitive.
+    """
+
     flows: dict[Key, set[Key]] = field(default_factory=dict[Key, set[Key]])
     indexes: set[Key] = field(default_factory=set[Key])
+    mentioned: set[Key] = field(default_factory=set[Key])
 
     def flow(self, source: Key, target: Key) -> None:
         """What ``source`` holds can come to ``target``."""
@@ -66,28 +70,20 @@ class _Facts:
             todo.extend(new)
 
 
-def check_indexes(report: Report, protocol: p.Protocol) -> None:
+def check_indexes(report: Report, notes: Notes, protocol: p.Protocol) -> None:
     """Report whatever looks at the index of an SRCU reader."""
-    facts = _Facts(protocol)
     bodies = (*protocol.functions.values(), *protocol.actors.values())
-    for function in bodies:
-        inside = [part for expr in expressions(function.body) for part in deep(expr)]
-        accesses = {
-            id(argument)
-            for part in inside
-            if isinstance(part, p.CallPrimitive)
-            for argument in part.arguments
-        }
-        for part in inside:
-            if id(part) not in accesses or not isinstance(part, p.AddressOf):
-                _follow(facts, function.name, part)
-        for stmt in statements(function.body):
-            if isinstance(stmt, p.Return) and stmt.value is not None:
-                _into(facts, function.name, stmt.value, ("result", function.name))
+    noted = [notes.of(_facts, function) for function in bodies]
+    facts = _Facts(indexes={key for each in noted for key in each.indexes})
     if not facts.indexes:
         return
+    for each in noted:
+        for source, targets in each.flows.items():
+            facts.flows.setdefault(source, set()).update(targets)
     facts.spread()
-    for function in bodies:
+    for function, each in zip(bodies, noted, strict=True):
+        if facts.indexes.isdisjoint(each.mentioned):
+            continue
         for stmt in statements(function.body):
             fine = isinstance(stmt, p.Evaluate | p.Return)
             for expr in own_expressions(stmt):
@@ -97,6 +93,39 @@ def check_indexes(report: Report, protocol: p.Protocol) -> None:
     claims += [c for s in scenarios for c in (*s.finals, *s.invariants)]
     for claim in claims:
         _judge(report, facts, "", claim.condition, fine=False)
+
+
+def _facts(function: p.Function) -> _Facts:
+    """What one function by itself does with numbers."""
+    facts, name = _Facts(), function.name
+    for position, local in enumerate(function.parameters):
+        facts.flow(("parameter", name, str(position)), ("local", name, str(local.number)))
+    inside = [part for expr in expressions(function.body) for part in deep(expr)]
+    accesses = {
+        id(argument)
+        for part in inside
+        if isinstance(part, p.CallPrimitive)
+        for argument in part.arguments
+    }
+    for part in inside:
+        facts.mentioned.update(_mentioned(name, part))
+        if id(part) not in accesses or not isinstance(part, p.AddressOf):
+            _follow(facts, name, part)
+    for stmt in statements(function.body):
+        if isinstance(stmt, p.Return) and stmt.value is not None:
+            _into(facts, name, stmt.value, ("result", name))
+    return facts
+
+
+def _mentioned(function: str, part: Part) -> Iterator[Key]:
+    """What an expression or place reads or touches by itself."""
+    if isinstance(part, _PLACE):
+        yield _key(function, part)
+        return
+    yield from _keys(function, part)
+    if isinstance(part, p.CallPrimitive):
+        for argument in part.arguments:
+            yield from _behind(function, argument)
 
 
 # --- where indexes come to --------------------------------------------------------------
@@ -156,11 +185,9 @@ def _follow(facts: _Facts, function: str, part: Part) -> None:
         case p.AddressOf(place, _) if place.type == INT:
             facts.flow(_key(function, place), _LENT)
             facts.flow(_LENT, _key(function, place))
-        case p.CallFunction(name, arguments) if name in facts.protocol.functions:
-            for local, value in zip(
-                facts.protocol.functions[name].parameters, arguments, strict=True
-            ):
-                _into(facts, function, value, ("local", name, str(local.number)))
+        case p.CallFunction(name, arguments):
+            for position, value in enumerate(arguments):
+                _into(facts, function, value, ("parameter", name, str(position)))
         case p.CallPrimitive(name) if name in _SOURCES:
             facts.indexes.add(("reader",))
         case p.CallPrimitive(name, arguments) if name in _COPIES:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from dsl import protocol as p
 from dsl.check.convert import is_null
+from dsl.check.notes import Notes
 from dsl.check.report import Report
 from dsl.check.walk import Part, expressions, parts
 from dsl.diagnostic import Label
@@ -29,7 +30,10 @@ _SHARED_ACCESS = ("smp_store_mb",)
 
 @dataclass(slots=True)
 class _Facts:
-    """What one function does with addresses of locals and with its pointer parameters."""
+    """What one function does with addresses of locals and with its pointer parameters.
+
+    ``values`` are the addresses of locals that are used as values, which is refused.
+    """
 
     function: p.Function
     parameters: dict[int, int]
@@ -38,11 +42,19 @@ class _Facts:
     )
     passed: list[tuple[int, Slot, Span]] = field(default_factory=list[tuple[int, Slot, Span]])
     misused: list[tuple[int, str, Span]] = field(default_factory=list[tuple[int, str, Span]])
+    values: list[tuple[p.Local, Span]] = field(default_factory=list[tuple[p.Local, Span]])
 
 
-def check_addresses(report: Report, functions: Iterable[p.Function]) -> None:
+def check_addresses(report: Report, notes: Notes, functions: Iterable[p.Function]) -> None:
     """Report every address of a local that is not just lent to a callee."""
-    facts = {function.name: _facts(report, function) for function in functions}
+    facts = {function.name: notes.of(_facts, function) for function in functions}
+    for used, at in (each for known in facts.values() for each in known.values):
+        report.error(
+            "local-address",
+            f"the address of the local `{used.name}` is used as a value",
+            at,
+            "it may only be an argument of a function of the protocol",
+        )
     origin = _receiving(facts)
     for (name, position), (local, span) in origin.items():
         known = facts[name]
@@ -77,46 +89,41 @@ def _receiving(facts: Mapping[str, _Facts]) -> dict[Slot, tuple[str, Span]]:
     return found
 
 
-def _facts(report: Report, function: p.Function) -> _Facts:
+def _facts(function: p.Function) -> _Facts:
     facts = _Facts(function, {local.number: i for i, local in enumerate(function.parameters)})
     for expr in expressions(function.body):
-        _visit(report, facts, expr)
+        _visit(facts, expr)
     return facts
 
 
-def _visit(report: Report, facts: _Facts, part: Part) -> None:
+def _visit(facts: _Facts, part: Part) -> None:
     match part:
         case p.AddressOf(p.LocalPlace(local)):
-            report.error(
-                "local-address",
-                f"the address of the local `{local.name}` is used as a value",
-                part.span,
-                "it may only be an argument of a function of the protocol",
-            )
+            facts.values.append((local, part.span))
         case p.Read(p.LocalPlace(local)) | p.AddressOf(p.DerefPlace(p.Read(p.LocalPlace(local)))):
             _misuse(facts, local, "used as a value", part.span)
         case p.DerefPlace(p.Read(p.LocalPlace())):
             pass
         case p.AddressOf(place) if (base := _lent_base(place)) is not None:
             _misuse(facts, base, "used for the address of a part", part.span)
-            _visit(report, facts, place)
+            _visit(facts, place)
         case p.Cast(p.Read(p.LocalPlace()), BoolType()):
             pass
         case p.Binary("==" | "!=", left, right) if is_zero(left) or is_zero(right):
             other = right if is_zero(left) else left
             if not isinstance(other, p.Read) or not isinstance(other.place, p.LocalPlace):
-                _visit(report, facts, other)
+                _visit(facts, other)
         case p.Assign(p.LocalPlace(local), _, value):
             _misuse(facts, local, "assigned", part.span)
-            _visit(report, facts, value)
+            _visit(facts, value)
         case p.CallFunction():
             for position, argument in enumerate(part.arguments):
-                _argument(report, facts, (part.function, position), argument)
+                _argument(facts, (part.function, position), argument)
         case p.CallPrimitive():
-            _primitive(report, facts, part)
+            _primitive(facts, part)
         case _:
             for inside in parts(part):
-                _visit(report, facts, inside)
+                _visit(facts, inside)
 
 
 def is_zero(expr: p.Expr) -> bool:
@@ -140,7 +147,7 @@ def _lent_base(place: p.Place) -> p.Local | None:
             return None
 
 
-def _argument(report: Report, facts: _Facts, slot: Slot, argument: p.Expr) -> None:
+def _argument(facts: _Facts, slot: Slot, argument: p.Expr) -> None:
     match argument:
         case p.AddressOf(p.LocalPlace(local)):
             # The address of a parameter is a pointer to what it points at: it must not be one
@@ -151,10 +158,10 @@ def _argument(report: Report, facts: _Facts, slot: Slot, argument: p.Expr) -> No
             if local.number in facts.parameters:
                 facts.passed.append((local.number, slot, argument.span))
         case _:
-            _visit(report, facts, argument)
+            _visit(facts, argument)
 
 
-def _primitive(report: Report, facts: _Facts, call: p.CallPrimitive) -> None:
+def _primitive(facts: _Facts, call: p.CallPrimitive) -> None:
     kinds = PRIMITIVES[call.primitive].parameters
     for position, argument in enumerate(call.arguments):
         kind = kinds[position] if position < len(kinds) else ""
@@ -162,6 +169,6 @@ def _primitive(report: Report, facts: _Facts, call: p.CallPrimitive) -> None:
             continue
         lvalue = kind == "lvalue" and call.primitive not in _SHARED_ACCESS
         if lvalue and isinstance(argument, p.AddressOf):
-            _visit(report, facts, argument.place)
+            _visit(facts, argument.place)
         else:
-            _visit(report, facts, argument)
+            _visit(facts, argument)

@@ -17,6 +17,7 @@ from dsl.check.context import MAX_DEPTH
 from dsl.check.forall import is_quantified
 from dsl.check.header import check_header
 from dsl.check.indexes import check_indexes
+from dsl.check.notes import Notes
 from dsl.check.orders import lock_orders
 from dsl.check.outparameters import check_addresses
 from dsl.check.report import EnoughError, Report, Skip, did_you_mean
@@ -33,11 +34,17 @@ DEFAULT_MODELS = ("lkmm",)
 CALLS_PER_JUDGEMENT = 6
 
 
-def check(program: Program, variant: str = "", base: p.Protocol | None = None) -> p.Protocol:
+def check(
+    program: Program,
+    variant: str = "",
+    base: p.Protocol | None = None,
+    notes: Notes | None = None,
+) -> p.Protocol:
     """The checked protocol, with the variant of that name applied if one is given.
 
     ``base`` is the checked protocol without it: what the variant leaves as it is need not be
-    checked again.
+    checked again.  ``notes`` are what other checks of the program noted, and get what this one
+    does.
 
     Raises :class:`dsl.diagnostic.DiagnosticError` with everything that is wrong,
     in the order of the files and of their text.
@@ -48,7 +55,8 @@ def check(program: Program, variant: str = "", base: p.Protocol | None = None) -
             files = program.files if not variant else _applied(report, program, variant)
             world = names.collect(report, files)
             _declare(world)
-            protocol = _protocol(world, program, files, variant, _Known.of(program, base))
+            known = _Known.of(program, base, notes)
+            protocol = _protocol(world, program, files, variant, known)
     except EnoughError:
         protocol = None
     report.close(file.name for file in program.files)
@@ -62,11 +70,13 @@ class _Known:
 
     protocol: p.Protocol | None
     owners: Mapping[str, s.FunctionDecl | s.ActorDecl]
+    notes: Notes
 
     @classmethod
-    def of(cls, program: Program, base: p.Protocol | None) -> _Known:
+    def of(cls, program: Program, base: p.Protocol | None, notes: Notes | None) -> _Known:
         """What is known of a program."""
-        return cls(base, {} if base is None else owners(program.files))
+        found = Notes() if notes is None else notes
+        return cls(base, {} if base is None else owners(program.files), found)
 
     def function(self, name: str, decl: s.FunctionDecl) -> p.Function | None:
         """The function, where its declaration is the one that was checked."""
@@ -86,7 +96,7 @@ class _Known:
             signature.kind == "iterator" and self.owners.get(name) is not signature.decl
             for name, signature in world.functions.items()
         )
-        return _Known(None, {}) if any(changed) else self
+        return _Known(None, {}, self.notes) if any(changed) else self
 
 
 @contextmanager
@@ -149,8 +159,8 @@ def _protocol(
     actors: dict[str, p.Function] = {}
     for name, decl in world.actors.items():
         actors[name] = known.actor(name, decl) or bodies.actor(world, decl)
-    check_addresses(world.report, [*functions.values(), *actors.values()])
-    check_calls(world.report, functions.values(), actors.values())
+    check_addresses(world.report, known.notes, [*functions.values(), *actors.values()])
+    check_calls(world.report, known.notes, functions.values(), actors.values())
     interrupts.put_in_place(world, functions, actors)
     base = known.protocol
     finals, invariants, transitions = _claims(world, files)
@@ -175,7 +185,7 @@ def _protocol(
         finals=finals,
         variant=variant_name,
     )
-    check_indexes(world.report, protocol)
+    check_indexes(world.report, known.notes, protocol)
     if base is None:
         check_header(world, program, protocol.scenarios.values(), protocol.models)
     return protocol

@@ -135,18 +135,19 @@ def _diagonal(structure: Structure) -> Pairs:
 
 def compose(left: Pairs, right: Pairs) -> Pairs:
     """One step of ``left``, then one of ``right``."""
-    after = _successors(right)
-    return frozenset((a, c) for a, b in left for c in after.get(b, ()))
+    after: dict[int, list[int]] = {}
+    for b, c in right:
+        after.setdefault(b, []).append(c)
+    return frozenset((a, c) for a, b in left if b in after for c in after[b])
 
 
 def transitive(pairs: Pairs) -> Pairs:
     """One or more steps of ``pairs``."""
-    closed = pairs
-    while True:
-        longer = closed | compose(closed, pairs)
-        if longer == closed:
-            return closed
-        closed = longer
+    closed = new = pairs
+    while new:
+        new = compose(new, pairs) - closed
+        closed |= new
+    return closed
 
 
 def _successors(pairs: Pairs) -> dict[int, list[int]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dsl.check import check
+from dsl.check.notes import Notes
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
@@ -22,7 +23,8 @@ class Loaded:
     """A file ready to be proved.
 
     ``protocols`` holds the protocol with each variant applied so far ("" for none): a variant
-    is applied and checked by the worker that first needs it.
+    is applied and checked by the worker that first needs it.  ``notes`` are what checks of them
+    have in common.
     """
 
     name: str
@@ -31,11 +33,13 @@ class Loaded:
     sources: Mapping[str, Source]
     protocols: dict[str, Protocol]
     tasks: tuple[Task, ...]
+    notes: Notes
 
     def protocol(self, variant: str) -> Protocol:
         """The protocol with a variant applied ("" for none).  Raises DiagnosticError."""
         if variant not in self.protocols:
-            self.protocols[variant] = check(self.program, variant, self.protocols[""])
+            base = self.protocols[""]
+            self.protocols[variant] = check(self.program, variant, base, self.notes)
         return self.protocols[variant]
 
 
@@ -116,7 +120,8 @@ def _load(member: Member, request: Request, read: AllRead) -> Loaded | FileRepor
     sources = program.sources
     read.programs[name] = program
     try:
-        protocol = check(program)
+        notes = Notes()
+        protocol = check(program, notes=notes)
     except DiagnosticError as error:
         if folder and is_library(program):
             read.unfinished[name] = sources[program.main.name].text
@@ -130,7 +135,7 @@ def _load(member: Member, request: Request, read: AllRead) -> Loaded | FileRepor
         # Of a library, or of a protocol without what is asked for, nothing else is wanted.
         read.refused.extend(error.diagnostics)
         return FileReport(name, (), (), sources, folder=folder)
-    return Loaded(name, folder, program, sources, {"": protocol}, tuple(selected))
+    return Loaded(name, folder, program, sources, {"": protocol}, tuple(selected), notes)
 
 
 def family_of(job: tuple[int, Task]) -> object:
