@@ -58,14 +58,21 @@ def callees(function: p.Function) -> list[str]:
     return list(found)
 
 
-def reached(protocol: p.Protocol, roots: Iterable[p.Function]) -> dict[str, None]:
-    """The functions that some roots lead to, the roots' own names first."""
+def reached(
+    protocol: p.Protocol,
+    roots: Iterable[p.Function],
+    called: Callable[[p.Function], Iterable[str]] = callees,
+) -> dict[str, None]:
+    """The functions that some roots lead to, the roots' own names first.
+
+    ``called`` answers as :func:`callees` does.
+    """
     found: dict[str, None] = {}
     pending = list(roots)
     for function in pending:
         if function.name not in found:
             found[function.name] = None
-            pending.extend(protocol.functions[name] for name in callees(function))
+            pending.extend(protocol.functions[name] for name in called(function))
     return found
 
 

@@ -61,6 +61,11 @@ def search_of(case: Case, model: str) -> Search:
     return search
 
 
+def naming_of(case: Case, model: str) -> Search:
+    """The same with every violation named."""
+    return case.group.naming(model, case.bound)
+
+
 def at_hand(case: Case) -> Search:
     """A query there is already, under whatever model, else the case's own."""
     models = (m for m in STRENGTH if case.round.at_hand(m))

@@ -66,7 +66,7 @@ def decide_group(
     rounds = Rounds() if rounds is None else rounds
     safe = frozenset(o.model for o, e in asked if e is not None and e.verdict == "proved")
     group = Group(protocol, first.scenario, dict(first.configuration), limits, kept, rounds, safe)
-    known = None if shared is None else member(shared, protocol, first.scenario)
+    known = None if shared is None else member(shared, protocol, first.scenario, group.events)
     decided = None if known is None else _in_all(group, asked, known)
     if decided is None:
         group.found.clear()

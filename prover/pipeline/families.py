@@ -37,7 +37,8 @@ class Families:
     ) -> Shared | None:
         """The program of a family's ``tasks``; ``protocols`` gives the protocol of a variant."""
         if key != self.key:
-            self.key = key
+            # The memory of the last is given back before the next is put together.
+            self.key, self.shared = key, None
             self.shared = _shared(tasks, protocols, limits, kept) if first else None
         return self.shared
 

@@ -8,9 +8,11 @@ of a weaker model does, none of a stronger one does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dsl.protocol import Protocol
+from prover.execution.construct.program import build
+from prover.execution.skeleton import Skeleton
 from prover.graph import compile_program
 from prover.graph.ir import Program
 from prover.graph.kept import Kept
@@ -55,6 +57,12 @@ class Group:
                     self.protocol, self.scenario, self.configuration, bound, self.kept
                 )
         return found
+
+    def events(self) -> Skeleton:
+        """The events of the program at bound 1, without invariants."""
+        program = replace(self.program(1), invariants=())
+        with self.clock.stage("compile"):
+            return build(program)
 
     def search(self, model: str, bound: int) -> Search:
         """The query and solver session of a model for one bound: whether anything can fail."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from dsl import protocol as p
@@ -10,7 +11,7 @@ from prover.execution import skeleton as sk
 from prover.execution.run.rehearse import rehearse
 from prover.execution.skeleton import Skeleton
 from prover.execution.terms import Term
-from prover.graph.walk import actors_of, reached
+from prover.pipeline.carried import Carried
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search
 from prover.pipeline.round import Leave, Round
@@ -22,12 +23,15 @@ from prover.smt.query import Query
 class Member(Round):
     """What is known of one variant, whose executions are those with its switch on.
 
-    Only sequential consistency is asked about it; see :mod:`prover.pipeline.shared`.
+    Of weak models only the one that all variants were asked about under is asked, and only for
+    violations: an execution of it counts where ``own``, the variant's own program, has it, too.
     """
 
     shared: Shared = field(kw_only=True)
     protocol: p.Protocol = field(kw_only=True)
     scenario: str = field(kw_only=True)
+    own: Callable[[], Skeleton] = field(kw_only=True)
+    _carried: Carried | None = None
     _foreign: frozenset[int] | None = None
 
     @property
@@ -37,18 +41,31 @@ class Member(Round):
 
     def search(self, model: str, limits: Limits, clock: Clock) -> Search:
         """The search of all variants, held to this one."""
+        if not self.sure(model):
+            raise Leave
         return self.naming(model, limits, clock)
 
     def naming(self, model: str, limits: Limits, clock: Clock) -> Search:
         """The same: it has every violation named."""
-        if model != "sc":
+        if not self.names(model):
             raise Leave
         found = self.shared.round.naming(model, limits, clock)
         found.loaded()
-        return replace(found, under=self.shared.under(found, self.variant))
+        if self._carried is None:
+            gone = self.shared.impossible(self.variant)
+            self._carried = Carried(self.shared.skeleton, gone, self.own, self.protocol)
+        return replace(found, under=self.shared.under(found, self.variant), carry=self._carried)
 
     def at_hand(self, model: str) -> bool:
         """Whether it may be asked about under a model."""
+        return self.sure(model)
+
+    def names(self, model: str, /) -> bool:
+        """Whether the program of all variants can be asked about single violations."""
+        return model in ("sc", self.shared.model)
+
+    def sure(self, model: str, /) -> bool:
+        """Whether whatever is possible with the switch on is possible."""
         return model == "sc"
 
     def listing(self) -> tuple[Skeleton, Query]:
@@ -88,7 +105,7 @@ class Member(Round):
     def dead(self) -> tuple[tuple[str, str], ...]:
         """The labels in what the scenario runs that no run passes, as can be seen at once."""
         skeleton, query = self.listing()
-        run = reached(self.protocol, actors_of(self.protocol, self.scenario))
+        run = self.shared.run(self.protocol, self.scenario)
         guards: dict[tuple[str, str], list[Term]] = {}
         for mark in skeleton.marks:
             guards.setdefault((mark.owner, mark.label), []).append(mark.guard)
@@ -106,12 +123,19 @@ class Member(Round):
         return self.shared.search.query.suppressed(self.shared.impossible(self.variant))
 
 
-def member(shared: Shared, protocol: p.Protocol, scenario: str) -> Member | None:
-    """What is known of a variant; None where it must be asked about by itself."""
+def member(
+    shared: Shared, protocol: p.Protocol, scenario: str, own: Callable[[], Skeleton]
+) -> Member | None:
+    """What is known of a variant; None where it must be asked about by itself.
+
+    ``own`` makes the skeleton of its own program.
+    """
     facts = shared.of(protocol.variant)
     if facts.only is None or not facts.whole:
         return None
-    found = Member(shared.round.program, shared=shared, protocol=protocol, scenario=scenario)
+    found = Member(
+        shared.round.program, shared=shared, protocol=protocol, scenario=scenario, own=own
+    )
     found.whole.add(shared.model)
     found.clean |= facts.clean
     if facts.only:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from prover.execution.claim import Claim
 from prover.execution.run.replay import replay, violations_of
+from prover.execution.skeleton import Skeleton
 from prover.execution.weak.replay import replay_weak, weak_violations
 from prover.execution.witness import Witness
 from prover.models.cat import load_model
@@ -27,11 +30,16 @@ MAX_CLAUSES = 3_000_000
 """Queries beyond this size are given up before they are asked."""
 
 
+Carry: TypeAlias = Callable[[Claim], tuple[Skeleton, Claim]]
+"""An execution of one program as one of another, to be judged there."""
+
+
 @dataclass(slots=True)
 class Search:
     """One bound's query, ready to be asked.
 
-    ``under`` are Booleans that hold in whatever is asked.
+    ``under`` are Booleans that hold in whatever is asked; ``carry`` says of which program the
+    executions of a weak model are, where not of the query's own.
     """
 
     prepared: Prepared
@@ -40,6 +48,7 @@ class Search:
     clock: Clock
     session: Session | None = None
     under: tuple[str, ...] = ()
+    carry: Carry | None = None
 
     def ask(self, question: str, *also: str, values: bool = False) -> Reply:
         """The answer to a question, timed."""
@@ -92,10 +101,16 @@ def _witness(search: Search, name: str, reply: Sat, *, stretches: bool, trim: bo
     prepared = search.prepared
     with search.clock.stage("replay"):
         if prepared.model != "sc":
-            claim = weak_decode(prepared.skeleton, prepared.domains, reply.values)
-            return replay_weak(prepared.skeleton, claim, name, load_model(prepared.model))
+            return replay_weak(*_claimed(search, reply), name, load_model(prepared.model))
         schedule = decode(prepared.skeleton, prepared.domains, reply.values, stretches=stretches)
         return replay(prepared.skeleton, schedule.events, schedule.decisions, name, trim=trim)
+
+
+def _claimed(search: Search, reply: Sat) -> tuple[Skeleton, Claim]:
+    """The execution of a weak model that an assignment describes, and the program it is one of."""
+    skeleton = search.prepared.skeleton
+    claim = weak_decode(skeleton, search.prepared.domains, reply.values)
+    return (skeleton, claim) if search.carry is None else search.carry(claim)
 
 
 def violated(search: Search, reply: Sat) -> set[str]:
@@ -103,8 +118,7 @@ def violated(search: Search, reply: Sat) -> set[str]:
     skeleton = search.prepared.skeleton
     with search.clock.stage("replay"):
         if search.prepared.model != "sc":
-            claim = weak_decode(skeleton, search.prepared.domains, reply.values)
-            return weak_violations(skeleton, claim, load_model(search.prepared.model))
+            return weak_violations(*_claimed(search, reply), load_model(search.prepared.model))
         schedule = decode(skeleton, search.prepared.domains, reply.values, stretches=False)
         return violations_of(skeleton, schedule.events, schedule.decisions)
 

@@ -118,6 +118,14 @@ class Round:
         """Whether there is a query under a model already."""
         return self.loaded(model)
 
+    def sure(self, _model: str, /) -> bool:
+        """Whether whatever is possible under a model, as its query has it, is possible."""
+        return True
+
+    def names(self, _model: str, /) -> bool:
+        """Whether single violations can be asked about under a model."""
+        return True
+
     def loaded(self, model: str) -> bool:
         """Whether asking under a model takes no more than the question."""
         return model in self.searches or model in self.detailed
@@ -162,10 +170,11 @@ class Round:
         names = (s.query.suppressed() for s in searches if s is not None)
         return tuple(dict.fromkeys(place for found in names for place in found))
 
-    def rest(self) -> None:
-        """Gives the solvers' memory back; who asks again loads the text again."""
+    def rest(self, but: Search | None = None) -> None:
+        """Gives the solvers' memory back, but for one; who asks again loads the text again."""
         for search in (*self.searches.values(), *self.detailed.values()):
-            search.session = None
+            if search is not but:
+                search.session = None
 
     def learn(self, other: Round) -> None:
         """Takes over what is known by model of a program with the same executions."""

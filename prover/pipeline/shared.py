@@ -9,11 +9,13 @@ consistency with one switch on is one of that variant.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TypeAlias
 
 from dsl import protocol as p
+from dsl.check.notes import Notes
 from dsl.diagnostic import DiagnosticError
 from dsl.protocol import Expect
 from dsl.source import Span
@@ -26,7 +28,7 @@ from prover.execution.terms import Term
 from prover.graph import compile_program
 from prover.graph.kept import Kept
 from prover.graph.limits import TooLarge
-from prover.graph.walk import parts
+from prover.graph.walk import actors_of, callees, parts, reached
 from prover.kin.family import Kin
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search
@@ -40,6 +42,9 @@ Expected: TypeAlias = Mapping[str, Mapping[str, Expect | None]]
 
 SOME = "some!"
 """The Boolean that some switch is on."""
+
+WRONG = "wrong!"
+"""The Boolean that something is violated which is not expected of the variant."""
 
 MOST = 4
 """Where more variants than that are not as expected, each is asked about by itself."""
@@ -80,9 +85,7 @@ class Shared:
     facts: dict[str, Facts] = field(default_factory=dict[str, Facts])
     _valuations: dict[str, Valuation] = field(default_factory=dict[str, Valuation])
     _scene: Stage | None = None
-    _asserts: dict[int, tuple[p.Function, frozenset[Span]]] = field(
-        default_factory=dict[int, "tuple[p.Function, frozenset[Span]]"]
-    )
+    notes: Notes = field(default_factory=Notes)
 
     # --- switches
 
@@ -121,16 +124,13 @@ class Shared:
 
     def asserts(self, protocol: p.Protocol) -> frozenset[Span]:
         """Where asserts stand in a variant's protocol."""
-        found: set[Span] = set()
-        for function in (*protocol.functions.values(), *protocol.actors.values()):
-            known = self._asserts.get(id(function))
-            if known is None:
-                calls = (c for c in parts(function.body) if isinstance(c, p.CallPrimitive))
-                spans = frozenset(call.span for call in calls if call.primitive == "assert")
-                # As long as it is kept, its identity is its own.
-                known = self._asserts[id(function)] = (function, spans)
-            found |= known[1]
-        return frozenset(found)
+        functions = (*protocol.functions.values(), *protocol.actors.values())
+        return frozenset(span for f in functions for span in self.notes.of(_asserts, f))
+
+    def run(self, protocol: p.Protocol, scenario: str) -> dict[str, None]:
+        """The functions that a scenario of a variant's protocol runs."""
+        actors = actors_of(protocol, scenario)
+        return reached(protocol, actors, lambda function: self.notes.of(callees, function))
 
     def passed(self, variant: str, guards: Iterable[Term]) -> bool:
         """Whether one of some guards may hold, as the switch alone says."""
@@ -150,9 +150,9 @@ class Shared:
         # What makes no difference to the program is the scenario as it is.
         asked = {name: expected[name] for name in ("", *literals)}
         allowed = {name: _allowed(each.get(self.model)) for name, each in asked.items()}
-        self.search.loaded().add("\n".join(self._allowing(literals, allowed)))
+        self.search.loaded().add("\n".join(self._wrong(literals, allowed)))
         query = self.search.query
-        wrong = self._possible(query.remaining, literals)
+        wrong = self._possible(WRONG, literals)
         loops = [self._possible(question, literals) for question in query.cuts.values()]
         for name in asked:
             suspect = wrong is not None and name in wrong
@@ -168,7 +168,7 @@ class Shared:
                 for name, facts in self.facts.items()
                 if name and facts.only and _is_proved(expected[name].get(model))
             ]
-            if len(safe) > 1:
+            if safe:
                 search = self.round.search(model, self.limits, self.clock)
                 literals = self._exclusive(search)
                 off = [f"!{name}" for it, name in literals.items() if it not in safe]
@@ -187,31 +187,46 @@ class Shared:
         search.loaded().add("\n".join(lines))
         return literals
 
-    def _allowing(
+    def _wrong(
         self, literals: Mapping[str, str], allowed: Mapping[str, frozenset[str]]
     ) -> list[str]:
-        """What is expected of a variant is not looked for where its switch is on."""
+        """What is wrong: what is expected of a variant is not, where its switch is on.
+
+        Nor is what comes after that.  Where nothing is expected, whatever fails is wrong: with
+        weak models three violations can come one before the other in a circle, none first.
+        """
         nobody = " ".join(f"(not {name})" for name in literals.values())
         here = {"": f"(and {nobody} true)", **literals}
-        switches = self.search.query.switches
+        query = self.search.query
+        safe = " ".join(here[variant] for variant, names in allowed.items() if not names)
+        wrong = f"(or {query.remaining} (and {query.fail} (or {safe} false)))"
         return [
-            f"(assert (=> {here[variant]} {switches[name]}))"
-            for variant, names in allowed.items()
-            for name in sorted(names & switches.keys())
+            f"(declare-const {WRONG} Bool) (assert (=> {WRONG} {wrong}))",
+            *(
+                f"(assert (=> (and {WRONG} {here[variant]}) {query.switches[name]}))"
+                for variant, names in allowed.items()
+                for name in sorted(names & query.switches.keys())
+            ),
         ]
 
-    def _possible(self, question: str, literals: Mapping[str, str]) -> set[str] | None:
+    def _possible(self, question: str, literals: Mapping[str, str]) -> AbstractSet[str] | None:
         """The variants with which something is possible; None where they are too many."""
-        found: set[str] = set()
+        # In order: what the solver is asked may not hang on how strings are hashed.
+        found: dict[str, None] = {}
         while len(found) <= MOST:
             # One that need not be asked about any more is as good as switched off.
             off = [SOME if not name else f"!{literals[name]}" for name in found]
             reply = self.search.ask(question, *off, values=True)
             if not isinstance(reply, Sat):
-                return found if isinstance(reply, Unsat) else None
+                return found.keys() if isinstance(reply, Unsat) else None
             on = [name for name, literal in literals.items() if reply.values.get(literal)]
-            found.update(on or ("",))
+            found.update(dict.fromkeys(on or ("",)))
         return None
+
+    def is_asked_again(self) -> bool:
+        """Whether some variant is to show what only the weak model shows."""
+        weak = (f.only and (f.clean or "data-race" in f.only) for f in self.facts.values())
+        return self.model != "sc" and any(weak)
 
     def of(self, variant: str) -> Facts:
         """What is known of a variant; nothing of one that has no switch."""
@@ -219,6 +234,12 @@ class Shared:
             return Facts()
         # A switch that makes no difference leaves the scenario as it is.
         return self.facts.get(variant) or self.facts[""]
+
+
+def _asserts(function: p.Function) -> frozenset[Span]:
+    """Where asserts stand in a function."""
+    calls = (part for part in parts(function.body) if isinstance(part, p.CallPrimitive))
+    return frozenset(call.span for call in calls if call.primitive == "assert")
 
 
 def _is_proved(expect: Expect | None) -> bool:
@@ -259,11 +280,10 @@ def share(
         found = Round(program)
         if not _pays(found.skeleton(clock, claims=True), len(expected)):
             return None
-        asking = found.naming if model == "sc" else found.search
-        shared = Shared(kin, model, limits, found, asking(model, limits, clock), clock)
+        shared = Shared(kin, model, limits, found, found.naming(model, limits, clock), clock)
         shared.settle(expected)
         shared.settle_stronger(expected)
     except _NOT_TOGETHER:
         return None
-    found.rest()
+    found.rest(shared.search if shared.is_asked_again() else None)
     return shared

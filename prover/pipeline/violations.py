@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from prover.execution.hazards import PRECEDENCE
 from prover.execution.run.replay import ReplayError
-from prover.pipeline.case import Case, Found, Undecided, ask, search_of
+from prover.pipeline.case import Case, Found, Undecided, ask, naming_of, search_of
 from prover.pipeline.minimal import Search, violated, witness
 from prover.pipeline.round import STRENGTH
 from prover.smt.reply import Sat, Unsat
@@ -15,7 +15,7 @@ from prover.smt.reply import Sat, Unsat
 
 def look_for_violations(case: Case) -> None:
     """Asks whether anything can fail, then which properties can, and gets a witness for each."""
-    group, here = case.group, case.round
+    here = case.round
     # Only sequential consistency judges invariants.
     sure = case.model != "sc" or not here.program.invariants
     if sure and here.weaker_is(here.clean, case.model):
@@ -40,7 +40,7 @@ def look_for_violations(case: Case) -> None:
     if not case.found and _is_plainly_clean(case):
         return
     if not _is_shown_plainly(case):
-        _name_violations(case, group.naming(case.model, case.bound))
+        _name_violations(case, naming_of(case, case.model))
     if case.found:
         here.violations[case.model] = dict(case.found)
 
@@ -66,6 +66,7 @@ def _is_shown_plainly(case: Case) -> bool:
     """
     if (
         case.found
+        or not case.round.sure(case.model)
         or len(case.wanted()) != 1
         or case.wanted() != tuple(case.round.only.get(case.model, ()))
     ):
@@ -105,16 +106,25 @@ def _shown_by_weaker(case: Case) -> Mapping[str, object] | None:
 
 
 def _all_found(case: Case) -> bool:
-    """Whether it is known that nothing can fail but what was found."""
-    only = case.round.only.get(case.model)
-    return only is not None and only <= case.found.keys()
+    """Whether it is known that nothing can fail but what was found.
+
+    What a weaker model does not show, none shows; only ``lkmm`` has data races.
+    """
+    here, place = case.round, STRENGTH.index(case.model)
+    shown = (here.violations[m].keys() for m in STRENGTH[place + 1 :] if m in here.violations)
+    known = [*((here.only[case.model],) if case.model in here.only else ()), *shown]
+    races = {"data-race"} if case.model != "lkmm" else set[str]()
+    return any(names - races <= case.found.keys() for names in known)
 
 
 def _nothing_else(case: Case) -> bool:
     """Whether nothing can fail but what was found."""
     if _all_found(case):
         return True
-    search = search_of(case, case.model)
+    if not case.round.names(case.model):
+        return False
+    ask_of = search_of if case.round.sure(case.model) else naming_of
+    search = ask_of(case, case.model)
     off = [search.query.switches[n] for n in case.found if n in search.query.switches]
     return isinstance(ask(search, search.query.remaining, *off), Unsat)
 
@@ -124,7 +134,7 @@ def _under_stronger_models(case: Case, *, every: bool) -> None:
     stronger = Case(case.group, replace(case.obligation, model="sc"), case.expected)
     stronger.bound = case.bound
     if not every and case.wanted():
-        detailed = case.group.naming("sc", case.bound)
+        detailed = naming_of(case, "sc")
         for name in case.wanted():
             _ask_for(stronger, detailed, name)
     else:
@@ -171,7 +181,7 @@ def _plainest(case: Case, detailed: Search, name: str, reply: Sat) -> Found:
     if name == "deadlock" and case.model != "sc":
         raise Undecided(f"a deadlock that only {case.model} shows has no replay yet")
     if case.model == "lkmm" and name != "data-race" and "tso" not in case.round.clean:
-        stronger = case.group.naming("tso", case.bound)
+        stronger = naming_of(case, "tso")
         again = ask(stronger, stronger.query.properties.get(name, "false"), values=True)
         if isinstance(again, Sat):
             return Found(stronger, again, witness(stronger, name, again))

@@ -14,11 +14,14 @@ def ask_apart(
 
     Those that an answer has level are told apart from then on, and it is asked again.
     """
-    pairs = query.distinct
+    names = tuple(dict.fromkeys(name for pair in query.distinct for name in pair))
     while True:
-        reply = session.ask(question, *also, values=values or bool(pairs))
-        found = reply.values if isinstance(reply, Sat) else None
-        level = [(a, b) for a, b in pairs if found and found[a] == found[b]]
-        if not level:
+        reply = session.ask(question, *also, values=values and not names)
+        if not names or not isinstance(reply, Sat):
             return reply
+        # Most answers have some two level: only the last is read as a whole.
+        found = session.values(names)
+        level = [(a, b) for a, b in query.distinct if found[a] == found[b]]
+        if not level:
+            return Sat(session.values()) if values else reply
         session.add(apart(level))

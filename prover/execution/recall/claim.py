@@ -52,12 +52,9 @@ def recall_weak(
     """What becomes of an execution that violated property ``name``."""
     mapped = _Mapped(skeleton, saved, nodes(skeleton), sources)
     try:
-        claim = mapped.claim()
-        unsaid = mapped.unsaid(claim)
+        claim = mapped.said_again()
     except NoPlace as error:
         return error.unmapped
-    if unsaid is not None:
-        return Unmapped("is not in the document, which does not say what it reads", unsaid)
     try:
         witness = replay_weak(skeleton, claim, name, model)
     except ReplayError as error:
@@ -65,6 +62,13 @@ def recall_weak(
             return Unmapped("is not in the document, which does not say when", mapped.guessed)
         return Impossible(mapped.said(str(error).removeprefix(f"claimed {name}: ")))
     return Holds(witness, (), mapped.new)
+
+
+def claim_again(
+    skeleton: sk.Skeleton, saved: Execution[Key], sources: Mapping[str, Source]
+) -> Claim:
+    """What an execution of one program claims of another one's events.  Raises NoPlace."""
+    return _Mapped(skeleton, saved, nodes(skeleton), sources).said_again()
 
 
 @dataclass(slots=True)
@@ -108,6 +112,14 @@ class _Mapped:
         if len(found) > 1:
             raise NoPlace("is not to be told from others like it", at)
         return found[0]
+
+    def said_again(self) -> Claim:
+        """The claim, where the document says what every load reads."""
+        claim = self.claim()
+        unsaid = self.unsaid(claim)
+        if unsaid is not None:
+            raise NoPlace("is not in the document, which does not say what it reads", unsaid)
+        return claim
 
     def claim(self) -> Claim:
         """What the document claims, of today's events."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from prover.execution import skeleton as sk
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import Nodes
@@ -12,29 +14,39 @@ from prover.execution.terms import Allocated, Outcome
 from prover.execution.weak.run import Run
 
 
-def spots_of(skeleton: sk.Skeleton) -> list[Spot]:
-    """Where each event of a skeleton stands; what a thread does counts in its own order."""
+def spots_of(skeleton: sk.Skeleton, without: Container[int] = ()) -> list[Spot]:
+    """Where each event of a skeleton stands; what a thread does counts in its own order.
+
+    Events that are left out stand where they stand, and do not count.
+    """
     names = thread_names(skeleton)
     found: list[Spot | None] = [None] * len(skeleton.events)
     for thread in skeleton.threads:
         events = [skeleton.events[number] for number in thread.events]
-        own = counted(spot(names[thread.number], what(e.action), e.origin, 1) for e in events)
+        own = [spot(names[thread.number], what(e.action), e.origin, 1) for e in events]
         for event, at in zip(events, own, strict=True):
             found[event.number] = at
+        kept = [event.number for event in events if event.number not in without]
+        for number, at in zip(
+            kept, counted(at for at in map(found.__getitem__, kept) if at), strict=True
+        ):
+            found[number] = at
     assert None not in found
     return [at for at in found if at is not None]
 
 
-def execution_of(run: Run, nodes: Nodes) -> Execution[Spot]:
-    """What is claimed of an execution, as far as it matters."""
+def execution_of(run: Run, nodes: Nodes, without: Container[int] = ()) -> Execution[Spot]:
+    """What is claimed of an execution, as far as it matters; some events may be left out."""
     skeleton, claim = run.skeleton, run.claim
-    spots = spots_of(skeleton)
+    spots = spots_of(skeleton, without)
     looking = {"final", "invariant"}
     reached = run.happened | run.waiting | run.violated.keys()
     events = [
         e.number
         for e in skeleton.events
-        if e.number in reached and skeleton.threads[e.thread].kind not in looking
+        if e.number in reached
+        and e.number not in without
+        and skeleton.threads[e.thread].kind not in looking
     ]
     index = {number: place for place, number in enumerate(events)}
     # Of two that are level the greater number comes first: in a later version numbers are others.
@@ -72,7 +84,7 @@ def execution_of(run: Run, nodes: Nodes) -> Execution[Spot]:
             for (one, two), first in sorted(claim.first.items())
             if first and one in index and two in index
         ),
-        _handlers(run, spots),
+        _handlers(run, spots, without),
         _turns(run),
     )
 
@@ -87,15 +99,16 @@ def _store(run: Run, read: sk.ReadAccess, index: dict[int, int]) -> Store | None
     return Store(index[event], own.index(source)) if event in index else None
 
 
-def _handlers(run: Run, spots: list[Spot]) -> tuple[Handled[Spot], ...]:
-    """Where the handlers that have run came."""
+def _handlers(run: Run, spots: list[Spot], without: Container[int]) -> tuple[Handled[Spot], ...]:
+    """Before which of the steps that are not left out the handlers that have run came."""
     names = thread_names(run.skeleton)
     found: list[Handled[Spot]] = []
     for number, gap in sorted(run.claim.gaps.items()):
         thread = run.skeleton.threads[number]
         if thread.events[0] in run.happened | run.waiting:
             host = run.skeleton.threads[thread.host].events
-            found.append(Handled(names[number], spots[host[gap]] if gap < len(host) else None))
+            before = (spots[step] for step in host[gap:] if step not in without)
+            found.append(Handled(names[number], next(before, None)))
     return tuple(found)
 
 

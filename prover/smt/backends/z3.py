@@ -40,8 +40,8 @@ class Session:
         self._solver.from_string(text)
         self._text = text
         self._deciding = deciding
-        self._names: tuple[str, ...] = ()
-        self._table: z3.BoolRef | None = None
+        self._wanted: tuple[str, ...] | None = None
+        self._tables: dict[tuple[str, ...], z3.BoolRef] = {}
         self._known: dict[str, Any] = {}
 
     def add(self, text: str) -> None:
@@ -61,8 +61,26 @@ class Session:
         if answer == z3.unsat:
             return Unsat()
         if answer == z3.sat:
-            return Sat(self._values() if values else {})
+            return Sat(self.values() if values else {})
         return GaveUp(self._solver.reason_unknown())
+
+    def values(self, names: tuple[str, ...] | None = None) -> dict[str, int]:
+        """After a yes: the assignment of some constants, else of every one that says something
+        about the execution.
+
+        All at once: one term in place of a call into the solver for each.
+        """
+        if names is None:
+            if self._wanted is None:
+                declared = (name for name, _ in DECLARATION.findall(self._text))
+                self._wanted = tuple(name for name in declared if name[0] in self._deciding)
+            names = self._wanted
+        if names not in self._tables:
+            self._tables[names] = self._make_table(names)
+        listed = str(self._solver.model().eval(self._tables[names]).sexpr())
+        # A negative number is a list of its own.
+        words = listed.replace("(- ", "-").replace(")", " ").split()[1:]
+        return dict(zip(names, map(_number, words), strict=True))
 
     def core(self) -> frozenset[str]:
         """Of the Booleans asked about last, some that cannot hold together: after a no."""
@@ -78,27 +96,13 @@ class Session:
             self._known[name] = z3.Not(positive) if name.startswith("!") else positive
         return self._known[name]
 
-    def _values(self) -> dict[str, int]:
-        """The assignment of every constant that says something about the execution.
-
-        All at once: one term in place of a call into the solver for each.
-        """
-        if self._table is None:
-            self._table = self._make_table()
-        listed = str(self._solver.model().eval(self._table).sexpr())
-        # A negative number is a list of its own.
-        words = listed.replace("(- ", "-").replace(")", " ").split()[1:]
-        return dict(zip(self._names, map(_number, words), strict=True))
-
-    def _make_table(self) -> z3.BoolRef:
+    def _make_table(self, names: tuple[str, ...]) -> z3.BoolRef:
         """The function of :data:`TABLE`, applied to the constants whose values are wanted."""
-        found = DECLARATION.findall(self._text)
-        wanted = [(name, sort) for name, sort in found if name[0] in self._deciding]
-        self._names = tuple(name for name, _ in wanted)
-        declared = "".join(f"(declare-const {name} {sort})" for name, sort in wanted)
-        sorts = " ".join(sort for _, sort in wanted)
+        sort_of = dict(DECLARATION.findall(self._text))
+        declared = "".join(f"(declare-const {name} {sort_of[name]})" for name in names)
+        sorts = " ".join(sort_of[name] for name in names)
         table = f"(declare-fun {TABLE} ({sorts}) Bool)"
-        applied = f"(assert ({TABLE} {' '.join(self._names)}))" if wanted else "(assert true)"
+        applied = f"(assert ({TABLE} {' '.join(names)}))" if names else "(assert true)"
         (term,) = z3.parse_smt2_string(declared + table + applied, ctx=self._context)
         return term
 
