@@ -72,9 +72,7 @@ def load(
     """
     if isinstance(path, Source):
         return load_text(path.name, path.text, None, roots)
-    loader = _Loader(
-        roots, path.parent, parsed={} if parsed is None else parsed, texts=texts or {}
-    )
+    loader = _Loader(roots, path.parent, parsed={} if parsed is None else parsed, texts=texts or {})
     real = _real(path)
     try:
         text, size = loader.text_of(real or path.absolute(), path)
