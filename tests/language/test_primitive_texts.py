@@ -11,10 +11,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "primitives.md"
 HEAD = """\
 # The primitives, one by one
 
-What each means, and the file of the kernel that says so.  Arguments are named by their kinds,
-which `dsl/primitives.py` lists; `?` marks one that may be left out.  This page is for reading:
-verdicts do not come from it.  Names that begin with `atomic_long_` or `atomic64_` mean what those
-with `atomic_` do.
+What each means, and the file of the kernel that says so; [an editor](editor.md) shows it where the
+name stands.  Arguments are named by their kinds, which `dsl/primitives.py` lists; `?` marks one
+that may be left out.  This page is for reading: verdicts do not come from it.  Names that begin
+with `atomic_long_` or `atomic64_` mean what those with `atomic_` do.
 """
 GROUPS = {
     "access": "Access",
