@@ -30,5 +30,6 @@ def editor(run) -> Iterator[Editor]:
     yield client
     if client.process.returncode is None:
         assert run(client.leave()) == 0
+    assert client.process.stderr is not None
     assert run(client.process.stderr.read()) == b""
     run(client.stop())
