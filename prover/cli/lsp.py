@@ -26,6 +26,9 @@ _START: Final = (
 
 def lsp(
     *,
+    stdio: Annotated[  # noqa: ARG001 - what many clients say, and the only way there is
+        bool, typer.Option("--stdio", hidden=True, help="Serve on standard streams, as ever.")
+    ] = False,
     worker: Annotated[
         bool, typer.Option("--worker", hidden=True, help="Prove what standard input asks.")
     ] = False,

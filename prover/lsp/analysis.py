@@ -10,9 +10,12 @@ from dsl.check import check
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.files import Read, library_root
 from dsl.imports import LoadError, Program, load, load_text
+from dsl.parse import parse
+from dsl.printer import format_file
 from dsl.source import Source
 from dsl.syntax import File, Scenario
 from prover.lsp.index import index_of
+from prover.lsp.paths import real
 from prover.lsp.uses import Index
 
 
@@ -64,7 +67,9 @@ class Analyst:
             if document.path is None:
                 program = load_text(name, document.text, None, roots)
             else:
-                program = load(document.path, roots, self.parsed, texts)
+                # Links may give one file two documents: this one is about its own text.
+                own = {**texts, real(document.path): document.text}
+                program = load(document.path, roots, self.parsed, own)
         except LoadError as error:
             return Analysis(document, name, error.sources, error.read, error.diagnostics)
         except RecursionError:
@@ -94,6 +99,14 @@ class Analyst:
             index,
             not scenarios,
         )
+
+    def formatted(self, document: Document) -> str | None:
+        """The text in the one format; None where it cannot be parsed."""
+        source = Source(document.uri, document.text)
+        try:
+            return format_file(parse(source), source)
+        except (DiagnosticError, RecursionError):
+            return None
 
     def forget(self, kept: Sequence[Analysis]) -> None:
         """Keeps the syntax of what these have read, and of nothing else."""

@@ -34,14 +34,15 @@ def index_of(program: Program) -> Index:
 def imports(program: Program) -> Iterator[tuple[s.Import, str]]:
     """Every import with the name of the file that it leads to."""
     by_name = {file.name: file for file in program.files}
-    # Files are read depth first: the first is the main file, then one for each import met.
-    return _imports(program.main, iter(program.read), by_name, {program.main.name})
+    # Files are read depth first: the main file, if it is one, then one for each import met.
+    read = [each for each in program.read[:1] if each.name != program.main.name]
+    found = iter((*read, *program.read[1:]))
+    return _imports(program.main, found, by_name, {program.main.name})
 
 
 def _imports(
     main: s.File, read: Iterator[Read], by_name: Mapping[str, s.File], seen: set[str]
 ) -> Iterator[tuple[s.Import, str]]:
-    next(read, None)
     stack = [iter(main.declarations)]
     while stack:
         decl = next(stack[-1], None)

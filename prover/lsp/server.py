@@ -19,14 +19,11 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 
-from dsl.diagnostic import DiagnosticError
-from dsl.parse import parse
-from dsl.printer import format_file
-from dsl.source import Source
 from prover.lsp import answers, messages
 from prover.lsp.analysis import Analysis
 from prover.lsp.asked import Answer, Asked, Going
 from prover.lsp.outline import outline, provable
+from prover.lsp.paths import real
 from prover.lsp.places import UNITS, Lines, Units, utf16
 from prover.lsp.proofs import Proof, Proofs
 from prover.lsp.session import Session, Shown
@@ -153,7 +150,8 @@ class Server(LanguageServer):
         if analysis is None or not analysis.checked:
             return Answer(refused="the document has errors")
         paths = self.session.reads(uri)
-        texts = tuple(sorted(self.session.texts().items()))
+        known = {**self.session.texts(), real(document.path): document.text}
+        texts = tuple(sorted(known.items()))
         asked = Asked(str(document.path), scenario, variant, texts, self.encoding, os.getpid())
         proof = Proof(uri, paths, request=self.protocol.msg_id)
         title = f"prove {scenario or variant or 'all'}"
@@ -299,14 +297,10 @@ def _names(server: Server) -> None:
 def _actions(server: Server) -> None:
     """What can be done."""
 
-    def formatted(params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
+    async def formatted(params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
         document = server.session.documents.get(params.text_document.uri)
-        if document is None:
-            return None
-        source = Source(document.uri, document.text)
-        try:
-            text = format_file(parse(source), source)
-        except (DiagnosticError, RecursionError):
+        text = None if document is None else await server.session.formatted(document)
+        if document is None or text is None:
             return None
         if text == document.text:
             return []

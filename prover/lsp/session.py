@@ -115,6 +115,11 @@ class Session:
                 await self._analyse(self.documents[uri])
         return self.analyses.get(uri)
 
+    async def formatted(self, document: Document) -> str | None:
+        """A document's text in the one format; None where that is not to be had."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._analyst.formatted, document)
+
     def end(self) -> None:
         """Nothing more is analysed."""
         if self._waiting is not None:

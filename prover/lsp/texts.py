@@ -18,6 +18,7 @@ LONGEST: Final = 24
 """The most lines of a declaration that are shown."""
 
 _FENCE: Final = "```"
+_MARKS: Final = re.compile(r"[\\`*{}\[\]<>#|!]|(?<!\w)_|_(?!\w)")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -137,5 +138,5 @@ def _code(text: str) -> str:
 def _plain(text: str) -> str:
     """Text of a file as Markdown shows it: without images, links, HTML or headings in it."""
     lines = [printable(line) for line in text.split("\n")]
-    escaped = (re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", line) for line in lines)
+    escaped = (_MARKS.sub(r"\\\g<0>", line) for line in lines)
     return "  \n".join(escaped)

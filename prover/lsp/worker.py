@@ -10,11 +10,13 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from dsl.files import library_root
 from dsl.source import Source, Span, sum_of
 from prover.lsp.asked import Answer, Asked, Found, Going, Line, Message, Related, Weight, written
+from prover.lsp.paths import real
 from prover.lsp.places import UNITS, Lines, Range
 from prover.pipeline import run
 from prover.render.ci.cases import is_own, way_to
@@ -65,7 +67,7 @@ def prove(asked: Asked, say: Callable[[bytes], None]) -> None:
 
 def _answer(file: FileReport, asked: Asked) -> Answer:
     read = tuple(
-        (os.path.realpath(_path(name)), sum_of(source.text))
+        (real(Path(_path(name))), sum_of(source.text))
         for name, source in sorted(file.sources.items())
     )
     if file.diagnostics:

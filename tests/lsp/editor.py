@@ -63,7 +63,7 @@ class Editor(LanguageClient):
         return self._server
 
     async def start(self, encodings: list[str] | None = None, cwd: Path = ROOT) -> Any:
-        await self.start_io(sys.executable, "-c", START, str(ROOT), "lsp", cwd=cwd)
+        await self.start_io(sys.executable, "-P", "-c", START, str(ROOT), "lsp", cwd=cwd)
         general = types.GeneralClientCapabilities(position_encodings=encodings)
         window = types.WindowClientCapabilities(work_done_progress=True)
         capabilities = types.ClientCapabilities(general=general, window=window)

@@ -123,9 +123,13 @@ def test_imports_are_told_with_the_files_that_were_read(tmp_path: Path) -> None:
 
 
 def test_a_text_without_a_place_has_an_index() -> None:
-    program = load_text("untitled:1", "int n;\nactor a { n = 1; }\n", None, (library_root(),))
-    use = index_of(program).at("untitled:1", 17)
+    text = 'import "kernel/rcu.khp";\nint n;\nactor a { n = 1; }\n'
+    program = load_text("untitled:1", text, None, (library_root(),))
+    index = index_of(program)
+    use = index.at("untitled:1", text.index("n = 1"))
     assert use is not None and use.symbols[0].kind == "object"
+    use = index.at("untitled:1", 10)
+    assert use is not None and use.symbols[0].name == "kernel/rcu.khp"
 
 
 @pytest.mark.parametrize("path", PROTOCOLS, ids=lambda path: path.stem)

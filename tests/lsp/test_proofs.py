@@ -192,6 +192,8 @@ def test_arguments_that_are_none(editor: Editor, run, arguments) -> None:
     ["stdin closes", "killed", pytest.param("exit without shutdown", marks=pytest.mark.soak)],
 )
 def test_a_client_that_dies_leaves_nothing(run, tmp_path: Path, how: str) -> None:
+    # Nor does it import what lies in the folder where the editor was started.
+    (tmp_path / "msgspec.py").write_text("raise SystemExit(9)\n", encoding="utf-8")
     editor = Editor()
     run(editor.start(cwd=tmp_path))
     uri = opened(editor, run, tmp_path / "long.khp", ENDLESS)

@@ -52,6 +52,16 @@ def test_a_syntax_error_stands_at_its_utf16_place(editor: Editor, run, tmp_path:
     run(editor.until(lambda: editor.shown[uri] == []))
 
 
+def test_one_file_by_two_names(editor: Editor, run, tmp_path: Path) -> None:
+    (tmp_path / "a.khp").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "link.khp").symlink_to(tmp_path / "a.khp")
+    one = editor.open(tmp_path / "a.khp", GOOD)
+    two = editor.open(tmp_path / "link.khp", "int ;\n")
+    run(editor.until(lambda: bool(editor.shown.get(two)) and editor.shown.get(one) == []))
+    editor.close(two)
+    editor.close(one)
+
+
 def test_somebody_who_types_is_not_interrupted(editor: Editor, run, tmp_path: Path) -> None:
     uri = editor.open(tmp_path / "c.khp", GOOD)
     run(editor.until(lambda: editor.shown.get(uri) == []))
@@ -203,7 +213,7 @@ def formatted(editor: Editor, run, uri: str) -> Any:
 def test_formatting(editor: Editor, run, sample: str, tmp_path: Path) -> None:
     assert not formatted(editor, run, sample)
     uri = editor.open(tmp_path / "f.khp", "actor  a {int x;x=1;}\n")
-    (edit,) = formatted(editor, run, uri) or ()
+    (edit,) = formatted(editor, run, uri)
     assert edit.new_text == "actor a {\n\tint x;\n\tx = 1;\n}\n"
     assert edit.range == types.Range(types.Position(0, 0), types.Position(1, 0))
     editor.change(uri, "actor  a {int x;x=1;\n")
