@@ -40,6 +40,10 @@ PR_SET_PDEATHSIG: Final = 1
 """prctl(2): the signal that a process gets when its parent dies."""
 
 
+PARTLY: Final = "whether some scenario of the file reaches each assertion: `prove FILE` says"
+"""What a proof of a part of a file leaves open."""
+
+
 def end_with(parent: int) -> bool:
     """Asks the kernel to end this process when its parent does; False where that is gone."""
     with suppress(OSError, AttributeError):
@@ -145,6 +149,8 @@ class _Shown:
                 lines.append(summary_of(verdict))
         lines.append(_expectation(outcome))
         notes = dict.fromkeys(note for each in group for note in each.notes)
+        if isinstance(verdict, Proved):
+            notes[PARTLY] = None
         lines += [f"not covered: {note}" for note in notes]
         text = "\n".join(map(printable, lines))
         return Message(_weight(outcome), code, text, self._place(outcome), tuple(related))

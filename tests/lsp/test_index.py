@@ -75,13 +75,13 @@ def declared(program: Program, index: Index, mark: str) -> tuple[Symbol, str]:
         ("b->|state| == BUSY", "field", "enum state state;"),
         ("== |BUSY|", "enum member", "enum state { IDLE, BUSY };"),
         ("enum |state| state", "enum", "enum state { IDLE, BUSY };"),
-        ("|MODE| == fast", "config", "config MODE = fast | slow;"),
-        ("MODE == |fast|", "value", "config MODE = fast | slow;"),
+        ("&& |MODE| == fast", "config", "config MODE = fast | slow;"),
+        ("&& MODE == |fast|", "value", "config MODE = fast | slow;"),
         ('lock_order |"outer"|', "lock class", 'spinlock_t big class("outer");'),
         ("-> |box.other|", "field", "spinlock_t other;"),
         ("in |walk| {", "scenario", "scenario walk {"),
         ("walker * 2;\n\tfinal |first|.count", "object", "struct box first = { .count = 1 };"),
-        ("\texpect refuted |null-pointer|;\n}\n\nvariant", "property", ""),
+        ("\texpect refuted |null-pointer| when MODE == fast;\n}\n\nvariant", "property", ""),
     ],
 )
 def test_a_name_leads_to_its_declaration(program, index, mark: str, kind: str, line: str) -> None:

@@ -79,6 +79,7 @@ def test_a_proof_is_information_and_a_wrong_expectation_is_not(editor, run, tmp_
         (types.DiagnosticSeverity.Information, 10),
         (types.DiagnosticSeverity.Error, 11),
     }
+    assert all("`prove FILE` says" in f.message for f in proofs(editor, uri))
     assert all("data races are not checked under sc" in f.message for f in proofs(editor, uri))
 
 
