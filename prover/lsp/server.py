@@ -231,13 +231,23 @@ def _documents(server: Server) -> None:
 
     def changed(params: types.DidChangeTextDocumentParams) -> None:
         uri, version = params.text_document.uri, params.text_document.version
-        if uri in server.session.documents:
-            # Also where a client sends a part of the text, which it was not asked for.
-            server.changed(uri, server.workspace.get_text_document(uri).source, version)
+        if uri not in server.session.documents:
+            return
+        whole = types.TextDocumentContentChangeWholeDocument
+        texts = [change.text for change in params.content_changes if isinstance(change, whole)]
+        if texts and len(texts) == len(params.content_changes):
+            server.changed(uri, texts[-1], version)
+        elif params.content_changes:
+            # What is on the screen is not known any more: better nothing than a wrong proof.
+            gone(uri)
+            server.say(f"{uri}: the editor sent a part of a text, where all of it was asked for")
 
     def closed(params: types.DidCloseTextDocumentParams) -> None:
-        server.session.close(params.text_document.uri)
-        server.ended_by([params.text_document.uri])
+        gone(params.text_document.uri)
+
+    def gone(uri: str) -> None:
+        server.session.close(uri)
+        server.ended_by([uri])
 
     def saved(params: types.DidSaveTextDocumentParams) -> None:
         server.session.touched([params.text_document.uri])

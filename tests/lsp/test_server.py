@@ -52,6 +52,18 @@ def test_a_syntax_error_stands_at_its_utf16_place(editor: Editor, run, tmp_path:
     run(editor.until(lambda: editor.shown[uri] == []))
 
 
+def test_a_part_of_a_text_is_not_taken_for_all_of_it(editor: Editor, run, tmp_path) -> None:
+    uri = editor.open(tmp_path / "part.khp", GOOD.replace("n == 1", "n == 2"))
+    run(editor.symbols(uri))
+    nowhere = types.Range(types.Position(0, 0), types.Position(0, 0))
+    change = types.TextDocumentContentChangePartial(nowhere, GOOD)
+    document = types.VersionedTextDocumentIdentifier(2, uri)
+    editor.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+    assert run(editor.symbols(uri)) == []
+    assert "not open" in run(editor.prove(uri, "s")).refused
+    assert any("a part of a text" in said for said in editor.said)
+
+
 def test_one_file_by_two_names(editor: Editor, run, tmp_path: Path) -> None:
     (tmp_path / "a.khp").write_text(GOOD, encoding="utf-8")
     (tmp_path / "link.khp").symlink_to(tmp_path / "a.khp")
