@@ -44,7 +44,7 @@ def lsp(
     try:
         from prover.lsp.server import serve
     except ModuleNotFoundError as error:
-        if error.name not in ("pygls", "lsprotocol"):
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
         complain("error: prove lsp needs pygls: pip install 'prove-khp[lsp]'\n")
         raise typer.Exit(USAGE_ERROR) from None

@@ -6,6 +6,7 @@ does not check.  Where a field's or a value's type is not known, it may be any o
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,9 +56,10 @@ class Walk:
         symbol = self.known.types.get(type_.name)
         if symbol is not None:
             text = self.sources[type_.span.file].text
-            at = text.find(type_.name, type_.span.start, type_.span.end)
-            if at >= 0:
-                self.note(Span(type_.span.file, at, at + len(type_.name)), symbol)
+            word = re.compile(rf"\b{type_.name}\b")
+            found = word.search(text, type_.span.start, type_.span.end)
+            if found is not None:
+                self.note(Span(type_.span.file, *found.span()), symbol)
         return kind_of(type_)
 
     # --- expressions ----------------------------------------------------------------

@@ -99,6 +99,13 @@ def test_names_of_the_library_lead_into_it(program: Program, index: Index) -> No
     assert symbol.kind == "value of a word"
 
 
+def test_a_type_s_name_may_be_in_the_words_before_it() -> None:
+    text = "struct s { int n; };\nstruct s one;\n"
+    index = index_of(load_text("t.khp", text, None, ()))
+    use = index.at("t.khp", text.index("s one"))
+    assert use is not None and use.span.start == text.index("s one")
+
+
 def test_an_import_leads_to_its_file(program: Program, index: Index) -> None:
     symbol, _ = declared(program, index, 'import |"kernel/pgtable.khp"|')
     assert (symbol.kind, symbol.name) == ("import", "kernel/pgtable.khp")
