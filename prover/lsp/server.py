@@ -111,7 +111,8 @@ class Server(LanguageServer):
         for key, shown in sorted(self.session.shown.items()):
             if key[0] == uri:
                 found += map(messages.verdict, shown.messages)
-        return found
+        # A scenario and its variant may have been proved both: what both say is said once.
+        return [each for index, each in enumerate(found) if each not in found[:index]]
 
     def published(self, uri: str) -> list[types.Diagnostic]:
         """The diagnostics that the client has of a document."""
