@@ -17,7 +17,7 @@ from tests.language.test_reference import keywords
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = Path(__file__).with_name("sample.khp")
-PROTOCOLS = sorted((ROOT / "protocols").rglob("*.khp"))[::20]
+PROTOCOLS = sorted((ROOT / "protocols").rglob("*.khp"))[::40]
 WORDS = {"true", "false", "NULL", "choose", "container_of", "forall_actors", "any", "VAL"}
 TYPES = {"mutex", "rw_semaphore", "rcu_head", "srcu_struct"}
 VERDICTS = {"proved", "refuted", "bounded", "vacuous", "unknown", "lkmm", "tso", "sc"}
