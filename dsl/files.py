@@ -62,14 +62,26 @@ def read_text(path: Path, most: int = MAX_BYTES) -> tuple[str, int]:
     """
     data = _read_bytes(path, most)
     if len(data) > most:
-        what = f"has more than {most >> 20} MiB"
-        raise Refusal("too-large", what, "split it into files that import one another")
+        raise _too_large(most)
     try:
         return data.decode("utf-8").removeprefix("\ufeff"), len(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"is not UTF-8: byte 0x{data[error.start]:02x} in line {line}"
         raise Refusal("not-utf8", what, "save it as UTF-8") from None
+
+
+def measured(text: str) -> tuple[str, int]:
+    """The same of a text that is no file, or not yet: what an editor has open."""
+    size = len(text.encode("utf-8", "replace"))
+    if size > MAX_BYTES:
+        raise _too_large(MAX_BYTES)
+    return text.removeprefix("\ufeff"), size
+
+
+def _too_large(most: int) -> Refusal:
+    what = f"has more than {most >> 20} MiB"
+    return Refusal("too-large", what, "split it into files that import one another")
 
 
 def protocols_below(folder: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
-from dsl.files import Read, Refusal, read_text
+from dsl.files import Read, Refusal, measured, read_text
 from dsl.parse import parse
 from dsl.scan import MAX_REPORTS
 from dsl.source import Source
@@ -42,28 +42,42 @@ class Program:
 
 
 class LoadError(DiagnosticError):
-    """Something is wrong in the file or what it imports; ``sources`` is what was read so far."""
+    """Something is wrong in the file or what it imports.
 
-    def __init__(self, diagnostics: tuple[Diagnostic, ...], sources: Mapping[str, Source]) -> None:
+    ``sources`` is what was read so far, ``read`` where it was found.
+    """
+
+    def __init__(
+        self,
+        diagnostics: tuple[Diagnostic, ...],
+        sources: Mapping[str, Source],
+        read: tuple[Read, ...] = (),
+    ) -> None:
         super().__init__(diagnostics)
         self.sources = sources
+        self.read = read
 
 
 def load(
-    path: Path | Source, roots: tuple[Path, ...], parsed: dict[Source, s.File] | None = None
+    path: Path | Source,
+    roots: tuple[Path, ...],
+    parsed: dict[Source, s.File] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Program:
     """The file at ``path``, or an in-memory source without a folder, with all its imports.
 
-    ``parsed`` are files that were parsed before, and get what is parsed now.
+    ``parsed`` are files that were parsed before, and get what is parsed now.  ``texts`` are read
+    in place of files, by their real path: what an editor has open.  They are found as files are:
+    what may be imported is decided before one of them is looked at.
     """
     if isinstance(path, Source):
         return load_text(path.name, path.text, None, roots)
+    loader = _Loader(roots, path.parent, parsed={} if parsed is None else parsed, texts=texts or {})
+    real = _real(path)
     try:
-        text, size = read_text(path)
+        text, size = loader.text_of(real or path.absolute(), path)
     except Refusal as refusal:
         raise LoadError((refusal.about(str(path)),), {}) from None
-    loader = _Loader(roots, path.parent, parsed={} if parsed is None else parsed)
-    real = _real(path)
     loader.read.append(Read(str(path), str(path.absolute()), str(real)))
     return loader.run(Source(str(path), text), size, real)
 
@@ -91,6 +105,7 @@ class _Loader:
     roots: tuple[Path, ...]
     base: Path | None
     parsed: dict[Source, s.File] = field(default_factory=dict[Source, s.File])
+    texts: Mapping[str, str] = field(default_factory=dict[str, str])
     sources: dict[str, Source] = field(default_factory=dict[str, Source])
     files: list[s.File] = field(default_factory=list[s.File])
     found: list[Diagnostic] = field(default_factory=list[Diagnostic])
@@ -106,8 +121,13 @@ class _Loader:
             self._names[real] = source.name
         main = self._file(source, _Place(source.name, self.base, self.base))
         if main is None or self.found:
-            raise LoadError(tuple(self.found[:MAX_REPORTS]), self.sources)
+            raise LoadError(tuple(self.found[:MAX_REPORTS]), self.sources, tuple(self.read))
         return Program(main, tuple(self.files), self.sources, tuple(self.read), tuple(self.absent))
+
+    def text_of(self, real: Path, path: Path) -> tuple[str, int]:
+        """The text of the file that is really ``real``, and its size in bytes."""
+        text = self.texts.get(str(real))
+        return read_text(path) if text is None else measured(text)
 
     def _file(self, source: Source, place: _Place) -> s.File | None:
         """Parse one file and then what it imports, or note what is wrong."""
@@ -146,7 +166,7 @@ class _Loader:
         if len(self._names) >= MAX_FILES:
             what = f"is one file too many: a protocol has at most {MAX_FILES}"
             raise Refusal("too-many-files", what, "put several of them into one file")
-        text, size = read_text(real)
+        text, size = self.text_of(real, real)
         self._bytes += size
         if self._bytes > MAX_TOTAL_BYTES:
             what = f"brings the protocol over {MAX_TOTAL_BYTES >> 20} MiB"

@@ -144,6 +144,7 @@ class Request:
     ``files`` may name folders: every protocol below one is meant.
     ``explain`` asks for the smallest witness of every refutation, not only of those that the
     author does not expect.  ``without`` are features that are switched off.
+    ``texts`` are read in place of files, by their real path: nothing is remembered of such a run.
     """
 
     files: tuple[str, ...]
@@ -158,6 +159,7 @@ class Request:
     jobs: int = 0
     explain: bool = True
     without: tuple[Feature, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

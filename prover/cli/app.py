@@ -19,6 +19,7 @@ from prover.cli.export import export
 from prover.cli.fmt import fmt
 from prover.cli.list import list_
 from prover.cli.locks import locks
+from prover.cli.lsp import lsp
 from prover.cli.needs import needs
 from prover.cli.new import new
 from prover.cli.replay import replay
@@ -55,6 +56,7 @@ def build() -> typer.Typer:
         fmt,
         list_,
         locks,
+        lsp,
         needs,
         new,
         replay,

@@ -27,6 +27,7 @@ COMMANDS: Final = (
     "fmt",
     "list",
     "locks",
+    "lsp",
     "needs",
     "new",
     "replay",

@@ -23,6 +23,9 @@ def run(
 ) -> Report:
     """Proves what the request asks for; with a ``store``, not again what is known from there."""
     start = time.monotonic()
+    if request.texts:
+        # What is remembered goes by the files as they are on disk.
+        store = None
     named = list(members(request.files))
     asked = [(each.name, each.folder) for each in named if isinstance(each, Member)]
     known: dict[tuple[str, str], Known] = {}

@@ -141,16 +141,18 @@ def _next(
 def _start(job: Callable[[int], Result], memory: int) -> _Worker[Result]:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(job, theirs, memory), daemon=True)
+    process = context.Process(target=_serve, args=(job, theirs, memory, os.getpid()), daemon=True)
     process.start()
     theirs.close()
     return _Worker(process, ours)
 
 
-def _serve(job: Callable[[int], Result], pipe: Connection[Result, int], memory: int) -> None:
+def _serve(
+    job: Callable[[int], Result], pipe: Connection[Result, int], memory: int, parent: int
+) -> None:
     """A worker's life: jobs in, results out, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with_parent()
+    _die_with_parent(parent)
     _be_quiet()
     limit = (memory + BASE_MIB) << 20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -167,13 +169,14 @@ def _serve(job: Callable[[int], Result], pipe: Connection[Result, int], memory: 
         pipe.send(job(number))
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     """Asks the kernel to end this worker when the command ends, however it ends."""
     import ctypes
 
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:
+    # Not 1: in a container the command itself may be that.
+    if os.getppid() != parent:
         os._exit(0)
 
 

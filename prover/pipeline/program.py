@@ -24,7 +24,7 @@ def read_program(name: str, request: Request, parsed: Parsed | None = None) -> P
     roots = (library_root(),)
     if name == "-":
         return load_text("<stdin>", request.stdin_text or "", Path.cwd(), roots)
-    return load(Path(name), roots, parsed)
+    return load(Path(name), roots, parsed, dict(request.texts))
 
 
 def is_library(program: Program) -> bool:

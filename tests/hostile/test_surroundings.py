@@ -144,6 +144,14 @@ def test_no_environment_at_all(tmp_path: Path) -> None:
     assert shell(tmp_path, command)[0] == 0
 
 
+def test_the_first_process_of_a_container(tmp_path: Path) -> None:
+    """Nobody is above it, which its workers must not take for being left alone."""
+    if subprocess.run(["unshare", "-rpf", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no name space of one's own may be made here")
+    assert shell(tmp_path, "unshare -rpf --kill-child prove good.khp")[0] == 0
+    assert shell(tmp_path, "unshare -rpf --kill-child prove bad.khp")[0] == 1
+
+
 def test_a_folder_that_is_gone(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()

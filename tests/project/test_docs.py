@@ -17,7 +17,7 @@ from prover.cli import entry
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/**/*.md")])
-FOLDERS = "dsl|prover|protocols|tests|docs|benchmarks"
+FOLDERS = "dsl|prover|protocols|tests|docs|benchmarks|editors"
 
 
 def page_ids() -> list[str]:

@@ -40,6 +40,16 @@ def test_explain_loads_neither_parser_nor_solver() -> None:
     assert _loaded(code) <= {"typer"}
 
 
+def test_the_language_server_loads_no_solver() -> None:
+    code = """
+import prover.lsp.server
+from prover.lsp.analysis import Analyst, Document
+found = Analyst().analyse(Document("untitled:1", "int n;", 1, None), {})
+assert found.checked
+"""
+    assert _loaded(code) <= {"asyncio", "lark"}
+
+
 def test_no_module_outside_the_solver_loads_slow_packages() -> None:
     folders = ("dsl", "prover/render", "prover/execution", "prover/graph", "prover/models")
     modules = sorted(

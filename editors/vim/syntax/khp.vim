@@ -1,0 +1,198 @@
+" Vim syntax file
+" Language:	khp, the protocol files of prove
+" Its words, primitives and properties are held against the language's own tables by a test.
+
+if exists("b:current_syntax")
+  finish
+endif
+
+syn keyword khpStatement if else while do for switch case default break continue return goto yield
+syn keyword khpStatement choose or
+syn keyword khpType void bool char short int long signed unsigned u8 u16 u32 u64 s8 s16 s32 s64
+syn keyword khpStorage const static inline __always_inline noinline __data_racy
+syn keyword khpDeclaration actor after allowing at before bound class config drop enum exchange
+syn keyword khpDeclaration expect final ghost holding import in init interrupts invariant iterator
+syn keyword khpDeclaration lock_order models move pool present replace run scenario split struct
+syn keyword khpDeclaration transition typedef typesafe_by_rcu under update variant when with word
+syn keyword khpDeclaration zeroed
+syn keyword khpVerdict proved refuted bounded vacuous unknown
+syn keyword khpModel lkmm tso sc
+syn keyword khpConstant NULL true false
+syn keyword khpPrimitive BUG BUG_ON READ_ONCE VM_BUG_ON VM_WARN_ON VM_WARN_ON_ONCE WARN_ON
+syn keyword khpPrimitive WARN_ON_ONCE WRITE_ONCE __change_bit __clear_bit __clear_bit_unlock
+syn keyword khpPrimitive __set_bit __test_and_change_bit __test_and_clear_bit __test_and_set_bit
+syn keyword khpPrimitive alloc assert assume atomic64_add atomic64_add_negative
+syn keyword khpPrimitive atomic64_add_negative_acquire atomic64_add_negative_relaxed
+syn keyword khpPrimitive atomic64_add_negative_release atomic64_add_return
+syn keyword khpPrimitive atomic64_add_return_acquire atomic64_add_return_relaxed
+syn keyword khpPrimitive atomic64_add_return_release atomic64_add_unless atomic64_and
+syn keyword khpPrimitive atomic64_andnot atomic64_cmpxchg atomic64_cmpxchg_acquire
+syn keyword khpPrimitive atomic64_cmpxchg_relaxed atomic64_cmpxchg_release atomic64_dec
+syn keyword khpPrimitive atomic64_dec_and_test atomic64_dec_if_positive atomic64_dec_return
+syn keyword khpPrimitive atomic64_dec_return_acquire atomic64_dec_return_relaxed
+syn keyword khpPrimitive atomic64_dec_return_release atomic64_dec_unless_positive
+syn keyword khpPrimitive atomic64_fetch_add atomic64_fetch_add_acquire atomic64_fetch_add_relaxed
+syn keyword khpPrimitive atomic64_fetch_add_release atomic64_fetch_add_unless atomic64_fetch_and
+syn keyword khpPrimitive atomic64_fetch_and_acquire atomic64_fetch_and_relaxed
+syn keyword khpPrimitive atomic64_fetch_and_release atomic64_fetch_andnot
+syn keyword khpPrimitive atomic64_fetch_andnot_acquire atomic64_fetch_andnot_relaxed
+syn keyword khpPrimitive atomic64_fetch_andnot_release atomic64_fetch_dec
+syn keyword khpPrimitive atomic64_fetch_dec_acquire atomic64_fetch_dec_relaxed
+syn keyword khpPrimitive atomic64_fetch_dec_release atomic64_fetch_inc atomic64_fetch_inc_acquire
+syn keyword khpPrimitive atomic64_fetch_inc_relaxed atomic64_fetch_inc_release atomic64_fetch_or
+syn keyword khpPrimitive atomic64_fetch_or_acquire atomic64_fetch_or_relaxed
+syn keyword khpPrimitive atomic64_fetch_or_release atomic64_fetch_sub atomic64_fetch_sub_acquire
+syn keyword khpPrimitive atomic64_fetch_sub_relaxed atomic64_fetch_sub_release atomic64_fetch_xor
+syn keyword khpPrimitive atomic64_fetch_xor_acquire atomic64_fetch_xor_relaxed
+syn keyword khpPrimitive atomic64_fetch_xor_release atomic64_inc atomic64_inc_and_test
+syn keyword khpPrimitive atomic64_inc_not_zero atomic64_inc_return atomic64_inc_return_acquire
+syn keyword khpPrimitive atomic64_inc_return_relaxed atomic64_inc_return_release
+syn keyword khpPrimitive atomic64_inc_unless_negative atomic64_or atomic64_read
+syn keyword khpPrimitive atomic64_read_acquire atomic64_set atomic64_set_release atomic64_sub
+syn keyword khpPrimitive atomic64_sub_and_test atomic64_sub_return atomic64_sub_return_acquire
+syn keyword khpPrimitive atomic64_sub_return_relaxed atomic64_sub_return_release
+syn keyword khpPrimitive atomic64_try_cmpxchg atomic64_try_cmpxchg_acquire
+syn keyword khpPrimitive atomic64_try_cmpxchg_relaxed atomic64_try_cmpxchg_release atomic64_xchg
+syn keyword khpPrimitive atomic64_xchg_acquire atomic64_xchg_relaxed atomic64_xchg_release
+syn keyword khpPrimitive atomic64_xor atomic_add atomic_add_negative atomic_add_negative_acquire
+syn keyword khpPrimitive atomic_add_negative_relaxed atomic_add_negative_release atomic_add_return
+syn keyword khpPrimitive atomic_add_return_acquire atomic_add_return_relaxed
+syn keyword khpPrimitive atomic_add_return_release atomic_add_unless atomic_and atomic_andnot
+syn keyword khpPrimitive atomic_cmpxchg atomic_cmpxchg_acquire atomic_cmpxchg_relaxed
+syn keyword khpPrimitive atomic_cmpxchg_release atomic_dec atomic_dec_and_lock
+syn keyword khpPrimitive atomic_dec_and_mutex_lock atomic_dec_and_test atomic_dec_if_positive
+syn keyword khpPrimitive atomic_dec_return atomic_dec_return_acquire atomic_dec_return_relaxed
+syn keyword khpPrimitive atomic_dec_return_release atomic_dec_unless_positive atomic_fetch_add
+syn keyword khpPrimitive atomic_fetch_add_acquire atomic_fetch_add_relaxed
+syn keyword khpPrimitive atomic_fetch_add_release atomic_fetch_add_unless atomic_fetch_and
+syn keyword khpPrimitive atomic_fetch_and_acquire atomic_fetch_and_relaxed
+syn keyword khpPrimitive atomic_fetch_and_release atomic_fetch_andnot atomic_fetch_andnot_acquire
+syn keyword khpPrimitive atomic_fetch_andnot_relaxed atomic_fetch_andnot_release atomic_fetch_dec
+syn keyword khpPrimitive atomic_fetch_dec_acquire atomic_fetch_dec_relaxed
+syn keyword khpPrimitive atomic_fetch_dec_release atomic_fetch_inc atomic_fetch_inc_acquire
+syn keyword khpPrimitive atomic_fetch_inc_relaxed atomic_fetch_inc_release atomic_fetch_or
+syn keyword khpPrimitive atomic_fetch_or_acquire atomic_fetch_or_relaxed atomic_fetch_or_release
+syn keyword khpPrimitive atomic_fetch_sub atomic_fetch_sub_acquire atomic_fetch_sub_relaxed
+syn keyword khpPrimitive atomic_fetch_sub_release atomic_fetch_xor atomic_fetch_xor_acquire
+syn keyword khpPrimitive atomic_fetch_xor_relaxed atomic_fetch_xor_release atomic_inc
+syn keyword khpPrimitive atomic_inc_and_test atomic_inc_not_zero atomic_inc_return
+syn keyword khpPrimitive atomic_inc_return_acquire atomic_inc_return_relaxed
+syn keyword khpPrimitive atomic_inc_return_release atomic_inc_unless_negative atomic_long_add
+syn keyword khpPrimitive atomic_long_add_negative atomic_long_add_negative_acquire
+syn keyword khpPrimitive atomic_long_add_negative_relaxed atomic_long_add_negative_release
+syn keyword khpPrimitive atomic_long_add_return atomic_long_add_return_acquire
+syn keyword khpPrimitive atomic_long_add_return_relaxed atomic_long_add_return_release
+syn keyword khpPrimitive atomic_long_add_unless atomic_long_and atomic_long_andnot
+syn keyword khpPrimitive atomic_long_cmpxchg atomic_long_cmpxchg_acquire
+syn keyword khpPrimitive atomic_long_cmpxchg_relaxed atomic_long_cmpxchg_release atomic_long_dec
+syn keyword khpPrimitive atomic_long_dec_and_test atomic_long_dec_if_positive
+syn keyword khpPrimitive atomic_long_dec_return atomic_long_dec_return_acquire
+syn keyword khpPrimitive atomic_long_dec_return_relaxed atomic_long_dec_return_release
+syn keyword khpPrimitive atomic_long_dec_unless_positive atomic_long_fetch_add
+syn keyword khpPrimitive atomic_long_fetch_add_acquire atomic_long_fetch_add_relaxed
+syn keyword khpPrimitive atomic_long_fetch_add_release atomic_long_fetch_add_unless
+syn keyword khpPrimitive atomic_long_fetch_and atomic_long_fetch_and_acquire
+syn keyword khpPrimitive atomic_long_fetch_and_relaxed atomic_long_fetch_and_release
+syn keyword khpPrimitive atomic_long_fetch_andnot atomic_long_fetch_andnot_acquire
+syn keyword khpPrimitive atomic_long_fetch_andnot_relaxed atomic_long_fetch_andnot_release
+syn keyword khpPrimitive atomic_long_fetch_dec atomic_long_fetch_dec_acquire
+syn keyword khpPrimitive atomic_long_fetch_dec_relaxed atomic_long_fetch_dec_release
+syn keyword khpPrimitive atomic_long_fetch_inc atomic_long_fetch_inc_acquire
+syn keyword khpPrimitive atomic_long_fetch_inc_relaxed atomic_long_fetch_inc_release
+syn keyword khpPrimitive atomic_long_fetch_or atomic_long_fetch_or_acquire
+syn keyword khpPrimitive atomic_long_fetch_or_relaxed atomic_long_fetch_or_release
+syn keyword khpPrimitive atomic_long_fetch_sub atomic_long_fetch_sub_acquire
+syn keyword khpPrimitive atomic_long_fetch_sub_relaxed atomic_long_fetch_sub_release
+syn keyword khpPrimitive atomic_long_fetch_xor atomic_long_fetch_xor_acquire
+syn keyword khpPrimitive atomic_long_fetch_xor_relaxed atomic_long_fetch_xor_release
+syn keyword khpPrimitive atomic_long_inc atomic_long_inc_and_test atomic_long_inc_not_zero
+syn keyword khpPrimitive atomic_long_inc_return atomic_long_inc_return_acquire
+syn keyword khpPrimitive atomic_long_inc_return_relaxed atomic_long_inc_return_release
+syn keyword khpPrimitive atomic_long_inc_unless_negative atomic_long_or atomic_long_read
+syn keyword khpPrimitive atomic_long_read_acquire atomic_long_set atomic_long_set_release
+syn keyword khpPrimitive atomic_long_sub atomic_long_sub_and_test atomic_long_sub_return
+syn keyword khpPrimitive atomic_long_sub_return_acquire atomic_long_sub_return_relaxed
+syn keyword khpPrimitive atomic_long_sub_return_release atomic_long_try_cmpxchg
+syn keyword khpPrimitive atomic_long_try_cmpxchg_acquire atomic_long_try_cmpxchg_relaxed
+syn keyword khpPrimitive atomic_long_try_cmpxchg_release atomic_long_xchg atomic_long_xchg_acquire
+syn keyword khpPrimitive atomic_long_xchg_relaxed atomic_long_xchg_release atomic_long_xor
+syn keyword khpPrimitive atomic_or atomic_read atomic_read_acquire atomic_set atomic_set_release
+syn keyword khpPrimitive atomic_sub atomic_sub_and_test atomic_sub_return
+syn keyword khpPrimitive atomic_sub_return_acquire atomic_sub_return_relaxed
+syn keyword khpPrimitive atomic_sub_return_release atomic_try_cmpxchg atomic_try_cmpxchg_acquire
+syn keyword khpPrimitive atomic_try_cmpxchg_relaxed atomic_try_cmpxchg_release atomic_xchg
+syn keyword khpPrimitive atomic_xchg_acquire atomic_xchg_relaxed atomic_xchg_release atomic_xor
+syn keyword khpPrimitive barrier call_rcu call_srcu change_bit cleanup_srcu_struct clear_bit
+syn keyword khpPrimitive clear_bit_unlock cmpxchg cmpxchg_acquire cmpxchg_relaxed cmpxchg_release
+syn keyword khpPrimitive cond_resched cpu_relax data_race down_read down_read_interruptible
+syn keyword khpPrimitive down_read_killable down_read_killable_nested down_read_nested
+syn keyword khpPrimitive down_read_trylock down_write down_write_killable
+syn keyword khpPrimitive down_write_killable_nested down_write_nested down_write_trylock
+syn keyword khpPrimitive downgrade_write flush_translations folio_lock folio_lock_killable
+syn keyword khpPrimitive folio_test_locked folio_trylock folio_unlock free init_rwsem
+syn keyword khpPrimitive init_srcu_struct irqs_disabled kfree_rcu likely local_bh_disable
+syn keyword khpPrimitive local_bh_enable local_irq_disable local_irq_enable local_irq_restore
+syn keyword khpPrimitive local_irq_save lockdep_assert_held lockdep_assert_held_once
+syn keyword khpPrimitive lockdep_assert_held_read lockdep_assert_held_write
+syn keyword khpPrimitive lockdep_assert_irqs_disabled lockdep_assert_irqs_enabled
+syn keyword khpPrimitive lockdep_assert_not_held might_sleep mutex_init mutex_is_locked mutex_lock
+syn keyword khpPrimitive mutex_lock_interruptible mutex_lock_interruptible_nested
+syn keyword khpPrimitive mutex_lock_killable mutex_lock_killable_nested mutex_lock_nested
+syn keyword khpPrimitive mutex_trylock mutex_unlock preempt_disable preempt_enable
+syn keyword khpPrimitive rcu_access_pointer rcu_assign_pointer rcu_barrier rcu_dereference
+syn keyword khpPrimitive rcu_read_lock rcu_read_unlock read_lock read_lock_bh read_lock_irq
+syn keyword khpPrimitive read_lock_irqsave read_trylock read_unlock read_unlock_bh read_unlock_irq
+syn keyword khpPrimitive read_unlock_irqrestore refcount_add refcount_add_not_zero
+syn keyword khpPrimitive refcount_add_not_zero_acquire refcount_dec refcount_dec_and_lock
+syn keyword khpPrimitive refcount_dec_and_mutex_lock refcount_dec_and_test refcount_dec_if_one
+syn keyword khpPrimitive refcount_dec_not_one refcount_inc refcount_inc_not_zero
+syn keyword khpPrimitive refcount_inc_not_zero_acquire refcount_read refcount_set
+syn keyword khpPrimitive refcount_set_release refcount_sub_and_test rwlock_init rwsem_is_locked
+syn keyword khpPrimitive set_bit smp_call_function smp_cond_load_acquire smp_cond_load_relaxed
+syn keyword khpPrimitive smp_load_acquire smp_mb smp_mb__after_atomic smp_mb__after_spinlock
+syn keyword khpPrimitive smp_mb__after_srcu_read_unlock smp_mb__after_unlock_lock
+syn keyword khpPrimitive smp_mb__before_atomic smp_rmb smp_store_mb smp_store_release smp_wmb
+syn keyword khpPrimitive spin_is_locked spin_lock spin_lock_bh spin_lock_bh_nested spin_lock_init
+syn keyword khpPrimitive spin_lock_irq spin_lock_irqsave spin_lock_irqsave_nested spin_lock_nested
+syn keyword khpPrimitive spin_trylock spin_trylock_bh spin_trylock_irq spin_trylock_irqsave
+syn keyword khpPrimitive spin_unlock spin_unlock_bh spin_unlock_irq spin_unlock_irqrestore
+syn keyword khpPrimitive srcu_barrier srcu_down_read srcu_read_lock srcu_read_unlock srcu_up_read
+syn keyword khpPrimitive synchronize_rcu synchronize_rcu_expedited synchronize_srcu
+syn keyword khpPrimitive synchronize_srcu_expedited test_and_change_bit test_and_clear_bit
+syn keyword khpPrimitive test_and_set_bit test_and_set_bit_lock test_bit test_bit_acquire
+syn keyword khpPrimitive try_cmpxchg try_cmpxchg_acquire try_cmpxchg_relaxed try_cmpxchg_release
+syn keyword khpPrimitive unlikely up_read up_write write_lock write_lock_bh write_lock_irq
+syn keyword khpPrimitive write_lock_irqsave write_lock_nested write_trylock write_unlock
+syn keyword khpPrimitive write_unlock_bh write_unlock_irq write_unlock_irqrestore xchg
+syn keyword khpPrimitive xchg_acquire xchg_relaxed xchg_release
+
+syn match khpTypeName "\<\h\w*_t\>"
+syn match khpProperty "\%(\w\|-\)\@<!\%(preempt-unbalanced\|lock-held-at-end\|sleep-in-atomic\|srcu-unbalanced\|unlock-not-held\|irq-unbalanced\|lock-init-held\|lockdep-assert\|rcu-unbalanced\|use-after-free\|self-deadlock\|uninitialized\|ipi-irqs-off\|null-pointer\|wild-pointer\|double-free\|lock-order\|torn-value\|transition\|data-race\|invariant\|deadlock\|refcount\|warn-on\|assert\|bug-on\|final\)\%(\w\|-\)\@!"
+syn match khpNumber "\<\d\w*\>"
+syn match khpLabel "^\s*\zs\h\w*\ze\s*:\%([^:]\|$\)"
+syn region khpString start=+"+ skip=+\\.+ end=+"+ oneline
+syn keyword khpTodo contained TODO FIXME XXX
+syn match khpHeader contained "^// \zs\%(Result\|Title\|Fix\|Bug\|CVE\|Files\|Witness\):"
+syn region khpComment start="//" end="$" keepend contains=khpTodo,khpHeader,@Spell
+syn region khpComment start="/\*" end="\*/" contains=khpTodo,@Spell
+
+syn sync minlines=200
+
+hi def link khpStatement Statement
+hi def link khpType Type
+hi def link khpTypeName Type
+hi def link khpStorage StorageClass
+hi def link khpDeclaration Keyword
+hi def link khpVerdict Constant
+hi def link khpModel Constant
+hi def link khpConstant Constant
+hi def link khpPrimitive Function
+hi def link khpProperty Identifier
+hi def link khpNumber Number
+hi def link khpLabel Label
+hi def link khpString String
+hi def link khpTodo Todo
+hi def link khpHeader SpecialComment
+hi def link khpComment Comment
+
+let b:current_syntax = "khp"
