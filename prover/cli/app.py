@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from prover.cli.cache import cache
+from prover.cli.drift import drift
 from prover.cli.dump import dump
 from prover.cli.entry import COMMANDS, output_failed
 from prover.cli.explain import explain
@@ -49,6 +50,7 @@ def build() -> typer.Typer:
     functions: tuple[Callable[..., None], ...] = (
         run,
         cache,
+        drift,
         dump,
         explain,
         export,

@@ -21,6 +21,7 @@ INTERRUPTED: Final = 130
 COMMANDS: Final = (
     "run",
     "cache",
+    "drift",
     "dump",
     "explain",
     "export",
