@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from prover.cli.cache import cache
+from prover.cli.completion import completion
 from prover.cli.drift import drift
 from prover.cli.dump import dump
 from prover.cli.entry import COMMANDS, output_failed
@@ -20,6 +21,7 @@ from prover.cli.export import export
 from prover.cli.fmt import fmt
 from prover.cli.list import list_
 from prover.cli.locks import locks
+from prover.cli.man import man
 from prover.cli.needs import needs
 from prover.cli.new import new
 from prover.cli.replay import replay
@@ -50,6 +52,7 @@ def build() -> typer.Typer:
     functions: tuple[Callable[..., None], ...] = (
         run,
         cache,
+        completion,
         drift,
         dump,
         explain,
@@ -57,6 +60,7 @@ def build() -> typer.Typer:
         fmt,
         list_,
         locks,
+        man,
         needs,
         new,
         replay,
@@ -107,7 +111,7 @@ def help_text() -> str:
     proving = group.commands["run"]
     context = proving.context_class(proving, info_name="prove", **proving.context_settings)
     rows = [
-        f"  prove {name:<8} {group.commands[name].get_short_help_str(64)}"
+        f"  prove {name:<10} {group.commands[name].get_short_help_str(62)}"
         for name in COMMANDS
         if name != "run"
     ]

@@ -43,7 +43,7 @@ def drift(
         bool, typer.Option("--verbose", "-v", help="Every function, unchanged or not.")
     ] = False,
 ) -> None:
-    """Compare the kernel functions that are modelled with a kernel tree.
+    """Compare modelled functions of the kernel with a kernel tree.
 
     Exit: 0 none of those recorded differs, 1 one does, 2 nothing was compared, or an error.
     """

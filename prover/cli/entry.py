@@ -21,6 +21,7 @@ INTERRUPTED: Final = 130
 COMMANDS: Final = (
     "run",
     "cache",
+    "completion",
     "drift",
     "dump",
     "explain",
@@ -28,6 +29,7 @@ COMMANDS: Final = (
     "fmt",
     "list",
     "locks",
+    "man",
     "needs",
     "new",
     "replay",
