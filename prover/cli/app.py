@@ -111,7 +111,7 @@ def help_text() -> str:
     proving = group.commands["run"]
     context = proving.context_class(proving, info_name="prove", **proving.context_settings)
     rows = [
-        f"  prove {name:<10} {group.commands[name].get_short_help_str(62)}"
+        f"  prove {name:<8} {group.commands[name].get_short_help_str(64)}"
         for name in COMMANDS
         if name != "run"
     ]

@@ -18,7 +18,7 @@ from prover.cli.terminal import emit
 _NAMES: Final = {"--scenario": "scenario", "--variant": "variant", "--config": "config"}
 _MODELS: Final = ("lkmm", "tso", "sc")
 _PATHS: Final = frozenset({"DIR", "OUT", "FORMAT=PATH"})
-_SUFFIXES: Final = {
+SUFFIXES: Final = {
     "run": ("khp", "litmus"),
     "cache": (),
     "completion": (),
@@ -68,7 +68,7 @@ def _words(command: Command) -> tuple[str, ...]:
 
 
 def _suffixes(command: Command) -> tuple[str, ...]:
-    return _SUFFIXES.get(command.name, _USUAL)
+    return SUFFIXES.get(command.name, _USUAL)
 
 
 def _others(commands: tuple[Command, ...]) -> list[str]:

@@ -22,7 +22,7 @@ _ALWAYS: Final = (
     ("--help, -h", "Show what prove, or the command before it, takes, and exit."),
     ("--version, -V", "Show the versions of prove, the solver and the memory models, and exit."),
 )
-_ENVIRONMENT: Final = (
+ENVIRONMENT: Final = (
     ("PROVE_CACHE", "The folder in which verdicts are remembered; `off` is none."),
     ("PROVE_DEBUG", "1: an internal error shows where it came up."),
     ("NO_COLOR", "Not empty: nothing is coloured, unless --color=always asks for it."),
@@ -65,7 +65,7 @@ def _lines(commands: tuple[Command, ...]) -> Iterator[str]:
     yield ".SH EXIT STATUS"
     yield from _table(_EXIT)
     yield ".SH ENVIRONMENT"
-    yield from _table(_ENVIRONMENT)
+    yield from _table(ENVIRONMENT)
 
 
 def _synopsis(command: Command) -> Iterator[str]:

@@ -3,7 +3,7 @@
 _prove_names() {
     local word
     for word in "${COMP_WORDS[@]}"; do
-        [[ $word == *.khp ]] && awk -v kind="$1" '
+        [[ $word == *.khp && -r $word ]] && awk -v kind="$1" '
         index($0, kind " ") == 1 && match($2, /^[A-Za-z_][A-Za-z0-9_]*/) {
             name = substr($2, 1, RLENGTH)
             if (kind != "config") { print name; next }

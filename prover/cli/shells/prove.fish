@@ -12,7 +12,7 @@ function __prove_is
 end
 function __prove_names
     for word in (commandline -opc)
-        if string match -q -- '*.khp' $word
+        if string match -q -- '*.khp' $word; and test -r $word
             awk -v kind=$argv[1] '
         index($0, kind " ") == 1 && match($2, /^[A-Za-z_][A-Za-z0-9_]*/) {
             name = substr($2, 1, RLENGTH)

@@ -4,7 +4,7 @@ _prove_names() {
     local word
     local -a found
     for word in ${(Q)words}; do
-        [[ $word == *.khp ]] && found+=(${(f)"$(awk -v kind=$1 '
+        [[ $word == *.khp && -r $word ]] && found+=(${(f)"$(awk -v kind=$1 '
         index($0, kind " ") == 1 && match($2, /^[A-Za-z_][A-Za-z0-9_]*/) {
             name = substr($2, 1, RLENGTH)
             if (kind != "config") { print name; next }
