@@ -55,7 +55,7 @@ class History:
     def _text(self, revision: str, path: str) -> str | None:
         key = (revision, path)
         if key not in self._texts:
-            data = self._run("cat-file", "blob", f"{revision}:{path}")
+            data = self._run("cat-file", "blob", f"{revision}:./{path}")
             self._texts[key] = data
         return self._texts[key]
 
