@@ -68,13 +68,13 @@ def drift(
         found = _record(files, tree, frozenset(function or ()), again=again)
     else:
         history = History(tree.root, since)
-        if since and not history.knows():
+        if since and not history.knows(since):
             _refuse(
                 "drift-revision",
                 f"`{linux}` has no revision `{since}`",
                 "name a tag or a commit of it",
             )
-        found = compare(files, tree, history.code)
+        found = compare(files, tree, history)
     complain_about(found.diagnostics, found.sources)
     emit(render_drift(found, verbose=verbose))
     _nothing(found)
@@ -88,6 +88,12 @@ def _record(files: Library, tree: Tree, only: frozenset[str], *, again: bool) ->
     if not tree.version():
         message = f"the Makefile of `{tree.root}` does not say which version it is"
         _refuse("drift-tree", message, "name the folder that has the kernel's topmost Makefile")
+    defined = frozenset[str]().union(*(file.functions for file in files.files))
+    if only - defined and not files.diagnostics:
+        message = f"no file defines `{min(only - defined)}`"
+        _refuse(
+            "drift-unknown-function", message, "name functions of the protocols, not the kernel's"
+        )
     found = record(files, tree, only, again=again)
     if not files.diagnostics:
         for path, text in texts(files, found):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol
 
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.files import MAX_BYTES, Refusal, protocols_below, read_text
@@ -19,8 +19,29 @@ CONTEXT: Final = 3
 MAX_SHOWN: Final = 400
 """Lines that are shown of one function."""
 
-Older: TypeAlias = Callable[[Origin], tuple[str, Code] | None]
-"""What a function was when it was recorded and in which revision, where that can still be had."""
+
+class Past(Protocol):
+    """What functions were before, as far as that can still be had."""
+
+    def modelled(self, origin: Origin) -> Code | None:
+        """In the version that the model was made from."""
+        ...
+
+    def older(self, origin: Origin) -> tuple[str, Code] | None:
+        """When it was recorded, and in which revision that was."""
+        ...
+
+
+class NoPast:
+    """A tree without a history."""
+
+    def modelled(self, origin: Origin) -> Code | None:  # noqa: ARG002 - it has none
+        """Nothing."""
+        return None
+
+    def older(self, origin: Origin) -> tuple[str, Code] | None:  # noqa: ARG002
+        """Nothing."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +75,8 @@ def library(names: Iterable[str]) -> Library:
             wrong.append(refusal.about(name))
             continue
         for path in paths:
+            if str(path) in sources:
+                continue
             try:
                 files.append(_modelled(path, wrong, sources))
             except Refusal as refusal:
@@ -78,12 +101,12 @@ def _modelled(path: Path, wrong: list[Diagnostic], sources: dict[str, Source]) -
     return Modelled(str(path), drift, defined, found)
 
 
-def compare(library: Library, tree: Tree, older: Older) -> Drift:
+def compare(library: Library, tree: Tree, past: Past) -> Drift:
     """What became of every function of the library."""
     wrong = list(library.diagnostics)
     files: list[FileDrift] = []
     for file in library.files:
-        findings = [_finding(origin, tree, wrong, older) for _, origin in file.rows.origins]
+        findings = [_finding(origin, tree, wrong, past) for _, origin in file.rows.origins]
         files.append(_file(file, findings))
     files = _with_places(files, tree)
     diagnostics = tuple(dict.fromkeys(wrong))
@@ -101,7 +124,7 @@ def record(library: Library, tree: Tree, only: frozenset[str], *, again: bool) -
     for file in library.files:
         findings: list[Finding] = []
         for _, origin in file.rows.origins:
-            found = _finding(origin, tree, wrong, lambda _: None)
+            found = _finding(origin, tree, wrong, NoPast())
             if (not only or origin.function in only) and _to_be_recorded(found, again=again):
                 found = _recorded(origin, tree, version) or found
             findings.append(found)
@@ -144,7 +167,7 @@ def _file(file: Modelled, findings: Sequence[Finding]) -> FileDrift:
     return FileDrift(file.name, tuple(findings), unlisted, file.rows.own)
 
 
-def _finding(origin: Origin, tree: Tree, wrong: list[Diagnostic], older: Older) -> Finding:
+def _finding(origin: Origin, tree: Tree, wrong: list[Diagnostic], past: Past) -> Finding:
     if origin.fixed and not same_release(origin.modelled, tree.version()):
         return Finding(origin, State.OTHER)
     try:
@@ -152,6 +175,12 @@ def _finding(origin: Origin, tree: Tree, wrong: list[Diagnostic], older: Older) 
     except DiagnosticError as error:
         wrong.extend(error.diagnostics)
         return Finding(origin, State.UNREADABLE)
+    if origin.tree != origin.modelled:
+        # The version that the model was made from says more than any other that was recorded.
+        base = past.modelled(origin)
+        if base is not None:
+            lines = base.line_sums
+            origin = replace(origin, tree=origin.modelled, sum=base.sum, lines=lines)
     if not origin.sum:
         return Finding(origin, State.UNRECORDED)
     if now is None:
@@ -159,7 +188,7 @@ def _finding(origin: Origin, tree: Tree, wrong: list[Diagnostic], older: Older) 
     if now.sum == origin.sum:
         same = origin.tree == origin.modelled
         return Finding(origin, State.UNCHANGED if same else State.AS_RECORDED)
-    return _changed(origin, now, older(origin))
+    return _changed(origin, now, past.older(origin))
 
 
 def _changed(origin: Origin, now: Code, before: tuple[str, Code] | None) -> Finding:

@@ -10,7 +10,7 @@ from threading import Timer
 from typing import Final
 
 from dsl.diagnostic import DiagnosticError
-from dsl.paste.tokens import tokens
+from dsl.paste.tokens import Tokens, tokens
 from dsl.source import Source
 from prover.drift.tree import MAX_FILE, Code, code
 from prover.drifted import Origin
@@ -25,39 +25,55 @@ class History:
 
     root: Path
     since: str = ""
-    _texts: dict[tuple[str, str], str | None] = field(
-        default_factory=dict[tuple[str, str], str | None]
+    _known: dict[str, bool] = field(default_factory=dict[str, bool])
+    _files: dict[tuple[str, str], tuple[Source, Tokens] | None] = field(
+        default_factory=dict[tuple[str, str], "tuple[Source, Tokens] | None"]
     )
 
-    def knows(self) -> bool:
-        """Whether there is the revision that is asked for."""
-        return self._run("rev-parse", "--verify", "--quiet", f"{self.since}^{{commit}}") is not None
+    def knows(self, revision: str) -> bool:
+        """Whether there is such a revision."""
+        if revision not in self._known:
+            said = self._run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+            self._known[revision] = said is not None
+        return self._known[revision]
 
-    def code(self, origin: Origin) -> tuple[str, Code] | None:
+    def modelled(self, origin: Origin) -> Code | None:
+        """What a function was in the version that its model was made from, if git has that."""
+        return self._code(origin, origin.modelled)
+
+    def older(self, origin: Origin) -> tuple[str, Code] | None:
         """What a function was in which revision, None where git does not tell.
 
         What git has counts if its sum is the one recorded, or if its revision was asked for.
         """
-        revisions = (self.since,) if self.since else (origin.tree, origin.modelled)
-        return next(filter(None, (self._code(origin, revision) for revision in revisions)), None)
+        for revision in (self.since,) if self.since else (origin.tree, origin.modelled):
+            found = self._code(origin, revision)
+            if found is not None and (self.since or found.sum == origin.sum):
+                return revision, found
+        return None
 
-    def _code(self, origin: Origin, revision: str) -> tuple[str, Code] | None:
-        text = self._text(revision, origin.path)
-        if text is None:
-            return None
-        source = Source(origin.path, text)
+    def _code(self, origin: Origin, revision: str) -> Code | None:
+        key = (revision, origin.path)
+        if key not in self._files:
+            self._files[key] = self._file(*key)
+        file = self._files[key]
         try:
-            found = code(source, tokens(source), origin.kernel)
+            return code(*file, origin.kernel) if file else None
         except DiagnosticError:
             return None
-        return (revision, found) if found and (self.since or found.sum == origin.sum) else None
 
-    def _text(self, revision: str, path: str) -> str | None:
-        key = (revision, path)
-        if key not in self._texts:
-            data = self._run("cat-file", "blob", f"{revision}:./{path}")
-            self._texts[key] = data
-        return self._texts[key]
+    def _file(self, revision: str, path: str) -> tuple[Source, Tokens] | None:
+        text = None
+        if self.knows(revision):
+            # Below the folder, which need not be the topmost one of the repository.
+            text = self._run("cat-file", "blob", f"{revision}:./{path}")
+        if text is None:
+            return None
+        source = Source(path, text)
+        try:
+            return source, tokens(source)
+        except DiagnosticError:
+            return None
 
     def _run(self, *arguments: str) -> str | None:
         """What git says, None where it fails: no repository, no such revision, no git."""

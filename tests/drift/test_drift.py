@@ -252,6 +252,47 @@ def test_the_hunk_comes_from_git_where_it_can(place: Place) -> None:
     assert "error[drift-revision]" in place.run("--since", "--help", code=2)
 
 
+def test_the_version_that_was_modelled_counts_where_git_has_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Place(tmp_path, capsys)
+    git(made.linux, "init", "-q")
+    git(made.linux, "add", ".")
+    git(made.linux, "commit", "-q", "-m", "base")
+    git(made.linux, "tag", "v6.6")
+    assert made.run() == "v6.6: 2 unchanged\n", "nothing has to be recorded for that"
+    made.edit("got = 1;", "got = 2;")
+    said = made.run(code=1)
+    assert "    (since v6.6)\n" in said
+    assert said.endswith("v6.6: 1 unchanged, 1 changed\n")
+    # Recorded from another version, it is the version modelled that is compared with.
+    later = MAKEFILE.replace("PATCHLEVEL = 6", "PATCHLEVEL = 7")
+    (made.linux / "Makefile").write_text(later, encoding="utf-8")
+    assert made.run("--record").endswith("v6.7: 2 recorded\n")
+    assert made.run(code=1).endswith("v6.7: 1 unchanged, 1 changed\n")
+    git(made.linux, "tag", "-d", "v6.6")
+    assert made.run() == "v6.7: 2 as recorded\n"
+
+
+def test_a_tree_below_the_top_of_a_repository(place: Place) -> None:
+    top = place.linux.parent
+    git(top, "init", "-q")
+    git(top, "add", ".")
+    git(top, "commit", "-q", "-m", "base")
+    git(top, "tag", "v6.6")
+    place.edit("b->count--;", "b->count -= 2;")
+    assert "    -                b->count--;\n" in place.run(code=1)
+
+
+def test_a_file_that_is_named_twice_counts_once(place: Place) -> None:
+    assert place.run(str(place.protocol)) == "v6.6: 2 unchanged\n"
+
+
+def test_a_name_to_be_recorded_that_nobody_defines(place: Place) -> None:
+    said = place.run("--record", "--function", "tkae", code=2)
+    assert "error[drift-unknown-function]: no file defines `tkae`" in said
+
+
 def test_a_tag_that_is_not_what_was_recorded_is_not_shown(place: Place) -> None:
     place.edit("b->count--;", "b->count -= 3;")
     git(place.linux, "init", "-q")
