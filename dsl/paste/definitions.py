@@ -28,6 +28,9 @@ _MAX_HEAD: Final = 2_000
 _MAX_PLACES: Final = 2_000
 """How many places may look like the head of one function: hostile files have no end of them."""
 
+_NEVER: Final = "# if 0"
+"""What stands under this, and not under its `#else`, is no definition."""
+
 _OPENS: Final = frozenset({"if", "ifdef", "ifndef"})
 _TURNS: Final = frozenset({"elif", "elifdef", "elifndef", "else"})
 
@@ -61,7 +64,8 @@ def definitions(source: Source, tokens: Tokens, name: str) -> tuple[Definition, 
     macro = re.compile(rf"\s*#\s*define\s+{re.escape(name)}\(")
     places = [(token.start, token.end) for token in file.directives if macro.match(token.text)]
     places += _functions(file, name)
-    return tuple(_definition(file, start, end) for start, end in sorted(places))
+    found = (_definition(file, start, end) for start, end in sorted(places))
+    return tuple(one for one in found if _NEVER not in one.conditions)
 
 
 def _definition(file: _File, start: int, end: int) -> Definition:

@@ -31,6 +31,8 @@ SAME = {
     "continuation": "static int f(int a) {\\\n return a + 1; }",
     "place": "int g(void) { return f(1); }\n" + PLAIN + "int h(void) { return f(2); }\n",
     "declared-before": "static int f(int a);\n" + PLAIN,
+    "second-that-never-counts": f"{PLAIN}#if 0\n{PLAIN}#endif\n#if  0 // no\n{PLAIN}#endif\n",
+    "in-the-else": f"#if 0\nint f;\n#else\n{PLAIN}#endif\n",
     "called-before": "#define X f(1) {\n" + PLAIN,
 }
 OTHER = {
@@ -40,7 +42,7 @@ OTHER = {
     "inline": PLAIN.replace("static", "static inline"),
     "glued": PLAIN.replace("+ 1", "+1 + 1"),
     "directive": PLAIN.replace("\treturn", "#ifdef A\n#endif\n\treturn"),
-    "second": PLAIN + "#if 0\n" + PLAIN + "#endif\n",
+    "second": PLAIN + "#if A\n" + PLAIN + "#endif\n",
 }
 
 
@@ -71,6 +73,11 @@ def test_every_branch_of_a_conditional_is_a_definition() -> None:
 
 def test_conditions_around_a_single_definition_do_not_count() -> None:
     assert summed(f"#ifdef A\n{PLAIN}#endif\n").sum == summed(f"#ifndef B\n{PLAIN}#endif\n").sum
+
+
+def test_what_is_switched_off_is_gone() -> None:
+    assert found(f"#if 0\n{PLAIN}#endif\n") == []
+    assert found(f"#if 0\n#ifdef A\n#endif\n{PLAIN}#endif\n") == []
 
 
 def test_brackets_are_followed_branch_by_branch() -> None:
