@@ -274,6 +274,26 @@ def test_the_version_that_was_modelled_counts_where_git_has_it(
     assert made.run() == "v6.7: 2 as recorded\n"
 
 
+def test_without_git_and_in_a_shallow_clone(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(place.linux, "init", "-q")
+    git(place.linux, "add", ".")
+    git(place.linux, "commit", "-q", "-m", "base")
+    git(place.linux, "tag", "v6.6")
+    place.edit("got = 1;", "got = 2;")
+    git(place.linux, "commit", "-q", "-a", "-m", "two")
+    with monkeypatch.context() as without:
+        without.setenv("PATH", str(tmp_path))
+        assert "known by its number of lines only" in place.run(code=1)
+        assert "error[drift-revision]" in place.run("--since", "v6.6", code=2)
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{place.linux}", str(shallow))
+    place.linux = shallow
+    assert "known by its number of lines only" in place.run(code=1)
+    assert "error[drift-revision]" in place.run("--since", "v6.6", code=2)
+
+
 def test_a_tree_below_the_top_of_a_repository(place: Place) -> None:
     top = place.linux.parent
     git(top, "init", "-q")
