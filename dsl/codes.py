@@ -7,6 +7,7 @@ Codes of the checker are in :mod:`dsl.codes_check`, of litmus tests in :mod:`dsl
 from __future__ import annotations
 
 from dsl.codes_check import CHECK_CODES
+from dsl.codes_drift import DRIFT_CODES
 from dsl.codes_export import EXPORT_CODES
 from dsl.codes_litmus import LITMUS_CODES
 from dsl.codes_lower import LOWER_CODES
@@ -268,6 +269,7 @@ CODES: dict[str, str] = {
     **CHECK_CODES,
     **LITMUS_CODES,
     **LOWER_CODES,
+    **DRIFT_CODES,
     **EXPORT_CODES,
     **NEW_CODES,
     **WITNESS_CODES,

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from dsl.paste.cursor import KEYWORDS, Cursor, Stuck, unbalanced
-from dsl.paste.tokens import Token, Tokens, refusal
+from dsl.paste.tokens import MAX_TOKENS, Token, Tokens, refusal
 from dsl.paste.tree import Parameter, Signature, TypeUse
 from dsl.source import Source, Span
 
@@ -31,7 +31,7 @@ def locate(source: Source, tokens: Tokens, name: str) -> Found:
     for kept in (tokens.kept, tokens.every):
         for at, token in enumerate(kept):
             if token.text == name and token.kind == "name":
-                opened = _body_after(kept, at)
+                opened = body_after(kept, at)
                 if opened is not None:
                     return Found(_signature(source, kept, at), _body(source, kept, opened))
     names = sorted(heads(tokens))
@@ -50,7 +50,7 @@ def heads(tokens: Tokens) -> dict[str, int]:
             depth = max(0, depth + (1 if token.kind == "open" else -1))
         elif depth == 0 and token.kind == "name" and token.text not in _NOT_HEADS:
             if at + 1 < len(kept) and kept[at + 1].text == "(" and token.text not in found:
-                if _body_after(kept, at) is not None:
+                if body_after(kept, at) is not None:
                     found[token.text] = at
     return found
 
@@ -65,10 +65,10 @@ def signature(source: Source, tokens: Tokens, at: int) -> Signature | None:
         raise
 
 
-def _group_end(tokens: tuple[Token, ...], at: int) -> int | None:
-    """Behind the parenthesis that closes the one at ``at``."""
+def _group_end(tokens: tuple[Token, ...], at: int, most: int = MAX_TOKENS) -> int | None:
+    """Behind the parenthesis that closes the one at ``at``, if that is at most so far away."""
     depth = 0
-    for end in range(at, len(tokens)):
+    for end in range(at, min(len(tokens), at + most)):
         if tokens[end].text in {"{", "}", ";"}:
             return None
         if tokens[end].kind == "open":
@@ -80,7 +80,7 @@ def _group_end(tokens: tuple[Token, ...], at: int) -> int | None:
     return None
 
 
-def _body_after(tokens: tuple[Token, ...], at: int) -> int | None:
+def body_after(tokens: tuple[Token, ...], at: int, most: int = MAX_TOKENS) -> int | None:
     """The index of the ``{`` if the name at ``at`` is the head of a definition."""
     if at + 1 >= len(tokens) or tokens[at + 1].text != "(" or at == 0:
         return None
@@ -88,14 +88,14 @@ def _body_after(tokens: tuple[Token, ...], at: int) -> int | None:
         return None
     if tokens[at - 1].text in KEYWORDS:
         return None
-    end = _group_end(tokens, at + 1)
+    end = _group_end(tokens, at + 1, most)
     while end is not None and end < len(tokens) and tokens[end].text != "{":
         # What may stand between: annotations such as __must_hold(x).
         if not _ANNOTATION.fullmatch(tokens[end].text):
             return None
         end += 1
         if end < len(tokens) and tokens[end].text == "(":
-            end = _group_end(tokens, end)
+            end = _group_end(tokens, end, most)
     return end if end is not None and end < len(tokens) else None
 
 

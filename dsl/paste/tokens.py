@@ -14,17 +14,19 @@ from dsl.source import Source, Span
 
 MAX_TOKENS = 400_000
 MAX_NAME = 200
+MAX_CONDITIONS = 64
+"""How deep ``#if`` may be nested."""
 
 _TOKEN = re.compile(
     r"""
-    (?P<directive>^[ \t]*\#(?:/\*.*?\*/|\\\r?\n|[^\n])*)
+    (?P<directive>^[ \t]*\#(?:/\*(?:.*?\*/|.*)|\\\r?\n|[^\n])*)
   | (?P<space>(?:[ \t\r\n\f\v]|\\\r?\n)+)
   | (?P<comment>//(?:\\\r?\n|[^\n])*|/\*.*?\*/)
   | (?P<open_comment>/\*)
   | (?P<name>[A-Za-z_$][A-Za-z0-9_$]*)
   | (?P<number>\.?[0-9](?:[eEpP][+-]|[A-Za-z0-9_.])*)
-  | (?P<string>"(?:[^"\\\n]|\\.)*")
-  | (?P<char>'(?:[^'\\\n]|\\.)*')
+  | (?P<string>"(?:[^"\\\n]|\\.)*"?)
+  | (?P<char>'(?:[^'\\\n]|\\.)*'?)
   | (?P<open>[({\[])
   | (?P<close>[)}\]])
   | (?P<mark>\.\.\.|<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^~!<>=?:;,.])
@@ -86,7 +88,16 @@ def tokens(source: Source) -> Tokens:
             span = Span(source.name, match.start(), match.end())
             message = f"the file has more than {MAX_TOKENS} words and marks"
             raise refusal("too-large", message, span, "cut the file down to the function")
-    return _conditions(found)
+    return _conditions(found, source.name)
+
+
+def words_of(token: Token) -> tuple[str, ...]:
+    """What a token consists of: itself; of a directive the words of it, without comments."""
+    if token.kind != "directive":
+        return (token.text,)
+    found = _TOKEN.finditer(token.text.strip()[1:])
+    words = (m.group() for m in found if m.lastgroup not in {"space", "comment", "open_comment"})
+    return ("#", *words)
 
 
 def refusal(code: str, message: str, span: Span | None, hint: str) -> DiagnosticError:
@@ -95,7 +106,7 @@ def refusal(code: str, message: str, span: Span | None, hint: str) -> Diagnostic
     return DiagnosticError((Diagnostic(code, message, label, hint=hint),))
 
 
-def _conditions(found: list[Token]) -> Tokens:
+def _conditions(found: list[Token], name: str) -> Tokens:
     """Follows ``#if``: each frame says whether its branch is kept, and whether one was already."""
     kept: list[Token] = []
     every: list[Token] = []
@@ -112,6 +123,10 @@ def _conditions(found: list[Token]) -> Tokens:
         directives.append(token)
         before = all(here for here, _ in frames)
         _enter(frames, token.text)
+        if len(frames) > MAX_CONDITIONS:
+            span = Span(name, token.start, token.end)
+            message = f"`#if` in `#if`, more than {MAX_CONDITIONS} deep"
+            raise refusal("too-large", message, span, "take this part of the file out")
         after = all(here for here, _ in frames)
         if not before and after:
             regions.append(Region(skipped_from, token.start, skipped=True))

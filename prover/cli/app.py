@@ -12,6 +12,8 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from prover.cli.cache import cache
+from prover.cli.completion import completion
+from prover.cli.drift import drift
 from prover.cli.dump import dump
 from prover.cli.entry import COMMANDS, output_failed
 from prover.cli.explain import explain
@@ -20,6 +22,7 @@ from prover.cli.fmt import fmt
 from prover.cli.list import list_
 from prover.cli.locks import locks
 from prover.cli.lsp import lsp
+from prover.cli.man import man
 from prover.cli.needs import needs
 from prover.cli.new import new
 from prover.cli.replay import replay
@@ -50,6 +53,8 @@ def build() -> typer.Typer:
     functions: tuple[Callable[..., None], ...] = (
         run,
         cache,
+        completion,
+        drift,
         dump,
         explain,
         export,
@@ -57,6 +62,7 @@ def build() -> typer.Typer:
         list_,
         locks,
         lsp,
+        man,
         needs,
         new,
         replay,

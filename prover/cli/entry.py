@@ -21,6 +21,8 @@ INTERRUPTED: Final = 130
 COMMANDS: Final = (
     "run",
     "cache",
+    "completion",
+    "drift",
     "dump",
     "explain",
     "export",
@@ -28,6 +30,7 @@ COMMANDS: Final = (
     "list",
     "locks",
     "lsp",
+    "man",
     "needs",
     "new",
     "replay",
@@ -141,7 +144,17 @@ def version_text() -> str:
     parts = [
         f"{name} {version(package)}" for name, package in (("z3", "z3-solver"), ("lark", "lark"))
     ]
-    return f"prove {VERSION} ({', '.join(parts)}, Python {python})\n"
+    models = ", ".join(f"{name} {_model_sum(name)}" for name in ("lkmm", "tso", "sc"))
+    return f"prove {VERSION} ({', '.join(parts)}, Python {python})\nmodels: {models}\n"
+
+
+def _model_sum(name: str) -> str:
+    """The start of a sum over the files of a memory model that comes with prove."""
+    from hashlib import sha256
+
+    folder = Path(__file__).parents[1] / "models/shipped"
+    files = sorted(folder.glob(f"{name}.*"))
+    return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _answer(arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,11 @@ def test_every_command_has_its_line_in_full() -> None:
 
 def test_version_names_what_a_bug_report_needs() -> None:
     done = prove("--version")
-    assert re.fullmatch(r"prove \S+ \(z3 5\.4\.1\.0, lark \S+, Python 3\.\d+\.\d+\)\n", done.stdout)
+    first, models = done.stdout.splitlines()
+    assert re.fullmatch(r"prove \S+ \(z3 5\.4\.1\.0, lark \S+, Python 3\.\d+\.\d+\)", first)
+    sums = re.fullmatch(r"models: lkmm (\w{12}), tso (\w{12}), sc (\w{12})", models)
+    assert sums
+    assert len({*sums.groups(), sha256(b"").hexdigest()[:12]}) == 4, "no files, or not their own"
 
 
 def test_help_takes_less_than_150_ms_of_processor_time() -> None:

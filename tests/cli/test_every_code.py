@@ -101,6 +101,21 @@ PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
         },
         ("--model", "m.cat", "t.litmus"),
     ),
+    "drift-nothing": ({"f.khp": RUN}, ("drift", "--linux", ".", "f.khp")),
+    "drift-revision": ({"f.khp": RUN}, ("drift", "--linux", ".", "--since", "v1", "f.khp")),
+    "drift-row": (
+        {"f.khp": CALLED, "f.drift": "f f x.c\n"},
+        ("drift", "--linux", ".", "f.khp"),
+    ),
+    "drift-source": (
+        {"f.khp": CALLED, "f.drift": "f f x.c v1.0 - - -\n", "x.c": b"\xff\n"},
+        ("drift", "--linux", ".", "f.khp"),
+    ),
+    "drift-tree": ({"f.khp": RUN}, ("drift", "--record", "--linux", ".", "f.khp")),
+    "drift-unknown-function": (
+        {"f.khp": CALLED, "f.drift": "g g x.c v1.0 - - -\n"},
+        ("drift", "--linux", ".", "f.khp"),
+    ),
     "witness-broken": ({"w.json": "{}"}, ("replay", "w.json")),
     "witness-edited": (
         {"freed.khp": FREED, "w.json": witness("freed.khp").replace('"free(old)"', '"old"')},

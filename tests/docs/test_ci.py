@@ -18,8 +18,8 @@ CASES = ROOT / "tests/render/ci"
 
 def block(language: str) -> str:
     text = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return str(found)
+    found = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return str(found[0])
 
 
 @pytest.fixture
@@ -89,3 +89,37 @@ def test_a_series_stops_at_the_patch_that_breaks_a_protocol(folder: Path) -> Non
     assert done.returncode == 1, done.stderr
     assert run(folder, "git", "log", "-1", "--format=%s").stdout == "patch 2\n"
     assert "not ok 1 protocols/p.khp" in (folder / "locking.ktap").read_text(encoding="ascii")
+
+
+def hooks() -> dict[str, dict[str, str]]:
+    """The hooks by their names; each key has one line."""
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    parts = re.split(r"^- ", text, flags=re.MULTILINE)[1:]
+    rows = [dict(re.findall(r"^ *(\w+): (.*)$", part, re.MULTILINE)) for part in parts]
+    return {row["id"]: row for row in rows}
+
+
+@pytest.mark.parametrize(("case", "code"), [("good", 0), ("refuted", 1)])
+def test_the_hook_that_proves(folder: Path, case: str, code: int) -> None:
+    hook = hooks()["prove"]
+    assert (hook["language"], hook["pass_filenames"]) == ("python", "false")
+    assert re.search(hook["files"], f"protocols/{case}.khp")
+    shutil.copy(CASES / f"{case}.khp", folder / "protocols")
+    arguments = hook["args"].strip("[]").split(", ")
+    assert run(folder, *hook["entry"].split(), *arguments).returncode == code
+    (named,) = re.findall(r"args: \[(.*)\]", (ROOT / "docs/ci.md").read_text(encoding="utf-8"))
+    assert run(folder, *hook["entry"].split(), *named.split(", ")).returncode == code
+
+
+def test_the_hook_that_formats(folder: Path) -> None:
+    hook = hooks()["prove-fmt"]
+    file = folder / "protocols/x.khp"
+    file.write_text("int   x;\n", encoding="utf-8")
+    assert re.search(hook["files"], "protocols/x.khp")
+    assert run(folder, *hook["entry"].split(), "protocols/x.khp").returncode == 0
+    assert file.read_text(encoding="utf-8") == "int x;\n", "pre-commit fails what is changed"
+
+
+def test_the_hooks_that_the_page_names_exist() -> None:
+    text = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^ *- id: ([\w-]+)$", text, re.MULTILINE)) == hooks().keys()
