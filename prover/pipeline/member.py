@@ -118,4 +118,6 @@ def member(shared: Shared, protocol: p.Protocol, scenario: str) -> Member | None
         found.only[shared.model] = facts.only
     else:
         found.clean.add(shared.model)
+    known = {("whole", shared.model), *(("clean", model) for model in found.clean)}
+    found.grounds |= {key: claims for key, claims in facts.grounds.items() if key in known}
     return found

@@ -12,6 +12,7 @@ from prover.models.cat import load_model
 from prover.pipeline.limits import Clock, Limits
 from prover.smt.asking import ask_apart
 from prover.smt.backends.z3 import DECIDING, Session
+from prover.smt.claim import Claim
 from prover.smt.decode import decode
 from prover.smt.encode import Prepared, encode
 from prover.smt.query import Query, QueryTooLarge, apart
@@ -47,6 +48,13 @@ class Search:
         with self.clock.stage("solve"):
             return ask_apart(session, self.query, question, *self.under, *also, values=values)
 
+    def claim(self, question: str, *also: str, holds: bool) -> Claim | None:
+        """What was asked just now, with its answer; None where no solver was needed for it."""
+        assumed = (question, *self.under, *also)
+        if "false" in assumed:
+            return None
+        return Claim(self.loaded().told, tuple(n for n in assumed if n != "true"), holds)
+
     def loaded(self) -> Session:
         """The solver with the document in it."""
         if self.session is None:
@@ -56,6 +64,11 @@ class Search:
                 if self.query.distinct and "apart" in self.limits.without:
                     self.session.add(apart(self.query.distinct))
         return self.session
+
+
+def claims(*found: Claim | None) -> tuple[Claim, ...]:
+    """The answers among some that took a solver."""
+    return tuple(claim for claim in found if claim is not None)
 
 
 def start(
