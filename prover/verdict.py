@@ -189,11 +189,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is."""
+    """How far a run is; ``file`` is the one that ``current`` is of, "" where it is of none."""
 
     done: int
     total: int
     current: str
+    file: str = ""
 
 
 def name_of(verdict: Verdict) -> str:

@@ -21,6 +21,7 @@ from prover.pipeline.loaded import Loaded, family_of, grouped, load_all
 from prover.pipeline.memory import Memory
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost, run_pool
+from prover.pipeline.times import Times
 from prover.pipeline.tree import Member
 from prover.verdict import (
     Certificate,
@@ -102,10 +103,13 @@ def _decide_all(
     groups = grouped(jobs, together="models" not in request.without)
     memory = Memory(store, loaded, jobs, request)
     known = memory.recall(groups)
-    groups = [members for members in groups if members[0] not in known]
+    times = Times(store, loaded, jobs)
+    groups = times.longest_first([members for members in groups if members[0] not in known])
     work = Work(loaded, jobs, groups, request, claims)
-    decisions = _pooled(work.together, work.alone, groups, jobs, known, request, on_progress)
+    names = [file.name for file in loaded]
+    decisions = _pooled(work.together, work.alone, groups, jobs, known, request, on_progress, names)
     memory.keep(groups, decisions)
+    times.keep(groups, decisions)
     return decisions
 
 
@@ -117,6 +121,7 @@ def _pooled(
     known: Mapping[int, Decision],
     request: Request,
     on_progress: Callable[[Progress], None],
+    names: Sequence[str],
 ) -> list[Decision | Lost]:
     """What becomes of every group in worker processes; once more, alone, of what they lost."""
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
@@ -125,8 +130,9 @@ def _pooled(
     def settle(member: int, result: Decision | Lost) -> None:
         results[member] = result
         waiting.discard(member)
-        current = jobs[member][1].obligation.question
-        on_progress(Progress(len(jobs) - len(waiting), len(jobs), current))
+        index, task = jobs[member]
+        current = task.obligation.question
+        on_progress(Progress(len(jobs) - len(waiting), len(jobs), current, names[index]))
 
     for member, decision in known.items():
         settle(member, decision)
