@@ -11,8 +11,8 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
@@ -47,25 +47,55 @@ class Second:
 
 @contextmanager
 def claims_folder(second: Second | None) -> Generator[Path | None]:
-    """A folder for the questions of one run; none where nobody is to be asked."""
-    if second is None:
+    """A folder for one run's questions; none where nobody is asked, or none can be made."""
+    try:
+        made = None if second is None else tempfile.TemporaryDirectory(prefix="prove-")
+    except OSError:
+        made = None
+    if made is None:
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="prove-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
+    try:
+        yield Path(made.name)
+    finally:
+        with suppress(OSError):
+            made.cleanup()
+
+
+def relied_on(decisions: Sequence[Decision | Lost], files: Sequence[int]) -> list[tuple[str, ...]]:
+    """The answers that each decision rests on; ``files`` are the files that they are of.
+
+    What one obligation does not reach another one of its file has to: then the answer that it does
+    counts for both.
+    """
+    elsewhere: dict[int, dict[str, None]] = {}
+    for file, decision in zip(files, decisions, strict=True):
+        if not isinstance(decision, Lost):
+            elsewhere.setdefault(file, {}).update(dict.fromkeys(decision.reaching))
+    found: list[tuple[str, ...]] = []
+    for file, decision in zip(files, decisions, strict=True):
+        if isinstance(decision, Lost) or not isinstance(decision.verdict, Proved | Bounded):
+            found.append(())
+            continue
+        others = elsewhere[file] if decision.unreached or decision.unmarked else ()
+        parts = (*(decision.grounds or ()), *decision.reaching, *others)
+        found.append(tuple(dict.fromkeys(parts)))
+    return found
 
 
 def opinions(
     second: Second,
-    folder: Path,
+    folder: Path | None,
+    claims: Iterable[str],
     request: Request,
     store: Store | None,
     on_progress: Callable[[Progress], None],
 ) -> Opinions:
-    """What the second solver says to every question in ``folder``, the longest first."""
-    # What a worker that died left unfinished has an end to its name.
-    files = [path for path in folder.iterdir() if not path.suffix]
-    sums = [p.name for p in sorted(files, key=lambda p: (-p.stat().st_size, p.name))]
+    """What the second solver says to the questions of ``claims``, the longest first."""
+    if folder is None:
+        return {}
+    names = {_question(claim) for claim in claims}
+    sums = sorted(names, key=lambda name: (-(folder / name).stat().st_size, name))
     keys = {name: _key(second, name) for name in sums}
     stored = {} if store is None else store.get(keys.values())
     known = {name: stored.get(key, b"").decode("ascii", "replace") for name, key in keys.items()}
@@ -112,25 +142,23 @@ def _in_words(reply: Reply) -> str:
 
 def certified(
     second: Second,
-    folder: Path,
+    folder: Path | None,
     decisions: Sequence[Decision | Lost],
-    files: Sequence[int],
+    rests: Sequence[tuple[str, ...]],
     said: Opinions,
 ) -> list[tuple[Decision | Lost, Certificate]]:
-    """Every decision with its certificate; ``files`` are the files that they are of.
-
-    What one obligation does not reach another one of its file has to: then the answer that it does
-    counts for both.
-    """
-    elsewhere: dict[int, dict[str, None]] = {}
-    for file, decision in zip(files, decisions, strict=True):
-        if not isinstance(decision, Lost):
-            elsewhere.setdefault(file, {}).update(dict.fromkeys(decision.reaching))
+    """Every decision, with what it rests on in ``rests``, as it stands now, and its certificate."""
     judge = _Judge(second, folder, said)
     return [
-        judge.of(decision, tuple(elsewhere.get(file, ())))
-        for file, decision in zip(files, decisions, strict=True)
+        (decision, Certificate("no claim", second.name))
+        if isinstance(decision, Lost)
+        else judge.of(decision, claims)
+        for decision, claims in zip(decisions, rests, strict=True)
     ]
+
+
+def _question(claim: str) -> str:
+    return claim.partition("-")[0]
 
 
 @dataclass(slots=True)
@@ -138,19 +166,13 @@ class _Judge:
     """Compares the answers of two solvers; ``kept`` are the folders of those that differ."""
 
     second: Second
-    folder: Path
+    folder: Path | None
     said: Opinions
     kept: dict[str, Path] = field(default_factory=dict[str, Path])
 
-    def of(
-        self, decision: Decision | Lost, elsewhere: tuple[str, ...]
-    ) -> tuple[Decision | Lost, Certificate]:
-        """A decision as it stands now, and its certificate."""
+    def of(self, decision: Decision, claims: tuple[str, ...]) -> tuple[Decision, Certificate]:
+        """A decision that rests on ``claims``, as it stands now, and its certificate."""
         name = self.second.name
-        if isinstance(decision, Lost):
-            return decision, Certificate("no claim", name)
-        relies = elsewhere if decision.unreached or decision.unmarked else decision.reaching
-        claims = tuple(dict.fromkeys((*(decision.grounds or ()), *relies)))
         for claim in claims:
             question, answer = claim.split("-")
             other = self.said.get(question)
@@ -171,7 +193,7 @@ class _Judge:
         if decision.grounds is None:
             why = "which answers it rests on could not be kept"
             return Certificate("not certified", self.second.name, why=why)
-        answers = [self.said.get(claim.split("-")[0], "not asked") for claim in claims]
+        answers = [self.said.get(_question(claim), "not asked") for claim in claims]
         missing = [answer for answer in answers if answer not in ANSWERS]
         if not claims:
             return Certificate("no solver", self.second.name)
@@ -196,6 +218,7 @@ class _Judge:
         return self.kept[question]
 
     def _write(self, where: Path, question: str, one: str, other: str) -> None:
+        assert self.folder is not None
         shutil.copyfile(self.folder / question, where / "question.smt2")
         answers = f"{self.second.first}: {one}\n{self.second.name}: {other}\n"
         (where / "answers.txt").write_text(answers, encoding="utf-8")

@@ -15,7 +15,7 @@ from dsl.source import Source
 from prover.cache.store import Store
 from prover.cache.whole import Known, remember
 from prover.pipeline.again import alone, each_of, worth_again
-from prover.pipeline.certify import Second, certified, claims_folder, opinions
+from prover.pipeline.certify import Second, certified, claims_folder, opinions, relied_on
 from prover.pipeline.decision import Decision
 from prover.pipeline.loaded import Loaded, family_of, grouped, load_all
 from prover.pipeline.memory import Memory
@@ -69,9 +69,11 @@ def prove(
         verdicts = store if second is None else None
         decided = _decide_all(loaded, jobs, request, verdicts, on_progress, claims)
         decisions: Decided = [(decision, None) for decision in decided]
-        if second is not None and claims is not None:
-            said = opinions(second, claims, request, store, on_progress)
-            decisions = [*certified(second, claims, decided, [index for index, _ in jobs], said)]
+        if second is not None:
+            rests = relied_on(decided, [index for index, _ in jobs])
+            wanted = [claim for each in rests for claim in each]
+            said = opinions(second, claims, wanted, request, store, on_progress)
+            decisions = [*certified(second, claims, decided, rests, said)]
     partial = bool(request.scenario or request.variant or request.config)
     reports = [
         file

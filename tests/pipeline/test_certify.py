@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from dsl.source import Span
 from prover.cache.store import Store
 from prover.pipeline import run
-from prover.pipeline.certify import Second, certified
+from prover.pipeline.certify import Second, certified, relied_on
 from prover.pipeline.decision import Decision
+from prover.pipeline.pool import Lost
 from prover.smt.backends.cvc5 import ask
 from prover.smt.backends.z3 import Session
 from prover.smt.claim import Claim
@@ -320,8 +324,56 @@ def test_all_that_a_proof_rests_on_has_to_be_there(
     decision: Decision, said: dict[str, str], state: str, tmp_path: Path
 ) -> None:
     second = Second("other 1", silent, "first 1", tmp_path / "kept")
-    ((_, certificate),) = certified(second, tmp_path, [decision], [0], said)
+    ((_, certificate),) = certified(second, tmp_path, [decision], relied_on([decision], [0]), said)
     assert certificate.state == state
+
+
+def test_what_another_obligation_reaches_counts_where_one_does_not_reach_it() -> None:
+    here, span = Measured(), Span("f.khp", 0, 1)
+    reaches = Decision(Proved(), here, grounds=("a-unsat",), reaching=("b-sat",))
+    does_not = Decision(Proved(), here, (span,), (span,), grounds=("c-unsat",))
+    whole = Decision(Proved(), here, grounds=("d-unsat",))
+    lost = Lost("gone")
+    assert relied_on([reaches, does_not, whole, lost, does_not], [0, 0, 0, 0, 1]) == [
+        ("a-unsat", "b-sat"),
+        ("c-unsat", "b-sat"),
+        ("d-unsat",),
+        (),
+        ("c-unsat",),
+    ]
+
+
+# --- whole folders ---------------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("folder", ["protocols/teaching", "tests/cases/verdict"])
+def test_whole_folders_are_certified(folder: str, tmp_path: Path) -> None:
+    """Nothing that is proved there is too hard for the second solver, or wrong."""
+    second = Second("cvc5", ask, "z3", tmp_path)
+    report = run(Request((str(ROOT / folder),)), lambda _: None, None, second)
+    found = [o for file in report.files for o in file.outcomes]
+    wrong = [
+        (o.obligation, o.certificate)
+        for o in found
+        if o.certificate is None or o.certificate.state in ("not certified", "disagreement")
+    ]
+    assert len(found) > 100
+    assert not wrong
+
+
+def test_where_no_question_can_be_kept_nothing_is_certified(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
+    report = prove(tmp_path, COUNTS)
+    assert states(report) == {("proved", "not certified")}
+    assert exit_code(report) == 3
 
 
 def test_progress_goes_on(tmp_path: Path) -> None:
