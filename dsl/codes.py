@@ -39,6 +39,11 @@ An import leads out of the folders that may be read.
         import "/etc/passwd";
 Imports stay inside the folder of the file and the protocol library, also
 through symbolic links.  Copy the file there.""",
+    "no-second-solver": """\
+`--certify` asks another solver, cvc5, which is not installed.
+        prove --certify protocols/retract.khp
+Install it beside prove, with `pip install 'prove-khp[certify]'` or `pip install cvc5`; without
+`--certify` nothing else needs it.""",
     "not-a-file": """\
 What is named is a folder, a device or a pipe, not a file.
         prove why protocols/

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, assert_never
+from typing import Literal, TypeAlias, assert_never
 
 from dsl.diagnostic import Diagnostic
 from dsl.protocol import Expect
@@ -95,12 +95,38 @@ class Measured:
     peak_mib: float = 0.0
 
 
+Certified: TypeAlias = Literal[
+    "certified", "not certified", "no solver", "replayed", "disagreement", "no claim"
+]
+"""What a second solver says of a verdict.
+
+``certified``: it gave every answer that the verdict rests on, as the first did; ``not certified``:
+not all of them; ``no solver``: a proof whose questions are plainly no while they are written;
+``replayed``: a refutation, which rests on no solver; ``no claim``: nothing is said to be safe.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What became of a verdict's second opinion.
+
+    ``by`` is the solver with its version, ``answers`` how many it was asked for, ``why`` what is
+    missing.
+    """
+
+    state: Certified
+    by: str
+    answers: int = 0
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """An obligation with its verdict.
 
     ``expected`` is the author's expectation (None: none, which asks for a proof);
     ``as_expected`` whether it was met.  ``notes`` say what the verdict does not cover.
+    There is a ``certificate`` where a second opinion was asked for.
     """
 
     obligation: Obligation
@@ -109,6 +135,7 @@ class Outcome:
     as_expected: bool
     notes: tuple[str, ...]
     measured: Measured
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +191,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is."""
+    """How far a run is; ``file`` is the one that ``current`` is of, "" where it is of none."""
 
     done: int
     total: int
     current: str
+    file: str = ""
 
 
 def name_of(verdict: Verdict) -> str:
@@ -202,6 +230,12 @@ def meets(verdict: Verdict, expected: Expect | None) -> bool:
     return True
 
 
+def is_settled(outcome: Outcome) -> bool:
+    """Whether an obligation came out as expected, and is certified if that was asked for."""
+    missing = outcome.certificate is not None and outcome.certificate.state == "not certified"
+    return outcome.as_expected and not missing
+
+
 EXIT_OK = 0
 EXIT_VIOLATED = 1
 EXIT_USAGE = 2
@@ -225,7 +259,7 @@ def exit_of(outcome: Outcome) -> int:
         case Broken():
             return EXIT_BUG
         case _ if outcome.as_expected:
-            return EXIT_OK
+            return EXIT_OK if is_settled(outcome) else EXIT_UNSETTLED
         case Refuted() | Proved():
             return EXIT_VIOLATED
         case Bounded() | Vacuous() | Unknown():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, assert_never
 import typer
 
 from prover.cli.cache import say_trouble, store
+from prover.cli.certify import second
 from prover.cli.files import STANDARD_INPUT, complain_about, feature, read_standard_input, setting
 from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout, Without
 from prover.cli.reports import LITMUS, PROOFS, ProofReportOption, Reports, reports
@@ -66,6 +67,9 @@ def run(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Prove all again, and remember nothing.")
     ] = False,
+    certify: Annotated[
+        bool, typer.Option("--certify", help="Have cvc5 check every proof, too.")
+    ] = False,
     timings: Annotated[
         bool,
         typer.Option(
@@ -90,7 +94,7 @@ def run(
         if output in ("witness", "litmus"):
             message = f"--format {output} is for protocols; `--format json` has a test's execution"
             raise typer.BadParameter(message, param_hint="'--format'")
-        _selects_nothing(scenario=scenario, variant=variant, config=config)
+        _is_for_protocols(scenario=scenario, variant=variant, config=config, certify=certify)
         explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
         wanted = reports(report_to, LITMUS, files)
         asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
@@ -116,7 +120,7 @@ def run(
     )
     remembered = None if no_cache else store()
     with ProgressLine(sys.stderr, enabled=not quiet) as line:
-        report = prove_files(request, line.show, remembered)
+        report = prove_files(request, line.show, remembered, second() if certify else None)
     say_trouble(remembered)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
@@ -144,10 +148,12 @@ def run(
     raise typer.Exit(code)
 
 
-def _selects_nothing(**chosen: str | list[str] | None) -> None:
-    """A usage error for an option that selects within protocols: of litmus tests it would not."""
+def _is_for_protocols(**chosen: str | list[str] | bool | None) -> None:
+    """A usage error for an option that does nothing with litmus tests."""
     for option in (name for name, value in chosen.items() if value):
         message = "it selects within protocols: litmus tests have none of it"
+        if option == "certify":
+            message = "it is for protocols: litmus tests are decided by one solver"
         raise typer.BadParameter(message, param_hint=f"'--{option}'")
 
 

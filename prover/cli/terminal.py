@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, Self, TextIO, TypeAlias
 
 from prover.cli.entry import write, write_error
@@ -17,6 +18,9 @@ Color: TypeAlias = Literal["auto", "always", "never"]
 
 _CLEAR_LINE: Final = "\r\x1b[K"
 _WIDTH: Final = 79
+_BAR: Final = 20
+_SECONDS: Final = 30.0
+"""Between two lines where there is no terminal."""
 
 
 def use_color(choice: Color, stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
@@ -62,14 +66,20 @@ def complain(text: str) -> None:
 
 
 class ProgressLine:
-    """One line on a terminal that says what runs and is wiped at the end; silent elsewhere.
+    """How far a run is: a bar on a terminal, wiped at the end; elsewhere a line now and then.
 
-    A context manager, so that an interrupt leaves the terminal clean too.
+    The log of a long run shows that it goes on, that of a short one has nothing of it.  A context
+    manager, so that an interrupt leaves the terminal clean too.
     """
 
-    def __init__(self, stream: TextIO, *, enabled: bool) -> None:
+    def __init__(
+        self, stream: TextIO, *, enabled: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._stream = stream
         self._enabled = enabled and stream.isatty()
+        self._lines = enabled and not stream.isatty()
+        self._clock = clock
+        self._begun = self._said = clock()
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +89,16 @@ class ProgressLine:
 
     def show(self, progress: Progress) -> None:
         """Shows ``progress`` in place of what was shown before."""
-        self._write(f"[{progress.done}/{progress.total}] {progress.current}"[:_WIDTH])
+        count = f"{progress.done}/{progress.total}"
+        what = plain(f"{progress.file}: {progress.current}" if progress.file else progress.current)
+        full = _BAR * progress.done // max(progress.total, 1)
+        self._write(f"[{'#' * full}{'.' * (_BAR - full)}] {count} {what}"[:_WIDTH])
+        now = self._clock()
+        if self._lines and now - self._said >= _SECONDS:
+            self._said = now
+            with contextlib.suppress(OSError):
+                self._stream.write(f"prove: {count} after {now - self._begun:.0f} s, {what}\n")
+                self._stream.flush()
 
     def _write(self, text: str) -> None:
         if self._enabled:

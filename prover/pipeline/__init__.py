@@ -16,12 +16,20 @@ from prover.verdict import Progress, Report, Request
 if TYPE_CHECKING:
     from prover.cache.store import Store
     from prover.cache.whole import Known
+    from prover.pipeline.certify import Second
 
 
 def run(
-    request: Request, on_progress: Callable[[Progress], None], store: Store | None = None
+    request: Request,
+    on_progress: Callable[[Progress], None],
+    store: Store | None = None,
+    second: Second | None = None,
 ) -> Report:
-    """Proves what the request asks for; with a ``store``, not again what is known from there."""
+    """Proves what the request asks for; with a ``store``, not again what is known from there.
+
+    With a ``second`` solver all is proved again, and what it rests on is asked of that one, too:
+    from the store come only answers of its own.
+    """
     start = time.monotonic()
     if request.texts:
         # What is remembered goes by the files as they are on disk.
@@ -29,7 +37,7 @@ def run(
     named = list(members(request.files))
     asked = [(each.name, each.folder) for each in named if isinstance(each, Member)]
     known: dict[tuple[str, str], Known] = {}
-    if store is not None:
+    if store is not None and second is None:
         from prover.cache.whole import known as recall
 
         known = recall(store, asked, request)
@@ -38,5 +46,5 @@ def run(
         # The parser and the engine are imported only where something is to be proved.
         from prover.pipeline.proving import prove
 
-        reports = prove(request, named, known, store, on_progress)
+        reports = prove(request, named, known, store, on_progress, second)
     return Report(tuple(reports), time.monotonic() - start)

@@ -16,14 +16,16 @@ from prover.graph.kept import Kept
 from prover.graph.limits import TooLarge
 from prover.pipeline.case import Case, Found, Undecided, ask, search_of
 from prover.pipeline.decision import NO_MEMORY, Decision
+from prover.pipeline.grounds import grounded
 from prover.pipeline.group import Group
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.member import Member, member
-from prover.pipeline.minimal import smallest, trimmed
+from prover.pipeline.minimal import claims, smallest, trimmed
 from prover.pipeline.reach import can, listing, unreached_asserts, unreached_marks
 from prover.pipeline.round import STRENGTH, Leave, Rounds
 from prover.pipeline.shared import Shared
 from prover.pipeline.violations import look_for_violations, rank
+from prover.smt.claim import Claim
 from prover.smt.query import QueryTooLarge
 from prover.smt.reply import Sat
 from prover.verdict import (
@@ -116,8 +118,9 @@ def _each(
     decided: dict[Obligation, Decision] = {}
     for obligation, expected in sorted(asked, key=lambda a: -STRENGTH.index(a[0].model)):
         group.clock = Clock()
-        decision = _decided(Case(group, obligation, expected))
-        decided[obligation] = replace(decision, suppressed=group.suppressed(obligation.model))
+        case = Case(group, obligation, expected)
+        decision = replace(_decided(case), suppressed=group.suppressed(obligation.model))
+        decided[obligation] = grounded(case, decision)
     return decided
 
 
@@ -173,12 +176,18 @@ def _reachable_cuts(case: Case) -> tuple[Span, ...]:
         return ()
     search = search_of(case, case.model)
     loops: dict[Span, None] = {}
+    ends: list[Claim | None] = []
     for index, question in search.query.cuts.items():
         loop = search.prepared.skeleton.cuts[index].loop
-        if loop not in loops and isinstance(ask(search, question), Sat):
+        if loop in loops:
+            continue
+        if isinstance(ask(search, question), Sat):
             loops[loop] = None
+        else:
+            ends.append(search.claim(question, holds=False))
     if not loops:
         here.whole.add(case.model)
+        here.grounds["whole", case.model] = claims(*ends)
     return tuple(sorted(loops, key=lambda s: (s.file, s.start)))
 
 

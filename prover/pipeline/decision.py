@@ -19,6 +19,9 @@ class Decision:
     ``dead`` are other labels of that kind, worth a note.  ``diagnostics`` are mistakes of the
     author's that show only in a given configuration; ``suppressed`` are places whose data races
     the author says are known.
+
+    ``grounds`` name the answers of the solver that a proof rests on (None: it is not known which
+    they are), ``reaching`` those that say what is reached (:mod:`prover.pipeline.grounds`).
     """
 
     verdict: Verdict
@@ -29,3 +32,5 @@ class Decision:
     dead: tuple[tuple[str, str], ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     suppressed: tuple[str, ...] = ()
+    grounds: tuple[str, ...] | None = None
+    reaching: tuple[str, ...] = ()

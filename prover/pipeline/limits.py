@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from prover.features import Feature
 
@@ -16,7 +17,8 @@ class Limits:
 
     ``explain`` asks for a smallest witness of every refutation; without it only one that the
     author does not expect gets its smallest, which takes several times the refutation itself.
-    ``without`` are the features that are switched off.
+    ``without`` are the features that are switched off.  In the folder ``claims``, if there is one,
+    the answers are kept that verdicts rest on.
     """
 
     timeout: float
@@ -24,6 +26,7 @@ class Limits:
     max_bound: int
     explain: bool = True
     without: tuple[Feature, ...] = ()
+    claims: Path | None = None
 
 
 @dataclass(slots=True)

@@ -151,8 +151,4 @@ def grouped(jobs: list[tuple[int, Task]], *, together: bool) -> list[list[int]]:
         o = task.obligation
         alone = "" if together else o.model
         found.setdefault((index, o.scenario, o.variant, o.configuration, alone), []).append(number)
-    # The files with most to do come first, so that no worker is left with one at the end.
-    size: dict[int, int] = {}
-    for index, _ in jobs:
-        size[index] = size.get(index, 0) + 1
-    return sorted(found.values(), key=lambda members: -size[jobs[members[0]][0]])
+    return list(found.values())

@@ -142,4 +142,6 @@ def member(
         found.only[shared.model] = facts.only
     else:
         found.clean.add(shared.model)
+    known = {("whole", shared.model), *(("clean", model) for model in found.clean)}
+    found.grounds |= {key: claims for key, claims in facts.grounds.items() if key in known}
     return found

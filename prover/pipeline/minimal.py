@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from prover.execution.claim import Claim
+from prover.execution import claim as executions
 from prover.execution.run.replay import replay, violations_of
 from prover.execution.skeleton import Skeleton
 from prover.execution.weak.replay import replay_weak, weak_violations
@@ -15,6 +15,7 @@ from prover.models.cat import load_model
 from prover.pipeline.limits import Clock, Limits
 from prover.smt.asking import ask_apart
 from prover.smt.backends.z3 import DECIDING, Session
+from prover.smt.claim import Claim
 from prover.smt.decode import decode
 from prover.smt.encode import Prepared, encode
 from prover.smt.query import Query, QueryTooLarge, apart
@@ -30,7 +31,7 @@ MAX_CLAUSES = 3_000_000
 """Queries beyond this size are given up before they are asked."""
 
 
-Carry: TypeAlias = Callable[[Claim], tuple[Skeleton, Claim]]
+Carry: TypeAlias = Callable[[executions.Claim], tuple[Skeleton, executions.Claim]]
 """An execution of one program as one of another, to be judged there."""
 
 
@@ -56,6 +57,13 @@ class Search:
         with self.clock.stage("solve"):
             return ask_apart(session, self.query, question, *self.under, *also, values=values)
 
+    def claim(self, question: str, *also: str, holds: bool) -> Claim | None:
+        """What was asked just now, with its answer; None where no solver was needed for it."""
+        assumed = (question, *self.under, *also)
+        if "false" in assumed:
+            return None
+        return Claim(self.loaded().told, tuple(n for n in assumed if n != "true"), holds)
+
     def loaded(self) -> Session:
         """The solver with the document in it."""
         if self.session is None:
@@ -65,6 +73,11 @@ class Search:
                 if self.query.distinct and "apart" in self.limits.without:
                     self.session.add(apart(self.query.distinct))
         return self.session
+
+
+def claims(*found: Claim | None) -> tuple[Claim, ...]:
+    """The answers among some that took a solver."""
+    return tuple(claim for claim in found if claim is not None)
 
 
 def start(
@@ -106,7 +119,7 @@ def _witness(search: Search, name: str, reply: Sat, *, stretches: bool, trim: bo
         return replay(prepared.skeleton, schedule.events, schedule.decisions, name, trim=trim)
 
 
-def _claimed(search: Search, reply: Sat) -> tuple[Skeleton, Claim]:
+def _claimed(search: Search, reply: Sat) -> tuple[Skeleton, executions.Claim]:
     """The execution of a weak model that an assignment describes, and the program it is one of."""
     skeleton = search.prepared.skeleton
     claim = weak_decode(skeleton, search.prepared.domains, reply.values)

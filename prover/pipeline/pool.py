@@ -142,7 +142,12 @@ def _start(job: Callable[[int], Result], memory: int) -> _Worker[Result]:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(job, theirs, memory, os.getpid()), daemon=True)
-    process.start()
+    # A terminal interrupts all of them: until it ignores that, a worker must not hear of it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()
     return _Worker(process, ours)
 
@@ -152,6 +157,7 @@ def _serve(
 ) -> None:
     """A worker's life: jobs in, results out, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     _die_with_parent(parent)
     _be_quiet()
     limit = (memory + BASE_MIB) << 20

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
 
 from dsl.source import Source
 from prover.cache.store import Store
 from prover.cache.whole import Known, remember
 from prover.pipeline.again import alone, each_of, worth_again
+from prover.pipeline.certify import Second, certified, claims_folder, opinions, relied_on
 from prover.pipeline.decision import Decision
 from prover.pipeline.loaded import Loaded, family_of, grouped, load_all
 from prover.pipeline.memory import Memory
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost, run_pool
+from prover.pipeline.times import Times
 from prover.pipeline.tree import Member
 from prover.verdict import (
+    Certificate,
     FileReport,
     Measured,
     Outcome,
@@ -31,6 +36,9 @@ from prover.verdict import (
     Verdict,
     meets,
 )
+
+Decided: TypeAlias = Sequence[tuple[Decision | Lost, Certificate | None]]
+"""Decisions with what a second solver says of them, if one was asked."""
 
 
 def not_covered(model: str) -> tuple[str, ...]:
@@ -47,6 +55,7 @@ def prove(
     known: Mapping[tuple[str, str], Known],
     store: Store | None,
     on_progress: Callable[[Progress], None],
+    second: Second | None = None,
 ) -> list[FileReport]:
     """Proves what the request asks for, but for the files that are known."""
     loaded, read = load_all(request, members, known)
@@ -56,7 +65,15 @@ def prove(
         if isinstance(file, Loaded)
         for task in file.tasks
     ]
-    decisions = _decide_all(loaded, jobs, request, store, on_progress)
+    with claims_folder(second) as claims:
+        verdicts = store if second is None else None
+        decided = _decide_all(loaded, jobs, request, verdicts, on_progress, claims)
+        decisions: Decided = [(decision, None) for decision in decided]
+        if second is not None:
+            rests = relied_on(decided, [index for index, _ in jobs])
+            wanted = [claim for each in rests for claim in each]
+            said = opinions(second, claims, wanted, request, store, on_progress)
+            decisions = [*certified(second, claims, decided, rests, said)]
     partial = bool(request.scenario or request.variant or request.config)
     reports = [
         file
@@ -64,9 +81,9 @@ def prove(
         else _report(file, index, jobs, decisions, partial=partial)
         for index, file in enumerate(loaded)
     ]
-    if store is not None:
+    if verdicts is not None:
         new = [report for report in reports if (report.name, report.folder) not in known]
-        remember(store, map(read.made, new), request)
+        remember(verdicts, map(read.made, new), request)
     return reports
 
 
@@ -76,8 +93,9 @@ def _decide_all(
     request: Request,
     store: Store | None,
     on_progress: Callable[[Progress], None],
+    claims: Path | None,
 ) -> list[Decision | Lost]:
-    """Every obligation's decision, in the order of ``jobs``."""
+    """Every obligation's decision, in the order of ``jobs``; in ``claims`` what they rest on."""
     if not jobs:
         return []
     # The engine takes longer to import than a small file to read; a file with mistakes needs none.
@@ -87,10 +105,13 @@ def _decide_all(
     groups = grouped(jobs, together="models" not in request.without)
     memory = Memory(store, loaded, jobs, request)
     known = memory.recall(groups)
-    groups = [members for members in groups if members[0] not in known]
-    work = Work(loaded, jobs, groups, request)
-    decisions = _pooled(work.together, work.alone, groups, jobs, known, request, on_progress)
+    times = Times(store, loaded, jobs)
+    groups = times.longest_first([members for members in groups if members[0] not in known])
+    work = Work(loaded, jobs, groups, request, claims)
+    names = [file.name for file in loaded]
+    decisions = _pooled(work.together, work.alone, groups, jobs, known, request, on_progress, names)
     memory.keep(groups, decisions)
+    times.keep(groups, decisions)
     return decisions
 
 
@@ -102,6 +123,7 @@ def _pooled(
     known: Mapping[int, Decision],
     request: Request,
     on_progress: Callable[[Progress], None],
+    names: Sequence[str],
 ) -> list[Decision | Lost]:
     """What becomes of every group in worker processes; once more, alone, of what they lost."""
     results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
@@ -110,8 +132,9 @@ def _pooled(
     def settle(member: int, result: Decision | Lost) -> None:
         results[member] = result
         waiting.discard(member)
-        current = jobs[member][1].obligation.question
-        on_progress(Progress(len(jobs) - len(waiting), len(jobs), current))
+        index, task = jobs[member]
+        current = task.obligation.question
+        on_progress(Progress(len(jobs) - len(waiting), len(jobs), current, names[index]))
 
     for member, decision in known.items():
         settle(member, decision)
@@ -145,16 +168,17 @@ def _report(
     file: Loaded,
     index: int,
     jobs: list[tuple[int, Task]],
-    decisions: list[Decision | Lost],
+    decisions: Decided,
     *,
     partial: bool,
 ) -> FileReport:
     """One file's outcomes in order, with what only all of them together show."""
-    own = [
-        (task, decision)
-        for (where, task), decision in zip(jobs, decisions, strict=True)
+    here = [
+        (task, *found)
+        for (where, task), found in zip(jobs, decisions, strict=True)
         if where == index
     ]
+    own = [(task, decision) for task, decision, _ in here]
     wrong = dict.fromkeys(
         diagnostic
         for _, decision in own
@@ -166,8 +190,8 @@ def _report(
     # Part of a file cannot show that nothing in the whole of it reaches a statement.
     hollow = {} if partial else _never_reached(own, file.sources)
     outcomes = tuple(
-        _outcome(task, decision, hollow.get(number, ""))
-        for number, (task, decision) in enumerate(own)
+        _outcome(task, decision, hollow.get(number, ""), certificate)
+        for number, (task, decision, certificate) in enumerate(here)
     )
     titles = {name: variant.title for name, variant in file.protocols[""].variants.items()}
     return FileReport(file.name, outcomes, (), file.sources, folder=file.folder, titles=titles)
@@ -200,12 +224,16 @@ def _never_reached(
     return hollow
 
 
-def _outcome(task: Task, decision: Decision | Lost, hollow: str) -> Outcome:
+def _outcome(
+    task: Task, decision: Decision | Lost, hollow: str, certificate: Certificate | None = None
+) -> Outcome:
     """An obligation's outcome."""
     if isinstance(decision, Lost):
         unknown = Unknown(decision.why)
         met = meets(unknown, task.expected)
-        return Outcome(task.obligation, unknown, task.expected, met, (), Measured())
+        return Outcome(task.obligation, unknown, task.expected, met, (), Measured(), certificate)
+    if hollow and certificate is not None:
+        certificate = Certificate("no claim", certificate.by)
     verdict: Verdict = Vacuous(hollow) if hollow else decision.verdict
     races = f"data races on {', '.join(decision.suppressed)} are not looked for, as the file asks"
     notes = [races] if decision.suppressed else []
@@ -217,4 +245,5 @@ def _outcome(task: Task, decision: Decision | Lost, hollow: str) -> Outcome:
         meets(verdict, task.expected),
         (*not_covered(task.obligation.model), *notes),
         decision.measured,
+        certificate,
     )

@@ -8,6 +8,7 @@ from dsl.source import Span
 from prover.execution.skeleton import Skeleton
 from prover.pipeline.case import Case, ask, at_hand, search_of
 from prover.pipeline.member import Member
+from prover.pipeline.minimal import claims
 from prover.pipeline.round import STRENGTH
 from prover.smt.query import Query
 from prover.smt.reply import Sat
@@ -35,6 +36,8 @@ def can(case: Case, what: object, question: Callable[[Query], str], *, own: bool
         known = isinstance(ask(search, question(search.query)), Sat)
         known_so_far.reached[what, model] = known
         if known:
+            claim = search.claim(question(search.query), holds=True)
+            known_so_far.grounds[what, model] = claims(claim)
             return True
     return False
 

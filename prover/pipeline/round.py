@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import TypeAlias
 
 from prover.execution import skeleton as sk
 from prover.execution.construct.program import build
@@ -19,6 +20,7 @@ from prover.execution.terms import Term
 from prover.graph.ir import Program
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search, start
+from prover.smt.claim import Claim
 from prover.smt.encode import Prepared, prepare
 
 STRENGTH = ("sc", "tso", "lkmm")
@@ -26,6 +28,10 @@ STRENGTH = ("sc", "tso", "lkmm")
 
 MOST = 12
 """So many programs of one scenario are remembered."""
+
+
+Grounds: TypeAlias = dict[tuple[object, str], tuple[Claim, ...]]
+"""What is known on the word of a solver, by what it is and the memory model."""
 
 
 class Leave(Exception):
@@ -39,7 +45,9 @@ class Round:
     ``clean`` are the models under which nothing can fail; ``whole`` those under which no loop can
     go further; ``only`` the properties that alone may be violated under a model; ``suspect`` are
     models under which others than those expected seem to be; ``violations`` are what was found
-    under a model; ``reached`` is whether something can happen under a model.
+    under a model; ``reached`` is whether something can happen under a model.  ``grounds`` are the
+    answers of a solver that this rests on, by model and by ``"clean"``, ``"whole"`` or what
+    is reached.
     """
 
     program: Program
@@ -58,6 +66,7 @@ class Round:
     rehearsed: set[frozenset[tuple[str, str]]] = field(
         default_factory=set[frozenset[tuple[str, str]]]
     )
+    grounds: Grounds = field(default_factory=dict[tuple[object, str], tuple[Claim, ...]])
 
     def search(self, model: str, limits: Limits, clock: Clock) -> Search:
         """The query and solver session of a model: whether anything can fail.
@@ -181,6 +190,9 @@ class Round:
         self.clean |= other.clean
         self.whole |= other.whole
         self.only |= other.only
+        for key, claims in other.grounds.items():
+            if key[0] in ("clean", "whole"):
+                self.grounds.setdefault(key, claims)
 
     def inherit(self, other: Round) -> None:
         """Takes over what is known of a program with the same events from other statements.
@@ -199,6 +211,7 @@ class Round:
             self.searches[model] = replace(search, prepared=prepared, query=query, session=None)
         self.learn(other)
         self.reached |= other.reached
+        self.grounds |= other.grounds
         self.rehearsed |= other.rehearsed
 
 

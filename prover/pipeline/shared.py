@@ -31,9 +31,10 @@ from prover.graph.limits import TooLarge
 from prover.graph.walk import actors_of, callees, parts, reached
 from prover.kin.family import Kin
 from prover.pipeline.limits import Clock, Limits
-from prover.pipeline.minimal import Search
-from prover.pipeline.round import STRENGTH, Round
+from prover.pipeline.minimal import Search, claims
+from prover.pipeline.round import STRENGTH, Grounds, Round
 from prover.pipeline.switches import choices, literals, with_one_on
+from prover.smt.claim import Claim
 from prover.smt.query import QueryTooLarge
 from prover.smt.reply import Sat, Unsat
 
@@ -59,13 +60,22 @@ class Facts:
 
     ``only`` are the properties that can be violated, of those its author expects; None: who
     knows.  ``suspect``: others seem to be.  ``whole``: no loop can go further.  ``clean`` are
-    stronger models under which nothing can fail.
+    stronger models under which nothing can fail.  ``grounds`` are the answers that say so.
     """
 
     only: frozenset[str] | None = None
     suspect: bool = False
     whole: bool = False
     clean: set[str] = field(default_factory=set[str])
+    grounds: Grounds = field(default_factory=dict[tuple[object, str], tuple[Claim, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class _Possible:
+    """The variants with which something is possible, and the answer that it is with no other."""
+
+    variants: AbstractSet[str]
+    claim: Claim | None
 
 
 @dataclass(slots=True)
@@ -155,10 +165,14 @@ class Shared:
         wrong = self._possible(WRONG, literals)
         loops = [self._possible(question, literals) for question in query.cuts.values()]
         for name in asked:
-            suspect = wrong is not None and name in wrong
+            suspect = wrong is not None and name in wrong.variants
             only = None if wrong is None or suspect else allowed[name]
-            whole = all(cut is not None and name not in cut for cut in loops)
-            self.facts[name] = Facts(only, suspect, whole)
+            whole = all(cut is not None and name not in cut.variants for cut in loops)
+            grounds: Grounds = {
+                ("clean", self.model): claims(*(w.claim for w in (wrong,) if w is not None)),
+                ("whole", self.model): claims(*(cut.claim for cut in loops if cut is not None)),
+            }
+            self.facts[name] = Facts(only, suspect, whole, grounds=grounds)
 
     def settle_stronger(self, expected: Expected) -> None:
         """Asks whether what only the weak model shows is expected of it alone."""
@@ -173,8 +187,10 @@ class Shared:
                 literals = self._exclusive(search)
                 off = [f"!{name}" for it, name in literals.items() if it not in safe]
                 if isinstance(search.ask(search.query.fail, SOME, *off), Unsat):
+                    claim = search.claim(search.query.fail, SOME, *off, holds=False)
                     for name in safe:
                         self.facts[name].clean.add(model)
+                        self.facts[name].grounds["clean", model] = claims(claim)
                     return
 
     def _exclusive(self, search: Search) -> dict[str, str]:
@@ -209,7 +225,7 @@ class Shared:
             ),
         ]
 
-    def _possible(self, question: str, literals: Mapping[str, str]) -> AbstractSet[str] | None:
+    def _possible(self, question: str, literals: Mapping[str, str]) -> _Possible | None:
         """The variants with which something is possible; None where they are too many."""
         # In order: what the solver is asked may not hang on how strings are hashed.
         found: dict[str, None] = {}
@@ -217,8 +233,10 @@ class Shared:
             # One that need not be asked about any more is as good as switched off.
             off = [SOME if not name else f"!{literals[name]}" for name in found]
             reply = self.search.ask(question, *off, values=True)
+            if isinstance(reply, Unsat):
+                return _Possible(found.keys(), self.search.claim(question, *off, holds=False))
             if not isinstance(reply, Sat):
-                return found.keys() if isinstance(reply, Unsat) else None
+                return None
             on = [name for name, literal in literals.items() if reply.values.get(literal)]
             found.update(dict.fromkeys(on or ("",)))
         return None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from prover.execution.hazards import PRECEDENCE
 from prover.execution.run.replay import ReplayError
 from prover.pipeline.case import Case, Found, Undecided, ask, naming_of, search_of
-from prover.pipeline.minimal import Search, violated, witness
+from prover.pipeline.minimal import Search, claims, violated, witness
 from prover.pipeline.round import STRENGTH
 from prover.smt.reply import Sat, Unsat
 
@@ -51,6 +51,9 @@ def _is_clean(case: Case) -> bool:
     clean = isinstance(ask(search, search.query.fail), Unsat)
     if clean:
         case.round.clean.add(case.model)
+        case.round.grounds["clean", case.model] = claims(
+            search.claim(search.query.fail, holds=False)
+        )
     return clean
 
 

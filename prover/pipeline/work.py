@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from dsl.diagnostic import DiagnosticError
 from prover.pipeline.decide import decide_group, refused
@@ -29,12 +30,18 @@ class Work:
         jobs: Sequence[tuple[int, Task]],
         groups: Sequence[Sequence[int]],
         request: Request,
+        claims: Path | None = None,
     ) -> None:
         self._files = files
         self._jobs = jobs
         self._without = request.without
         self._limits = Limits(
-            request.timeout, request.memory, request.max_bound, request.explain, request.without
+            request.timeout,
+            request.memory,
+            request.max_bound,
+            request.explain,
+            request.without,
+            claims,
         )
         self._kept = Latest()
         self._families = Families()

@@ -17,6 +17,7 @@ from prover.render.json_parts import Json, Places, document
 from prover.verdict import (
     Bounded,
     Broken,
+    Certificate,
     FileReport,
     Measured,
     Outcome,
@@ -74,6 +75,21 @@ def _outcome(outcome: Outcome, places: _Verdicts) -> Json:
         "as_expected": outcome.as_expected,
         "notes": list(outcome.notes),
         "measured": _measured(outcome.measured),
+        **(
+            {}
+            if outcome.certificate is None
+            else {"certificate": _certificate(outcome.certificate)}
+        ),
+    }
+
+
+def _certificate(found: Certificate) -> Json:
+    """What a second solver says."""
+    return {
+        "state": found.state,
+        "by": found.by,
+        "answers": found.answers,
+        "why": found.why or None,
     }
 
 

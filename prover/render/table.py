@@ -16,6 +16,7 @@ from prover.render.witness_table import shown_by, witness_table
 from prover.verdict import (
     Bounded,
     Broken,
+    Certificate,
     FileReport,
     Outcome,
     Proved,
@@ -24,6 +25,7 @@ from prover.verdict import (
     Unknown,
     Vacuous,
     Verdict,
+    is_settled,
     name_of,
 )
 
@@ -64,7 +66,7 @@ def _file(file: FileReport, *, verbose: bool, quiet: bool, color: bool, full: bo
     lines = [_title(file)]
     for group in groups_of(file.outcomes):
         outcome = group[0]
-        if quiet and outcome.as_expected:
+        if quiet and is_settled(outcome):
             continue
         lines.extend(_line(group, file.outcomes, color=color))
         if verbose or not outcome.as_expected:
@@ -82,7 +84,7 @@ def _folder(
     models = _models([outcome for file in files for outcome in file.outcomes])
     yield f"{printable(folder)}: {', '.join(models)}" if models else f"{printable(folder)}:"
     for file in files:
-        wrong = [group for group in groups_of(file.outcomes) if not group[0].as_expected]
+        wrong = [group for group in groups_of(file.outcomes) if not is_settled(group[0])]
         if not (file.outcomes or file.diagnostics) or (quiet and not (wrong or file.diagnostics)):
             continue
         yield _brief(file, folder, good=not wrong, color=color)
@@ -147,6 +149,7 @@ def groups_of(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
             summary_of(outcome.verdict),
             outcome.as_expected,
             _expectation(outcome),
+            certificate_of(outcome),
         )
         configurations = alike.setdefault(key, {})
         configurations.setdefault(obligation.configuration, []).append(outcome)
@@ -194,11 +197,10 @@ def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -
         tail += "  " + _expectation(outcome)
     # As one word: its two are never on two lines.
     tail = tail.replace("(as expected)", "(as\x1fexpected)")
-    wrapped = textwrap.wrap(tail, WIDTH - TAIL, break_long_words=False, break_on_hyphens=False) or [
-        ""
-    ]
-    said = [text.replace("\x1f", " ") for text in wrapped]
+    said = [text.replace("\x1f", " ") for text in _wrapped(tail) or [""]]
     verdict = name_of(outcome.verdict).ljust(8)
+    if isinstance(outcome.verdict, Proved | Bounded) and outcome.certificate is not None:
+        said += _wrapped(certificate_of(outcome))
     lines = [f"{' ' * TAIL}{text}" for text in said]
     head = f"  {verdict} {about}"
     if len(head) < TAIL - 1:
@@ -209,6 +211,28 @@ def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -
         code = COLORS.get(name_of(outcome.verdict), "33")
         lines[0] = lines[0].replace(verdict, f"\x1b[{code}m{verdict}\x1b[0m", 1)
     return [line.rstrip() for line in lines]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH - TAIL, break_long_words=False, break_on_hyphens=False)
+
+
+def certificate_of(outcome: Outcome) -> str:
+    """What a second solver says of a verdict, in a few words; nothing where none was asked."""
+    found = outcome.certificate
+    match found:
+        case None:
+            return ""
+        case Certificate(state="certified"):
+            return f"certified by {found.by}"
+        case Certificate(state="not certified"):
+            return f"NOT CERTIFIED by {found.by}: {found.why}"
+        case Certificate(state="no solver"):
+            return "took no solver"
+        case Certificate(state="replayed"):
+            return "replayed without a solver"
+        case _:
+            return found.state
 
 
 def _expectation(outcome: Outcome) -> str:
@@ -296,6 +320,18 @@ def _at(source: Source, offset: int) -> str:
     return f"{source.name}:{source.line_column(offset)[0]}"
 
 
+def certified_in(outcomes: Sequence[Outcome]) -> str:
+    """How many proofs and bounds a second solver confirms; nothing where none was asked."""
+    states = [o.certificate.state for o in outcomes if o.certificate is not None]
+    by = next((o.certificate.by for o in outcomes if o.certificate is not None), "")
+    good, missing, none = (
+        sum(state == wanted for state in states)
+        for wanted in ("certified", "not certified", "no solver")
+    )
+    said = f"{good} of {counted(good + missing, 'claim')} certified by {by}"
+    return (f"{said}, {none} took no solver" if none else said) if by else ""
+
+
 def _summary(report: Report) -> str:
     """The last line."""
     outcomes = [o for file in report.files for o in file.outcomes]
@@ -306,6 +342,7 @@ def _summary(report: Report) -> str:
     text = f"{counted(len(outcomes), 'obligation')}{where}: {len(outcomes) - wrong} as expected"
     if wrong:
         text += f", {wrong} NOT as expected"
+    text += f"; {said}" if (said := certified_in(outcomes)) else ""
     if broken:
         text += f"; {counted(broken, 'file')} with errors"
     return text

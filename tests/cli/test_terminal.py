@@ -39,8 +39,9 @@ def test_colour(choice: Color, terminal: bool, environment: dict[str, str], colo
 def test_the_progress_line_is_wiped_at_the_end() -> None:
     stream = Terminal()
     with ProgressLine(stream, enabled=True) as line:
-        line.show(Progress(1, 12, "retract / no_sync"))
-    assert stream.getvalue() == "\r\x1b[K[1/12] retract / no_sync\r\x1b[K"
+        line.show(Progress(3, 12, "retract / no_sync", "p/retract.khp"))
+    bar = "[#####...............] 3/12 p/retract.khp: retract / no_sync"
+    assert stream.getvalue() == f"\r\x1b[K{bar}\r\x1b[K"
 
 
 def test_the_progress_line_is_wiped_after_an_interrupt() -> None:
@@ -62,3 +63,15 @@ def test_there_is_no_progress_elsewhere(stream: io.StringIO, enabled: bool) -> N
     with ProgressLine(stream, enabled=enabled) as line:
         line.show(Progress(1, 2, "x"))
     assert stream.getvalue() == ""
+
+
+def test_where_there_is_no_terminal_a_long_run_says_now_and_then_that_it_goes_on() -> None:
+    stream = io.StringIO()
+    now = [0.0]
+    with ProgressLine(stream, enabled=True, clock=lambda: now[0]) as line:
+        for done in range(1, 101):
+            now[0] = done * 1.0
+            line.show(Progress(done, 100, f"s{done}", "\u202ep.khp"))
+    assert stream.getvalue() == "".join(
+        f"prove: {done}/100 after {done} s, <U+202E>p.khp: s{done}\n" for done in (30, 60, 90)
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from prover.execution.run.replay import ReplayError
+from prover.execution.weak.replay import replay_weak
 from prover.pipeline import carried, minimal
 from prover.pipeline.loaded import Loaded, family_of, grouped, load_all
 from prover.pipeline.tree import Member
@@ -21,7 +22,7 @@ PROTOCOLS = Path(__file__).parents[2] / "protocols"
 def judged(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """What became of executions that were carried over."""
     found = Counter[str]()
-    carry, replay = carried.Carried.__call__, minimal.replay_weak
+    carry, replay = carried.Carried.__call__, replay_weak
 
     def carrying(self, claim):
         found["carried"] += 1

@@ -15,7 +15,7 @@ from dsl.source import Span
 from prover.execution.witness import Moment
 from prover.render.diagnostics import render as render_diagnostics
 from prover.render.letters import printable
-from prover.render.table import groups_of, plainest, summary_of
+from prover.render.table import certificate_of, groups_of, plainest, summary_of
 from prover.render.witness_table import witness_table
 from prover.verdict import (
     Bounded,
@@ -25,6 +25,7 @@ from prover.verdict import (
     Refuted,
     Report,
     Unknown,
+    is_settled,
     name_of,
 )
 
@@ -65,7 +66,8 @@ def state_of(outcome: Outcome) -> State:
     if isinstance(outcome.verdict, Broken):
         return "error"
     if outcome.as_expected:
-        return "pass"
+        # Nothing passes that the exit code does not let pass.
+        return "pass" if is_settled(outcome) else "error"
     return "error" if isinstance(outcome.verdict, Unknown) else "failure"
 
 
@@ -80,7 +82,8 @@ def case_name(outcome: Outcome) -> str:
 def found_in(outcome: Outcome) -> str:
     """``refuted: use-after-free; expected: proved``."""
     said = f"{name_of(outcome.verdict)}: {summary_of(outcome.verdict)}"
-    return printable(f"{said}; expected: {_expected(outcome)}")
+    missing = "" if is_settled(outcome) or not outcome.as_expected else certificate_of(outcome)
+    return printable("; ".join(filter(None, (said, f"expected: {_expected(outcome)}", missing))))
 
 
 def _expected(outcome: Outcome) -> str:

@@ -18,6 +18,7 @@ from prover.render.ci.cases import (
     state_of,
 )
 from prover.render.letters import printable
+from prover.render.table import certificate_of
 from prover.verdict import FileReport, Outcome, Report, name_of
 
 
@@ -64,10 +65,13 @@ def _case(suite: ET.Element, outcome: Outcome, file: FileReport) -> None:
     """One obligation."""
     names = {"classname": printable(file.name), "name": case_name(outcome)}
     case = ET.SubElement(suite, "testcase", names)
+    if outcome.certificate is not None:
+        said = {"name": "certificate", "value": printable(certificate_of(outcome))}
+        ET.SubElement(ET.SubElement(case, "properties"), "property", said)
     state = state_of(outcome)
     if state != "pass":
-        said = name_of(outcome.verdict), found_in(outcome)
-        _trouble(case, state, said, details(outcome, file))
+        why = name_of(outcome.verdict), found_in(outcome)
+        _trouble(case, state, why, details(outcome, file))
 
 
 def _trouble(case: ET.Element, tag: str, said: tuple[str, str], lines: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from prover.render.ci.cases import errors_of, files_of, findings, notes_of, state_of
 from prover.render.letters import printable
-from prover.render.table import counted, counts_of
+from prover.render.table import certified_in, counted, counts_of
 from prover.verdict import FileReport, Report, name_of
 
 LIMIT = 1 << 20
@@ -63,6 +63,8 @@ def _sum(files: Sequence[FileReport]) -> str:
     parts = [f"{counted(len(outcomes), 'obligation')}: {len(outcomes) - wrong} as expected"]
     if wrong:
         parts.append(f"**{wrong} not as expected**")
+    if certified := certified_in(outcomes):
+        parts.append(certified)
     if broken:
         parts.append(f"**{counted(broken, 'file')} with errors**")
     return ", ".join(parts)

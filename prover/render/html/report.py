@@ -12,8 +12,8 @@ from prover.render.html.page import embedded, page, visible
 from prover.render.html.sources import Shelf, Shown
 from prover.render.html.witness import Writer
 from prover.render.json_parts import Json
-from prover.render.table import counted, counts_of, summary_of
-from prover.verdict import Bounded, FileReport, Outcome, Refuted, Report, name_of
+from prover.render.table import certificate_of, counted, counts_of, summary_of
+from prover.verdict import Bounded, FileReport, Outcome, Refuted, Report, is_settled, name_of
 
 OPEN_ROWS = 60
 """A file with more obligations than this is folded at first, unless it is the only one."""
@@ -124,17 +124,18 @@ def _part(file: FileReport, data: _Data, *, alone: bool) -> Part:
 def _line(outcome: Outcome, number: int) -> Line:
     obligation, expected = outcome.obligation, outcome.expected
     wanted = "" if expected is None else ", ".join(expected.properties)
+    said = summary_of(outcome.verdict), certificate_of(outcome)
     return Line(
         number=number,
         name=visible(obligation.question),
         config=visible(" ".join(f"{name}={value}" for name, value in obligation.configuration)),
         model=visible(obligation.model),
         verdict=name_of(outcome.verdict),
-        found=visible(summary_of(outcome.verdict)),
+        found=visible("; ".join(filter(None, said))),
         expected="proved (nothing said)"
         if expected is None
         else visible(f"{expected.verdict} {wanted}".strip()),
-        good=outcome.as_expected,
+        good=is_settled(outcome),
     )
 
 

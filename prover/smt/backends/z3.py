@@ -39,6 +39,7 @@ class Session:
         self._solver.set("arith.solver", 1)
         self._solver.from_string(text)
         self._text = text
+        self._added: list[str] = []
         self._deciding = deciding
         self._wanted: tuple[str, ...] | None = None
         self._tables: dict[tuple[str, ...], z3.BoolRef] = {}
@@ -47,6 +48,12 @@ class Session:
     def add(self, text: str) -> None:
         """More assertions, about what the document declares."""
         self._solver.from_string(text)
+        self._added.append(text)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All that the solver was told, in order."""
+        return self._text, *self._added
 
     def ask(self, question: str, *also: str, values: bool = True) -> Reply:
         """Whether the Booleans named can hold together; ``true`` and ``false`` are themselves.
