@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from prover.execution.run.replay import replay, violations_of
 from prover.execution.weak.replay import replay_weak, weak_violations
+from prover.execution.weak.shorten import replay_shortened
 from prover.execution.witness import Witness
 from prover.models.cat import load_model
 from prover.pipeline.limits import Clock, Limits
@@ -93,7 +94,8 @@ def _witness(search: Search, name: str, reply: Sat, *, stretches: bool, trim: bo
     with search.clock.stage("replay"):
         if prepared.model != "sc":
             claim = weak_decode(prepared.skeleton, prepared.domains, reply.values)
-            return replay_weak(prepared.skeleton, claim, name, load_model(prepared.model))
+            carry_out = replay_shortened if trim else replay_weak
+            return carry_out(prepared.skeleton, claim, name, load_model(prepared.model))
         schedule = decode(prepared.skeleton, prepared.domains, reply.values, stretches=stretches)
         return replay(prepared.skeleton, schedule.events, schedule.decisions, name, trim=trim)
 
