@@ -61,10 +61,10 @@ class _Shortening:
         return Shorter(self.skeleton, self._shows, lambda _: False).trim(all_)
 
     def _reached(self, run: Run) -> tuple[int, ...]:
-        """The steps that threads have come to."""
-        events, threads = self.skeleton.events, self.skeleton.threads
+        """The steps that threads have come to, those of each in the order of its program."""
         reached = run.happened | run.waiting | run.violated.keys()
-        return tuple(sorted(e for e in reached if threads[events[e].thread].kind not in LOOKERS))
+        actors = (t for t in self.skeleton.threads if t.kind not in LOOKERS)
+        return tuple(event for thread in actors for event in thread.events if event in reached)
 
     def stopped(self, kept: Iterable[int]) -> frozenset[int]:
         """What threads do not make with only some of the steps: all behind the first left out."""
