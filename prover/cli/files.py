@@ -9,7 +9,7 @@ import sys
 from codecs import getincrementaldecoder
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import typer
 
@@ -74,15 +74,20 @@ def complain_about(
 
 def replace_file(path: Path, text: str) -> None:
     """As :func:`write_whole`, but where it cannot be written, says so and exits."""
-    from dsl.diagnostic import Diagnostic
-
     try:
         write_whole(path, text)
     except OSError as error:
-        message = f"`{path}` cannot be written: {error.strerror}"
-        hint = "check the permissions of its folder, and the space that is left"
-        complain_about((Diagnostic("unwritable-file", message, None, hint=hint),), {})
-        raise typer.Exit(USAGE_ERROR) from None
+        refuse_to_write(path, error.strerror or str(error))
+
+
+def refuse_to_write(path: Path, why: str) -> NoReturn:
+    """Says that a file cannot be written, and exits."""
+    from dsl.diagnostic import Diagnostic
+
+    message = f"`{path}` cannot be written: {why}"
+    hint = "check the permissions of its folder, and the space that is left"
+    complain_about((Diagnostic("unwritable-file", message, None, hint=hint),), {})
+    raise typer.Exit(USAGE_ERROR)
 
 
 def resolved(path: Path) -> Path:
@@ -120,6 +125,24 @@ def write_whole(path: Path, text: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             beside.unlink()
         raise
+
+
+def not_writable(path: Path) -> str:
+    """Why a file cannot be written, as far as that can be known without writing; "" if it can."""
+    folder = resolved(path).parent
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    except OSError as error:
+        return error.strerror or str(error)
+    if stat.S_ISDIR(mode):
+        return "it is a folder"
+    if not stat.S_ISREG(mode):
+        return ""
+    if not folder.is_dir():
+        return "its folder does not exist"
+    return "" if os.access(folder, os.W_OK | os.X_OK) else "its folder takes no new file"
 
 
 def setting(text: str) -> tuple[str, str]:

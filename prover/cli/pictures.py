@@ -8,8 +8,9 @@ from typing import Final, Literal, TypeAlias, assert_never
 from dsl.diagnostic import Diagnostic
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import complain_about
+from prover.cli.output import Output
 from prover.cli.refuted import Found, of_what_stands, options, witnesses
-from prover.cli.terminal import Color, complain, emit
+from prover.cli.terminal import Color, complain
 from prover.execution.witness import Witness
 from prover.render.letters import printable
 from prover.verdict import FileReport, Report, exit_code
@@ -20,7 +21,7 @@ LISTED: Final = 12
 """At most so many selections are listed; more are counted."""
 
 
-def draw(report: Report, picture: Picture, color: Color, *, full: bool) -> int:
+def draw(report: Report, picture: Picture, color: Color, out: Output, *, full: bool) -> int:
     """Prints the pictures of what is refuted, or says why there is none; the exit code."""
     found = witnesses(report)
     if not found:
@@ -29,15 +30,15 @@ def draw(report: Report, picture: Picture, color: Color, *, full: bool) -> int:
         return _refused("no-witness", "nothing is refuted, so there is nothing to draw", color)
     match picture:
         case "svg":
-            return _svg(report, found, color, full=full)
+            return _svg(report, found, color, out, full=full)
         case "mermaid" | "dot":
-            emit(_all(found, picture, full=full))
+            out.write(_all(found, picture, full=full))
             return exit_code(report)
         case _:
             assert_never(picture)
 
 
-def _svg(report: Report, found: Sequence[Found], color: Color, *, full: bool) -> int:
+def _svg(report: Report, found: Sequence[Found], color: Color, out: Output, *, full: bool) -> int:
     """One picture: of what stands, where that is refuted too, rather than of its variants."""
     from prover.render.svg import standalone
 
@@ -46,7 +47,7 @@ def _svg(report: Report, found: Sequence[Found], color: Color, *, full: bool) ->
         message = f"{len(chosen)} witnesses are selected, and a picture shows one"
         return _refused("several-witnesses", message, color, f"one of {_selections(chosen)}")
     (one,) = chosen
-    emit(standalone(one.witness, one.file.sources, about=_about(one), full=full))
+    out.write(standalone(one.witness, one.file.sources, about=_about(one), full=full))
     if one.others:
         names = ", ".join(other.property for other in one.others)
         complain(f"note: refuted by {names} too; --format mermaid draws all\n")

@@ -6,8 +6,6 @@ anything is proved, as far as it can be known; a report is written whole or not 
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Generic, NoReturn, TypeAlias
 import typer
 
 from prover.cli.entry import USAGE_ERROR
-from prover.cli.files import complain_about, resolved, write_whole
+from prover.cli.files import complain_about, not_writable, resolved, write_whole
 
 if TYPE_CHECKING:
     from prover.answers import LitmusReport
@@ -189,31 +187,15 @@ def reports(
             raise _usage(f"{where!r} is read: a report would be written over it")
         if target.suffix in _READ:
             raise _usage(f"{where!r} is the name of a file that prove reads, not of a report")
-        _look(path, target)
+        why = not_writable(path)
+        if why:
+            _refuse(path, why)
         asked[target] = path, formats[name]
     return Reports(tuple(asked.values()))
 
 
 def _usage(message: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint="'--report'")
-
-
-def _look(path: Path, target: Path) -> None:
-    """Says what is wrong with a path, as far as it can be known without writing."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        mode = stat.S_IFREG
-    except OSError as error:
-        _refuse(path, error.strerror or str(error))
-    if stat.S_ISDIR(mode):
-        _refuse(path, "it is a folder")
-    if not stat.S_ISREG(mode):
-        return
-    if not target.parent.is_dir():
-        _refuse(path, "its folder does not exist")
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        _refuse(path, "its folder takes no new file")
 
 
 def _refuse(path: Path, why: str) -> NoReturn:

@@ -11,6 +11,7 @@ from prover.cli.cache import say_trouble, store
 from prover.cli.certify import second
 from prover.cli.files import STANDARD_INPUT, complain_about, feature, read_standard_input, setting
 from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout, Without
+from prover.cli.output import Output, output_to
 from prover.cli.reports import LITMUS, PROOFS, ProofReportOption, Reports, reports
 from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from prover.litmus.batch import LitmusRequest
     from prover.verdict import Report
 
-Output: TypeAlias = Literal[
+Format: TypeAlias = Literal[
     "table", "commit", "json", "witness", "litmus", "svg", "mermaid", "dot", "herd"
 ]
 
@@ -50,7 +51,13 @@ def run(
     memory: Memory = 2048,
     jobs: Jobs = 0,
     without: Without = None,
-    output: Annotated[Output, typer.Option("--format", help="What to print.")] = "table",
+    output: Annotated[Format, typer.Option("--format", help="What to print.")] = "table",
+    into: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="OUT", help="Write text, picture or document to this file."
+        ),
+    ] = "",
     report_to: ProofReportOption = None,
     color: Annotated[Color, typer.Option(help="Colour the output.")] = "auto",
     *,
@@ -88,18 +95,18 @@ def run(
     """
     verbose = verbose or full or bool(variant)
     configuration = tuple(setting(text) for text in config or ())
+    out = output_to(into, output, files)
     if any(name.endswith(".litmus") for name in files) or output == "herd":
         from prover.litmus.batch import LitmusRequest
 
-        if output in ("witness", "litmus"):
-            message = f"--format {output} is for protocols; `--format json` has a test's execution"
-            raise typer.BadParameter(message, param_hint="'--format'")
-        _is_for_protocols(scenario=scenario, variant=variant, config=config, certify=certify)
+        _asks_of_protocols(
+            output, scenario=scenario, variant=variant, config=config, certify=certify
+        )
         explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
         wanted = reports(report_to, LITMUS, files)
         asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
         raise typer.Exit(_litmus(asked, output, wanted, color, quiet=quiet))
-    into = reports(report_to, PROOFS, files)
+    written = reports(report_to, PROOFS, files)
     # Slow imports come after the options are known to be right.
     from prover.pipeline import run as prove_files
     from prover.verdict import Request, exit_code
@@ -115,7 +122,7 @@ def run(
         timeout=timeout,
         memory=memory,
         jobs=jobs,
-        explain=verbose or output != "table" or into.every_witness,
+        explain=verbose or output != "table" or written.every_witness,
         without=tuple(feature(name) for name in without or ()),
     )
     remembered = None if no_cache else store()
@@ -128,19 +135,19 @@ def run(
         case "svg" | "mermaid" | "dot":
             from prover.cli.pictures import draw
 
-            code = draw(report, output, color, full=full)
+            code = draw(report, output, color, out, full=full)
         case "witness":
             from prover.cli.witness import save
 
-            code = save(report, color)
+            code = save(report, color, out)
         case "litmus":
             from prover.cli.witness import export
 
-            code = export(report, request, color)
+            code = export(report, request, color, out)
         case _:
-            _print(report, output, color, verbose=verbose, quiet=quiet, full=full)
+            _print(report, output, color, out, verbose=verbose, quiet=quiet, full=full)
             code = exit_code(report)
-    into.write(report)
+    written.write(report)
     if timings:
         from prover.render.timings import render_timings
 
@@ -148,8 +155,11 @@ def run(
     raise typer.Exit(code)
 
 
-def _is_for_protocols(**chosen: str | list[str] | bool | None) -> None:
-    """A usage error for an option that does nothing with litmus tests."""
+def _asks_of_protocols(output: Format, **chosen: str | list[str] | bool | None) -> None:
+    """A usage error for a format, or an option, which litmus tests have no use for."""
+    if output in ("witness", "litmus"):
+        message = f"--format {output} is for protocols; `--format json` has a test's execution"
+        raise typer.BadParameter(message, param_hint="'--format'")
     for option in (name for name, value in chosen.items() if value):
         message = "it selects within protocols: litmus tests have none of it"
         if option == "certify":
@@ -159,7 +169,7 @@ def _is_for_protocols(**chosen: str | list[str] | bool | None) -> None:
 
 def _litmus(
     request: LitmusRequest,
-    output: Output,
+    output: Format,
     into: Reports[LitmusReport],
     color: Color,
     *,
@@ -194,7 +204,7 @@ def _litmus(
 
 
 def _rendered_litmus(
-    report: LitmusReport, code: int, output: Output, color: Color, *, quiet: bool
+    report: LitmusReport, code: int, output: Format, color: Color, *, quiet: bool
 ) -> str:
     match output:
         case "table":
@@ -216,17 +226,25 @@ def _rendered_litmus(
 
 
 def _print(
-    report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool, full: bool
+    report: Report,
+    output: Format,
+    color: Color,
+    out: Output,
+    *,
+    verbose: bool,
+    quiet: bool,
+    full: bool,
 ) -> None:
-    """Prints a report; that there is nothing to paste is said beside it."""
+    """Prints a report; that there is nothing to paste is said, and no file made of it."""
     text = _rendered(report, output, color, verbose=verbose, quiet=quiet, full=full)
-    emit(text)
-    if output == "commit" and not text and not any(file.diagnostics for file in report.files):
+    if text or output != "commit":
+        out.write(text)
+    elif not any(file.diagnostics for file in report.files):
         complain("nothing is refuted: there is no text for a commit message\n")
 
 
 def _rendered(
-    report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool, full: bool
+    report: Report, output: Format, color: Color, *, verbose: bool, quiet: bool, full: bool
 ) -> str:
     match output:
         case "table":

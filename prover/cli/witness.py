@@ -12,8 +12,9 @@ from typing import Final
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import complain_about
+from prover.cli.output import Output
 from prover.cli.refuted import Found, of_what_stands, options, witnesses
-from prover.cli.terminal import Color, emit
+from prover.cli.terminal import Color
 from prover.render.json_witness import render
 from prover.verdict import Report, Request, exit_code
 
@@ -21,17 +22,17 @@ SHOWN: Final = 8
 """So many of several are listed."""
 
 
-def save(report: Report, color: Color) -> int:
+def save(report: Report, color: Color, out: Output) -> int:
     """Prints the document, or says why there is none; the exit code."""
     one = _selected(report, color)
     if one is None:
         return max(USAGE_ERROR, exit_code(report))
     bound = max(one.outcome.measured.bound, 1)
-    emit(render(one.file.name, one.outcome.obligation, bound, one.witness, one.file.sources))
+    out.write(render(one.file.name, one.outcome.obligation, bound, one.witness, one.file.sources))
     return exit_code(report)
 
 
-def export(report: Report, request: Request, color: Color) -> int:
+def export(report: Report, request: Request, color: Color, out: Output) -> int:
     """Prints the litmus test of what is refuted, or says why there is none; the exit code."""
     from prover.export.litmus import export_litmus
     from prover.export.process import ASKED
@@ -53,10 +54,11 @@ def export(report: Report, request: Request, color: Color) -> int:
             config=asked.configuration,
         )
         _, protocol, _ = first_obligation(one.file.name, narrow)
-        emit(export_litmus(protocol, asked.scenario, dict(asked.configuration)))
+        text = export_litmus(protocol, asked.scenario, dict(asked.configuration))
     except DiagnosticError as error:
         complain_about(error.diagnostics, one.file.sources, color)
         return USAGE_ERROR
+    out.write(text)
     return exit_code(report)
 
 

@@ -108,9 +108,41 @@ def values(story: Story, name: str) -> Iterator[Reason]:
     event = story.skeleton.events[story.bad]
     terms = [check.bad for check in event.checks if check.property == name]
     numbers = {n for term in terms for n in read_by(story, term)}
-    told = [*_told_of(story, numbers)]
+    numbers = numbers or {n for term in terms for n in read_by(story, term, guards=True)}
     # That control came there at all may be what is wrong.
-    yield from told or _told_of(story, read_by(story, event.guard))
+    found = told_first(story, numbers) or told_first(story, read_by(story, event.guard))
+    if not found and story.kind(story.bad) not in ("final", "invariant"):
+        found = [_one_read(story, seen) for seen in _own_reads(story) if seen.event in numbers][-1:]
+    yield from found
+
+
+def told_first(story: Story, numbers: set[int]) -> list[Reason]:
+    """What is to be said of some reads of the thread that goes wrong; if nothing is, of the reads
+    that these follow from, and so on.
+    """
+    known: set[int] = set()
+    while numbers - known:
+        told = [*_told_of(story, numbers)]
+        if told:
+            return told
+        known |= numbers
+        numbers = _causes(story, numbers)
+    return []
+
+
+def _causes(story: Story, numbers: set[int]) -> set[int]:
+    """The reads that led others to their places, and to what the thread had stored there itself."""
+    own = set(story.own(story.bad))
+    found: set[int] = set()
+    for seen in _own_reads(story):
+        if seen.event not in numbers:
+            continue
+        terms = [*_some(touched(story.skeleton.events[seen.event]))]
+        if seen.source in own:
+            terms.append(story.skeleton.events[seen.source].guard)
+            terms.extend(w.value for w in story.skeleton.writes if w.event == seen.source)
+        found.update(n for term in terms for n in read_by(story, term))
+    return found & own
 
 
 def _told_of(story: Story, numbers: set[int]) -> Iterator[Reason]:
@@ -143,7 +175,9 @@ def _one_read(story: Story, seen: Seen) -> Reason:
         return Reason(f"{said} {_from(story, seen)}", "rf", seen.source, seen.event)
     after = _overwritten(story, seen)
     if after is None or story.thread(after.event) == story.thread(seen.event):
-        return Reason(f"{said}, {_own_or_first(seen)}")
+        text = f"{said}, {_own_or_first(seen)}"
+        own = seen.source not in (NOBODY, seen.event)
+        return Reason(text, "rf", seen.source, seen.event) if own else Reason(text)
     text = f"{said} before {story.name(after.event)} stores {_stored(story, after)}"
     return Reason(text, "fr", seen.event, after.event)
 
@@ -219,8 +253,8 @@ def _overwritten(story: Story, seen: Seen) -> Stored | None:
     return later[0] if later else None
 
 
-def read_by(story: Story, term: Term) -> set[int]:
-    """The events whose reads a term was computed from."""
+def read_by(story: Story, term: Term, *, guards: bool = False) -> set[int]:
+    """The events whose reads a term was computed from; ``guards``: or chosen by."""
     found: set[int] = set()
     known: set[Term] = set()
     pending = [term]
@@ -238,7 +272,8 @@ def read_by(story: Story, term: Term) -> set[int]:
                 pending.append(arg)
             case Phi(arms=arms):
                 surely = story.values.surely
-                pending.extend(v for guard, v in arms if surely(guard))
+                chosen = [arm for arm in arms if surely(arm[0])]
+                pending.extend(part for arm in chosen for part in (arm if guards else arm[1:]))
             case Constant() | Choice() | Outcome() | Allocated():
                 pass
     return found

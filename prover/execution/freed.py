@@ -7,11 +7,12 @@ grace period go by.  What is said here of both is what happened, in the order in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prover.execution import skeleton as sk
-from prover.execution.because import read_by
+from prover.execution.because import read_by, told_first
 from prover.execution.edges import Reason
+from prover.execution.held import around
 from prover.execution.nodes import touched
 from prover.execution.story import NOBODY, Seen, Stored, Story, Stretch, stretches
 from prover.execution.wording import place_text
@@ -39,17 +40,68 @@ def freed(story: Story) -> Iterator[Reason]:
     seen = _read(story, name)
     change = None if seen is None else _overwritten(story, seen)
     if seen is not None and change is not None:
-        yield Reason(
-            f"{story.name(seen.event)} reads {place_text(seen.place)} before"
-            f" {story.name(change.event)} changes it",
-            "fr",
-            seen.event,
-            change.event,
-        )
+        yield _read_before(story, seen, change)
     elif seen is not None and story.order.index(end) < _place(story, seen.event):
-        text = f"{place_text(seen.place)} still leads to {name} after the free"
-        yield Reason(text, "free", end, seen.event)
+        yield _still(seen, end, name)
     yield _Protection(story, end, name, change).reason()
+
+
+def freed_twice(story: Story) -> Iterator[Reason]:
+    """How two threads came to free one object."""
+    action = story.skeleton.events[story.bad].action
+    where = story.where(action.pointer) if isinstance(action, sk.Deallocate) else None
+    first = None if where is None else _freed_before(story, where.object)
+    if where is None or first is None:
+        return
+    user = _asked(story, story.bad)
+    asking = replace(story, bad=user)
+    own = [s for s in story.reads if s.event in story.own(user) and s.event < user]
+    said: Reason | None = None
+    for seen in [s for s in own if _leads(s, where.object)][-1:]:
+        change = _overwritten(story, seen)
+        if change is not None:
+            said = _read_before(story, seen, change)
+        elif _place(story, first) < _place(story, seen.event):
+            said = _still(seen, first, where.object)
+    if said is not None:
+        yield said
+    guard = told_first(asking, read_by(story, story.skeleton.events[user].guard))
+    yield from [one for one in guard if said is None or one.source != said.source][-1:]
+    one, two = story.name(_asked(story, first)), story.name(user)
+    text = f"{one} and {two} both free {where.object}"
+    yield Reason(
+        text if one != two else f"{one} frees {where.object} twice", "free", first, story.bad
+    )
+
+
+def _freed_before(story: Story, name: str) -> int | None:
+    """The last free of an object but the one that goes wrong."""
+    for number in reversed(story.order):
+        action = story.skeleton.events[number].action
+        if isinstance(action, sk.Deallocate) and number != story.bad:
+            gone = story.where(action.pointer)
+            if gone is not None and gone.object == name:
+                return number
+    return None
+
+
+def _asked(story: Story, event: int) -> int:
+    """Who has an event done: of a callback or a page, the step that queued or freed it."""
+    thread = story.skeleton.threads[story.thread(event)]
+    return thread.parent if thread.kind in ("callback", "page") else event
+
+
+def _read_before(story: Story, seen: Seen, change: Stored) -> Reason:
+    text = (
+        f"{story.name(seen.event)} reads {place_text(seen.place)} before"
+        f" {story.name(change.event)} changes it"
+    )
+    return Reason(text, "fr", seen.event, change.event)
+
+
+def _still(seen: Seen, end: int, name: str) -> Reason:
+    text = f"{place_text(seen.place)} still leads to {name} after the free"
+    return Reason(text, "free", end, seen.event)
 
 
 def _place(story: Story, event: int) -> int:
@@ -73,6 +125,12 @@ def ending(story: Story) -> tuple[int, str] | None:
     return None
 
 
+def _leads(seen: Seen, name: str) -> bool:
+    """Whether what was read is a pointer to an object."""
+    to = seen.value
+    return isinstance(to, Pointer) and to.base is not None and to.base.object == name
+
+
 def _read(story: Story, name: str) -> Seen | None:
     """The read that gave the user its pointer."""
     term = touched(story.skeleton.events[story.bad])
@@ -83,9 +141,7 @@ def _read(story: Story, name: str) -> Seen | None:
     own = [s for s in story.reads if s.event in story.own(story.bad) and s.event < story.bad]
     last: Seen | None = None
     for seen in sorted(own, key=lambda s: s.event, reverse=True):
-        to = seen.value
-        leads = isinstance(to, Pointer) and to.base is not None and to.base.object == name
-        if leads or seen.place[0] in places:
+        if _leads(seen, name) or seen.place[0] in places:
             return seen
         last = seen if last is None and seen.event in computed else last
     return last
@@ -100,6 +156,35 @@ def _overwritten(story: Story, seen: Seen) -> Stored | None:
     return later[0] if later else None
 
 
+def waited(story: Story) -> Iterator[Reason]:
+    """What kept nobody from freeing an object in use, under a weak model: a matter of programs.
+
+    Whether the user is in a reader, and whether the free is behind a grace period, depends on no
+    order between the two.
+    """
+    found = ending(story)
+    if found is None:
+        return
+    end, name = found
+    user, freer = story.name(story.bad), story.name(_asked(story, end))
+    inside = around(story, story.bad, *READERS)
+    waits = _Protection(story, end, name, None).deferral()
+    if waits is None and inside:
+        text = f"{user} is inside {INSIDE[inside[0].kind]}, and {freer} waits for no grace period"
+        yield Reason(text, "gp", inside[0].start, end)
+    elif waits is not None and waits.kind != "flush" and not _spins(story):
+        readers = around(story, story.bad, "srcu") if waits.where is not None else inside
+        domain = "RCU" if waits.where is None or waits.kind == "page" else str(waits.where)
+        if not [one for one in readers if domain == "RCU" or one.where == waits.where]:
+            text = f"{user} is in no reader that a grace period of {domain} waits for"
+            yield Reason(text, "gp", waits.start, story.bad)
+
+
+def _spins(story: Story) -> bool:
+    """Whether the user holds a lock that keeps grace periods waiting."""
+    return any(story.spins(one) for one in around(story, story.bad, "lock"))
+
+
 @dataclass(slots=True)
 class _Protection:
     """What stood between the use of an object and its end, event ``end``."""
@@ -111,10 +196,10 @@ class _Protection:
 
     def reason(self) -> Reason:
         """Why it did not keep them apart."""
-        waits = self._deferral()
+        waits = self.deferral()
         return self._at_once() if waits is None else self._deferred(waits)
 
-    def _deferral(self) -> Stretch | None:
+    def deferral(self) -> Stretch | None:
         """The last grace period that the free waited for."""
         story = self.story
         thread = story.skeleton.threads[story.thread(self.end)]
@@ -128,9 +213,7 @@ class _Protection:
 
     def _freer(self) -> str:
         """Who frees it: of a callback or a page, whoever queued or freed it."""
-        thread = self.story.skeleton.threads[self.story.thread(self.end)]
-        later = thread.kind in ("callback", "page")
-        return self.story.name(thread.parent if later else self.end)
+        return self.story.name(_asked(self.story, self.end))
 
     def _own(self, at: int, *kinds: str) -> list[Stretch]:
         """What the user was in when an event happened."""

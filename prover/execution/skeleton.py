@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
 
 from dsl.source import Span
+from prover.execution.changes import Change
 from prover.execution.lock_facts import LockOrderEdge, LockUse
 from prover.execution.terms import Row, Term
 from prover.graph.ir import Layout, Origin, Region
@@ -278,11 +279,15 @@ Action: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class LocalCheck:
-    """A violation of ``property`` at an event where ``bad`` holds: a matter of the thread alone."""
+    """A violation of ``property`` at an event where ``bad`` holds: a matter of the thread alone.
+
+    ``about`` is the change that a transition table does not have.
+    """
 
     property: str
     bad: Term
     message: str
+    about: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)

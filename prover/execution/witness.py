@@ -77,7 +77,8 @@ class Witness:
     entry than ``moments``: the state before the first, then the state after each.  ``edges`` lead
     from moment to moment; ``because`` is the text of some of them.  Of a plain interleaving that
     is not to be shown, all three are left out.  ``record`` is
-    what it was replayed from, by statements.
+    what it was replayed from, by statements.  ``reordered``: it takes an order that no interleaving
+    has; a witness of a weak model may do without, where a stronger one stops at something else.
     """
 
     property: str
@@ -92,6 +93,7 @@ class Witness:
     scenes: tuple[Scene, ...] = ()
     edges: tuple[Edge, ...] = ()
     record: Record | None = None
+    reordered: bool = False
 
 
 def contexts(witness: Witness) -> int:

@@ -299,7 +299,9 @@ def _assert_held(mode: str, wanted: bool) -> Meaning:
         address, kind = _lock(scope, call)
         reg = scope.temporary()
         scope.builder.emit(Holds(reg, address, kind, mode, scope.origin(call.span)))
-        _claimed(scope, Reg(reg), wanted, call)
+        kind_of = {"shared": " for reading", "exclusive": " for writing"}.get(mode, "")
+        said = f"the lock is not held{kind_of} here" if wanted else "the lock is held here"
+        _claimed(scope, Reg(reg), wanted, said, call)
         return ex.ZERO
 
     return meaning
@@ -309,12 +311,14 @@ def _assert_irqs(wanted: bool) -> Meaning:
     def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
         reg = scope.temporary()
         scope.builder.emit(IrqsDisabled(reg, scope.origin(call.span)))
-        _claimed(scope, Reg(reg), wanted, call)
+        said = f"interrupts are {'on' if wanted else 'off'} here"
+        _claimed(scope, Reg(reg), wanted, said, call)
         return ex.ZERO
 
     return meaning
 
 
-def _claimed(scope: Scope, fact: Expr, wanted: bool, call: p.CallPrimitive) -> None:
+def _claimed(scope: Scope, fact: Expr, wanted: bool, said: str, call: p.CallPrimitive) -> None:
+    """The check that a fact is as wanted; ``said`` is what is so where it is not."""
     condition = fact if wanted else scope.apply("!", fact)
-    scope.check("lockdep-assert", condition, "", call.span)
+    scope.check("lockdep-assert", condition, said, call.span)

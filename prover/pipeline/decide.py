@@ -227,9 +227,8 @@ def _refutation(witnesses: list[Witness]) -> Refuted:
 
 def _explained(found: Found, name: str, *, minimal: bool) -> Witness:
     """The witness to be shown: the smallest, or the one found without what it does not need."""
-    if found.witness.model != "sc":
-        return found.witness
-    return (smallest if minimal else trimmed)(found.search, name, found.reply)
+    plain = found.witness.model == "sc"
+    return (smallest if plain and minimal else trimmed)(found.search, name, found.reply)
 
 
 def _conclude(case: Case, verdict: Verdict) -> Decision:

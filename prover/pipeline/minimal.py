@@ -10,6 +10,7 @@ from prover.execution import claim as executions
 from prover.execution.run.replay import replay, violations_of
 from prover.execution.skeleton import Skeleton
 from prover.execution.weak.replay import replay_weak, weak_violations
+from prover.execution.weak.shorten import replay_shortened
 from prover.execution.witness import Witness
 from prover.models.cat import load_model
 from prover.pipeline.limits import Clock, Limits
@@ -114,7 +115,8 @@ def _witness(search: Search, name: str, reply: Sat, *, stretches: bool, trim: bo
     prepared = search.prepared
     with search.clock.stage("replay"):
         if prepared.model != "sc":
-            return replay_weak(*_claimed(search, reply), name, load_model(prepared.model))
+            carry_out = replay_shortened if trim else replay_weak
+            return carry_out(*_claimed(search, reply), name, load_model(prepared.model))
         schedule = decode(prepared.skeleton, prepared.domains, reply.values, stretches=stretches)
         return replay(prepared.skeleton, schedule.events, schedule.decisions, name, trim=trim)
 

@@ -111,9 +111,11 @@ def _how(witness: Witness) -> str:
     match witness.model:
         case "sc":
             return "a plain interleaving (SC)"
+        case "tso" if not witness.reordered:
+            return "an execution under x86-TSO"
         case "tso":
             return "an execution that takes a store buffer (x86-TSO)"
-        case "lkmm" if witness.property == "data-race":
+        case "lkmm" if witness.property == "data-race" or not witness.reordered:
             return "an execution under LKMM"
         case "lkmm" if witness.plain:
             return "an execution that LKMM allows, plain accesses being the compiler's to reorder,"

@@ -64,7 +64,7 @@ def columns_of(
 def shown_by(witness: Witness) -> str:
     """What it takes to see this; nothing where no reordering does it, or the property says so."""
     weak = witness.model != "sc"
-    if weak and (not witness.because or witness.property == "data-race"):
+    if weak and (not witness.reordered or witness.property == "data-race"):
         return ""
     match witness.model:
         case "sc":

@@ -14,7 +14,7 @@ from prover.execution.claim import Claim
 from prover.execution.run.machine import Decisions
 from prover.execution.run.replay import replay
 from prover.execution.skeleton import Skeleton
-from prover.execution.weak.replay import replay_weak
+from prover.execution.weak.shorten import replay_shortened
 from prover.execution.witness import Witness
 from prover.models.algebra import MemoryModel
 from prover.pipeline import minimal
@@ -28,12 +28,13 @@ FOLDER = Path(__file__).parents[2] / "protocols"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A replay: what was replayed, and the witness that it became."""
+    """A replay: what was replayed, and the witness that it became; ``claim`` under a weak model."""
 
     skeleton: Skeleton
     decisions: Decisions
     name: str
     witness: Witness
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,13 @@ def refutations(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Refutati
         )
         return made[-1].witness
 
-    def weakly(
-        skeleton: Skeleton, claim: Claim, name: str, model: MemoryModel, **more: Any
-    ) -> Witness:
-        found = replay_weak(skeleton, claim, name, model, **more)
-        made.append(Told(skeleton, claim.decisions, name, found))
+    def weakly(skeleton: Skeleton, claim: Claim, name: str, model: MemoryModel) -> Witness:
+        found = replay_shortened(skeleton, claim, name, model)
+        made.append(Told(skeleton, claim.decisions, name, found, claim))
         return found
 
     monkeypatch.setattr(minimal, "replay", plainly)
-    monkeypatch.setattr(minimal, "replay_weak", weakly)
+    monkeypatch.setattr(minimal, "replay_shortened", weakly)
     request = Request((str(FOLDER / name),), explain=True, jobs=1)
     (loaded,), _ = load_all(request, list(members(request.files)), {})
     assert isinstance(loaded, Loaded)

@@ -65,7 +65,7 @@ MODELS = ("lkmm", "sc", "tso")
 def refuted(*found: tuple[str, str]) -> Refuted:
     """A refutation by these properties, each with the model that shows it."""
     first, *others = (
-        Witness(name, "", model, (), (), (), () if model == "sc" else ("one overtakes two",), ())
+        Witness(name, "", model, (), (), (), ("one overtakes two",), (), reordered=model != "sc")
         for name, model in found
     )
     return Refuted(first, tuple(others))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prover.execution import skeleton as sk
+from prover.execution.changes import Change, Way
 from prover.execution.construct.strand import Strand
 from prover.execution.terms import Allocated, Term
 from prover.graph import ir
@@ -256,16 +257,22 @@ def _transition_checks(
     for table in _tables(strand, word):
         here = draft.equal(address, draft.pointer_to(table.location))
         changed = terms.invert(draft.equal(old, new))
-        legal = terms.either(*(_rule_holds(strand, table, r, old, new) for r in table.rules))
-        bad = terms.both(when, here, changed, terms.invert(legal))
-        checks.append(sk.LocalCheck("transition", bad, ""))
+        ways: list[Way] = []
+        legal: list[Term] = []
+        for rule in table.rules:
+            way = _way(strand, table, rule, old, new)
+            ways.append(way)
+            legal.append(terms.both(*way.fits, *(holds for _, holds in way.locks)))
+        bad = terms.both(when, here, changed, terms.invert(terms.either(*legal)))
+        about = Change(table.location, old, new, tuple(ways))
+        checks.append(sk.LocalCheck("transition", bad, "", about))
     return tuple(checks)
 
 
-def _rule_holds(
+def _way(
     strand: Strand, table: ir.TransitionTable, rule: ir.TransitionRule, old: Term, new: Term
-) -> Term:
-    """Whether one legal edge covers an update: its ends fit, and its locks are held."""
+) -> Way:
+    """What one legal edge asks of an update: that its ends fit, and that its locks are held."""
     draft = strand.draft
     values = draft.layout.words[table.word].values
     params: tuple[str | int, ...] = tuple(
@@ -282,5 +289,6 @@ def _rule_holds(
     if structs.get(rule.before):
         env["before"] = draft.operation("word_to_pointer", (structs[rule.before],), (old,))
     kinds = ("spinlock", "rwlock", "mutex", "rwsem", "folio")
-    parts.extend(strand.held_at(draft.value_of(place, env), kinds, "any") for place in rule.holding)
-    return draft.terms.both(*parts)
+    places = (draft.value_of(place, env) for place in rule.holding)
+    locks = tuple((place, strand.held_at(place, kinds, "any")) for place in places)
+    return Way(f"{rule.before} -> {rule.after}", tuple(parts), locks)

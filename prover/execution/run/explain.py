@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.execution import skeleton as sk
+from prover.execution.changed import change_text
 from prover.execution.hazards import address_of
 from prover.execution.run.judge import CLAIMS
 from prover.execution.run.locking import reaches
@@ -30,6 +31,8 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
         return _claim(machine, message)
     if message:
         return (message,)
+    if name == "transition":
+        return change_text(machine.skeleton, machine.values, event.number)
     pointer = culprit(machine, event)
     match pointer:
         case Pointer(via=Via() as via) | Wild(via=Via() as via) if name == "torn-value":

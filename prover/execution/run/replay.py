@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown
@@ -12,6 +11,7 @@ from prover.execution.run.narrate import narrate
 from prover.execution.run.record import schedule_of
 from prover.execution.run.standstill import deadlocked
 from prover.execution.run.state import NotAllowed
+from prover.execution.shorten import Shorter
 from prover.execution.witness import Witness
 
 
@@ -62,7 +62,6 @@ class Shortening:
     stage: Stage
     decisions: Decisions
     name: str
-    tried: dict[tuple[int, ...], bool] = field(default_factory=dict[tuple[int, ...], bool])
 
     def carry_out(self, events: tuple[int, ...]) -> Machine:
         """The machine after a schedule; raises ReplayError where a step is not allowed."""
@@ -84,42 +83,8 @@ class Shortening:
         return any(self.name in violation.properties for violation in seen)
 
     def trim(self, events: tuple[int, ...]) -> tuple[int, ...]:
-        """The schedule without the trailing steps that the violation can do without.
-
-        No thread can stop earlier then, wherever that would be.
-        """
-        while True:
-            shorter = self._halved(events)
-            if shorter == events:
-                shorter = self._searched(events)
-            if shorter == events:
-                return events
-            events = shorter
-
-    def _halved(self, events: tuple[int, ...]) -> tuple[int, ...]:
-        """What is left when each thread stops where halving says, most often as early as it can."""
-        for own in self._threads(events):
-            low, high = 0, len(own)
-            while low < high:
-                middle = (low + high) // 2
-                if self.still(self._without(events, own[middle:])):
-                    high = middle
-                else:
-                    low = middle + 1
-            events = self._without(events, own[high:])
-        return events
-
-    def _searched(self, events: tuple[int, ...]) -> tuple[int, ...]:
-        """The same, each place tried: who lets a lock go may as well never have taken it."""
-        for own in self._threads(events):
-            for kept in range(len(own)):
-                if kept and self._is_unnoticed(own[kept - 1]):
-                    # Without that step too it has been tried.
-                    continue
-                shorter = self._without(events, own[kept:])
-                if self.still(shorter):
-                    return shorter
-        return events
+        """The schedule without the trailing steps that the violation can do without."""
+        return Shorter(self.stage.skeleton, self.still, self._is_unnoticed).trim(events)
 
     def _is_unnoticed(self, event: int) -> bool:
         """Whether a step changes nothing for others; in a deadlock it counts where each stands."""
@@ -127,31 +92,9 @@ class Shortening:
         load = isinstance(action, sk.Access) and action.what == "load"
         return self.name != "deadlock" and (load or isinstance(action, sk.Local))
 
-    def _without(self, events: tuple[int, ...], stopped: Sequence[int]) -> tuple[int, ...]:
-        """What is left without steps, and without the threads that these would have begun."""
-        gone = set(stopped)
-        for thread in self.stage.skeleton.threads:
-            if thread.parent in gone:
-                gone.update(thread.events)
-        return tuple(event for event in events if event not in gone)
-
-    def _threads(self, events: tuple[int, ...]) -> list[list[int]]:
-        """The steps of each thread.
-
-        Callbacks and handlers first: nobody waits for what they still have to do.
-        """
-        found: dict[int, list[int]] = {}
-        for event in events:
-            found.setdefault(self.stage.skeleton.events[event].thread, []).append(event)
-        return [found[thread] for thread in sorted(found, reverse=True)]
-
     def still(self, events: tuple[int, ...]) -> bool:
         """Whether a shorter schedule still shows the violation."""
-        found = self.tried.get(events)
-        if found is None:
-            try:
-                found = self.shows(self.carry_out(events))
-            except ReplayError:
-                found = False
-            self.tried[events] = found
-        return found
+        try:
+            return self.shows(self.carry_out(events))
+        except ReplayError:
+            return False

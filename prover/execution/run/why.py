@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from prover.execution import skeleton as sk
 from prover.execution.because import pointer, torn, values
+from prover.execution.changed import transition
 from prover.execution.edges import Reason
-from prover.execution.freed import INSIDE, freed
+from prover.execution.freed import INSIDE, freed, freed_twice
+from prover.execution.held import lockdep
 from prover.execution.nodes import touched
 from prover.execution.run.locking import reaches
 from prover.execution.run.machine import Machine
@@ -17,7 +19,7 @@ from prover.execution.story import NOBODY, SECTIONS, Story, Stretch, stretches
 ATOMIC = ("sleep-in-atomic", "ipi-irqs-off")
 """Properties that are violated because of what the thread is in."""
 
-CONDITIONS = ("assert", "bug-on", "warn-on", "transition", "refcount", "final", "invariant")
+CONDITIONS = ("assert", "bug-on", "warn-on", "refcount", "final", "invariant")
 """Properties that are conditions of the author's, or of values."""
 
 POINTERS = ("null-pointer", "wild-pointer", "uninitialized")
@@ -30,20 +32,32 @@ def why(machine: Machine, story: Story, name: str) -> tuple[Reason, ...]:
 
 
 def _reasons(machine: Machine, story: Story, name: str) -> Iterator[Reason]:
+    if name == "lock-order":
+        yield from _orders(machine, story)
+    else:
+        yield from plainly(story, name)
+
+
+def plainly(story: Story, name: str) -> Iterator[Reason]:
+    """The reasons for what goes wrong in an execution that is an interleaving."""
     if name == "use-after-free":
         yield from freed(story)
     elif name == "torn-value":
         yield from torn(story)
     elif name in POINTERS:
         yield from pointer(story, name)
+    elif name == "double-free":
+        yield from freed_twice(story)
+    elif name == "transition":
+        yield from transition(story)
+    elif name == "lockdep-assert":
+        yield from lockdep(story)
     elif name in CONDITIONS:
         yield from values(story, name)
     elif name in ATOMIC:
         yield from _inside(story, name)
     elif name == "self-deadlock":
         yield from _already(story)
-    elif name == "lock-order":
-        yield from _orders(machine, story)
 
 
 def _inside(story: Story, name: str) -> Iterator[Reason]:

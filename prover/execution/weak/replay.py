@@ -47,13 +47,52 @@ class Wrong:
     lands: Pairs = frozenset()
 
 
-def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryModel) -> Witness:
-    """The witness that an execution of a model violates property ``name``."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A violation in an execution that a model allows; ``race``: the nodes that race, if any do."""
+
+    case: Allowed
+    wrong: Wrong
+    race: tuple[int, int] | None = None
+
+    def told(self) -> Witness:
+        """The witness of it."""
+        if self.race is not None:
+            return tell_race(self.case, *self.race)
+        return tell(self.case, self.wrong.property, self.wrong.event)
+
+
+def replay_weak(
+    skeleton: sk.Skeleton,
+    claim: Claim,
+    name: str,
+    model: MemoryModel,
+    *,
+    stopped: frozenset[int] = frozenset(),
+) -> Witness:
+    """The witness that an execution of a model violates property ``name``.
+
+    ``stopped`` are steps that the claim has and that are left out, as :class:`Run` has it.
+    """
+    return next(shown(skeleton, claim, name, model, stopped=stopped)).told()
+
+
+def shown(
+    skeleton: sk.Skeleton,
+    claim: Claim,
+    name: str,
+    model: MemoryModel,
+    *,
+    stopped: frozenset[int] = frozenset(),
+) -> Iterator[Shown]:
+    """The violations of a property in an execution of a model; raises ReplayError without one."""
     found = nodes(skeleton)
-    run, law, builder = _carried_out(skeleton, claim, found)
+    run = followed(skeleton, claim, found, stopped)
+    law, builder = Law(run).law(found), Builder(run, found)
     asked = for_protocols(model)
     if name == "data-race":
-        return _race(run, found, builder, law, model)
+        yield from _races(run, found, builder, law, model)
+        return
     candidates = [v for v in violations(run, found) if v.property == name]
     if not candidates:
         raise ReplayError(
@@ -64,13 +103,16 @@ def replay_weak(skeleton: sk.Skeleton, claim: Claim, name: str, model: MemoryMod
         meaning = defined(asked, builder.structure(law, one.also, lands=one.lands))
         broken = [axiom.name for axiom in asked.axioms if breach(axiom, meaning) is not None]
         if not broken:
-            return tell(Allowed(run, found, builder, meaning, model.name), name, one.event)
-        reasons.append(", ".join(broken))
-    raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
+            yield Shown(Allowed(run, found, builder, meaning, model.name), one)
+        reasons.extend([", ".join(broken)] if broken else ())
+    if len(reasons) == len(candidates):
+        raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
 
 
-def _race(run: Run, found: Nodes, builder: Builder, law: Pairs, model: MemoryModel) -> Witness:
-    """The witness of a data race: the model allows the execution, and raises its flag for it."""
+def _races(
+    run: Run, found: Nodes, builder: Builder, law: Pairs, model: MemoryModel
+) -> Iterator[Shown]:
+    """The data races: the model allows the execution, and raises its flag for it."""
     usual = for_protocols(model)
     structure = builder.structure(law, frozenset())
     broken = breaches(usual, structure)
@@ -84,9 +126,9 @@ def _race(run: Run, found: Nodes, builder: Builder, law: Pairs, model: MemoryMod
     lasting = racing(found, pairs)
     if not lasting:
         raise ReplayError("claimed data-race, and none is raised")
-    one, two = lasting[0]
     case = Allowed(run, found, builder, defined(usual, structure), model.name)
-    return tell_race(case, one, two)
+    for one, two in lasting:
+        yield Shown(case, Wrong("data-race", found.nodes[two].event), (one, two))
 
 
 def racing(found: Nodes, pairs: Pairs) -> list[tuple[int, int]]:
@@ -101,7 +143,8 @@ def _may_race(found: Nodes, number: int) -> bool:
 def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> set[str]:
     """What an execution of a model violates; there may be a data race beside it."""
     found = nodes(skeleton)
-    run, law, builder = _carried_out(skeleton, claim, found)
+    run = followed(skeleton, claim, found)
+    law, builder = Law(run).law(found), Builder(run, found)
     asked = for_protocols(model)
     names: set[str] = set()
     for one in violations(run, found):
@@ -111,16 +154,21 @@ def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> 
     return names | {"data-race"}
 
 
-def _carried_out(skeleton: sk.Skeleton, claim: Claim, found: Nodes) -> tuple[Run, Pairs, Builder]:
+def followed(
+    skeleton: sk.Skeleton, claim: Claim, found: Nodes, stopped: frozenset[int] = frozenset()
+) -> Run:
+    """A claim carried out as far as no axiom of a model is needed to judge it."""
     try:
-        run = Run(skeleton, claim)
+        run = Run(skeleton, claim, stopped)
         judge = Law(run)
         judge.check()
         Pages(run, found).check()
         Rules(run, found).check()
-        return run, judge.law(found), Builder(run, found)
+        for _ in (*judge.precedences(), *judge.reuses(found)):
+            pass
     except NotAnExecution as error:
         raise ReplayError(str(error)) from error
+    return run
 
 
 def violations(run: Run, found: Nodes) -> Iterator[Wrong]:

@@ -32,10 +32,13 @@ class Run:
     ``happened`` are the events that took place, ``waiting`` those that somebody came to and that
     were never granted; ``violated`` has for each event that violates
     something by itself what it violates.  ``places`` has where each read and write access goes.
+    ``stopped`` are steps that nobody makes, as their threads have stopped before: with each step
+    all that its thread would do then.
     """
 
     skeleton: sk.Skeleton
     claim: Claim
+    stopped: frozenset[int] = frozenset()
     values: Valuation = field(init=False)
     happened: set[int] = field(default_factory=set[int])
     waiting: set[int] = field(default_factory=set[int])
@@ -102,6 +105,8 @@ class Run:
 
     def _settle(self, number: int) -> bool:
         """Whether an event could be decided now."""
+        if number in self.stopped:
+            return True
         event = self.skeleton.events[number]
         reached = self.values.surely(event.guard)
         if reached is None:

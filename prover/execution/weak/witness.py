@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from prover.execution import skeleton as sk
-from prover.execution.because import torn
+from prover.execution.changed import change_text
 from prover.execution.decisive import Slice, with_something
 from prover.execution.domains import initial_value
 from prover.execution.edges import Reason, edges
@@ -26,6 +26,7 @@ from prover.execution.weak.record import execution_of
 from prover.execution.weak.run import Run
 from prover.execution.weak.time import Allowed, Timeline, timeline
 from prover.execution.weak.told import scenes_of, story_of
+from prover.execution.weak.why import why as sentences
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
 from prover.execution.wording import cell_at, note_text, place_text, pointer_text, value_text
 from prover.graph.values import Location, Pointer, Via, Wild, number_text
@@ -65,8 +66,7 @@ def _told(case: Allowed, name: str, event: int, other: int, line: str = "") -> W
     story = story_of(run, told, event)
     looks = skeleton.threads[skeleton.events[event].thread].events if claim else ()
     about = subject(story, [*shown, *looks], column)
-    halves = torn(story) if name == "torn-value" and why.reasons else ()
-    said = (*why.reasons, *halves)
+    said = tuple(sentences(story, name, other, why.reasons))
     seeds = {event, other, *why.events, *(e for r in said for e in (r.source, r.target) if e >= 0)}
     if claim:
         seeds.update(looks)
@@ -94,6 +94,7 @@ def _told(case: Allowed, name: str, event: int, other: int, line: str = "") -> W
         scenes=scenes_of(story, about, told, shown),
         edges=edges(story, told, {e: index for index, e in enumerate(shown)}, drawn),
         record=execution_of(run, case.nodes),
+        reordered=bool(why.reasons),
     )
 
 
@@ -283,6 +284,8 @@ def _explanation(run: Run, name: str, number: int, message: str) -> tuple[str, .
         return (_claim(run, number, message),)
     if message:
         return (message,)
+    if name == "transition":
+        return change_text(run.skeleton, run.values, number)
     term = touched(event)
     value = None if term is None else _known(run, term)
     match value:

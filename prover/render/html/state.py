@@ -19,6 +19,7 @@ Item = TypeVar("Item")
 Key: TypeAlias = tuple[object, ...]
 
 NONE: Final = "-"
+OVER: Final = "over"
 
 _SECTIONS: Final = {
     "rcu": "RCU reader",
@@ -204,7 +205,7 @@ def _pending(scenes: Sequence[Scene], threads: Sequence[str]) -> Part:
         Row(
             visible(str(what)),
             _who(int(str(thread)), threads) if int(str(thread)) >= 0 else "",
-            (tuple(_awaited(each, threads) for each in found),),
+            (tuple(_awaited(found, index, threads) for index in range(len(found))),),
         )
         for (what, thread, _), found in _by_row(
             scenes, pending, lambda p: (p.what, p.thread, p.since)
@@ -213,11 +214,11 @@ def _pending(scenes: Sequence[Scene], threads: Sequence[str]) -> Part:
     return Part("Pending", ("waits for",), tuple(rows))
 
 
-def _awaited(pending: Sequence[Pending], threads: Sequence[str]) -> str:
-    """Whom it waits for; pending for nobody in particular, or not pending."""
-    if not pending:
-        return NONE
-    on = [_who(thread, threads) for each in pending for thread in each.on]
+def _awaited(found: Sequence[Sequence[Pending]], scene: int, threads: Sequence[str]) -> str:
+    """Whom it waits for in a scene; pending for nobody in particular, not yet, or over."""
+    if not found[scene]:
+        return OVER if any(found[:scene]) else NONE
+    on = [_who(thread, threads) for each in found[scene] for thread in each.on]
     return ", ".join(on) or "pending"
 
 

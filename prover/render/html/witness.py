@@ -13,7 +13,7 @@ from prover.render.html.state import state, thread_name
 from prover.render.json_parts import Json
 from prover.render.svg import fragment
 from prover.render.witness_rows import source_text
-from prover.render.witness_table import shown_by, witness_table
+from prover.render.witness_table import explained, shown_by, witness_table
 
 _EARLY: Final = "early: before a step that precedes it in its program"
 
@@ -26,7 +26,7 @@ class Writer:
 
     def witness(self, witness: Witness) -> Json:
         """The whole witness."""
-        said = witness.explanation or (witness.message or "violated",)
+        said = witness.explanation or explained(witness)
         edges = [edge.text for edge in witness.edges if edge.text]
         why = [text for text in dict.fromkeys((*witness.because, *edges)) if text not in said]
         return {

@@ -44,8 +44,14 @@ def test_what_is_pending_says_for_whom_it_waits() -> None:
     waiting, callback = Pending("grace period", 1, (0,), 2), Pending("callback f", -1, (), 3)
     found = rows(scene(pending=(waiting, callback)), scene(pending=(callback,)))["Pending"]
     assert found["grace period"]["about"] == "CPU1 writer"
-    assert found["grace period"]["cells"] == [[[0, "CPU0 reader"], [1, "-"]]]
+    assert found["grace period"]["cells"] == [[[0, "CPU0 reader"], [1, "over"]]]
     assert found["callback f"]["cells"] == [[[0, "pending"]]]
+
+
+def test_what_is_not_yet_pending_is_not_over() -> None:
+    waiting = Pending("grace period", 1, (0,), 2)
+    found = rows(scene(), scene(pending=(waiting,)), scene())["Pending"]["grace period"]
+    assert found["cells"] == [[[0, "-"], [1, "CPU0 reader"], [2, "over"]]]
 
 
 def test_an_object_lives_again() -> None:
