@@ -17,7 +17,15 @@ from prover.execution.hazards import LATE_PROPERTIES, address_of
 from prover.execution.hazards_of_holders import looks_at_folio
 from prover.execution.nodes import CONTINUES
 from prover.execution.order import AFTER_ALL
-from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Term
+from prover.execution.terms import (
+    Allocated,
+    Choice,
+    Operation,
+    Outcome,
+    Phi,
+    ReadValue,
+    Term,
+)
 from prover.graph.values import POISON, Pointer, Value, Wild
 
 
@@ -87,11 +95,10 @@ class Run:
     def _settle_events(self) -> None:
         """Events one after another, as soon as what they need is known."""
         pending = [e.number for e in self.skeleton.events if self._kind(e.number) != "invariant"]
-        while pending:
-            left = [number for number in pending if not self._settle(number)]
-            if len(left) == len(pending):
-                break
-            pending = left
+        settled = -1
+        while pending and settled != len(self.values.leaves):
+            settled = len(self.values.leaves)
+            pending = [number for number in pending if not self._settle(number)]
         for number in pending:
             guard = self.values.surely(self.skeleton.events[number].guard)
             if guard:
@@ -111,6 +118,9 @@ class Run:
                 # What stands behind it would happen.
                 raise NotAnExecution(f"event {number} goes on and is not reached")
             return True
+        outcome = Outcome(number, "ok")
+        if outcome not in self.values.leaves and self._goes_on(event):
+            self.values.settle(outcome, 1)
         try:
             early = self._early(event)
             if not self._stopped(early):
@@ -122,7 +132,8 @@ class Run:
         if found:
             self.violated[number] = found
         stops = self._stopped(found)
-        self.values.settle(Outcome(number, "ok"), int(not stops))
+        assert not (stops and self.values.leaves.get(outcome)), f"event {number} goes on"
+        self.values.settle(outcome, int(not stops))
         if stops:
             return True
         if sk.is_blocking(self.skeleton, event) and number not in self.claim.granted:
@@ -130,6 +141,63 @@ class Run:
             return True
         self.happened.add(number)
         return True
+
+    def _goes_on(self, event: sk.Event) -> bool:
+        """Whether nothing that an event can violate stops its thread, as far as is known by now.
+
+        What it reads need not be known: that may depend on what its thread does next, by way of
+        other threads, where no branch stands between.
+        """
+        if looks_at_folio(event):
+            return False
+        for check in event.checks:
+            if check.property not in CONTINUES and self.values.surely(check.bad) is not False:
+                return False
+        address = address_of(event)
+        try:
+            if address is not None and not self._is_place(self.values.value(address)):
+                return False
+            return not any(
+                self._may_be_poison(read)
+                for read in self.reads_of.get(event.number, ())
+                if not read.ghost
+            )
+        except Unknown:
+            return False
+
+    def _is_place(self, value: Value) -> bool:
+        return isinstance(value, Pointer) and value.base is not None and self._is_cell(value)
+
+    def _may_be_poison(self, read: sk.ReadAccess, behind: frozenset[int] = frozenset()) -> bool:
+        """Whether a read may read poison, by where it and what is stored there come from."""
+        if read.number in behind:
+            return True
+        source = self.source(read)
+        if source == INITIAL:
+            where = self.values.value(read.address)
+            if not isinstance(where, Pointer) or where.base is None:
+                return True
+            start = initial_value(self.skeleton.layout, (where.location, read.part), weak=True)
+            return start in (None, POISON)
+        pending, behind = [self.skeleton.writes[source].value], behind | {read.number}
+        while pending:
+            term = pending.pop()
+            row = self.skeleton.rows[term]
+            match row:
+                case _ if self.values.surely(term) is not None:
+                    if self.values.value(term) == POISON:
+                        return True
+                case ReadValue(access=access):
+                    if self._may_be_poison(self.skeleton.reads[access], behind):
+                        return True
+                case Operation(args=args):
+                    pending.extend(args)
+                case Phi(arms=arms):
+                    pending.extend(v for guard, v in arms if self.values.surely(guard) is not False)
+                case _:
+                    # What is true or false, chosen or allocated is no poison.
+                    pass
+        return False
 
     @staticmethod
     def _stopped(names: list[str]) -> bool:
