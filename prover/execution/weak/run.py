@@ -19,8 +19,11 @@ from prover.execution.nodes import CONTINUES
 from prover.execution.order import AFTER_ALL
 from prover.execution.terms import (
     Allocated,
+    And,
     Choice,
+    Not,
     Operation,
+    Or,
     Outcome,
     Phi,
     ReadValue,
@@ -95,14 +98,56 @@ class Run:
     def _settle_events(self) -> None:
         """Events one after another, as soon as what they need is known."""
         pending = [e.number for e in self.skeleton.events if self._kind(e.number) != "invariant"]
-        settled = -1
-        while pending and settled != len(self.values.leaves):
-            settled = len(self.values.leaves)
-            pending = [number for number in pending if not self._settle(number)]
+        while pending:
+            left = [number for number in pending if not self._settle(number)]
+            if len(left) == len(pending) and not self._one_goes_on(left):
+                break
+            pending = left
         for number in pending:
             guard = self.values.surely(self.skeleton.events[number].guard)
             if guard:
                 raise NotAnExecution(f"event {number} depends on itself")
+
+    def _one_goes_on(self, pending: list[int]) -> bool:
+        """Settles of one event that it does not stop its thread, as a read reads what comes later.
+
+        What the event reads, or claims, may depend on that by way of other threads, where no branch
+        stands between.  Whether it does go on is looked at as soon as its values are known.
+        """
+        for number in pending:
+            if self.values.surely(self.skeleton.events[number].guard):
+                for read in self.reads_of.get(number, ()):
+                    source = self.claim.rf.get(read.number, INITIAL)
+                    if source != INITIAL:
+                        before = self._open_before(self.skeleton.writes[source].event)
+                        if before >= 0:
+                            self.values.settle(Outcome(before, "ok"), 1)
+                            return True
+        return False
+
+    def _open_before(self, event: int) -> int:
+        """An event that is reached, stands before another, and may stop its thread; -1: none."""
+        pending, seen = [self.skeleton.events[event].guard], set[Term]()
+        while pending:
+            term = pending.pop()
+            if term in seen or self.values.surely(term) is not None:
+                continue
+            seen.add(term)
+            match self.skeleton.rows[term]:
+                case Outcome(event=before, what="ok"):
+                    guard = self.skeleton.events[before].guard
+                    if self.values.surely(guard):
+                        return before
+                    pending.append(guard)
+                case And(args=args) | Or(args=args) | Operation(args=args):
+                    pending.extend(args)
+                case Not(arg=arg):
+                    pending.append(arg)
+                case Phi(arms=arms):
+                    pending.extend(guard for guard, _ in arms)
+                case _:
+                    pass
+        return -1
 
     def _kind(self, event: int) -> str:
         return self.skeleton.threads[self.skeleton.events[event].thread].kind
@@ -118,9 +163,6 @@ class Run:
                 # What stands behind it would happen.
                 raise NotAnExecution(f"event {number} goes on and is not reached")
             return True
-        outcome = Outcome(number, "ok")
-        if outcome not in self.values.leaves and self._goes_on(event):
-            self.values.settle(outcome, 1)
         try:
             early = self._early(event)
             if not self._stopped(early):
@@ -131,8 +173,9 @@ class Run:
         found = [*early, *late]
         if found:
             self.violated[number] = found
-        stops = self._stopped(found)
-        assert not (stops and self.values.leaves.get(outcome)), f"event {number} goes on"
+        stops, outcome = self._stopped(found), Outcome(number, "ok")
+        if stops and self.values.leaves.get(outcome):
+            raise NotAnExecution(f"event {number} goes on and is stopped")
         self.values.settle(outcome, int(not stops))
         if stops:
             return True
@@ -141,63 +184,6 @@ class Run:
             return True
         self.happened.add(number)
         return True
-
-    def _goes_on(self, event: sk.Event) -> bool:
-        """Whether nothing that an event can violate stops its thread, as far as is known by now.
-
-        What it reads need not be known: that may depend on what its thread does next, by way of
-        other threads, where no branch stands between.
-        """
-        if looks_at_folio(event):
-            return False
-        for check in event.checks:
-            if check.property not in CONTINUES and self.values.surely(check.bad) is not False:
-                return False
-        address = address_of(event)
-        try:
-            if address is not None and not self._is_place(self.values.value(address)):
-                return False
-            return not any(
-                self._may_be_poison(read)
-                for read in self.reads_of.get(event.number, ())
-                if not read.ghost
-            )
-        except Unknown:
-            return False
-
-    def _is_place(self, value: Value) -> bool:
-        return isinstance(value, Pointer) and value.base is not None and self._is_cell(value)
-
-    def _may_be_poison(self, read: sk.ReadAccess, behind: frozenset[int] = frozenset()) -> bool:
-        """Whether a read may read poison, by where it and what is stored there come from."""
-        if read.number in behind:
-            return True
-        source = self.source(read)
-        if source == INITIAL:
-            where = self.values.value(read.address)
-            if not isinstance(where, Pointer) or where.base is None:
-                return True
-            start = initial_value(self.skeleton.layout, (where.location, read.part), weak=True)
-            return start in (None, POISON)
-        pending, behind = [self.skeleton.writes[source].value], behind | {read.number}
-        while pending:
-            term = pending.pop()
-            row = self.skeleton.rows[term]
-            match row:
-                case _ if self.values.surely(term) is not None:
-                    if self.values.value(term) == POISON:
-                        return True
-                case ReadValue(access=access):
-                    if self._may_be_poison(self.skeleton.reads[access], behind):
-                        return True
-                case Operation(args=args):
-                    pending.extend(args)
-                case Phi(arms=arms):
-                    pending.extend(v for guard, v in arms if self.values.surely(guard) is not False)
-                case _:
-                    # What is true or false, chosen or allocated is no poison.
-                    pass
-        return False
 
     @staticmethod
     def _stopped(names: list[str]) -> bool:
