@@ -1,6 +1,7 @@
 """Inputs nobody would write: token soup, real files with something wrong, noise.
 
-Input number i of a seed is always the same bytes, whatever came before it.
+Input number i of a seed is always the same bytes, whatever came before it, as long as the files that
+it is drawn from are the same: with one case more in the repository it is another.
 """
 
 from __future__ import annotations

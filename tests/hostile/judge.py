@@ -78,7 +78,9 @@ class Tally:
         if found.fault:
             self.faults.append((given, found.fault))
         called = f"decided {given.number}"
-        faults = (f"{called}: {found.fault}",) if found.fault else ()
+        # Inputs are drawn from the files of the day: with the next one's the number is another's.
+        text = given.content.decode("utf-8", "backslashreplace")
+        faults = (f"{called}: {found.fault}\n{text}",) if found.fault else ()
         self.figures += Figures(1, found.seconds, called, found.mib, called, faults=faults)
 
     def __str__(self) -> str:

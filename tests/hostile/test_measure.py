@@ -12,7 +12,7 @@ import pytest
 
 from tests.hostile import measure
 from tests.hostile.inputs import Input
-from tests.hostile.judge import judge_all
+from tests.hostile.judge import Judgement, Tally, judge_all
 from tests.hostile.measure import in_workers, measured
 from tests.soak import Figures, Soak, kept, together
 
@@ -78,6 +78,12 @@ def test_the_worst_of_all_is_kept() -> None:
     assert one + two == two + one == both
     assert kept([("other", 1), ("soak", asdict(both))]) == both
     assert together([]) == Figures()
+
+
+def test_a_fault_shows_the_input_that_it_is_of() -> None:
+    tally = Tally()
+    tally.add(Input(5, "noisy", b"int x;\xff"), Judgement(fault="broken"))
+    assert tally.figures.faults == ("decided 5: broken\nint x;\\xff",)
 
 
 def test_faults_fail_the_test_that_keeps_them() -> None:

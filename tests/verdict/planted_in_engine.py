@@ -2,7 +2,7 @@
 
 They are by primitive: what a call becomes (``prover/graph/``), what that does in an execution
 (``prover/execution/construct/``), what the solver is told of it (``prover/smt/``), and what the
-machine makes of it that replays executions (``prover/execution/run/``).
+machine makes of it that replays executions (``prover/execution/run/``, ``prover/execution/weak/``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from types import ModuleType
 from prover.execution import declared
 from prover.execution.construct import conditions, instructions, program, srcu
 from prover.execution.run import locking, machine
+from prover.execution.weak import run
 from prover.graph import (
     primitives,
     primitives_atomic,
@@ -254,6 +255,24 @@ BUGS = (
         "found.append(who)",
         "pass",
         "locks/rwsem_recursive_read",
+    ),
+    InEngine(
+        "replay",
+        "nothing goes on before its values are known (weak)",
+        run.Run,
+        "_one_goes_on",
+        "return True",
+        "return False",
+        "weak/store_past_failing_assert",
+    ),
+    InEngine(
+        "replay",
+        "only the event right before goes on (weak)",
+        run.Run,
+        "_open_before",
+        "pending.append(guard)",
+        "pass",
+        "weak/pointer_from_a_store_behind",
     ),
     InEngine(
         "declared orders",

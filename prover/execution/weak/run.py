@@ -17,7 +17,18 @@ from prover.execution.hazards import LATE_PROPERTIES, address_of
 from prover.execution.hazards_of_holders import looks_at_folio
 from prover.execution.nodes import CONTINUES
 from prover.execution.order import AFTER_ALL
-from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Term
+from prover.execution.terms import (
+    Allocated,
+    And,
+    Choice,
+    Not,
+    Operation,
+    Or,
+    Outcome,
+    Phi,
+    ReadValue,
+    Term,
+)
 from prover.graph.values import POISON, Pointer, Value, Wild
 
 
@@ -92,13 +103,54 @@ class Run:
         pending = [e.number for e in self.skeleton.events if self._kind(e.number) != "invariant"]
         while pending:
             left = [number for number in pending if not self._settle(number)]
-            if len(left) == len(pending):
+            if len(left) == len(pending) and not self._one_goes_on(left):
                 break
             pending = left
         for number in pending:
             guard = self.values.surely(self.skeleton.events[number].guard)
             if guard:
                 raise NotAnExecution(f"event {number} depends on itself")
+
+    def _one_goes_on(self, pending: list[int]) -> bool:
+        """Settles of one event that it does not stop its thread, as a read reads what comes later.
+
+        What the event reads, or claims, may depend on that by way of other threads, where no branch
+        stands between.  Whether it does go on is looked at as soon as its values are known.
+        """
+        for number in pending:
+            if self.values.surely(self.skeleton.events[number].guard):
+                for read in self.reads_of.get(number, ()):
+                    source = self.claim.rf.get(read.number, INITIAL)
+                    if source != INITIAL:
+                        before = self._open_before(self.skeleton.writes[source].event)
+                        if before >= 0:
+                            self.values.settle(Outcome(before, "ok"), 1)
+                            return True
+        return False
+
+    def _open_before(self, event: int) -> int:
+        """An event that is reached, stands before another, and may stop its thread; -1: none."""
+        pending, seen = [self.skeleton.events[event].guard], set[Term]()
+        while pending:
+            term = pending.pop()
+            if term in seen or self.values.surely(term) is not None:
+                continue
+            seen.add(term)
+            match self.skeleton.rows[term]:
+                case Outcome(event=before, what="ok"):
+                    guard = self.skeleton.events[before].guard
+                    if self.values.surely(guard):
+                        return before
+                    pending.append(guard)
+                case And(args=args) | Or(args=args) | Operation(args=args):
+                    pending.extend(args)
+                case Not(arg=arg):
+                    pending.append(arg)
+                case Phi(arms=arms):
+                    pending.extend(guard for guard, _ in arms)
+                case _:
+                    pass
+        return -1
 
     def _kind(self, event: int) -> str:
         return self.skeleton.threads[self.skeleton.events[event].thread].kind
@@ -126,8 +178,10 @@ class Run:
         found = [*early, *late]
         if found:
             self.violated[number] = found
-        stops = self._stopped(found)
-        self.values.settle(Outcome(number, "ok"), int(not stops))
+        stops, outcome = self._stopped(found), Outcome(number, "ok")
+        if stops and self.values.leaves.get(outcome):
+            raise NotAnExecution(f"event {number} goes on and is stopped")
+        self.values.settle(outcome, int(not stops))
         if stops:
             return True
         if sk.is_blocking(self.skeleton, event) and number not in self.claim.granted:
