@@ -64,11 +64,10 @@ class Carried:
 
 def _inner(run: Run) -> frozenset[int]:
     """The sections inside others, which begin and end nothing."""
-    sections = sk.SectionStart | sk.SectionEnd
     return frozenset(
         event.number
         for event in run.skeleton.events
-        if isinstance(event.action, sections)
+        if isinstance(event.action, sk.SectionStart | sk.SectionEnd)
         and event.number in run.happened
         and not run.values.holds(event.action.outer)
     )
