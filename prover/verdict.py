@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from dsl.diagnostic import Diagnostic
-from dsl.protocol import Expect
+from dsl.expect import Expect
 from dsl.source import Source, Span
 from prover.execution.witness import Witness
 from prover.features import Feature
@@ -158,6 +158,11 @@ class Request:
     jobs: int = 0
     explain: bool = True
     without: tuple[Feature, ...] = ()
+
+    @property
+    def selects(self) -> bool:
+        """Whether part of each file is asked for."""
+        return bool(self.scenario or self.variant or self.config or self.model)
 
 
 @dataclass(frozen=True, slots=True)

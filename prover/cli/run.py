@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, assert_never
 
 import typer
@@ -16,21 +18,35 @@ from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 if TYPE_CHECKING:
     from prover.answers import LitmusReport
     from prover.litmus.batch import LitmusRequest
-    from prover.verdict import Report
+    from prover.pipeline.tree import Member
+    from prover.verdict import FileReport, Report, Request
 
 Output: TypeAlias = Literal[
     "table", "commit", "json", "witness", "litmus", "svg", "mermaid", "dot", "herd"
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How a report is printed."""
+
+    output: Output
+    color: Color
+    verbose: bool
+    quiet: bool
+    full: bool
+    timings: bool
+
+
 def run(
     files: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="FILE...",
             help="Protocols (.khp; - is standard input), folders of them, or .litmus tests.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     scenario: OnlyScenario = "",
     variant: Annotated[
         str, typer.Option(metavar="NAME", help="Only this variant.", show_default=False)
@@ -51,6 +67,14 @@ def run(
     without: Without = None,
     output: Annotated[Output, typer.Option("--format", help="What to print.")] = "table",
     report_to: ProofReportOption = None,
+    changed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[REV]",
+            help="Only what changes since REV (HEAD) can affect; without FILE, below here.",
+            show_default=False,
+        ),
+    ] = None,
     color: Annotated[Color, typer.Option(help="Colour the output.")] = "auto",
     *,
     quiet: Annotated[
@@ -83,26 +107,33 @@ def run(
     settled (unknown, bounded, vacuous), 4 a bug in prove, 130 interrupted.
     """
     verbose = verbose or full or bool(variant)
+    named = list(files or ([] if changed is None else ["."]))
+    if not named:
+        raise typer.BadParameter("name files or folders", param_hint="'FILE...'")
     configuration = tuple(setting(text) for text in config or ())
-    if any(name.endswith(".litmus") for name in files) or output == "herd":
+    if any(name.endswith(".litmus") for name in named) or output == "herd":
         from prover.litmus.batch import LitmusRequest
 
         if output in ("witness", "litmus"):
             message = f"--format {output} is for protocols; `--format json` has a test's execution"
             raise typer.BadParameter(message, param_hint="'--format'")
-        _selects_nothing(scenario=scenario, variant=variant, config=config)
-        explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
-        wanted = reports(report_to, LITMUS, files)
-        asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
+        _selects_nothing(scenario=scenario, variant=variant, config=config, changed=changed)
+        explain = output == "json" or (output == "table" and (verbose or len(named) == 1))
+        wanted = reports(report_to, LITMUS, named)
+        asked = LitmusRequest(tuple(named), model or "lkmm", timeout, memory, jobs, explain)
         raise typer.Exit(_litmus(asked, output, wanted, color, quiet=quiet))
-    into = reports(report_to, PROOFS, files)
+    into = reports(report_to, PROOFS, named)
+    only = None
+    if changed is not None:
+        from prover.cli.changed import since
+
+        only = since(changed, named, color)
     # Slow imports come after the options are known to be right.
-    from prover.pipeline import run as prove_files
-    from prover.verdict import Request, exit_code
+    from prover.verdict import Request
 
     request = Request(
-        files=tuple(files),
-        stdin_text=read_standard_input() if STANDARD_INPUT in files else None,
+        files=tuple(named),
+        stdin_text=read_standard_input() if STANDARD_INPUT in named else None,
         scenario=scenario or None,
         variant=variant or None,
         config=configuration,
@@ -114,9 +145,26 @@ def run(
         explain=verbose or output != "table" or into.every_witness,
         without=tuple(feature(name) for name in without or ()),
     )
-    remembered = None if no_cache else store()
-    with ProgressLine(sys.stderr, enabled=not quiet) as line:
-        report = prove_files(request, line.show, remembered)
+    shown = _Shown(output, color, verbose, quiet, full, timings)
+    raise typer.Exit(_prove(request, only, into, shown, cached=not no_cache))
+
+
+def _prove(
+    request: Request,
+    only: Sequence[Member | FileReport] | None,
+    into: Reports[Report],
+    shown: _Shown,
+    *,
+    cached: bool,
+) -> int:
+    """Proves a request, or ``only`` some of its files, and prints what comes out; the exit code."""
+    from prover.pipeline import run as prove_files
+    from prover.verdict import exit_code
+
+    remembered = store() if cached else None
+    output, color = shown.output, shown.color
+    with ProgressLine(sys.stderr, enabled=not shown.quiet) as line:
+        report = prove_files(request, line.show, remembered, only)
     say_trouble(remembered)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
@@ -124,7 +172,7 @@ def run(
         case "svg" | "mermaid" | "dot":
             from prover.cli.pictures import draw
 
-            code = draw(report, output, color, full=full)
+            code = draw(report, output, color, full=shown.full)
         case "witness":
             from prover.cli.witness import save
 
@@ -134,14 +182,14 @@ def run(
 
             code = export(report, request, color)
         case _:
-            _print(report, output, color, verbose=verbose, quiet=quiet, full=full)
+            _print(report, shown)
             code = exit_code(report)
     into.write(report)
-    if timings:
+    if shown.timings:
         from prover.render.timings import render_timings
 
         complain(render_timings(report))
-    raise typer.Exit(code)
+    return code
 
 
 def _selects_nothing(**chosen: str | list[str] | None) -> None:
@@ -209,24 +257,22 @@ def _rendered_litmus(
             assert_never(output)
 
 
-def _print(
-    report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool, full: bool
-) -> None:
+def _print(report: Report, shown: _Shown) -> None:
     """Prints a report; that there is nothing to paste is said beside it."""
-    text = _rendered(report, output, color, verbose=verbose, quiet=quiet, full=full)
+    text = _rendered(report, shown)
     emit(text)
-    if output == "commit" and not text and not any(file.diagnostics for file in report.files):
+    if shown.output == "commit" and not text and not any(file.diagnostics for file in report.files):
         complain("nothing is refuted: there is no text for a commit message\n")
 
 
-def _rendered(
-    report: Report, output: Output, color: Color, *, verbose: bool, quiet: bool, full: bool
-) -> str:
-    match output:
+def _rendered(report: Report, shown: _Shown) -> str:
+    full = shown.full
+    match shown.output:
         case "table":
             from prover.render.table import render_report
 
-            return render_report(report, verbose, quiet, use_color(color, sys.stdout), full=full)
+            color = use_color(shown.color, sys.stdout)
+            return render_report(report, shown.verbose, shown.quiet, color, full=full)
         case "commit":
             from prover.render.commit import render_commit
 
@@ -236,6 +282,6 @@ def _rendered(
 
             return render(report)
         case "herd" | "witness" | "litmus" | "svg" | "mermaid" | "dot":
-            raise AssertionError(output)
+            raise AssertionError(shown.output)
         case _:
-            assert_never(output)
+            assert_never(shown.output)
