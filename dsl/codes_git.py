@@ -1,4 +1,4 @@
-"""What diagnostics of git and its revisions mean, with an example and a remedy."""
+"""What diagnostics of git and of watching mean, with an example and a remedy."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ The message has what git says.  Name the files to be proved instead.""",
 git is not installed, or cannot be started.
         prove --changed
 Install it, or name the files to be proved.""",
+    "no-watchdog": """\
+`--watch` needs a package that only it uses.
+        prove --watch protocols/
+Install it: pip install 'prove-khp[watch]'.""",
     "not-a-repository": """\
 The current folder is in no git repository, in a bare one, or in one that git does not trust.
         prove --changed       (below /usr/share)
@@ -23,4 +27,4 @@ A revision is none of this repository, is two, or may as well be a file.
 What is proved is the work tree, so one revision is what to compare it with.  A shallow clone has
 few of them: fetch more.  `--changed=NAME` is the revision, ./NAME the file.""",
 }
-"""Code -> explanation, of what only `prove --changed` and `prove diff` report."""
+"""Code -> explanation, of what only `--changed`, `--watch` and `prove diff` report."""

@@ -77,6 +77,9 @@ def run(
     ] = None,
     color: Annotated[Color, typer.Option(help="Colour the output.")] = "auto",
     *,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Prove again whenever a file or an import changes.")
+    ] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Only what was not expected, and the summary.")
     ] = False,
@@ -117,12 +120,15 @@ def run(
         if output in ("witness", "litmus"):
             message = f"--format {output} is for protocols; `--format json` has a test's execution"
             raise typer.BadParameter(message, param_hint="'--format'")
-        _selects_nothing(scenario=scenario, variant=variant, config=config, changed=changed)
+        other = {"changed": changed, "watch": "on" if watch else None}
+        _selects_nothing(scenario=scenario, variant=variant, config=config, **other)
         explain = output == "json" or (output == "table" and (verbose or len(named) == 1))
         wanted = reports(report_to, LITMUS, named)
         asked = LitmusRequest(tuple(named), model or "lkmm", timeout, memory, jobs, explain)
         raise typer.Exit(_litmus(asked, output, wanted, color, quiet=quiet))
     into = reports(report_to, PROOFS, named)
+    if watch:
+        _can_be_watched(named, output, changed)
     only = None
     if changed is not None:
         from prover.cli.changed import since
@@ -146,7 +152,22 @@ def run(
         without=tuple(feature(name) for name in without or ()),
     )
     shown = _Shown(output, color, verbose, quiet, full, timings)
+    if watch:
+        from prover.cli.watch import watch as prove_again
+
+        prove_again(named, lambda: _prove(request, only, into, shown, cached=not no_cache))
     raise typer.Exit(_prove(request, only, into, shown, cached=not no_cache))
+
+
+def _can_be_watched(names: Sequence[str], output: Output, changed: str | None) -> None:
+    """A usage error where what is asked for does not go together with ``--watch``."""
+    wrong = {
+        "standard input does not change": STANDARD_INPUT in names,
+        f"it prints tables: {output} is for one run": output != "table",
+        "--changed is about one run": changed is not None,
+    }
+    for message in (message for message, found in wrong.items() if found):
+        raise typer.BadParameter(message, param_hint="'--watch'")
 
 
 def _prove(

@@ -40,9 +40,14 @@ class Pipeline:
     error: BaseException | None = None
 
     def run(
-        self, request: Request, on_progress: Callable[[Progress], None], store: object
+        self,
+        request: Request,
+        on_progress: Callable[[Progress], None],
+        store: object,
+        only: object,
     ) -> Report:
         assert store is None  # the tests have no cache
+        assert only is None
         self.requests.append(request)
         on_progress(Progress(0, 1, "scenario"))
         if self.error is not None:
