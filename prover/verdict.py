@@ -143,7 +143,8 @@ class Request:
 
     ``files`` may name folders: every protocol below one is meant.
     ``explain`` asks for the smallest witness of every refutation, not only of those that the
-    author does not expect.  ``without`` are features that are switched off.
+    author does not expect.  ``without`` are features that are switched off.  ``library`` is the
+    folder of the protocol library, "" for the one that comes with the program.
     """
 
     files: tuple[str, ...]
@@ -158,6 +159,7 @@ class Request:
     jobs: int = 0
     explain: bool = True
     without: tuple[Feature, ...] = ()
+    library: str = ""
 
     @property
     def selects(self) -> bool:

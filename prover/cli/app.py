@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from prover.cli.cache import cache
+from prover.cli.diff import diff
 from prover.cli.dump import dump
 from prover.cli.entry import COMMANDS, output_failed
 from prover.cli.explain import explain
@@ -52,6 +53,7 @@ def build(only: str = "") -> typer.Typer:
     functions: tuple[Callable[..., None], ...] = (
         run,
         cache,
+        diff,
         dump,
         explain,
         export,

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from prover.cli.entry import main, with_revision
+from prover.cli.entry import main
 from prover.pipeline import git as module
 from prover.pipeline.changed import affected
-from prover.pipeline.git import GitError, environment_for_git
+from prover.pipeline.git import GitError
 from prover.pipeline.tree import Member
 from tests.cache import small
 
@@ -314,30 +314,6 @@ def test_nothing_of_a_repository_is_started(folder: Path) -> None:
         for name in ("GIT_PAGER", "GIT_EDITOR", "PAGER", "GIT_EXTERNAL_DIFF", "GIT_ASKPASS"):
             del os.environ[name]
     assert not (folder.parent / "sprung").exists()
-
-
-def test_the_environment_of_git() -> None:
-    given = {"PATH": "/bin", "GIT_EXTERNAL_DIFF": "x", "GIT_INDEX_FILE": "i", "GIT_PAGER": "less"}
-    made = environment_for_git(given)
-    assert (made["PATH"], made["GIT_INDEX_FILE"], made["GIT_PAGER"]) == ("/bin", "i", "cat")
-    assert "GIT_EXTERNAL_DIFF" not in made
-
-
-@pytest.mark.parametrize(
-    ("given", "meant"),
-    [
-        (["--changed"], ["--changed="]),
-        (["--changed", "HEAD~2", "p"], ["--changed=HEAD~2", "p"]),
-        (["--changed", "p", "-q"], ["--changed=", "p", "-q"]),
-        (["--changed", "-q", "p"], ["--changed=", "-q", "p"]),
-        (["--changed", "gone.khp"], ["--changed=", "gone.khp"]),
-        (["p", "--changed", "main"], ["p", "--changed=main"]),
-        (["--changed=main", "p"], ["--changed=main", "p"]),
-        (["--", "--changed"], ["--", "--changed"]),
-    ],
-)
-def test_the_word_after_it(given: list[str], meant: list[str], folder: Path) -> None:
-    assert with_revision(given) == meant
 
 
 def test_a_word_that_is_both(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
