@@ -15,6 +15,7 @@ _PREFIXES = frozenset("& * - ! ~ +".split())
 _OPENING = frozenset("( [ { , : return".split())
 _CLOSING = frozenset(", ; ) ] -> . ++ -- :".split())
 _GLUE = frozenset("( [ -> . ! ~".split())
+_BEFORE_PREFIXES = _OPENING | _APART | {"!", "~"}
 
 
 def statements_of(file: s.File, source: Source) -> dict[str, tuple[str, ...]]:
@@ -75,7 +76,7 @@ def _joined(words: Sequence[str]) -> str:
     before = ""
     glued = False
     for word in words:
-        prefix = word in _PREFIXES and (before in _OPENING or before in _APART or not before)
+        prefix = word in _PREFIXES and (not before or before in _BEFORE_PREFIXES)
         hyphen = words[0] == "expect" and word == "-"
         tight = glued or not line or hyphen or word in _CLOSING or (word in "([" and _calls(before))
         line += word if tight else f" {word}"

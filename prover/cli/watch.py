@@ -6,8 +6,9 @@ import gc
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import typer
@@ -65,7 +66,7 @@ def _next(names: Sequence[str], seen: Seen) -> Seen:
 
 
 @contextmanager
-def _woken(seen: Seen) -> Iterator[threading.Event]:
+def _woken(seen: Seen) -> Generator[threading.Event]:
     """An event that is set when something changes in the folders that count."""
     from watchdog.events import (
         DirCreatedEvent,
@@ -80,11 +81,11 @@ def _woken(seen: Seen) -> Iterator[threading.Event]:
     )
     from watchdog.observers import Observer
 
-    event = threading.Event()
+    woken = threading.Event()
 
     class Waker(FileSystemEventHandler):
-        def on_any_event(self, event_: FileSystemEvent) -> None:  # noqa: ARG002 - whatever it is
-            event.set()
+        def on_any_event(self, event: FileSystemEvent) -> None:  # noqa: ARG002 - whatever it is
+            woken.set()
 
     # Not those of reading: looking would wake itself.
     kinds: list[type[FileSystemEvent]] = [
@@ -101,7 +102,7 @@ def _woken(seen: Seen) -> Iterator[threading.Event]:
         for folder in seen.beside:
             with suppress(OSError):
                 observer.schedule(Waker(), folder, recursive=False, event_filter=kinds)
-        yield event
+        yield woken
     finally:
         observer.stop()
         observer.join()
@@ -110,7 +111,7 @@ def _woken(seen: Seen) -> Iterator[threading.Event]:
 def _check_installed() -> None:
     """Exits where the package is missing."""
     try:
-        import watchdog.observers  # noqa: F401 - whether there is one
+        import_module("watchdog.observers")
     except ImportError:
         from dsl.diagnostic import Diagnostic
 

@@ -137,7 +137,7 @@ def _side(outcome: Outcome | None) -> Json:
     if outcome is None:
         return None
     verdict = outcome.verdict
-    properties = list(verdict.properties) if isinstance(verdict, Refuted) else []
+    properties: list[Json] = list(verdict.properties) if isinstance(verdict, Refuted) else []
     return {
         "verdict": name_of(verdict),
         "properties": properties,
