@@ -9,6 +9,7 @@ from __future__ import annotations
 from dsl.codes_check import CHECK_CODES
 from dsl.codes_drift import DRIFT_CODES
 from dsl.codes_export import EXPORT_CODES
+from dsl.codes_git import GIT_CODES
 from dsl.codes_litmus import LITMUS_CODES
 from dsl.codes_lower import LOWER_CODES
 from dsl.codes_new import NEW_CODES
@@ -272,6 +273,7 @@ Give a part of it a name: a variable, a function, a struct.""",
 
 CODES: dict[str, str] = {
     **CHECK_CODES,
+    **GIT_CODES,
     **LITMUS_CODES,
     **LOWER_CODES,
     **DRIFT_CODES,

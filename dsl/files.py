@@ -60,11 +60,16 @@ def read_text(path: Path, most: int = MAX_BYTES) -> tuple[str, int]:
 
     ``most`` is how many bytes it may have.
     """
-    data = _read_bytes(path, most)
+    data = read_bytes(path, most)
+    return decoded(data, most), len(data)
+
+
+def decoded(data: bytes, most: int = MAX_BYTES) -> str:
+    """The text that a file's bytes are, without a byte-order mark.  Raises Refusal."""
     if len(data) > most:
         raise _too_large(most)
     try:
-        return data.decode("utf-8").removeprefix("\ufeff"), len(data)
+        return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         what = f"is not UTF-8: byte 0x{data[error.start]:02x} in line {line}"
@@ -109,7 +114,11 @@ def _not_listed(error: OSError) -> NoReturn:
     raise Refusal("unreadable-file", what, "check its permissions") from None
 
 
-def _read_bytes(path: Path, most: int) -> bytes:
+def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
+    """The bytes of the regular file at ``path``, one more than ``most`` where it has more.
+
+    Raises Refusal.
+    """
     try:
         descriptor = _opened(path)
         with os.fdopen(descriptor, "rb") as file:

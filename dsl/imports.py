@@ -8,7 +8,7 @@ followed; only regular files are opened, and only so much of them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.files import Read, Refusal, measured, read_text
+from dsl.finding import find, real_path, unique
 from dsl.parse import parse
 from dsl.scan import MAX_REPORTS
 from dsl.source import Source
@@ -73,7 +74,7 @@ def load(
     if isinstance(path, Source):
         return load_text(path.name, path.text, None, roots)
     loader = _Loader(roots, path.parent, parsed={} if parsed is None else parsed, texts=texts or {})
-    real = _real(path)
+    real = real_path(path)
     try:
         text, size = loader.text_of(real or path.absolute(), path)
     except Refusal as refusal:
@@ -196,27 +197,11 @@ class _Loader:
 
     def _find(self, wanted: str, importer: _Place) -> tuple[_Place, Path, Path]:
         """What ``wanted`` names, its path and real path: beside the importer, else in a root."""
-        _check_string(wanted)
-        trees = [tree for tree in (importer.tree, *self.roots) if tree is not None]
-        outside = False
-        for folder in _unique([importer.folder, *self.roots]):
-            candidate = folder / wanted
-            if _tree_of(Path(os.path.normpath(candidate)), trees, os.path.abspath) is None:
-                outside = True
-                continue
-            real = _real(candidate)
-            path = candidate.absolute()
-            if real is None:
-                self.absent[str(path)] = None
-                continue
-            tree = _tree_of(real, trees, os.path.realpath)
-            if tree is None:
-                raise _outside("is a link that leads out of the protocol roots")
-            place = _Place(self._name(wanted, folder, importer, real), real.parent, tree)
-            return place, path, real
-        if outside:
-            raise _outside("leads out of the protocol roots")
-        raise self._not_found(wanted, importer)
+        found = find(wanted, importer.folder, importer.tree, self.roots, self.absent)
+        if found is None:
+            raise self._not_found(wanted, importer)
+        name = self._name(wanted, found.folder, importer, found.real)
+        return _Place(name, found.real.parent, found.tree), found.path, found.real
 
     def _name(self, wanted: str, folder: Path, importer: _Place, real: Path) -> str:
         """What to call the file: as imported from a root, or beside its importer's name."""
@@ -225,7 +210,7 @@ class _Loader:
         return str(real) if name in self.sources else name
 
     def _not_found(self, wanted: str, importer: _Place) -> Refusal:
-        folders = _unique([importer.folder, *self.roots])
+        folders = unique([importer.folder, *self.roots])
         names = sorted({name for folder in folders for name in _listed(folder)})
         near = get_close_matches(wanted, names, 1, 0.6)
         same = [name for name in names if name.rsplit("/", 1)[-1] == wanted.rsplit("/", 1)[-1]]
@@ -233,40 +218,6 @@ class _Loader:
         for name in [*same, *near][:1]:
             hint = f'did you mean import "{name}"?'
         return Refusal("import-not-found", "names no file", hint, "no such file")
-
-
-def _check_string(wanted: str) -> None:
-    if not wanted.strip():
-        raise Refusal("import-not-found", "is empty", 'write import "kernel/mm.khp";', "no name")
-    if "\\" in wanted:
-        raise Refusal("import-not-found", "has a `\\` in it", "folders are separated by `/`")
-    if PurePosixPath(wanted).is_absolute():
-        raise _outside("is an absolute path")
-
-
-def _outside(what: str) -> Refusal:
-    hint = "import from the folder of this file or from the protocol library"
-    return Refusal("import-outside", what, hint, "outside")
-
-
-def _tree_of(path: Path, trees: list[Path], full: Callable[[Path], str]) -> Path | None:
-    """The first of ``trees`` that ``path`` is in, both made absolute by ``full``."""
-    for tree in trees:
-        if Path(full(path)).is_relative_to(full(tree)):
-            return tree
-    return None
-
-
-def _real(path: Path) -> Path | None:
-    """``path`` with its links followed; None if there is no such thing."""
-    try:
-        return path.resolve(strict=True)
-    except (OSError, RuntimeError, ValueError):
-        return None
-
-
-def _unique(folders: list[Path | None]) -> list[Path]:
-    return list(dict.fromkeys(folder for folder in folders if folder is not None))
 
 
 def _listed(folder: Path) -> list[str]:

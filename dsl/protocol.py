@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from dsl.expect import ALWAYS as ALWAYS  # noqa: PLC0414 - a part of this form
+from dsl.expect import Condition as Condition  # noqa: PLC0414 - a part of this form
+from dsl.expect import Expect as Expect  # noqa: PLC0414 - a part of this form
 from dsl.source import Source, Span
 from dsl.types import LockType, PointerType, Type
 
@@ -479,26 +482,6 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
-    """A ``when`` clause: an OR of ANDs of ``config == value``.
-
-    ``clauses`` holds, per alternative, pairs (config name, value name).  ``((),)`` is always
-    true, ``()`` never.
-    """
-
-    clauses: tuple[tuple[tuple[str, str], ...], ...]
-
-    def holds(self, configuration: Mapping[str, str]) -> bool:
-        """Whether ``configuration`` (config name -> value name) satisfies it."""
-        return any(
-            all(configuration[name] == value for name, value in clause) for clause in self.clauses
-        )
-
-
-ALWAYS = Condition(((),))
-
-
-@dataclass(frozen=True, slots=True)
 class Object:
     """A named global object.
 
@@ -548,21 +531,6 @@ class Function:
     locals: tuple[Local, ...]
     body: Block
     labels: tuple[str, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Expect:
-    """What the author expects of the obligations it matches.
-
-    ``properties`` must each be found, ``allowing`` may be; ``models`` empty means every model.
-    """
-
-    verdict: str
-    properties: tuple[str, ...]
-    allowing: tuple[str, ...]
-    when: Condition
-    models: tuple[str, ...]
     span: Span
 
 

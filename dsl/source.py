@@ -34,7 +34,8 @@ class Source:
 
     def __post_init__(self) -> None:
         starts = [0]
-        starts.extend(i + 1 for i, c in enumerate(self.text) if c == "\n")
+        while (end := self.text.find("\n", starts[-1])) >= 0:
+            starts.append(end + 1)
         object.__setattr__(self, "_starts", tuple(starts))
 
     def line_column(self, offset: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, assert_never
 
 from dsl.diagnostic import Diagnostic
-from dsl.protocol import Expect
+from dsl.expect import Expect
 from dsl.source import Source, Span
 from prover.execution.witness import Witness
 from prover.features import Feature
@@ -172,6 +172,7 @@ class Request:
     ``explain`` asks for the smallest witness of every refutation, not only of those that the
     author does not expect.  ``without`` are features that are switched off.
     ``texts`` are read in place of files, by their real path: nothing is remembered of such a run.
+    ``library`` is the folder of the protocol library, "" for the one that comes with the program.
     """
 
     files: tuple[str, ...]
@@ -187,6 +188,12 @@ class Request:
     explain: bool = True
     without: tuple[Feature, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
+    library: str = ""
+
+    @property
+    def selects(self) -> bool:
+        """Whether part of each file is asked for."""
+        return bool(self.scenario or self.variant or self.config or self.model)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, Final, get_type_hints
 
 import msgspec
 
-from dsl.protocol import Expect
+from dsl.expect import Expect
 from prover.execution.record import Execution, Schedule, Spot
 from prover.execution.witness import Witness
 from prover.verdict import (
@@ -137,11 +137,16 @@ def line(outcome: Outcome) -> Line:
     )
 
 
-def outcome_of(found: Line) -> Outcome:
-    """The outcome that was written.  Raises Damaged."""
+def outcome_of(found: Line, known: dict[tuple[str, bytes], Verdict]) -> Outcome:
+    """The outcome that was written.  ``known`` are verdicts by their text.  Raises Damaged."""
+    # Memory models, configs and variants share most of theirs.
+    text = found.verdict.kind, bytes(found.verdict.rest)
+    verdict = known.get(text)
+    if verdict is None:
+        verdict = known[text] = verdict_of(found.verdict)
     return Outcome(
         found.obligation,
-        verdict_of(found.verdict),
+        verdict,
         found.expected,
         found.as_expected,
         found.notes,

@@ -173,8 +173,13 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.set_progress_handler(lambda: 1, _STEPS)
     known = connection.execute("SELECT type, sql FROM sqlite_master").fetchall()
     if not known:
-        with suppress(sqlite3.OperationalError), connection:
-            connection.execute(TABLE)
+        try:
+            with connection:
+                connection.execute(TABLE)
+        except sqlite3.OperationalError:
+            # Another run may have made it; where nobody has, this is what is wrong.
+            if not connection.execute("SELECT 1 FROM sqlite_master").fetchall():
+                raise
         known = connection.execute("SELECT type, sql FROM sqlite_master").fetchall()
     if known != [("table", TABLE)]:
         raise _Foreign("it has tables that prove did not make")

@@ -21,7 +21,7 @@ from dsl.source import Source, sum_of
 from prover.cache.codec import Damaged, Line, is_kept, line, outcome_of
 from prover.cache.fingerprint import fingerprint
 from prover.cache.store import Store
-from prover.verdict import FileReport, Request
+from prover.verdict import FileReport, Request, Verdict
 
 
 class Used(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,10 +68,16 @@ class Known:
 
 @dataclass(slots=True)
 class Files:
-    """The texts of files, each read once in a run; None for what cannot be read."""
+    """The texts of files, each read once in a run; None for what cannot be read.
+
+    ``verdicts`` are those that have been read, by their text.
+    """
 
     _texts: dict[str, tuple[str, str] | None] = field(
         default_factory=dict[str, "tuple[str, str] | None"]
+    )
+    verdicts: dict[tuple[str, bytes], Verdict] = field(
+        default_factory=dict[tuple[str, bytes], Verdict]
     )
     _sources: dict[tuple[str, str], Source] = field(default_factory=dict[tuple[str, str], Source])
 
@@ -117,6 +123,8 @@ def known(
             if entry is not None and report is not None:
                 found[name, folder] = Known(report, entry.unfinished)
     finally:
+        # Nor is it looked through later.
+        gc.freeze()
         gc.enable()
     return _with_importers(found)
 
@@ -170,7 +178,7 @@ def _report(entry: Entry, name: str, folder: str, files: Files) -> FileReport | 
     if name not in sources or any(os.path.exists(path) for path in entry.absent):  # noqa: PTH110
         return None
     try:
-        outcomes = tuple(outcome_of(each) for each in entry.lines)
+        outcomes = tuple(outcome_of(each, files.verdicts) for each in entry.lines)
     except (Damaged, RecursionError):
         return None
     return FileReport(name, outcomes, (), sources, entry.notes, folder, entry.titles)

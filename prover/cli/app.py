@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from prover.cli.cache import cache
 from prover.cli.completion import completion
+from prover.cli.diff import diff
 from prover.cli.drift import drift
 from prover.cli.dump import dump
 from prover.cli.entry import COMMANDS, output_failed
@@ -45,8 +46,11 @@ class _Command(TyperCommand):
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
 
-def build() -> typer.Typer:
-    """The command line's parser: plain text, no completion, no exception hooks."""
+def build(only: str = "") -> typer.Typer:
+    """The command line's parser: plain text, no completion, no exception hooks.
+
+    With the command ``only``, where that is what is wanted: each costs time.
+    """
     app = typer.Typer(
         name="prove", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
@@ -54,6 +58,7 @@ def build() -> typer.Typer:
         run,
         cache,
         completion,
+        diff,
         drift,
         dump,
         explain,
@@ -68,15 +73,24 @@ def build() -> typer.Typer:
         replay,
         why,
     )
+    # With one command alone typer would take its name for an argument.
+    app.callback()(_commands)
     for name, function in zip(COMMANDS, functions, strict=True):
-        app.command(name, cls=_Command, context_settings=dict(_SETTINGS))(function)
+        if only not in COMMANDS or name == only:
+            app.command(name, cls=_Command, context_settings=dict(_SETTINGS))(function)
     return app
+
+
+def _commands() -> None:
+    """What there is is said by help.txt."""
 
 
 def run_app(arguments: list[str]) -> int:
     """Runs one command; its exit code."""
     try:
-        code = build()(arguments, prog_name="prove", standalone_mode=False)
+        code = build(arguments[0] if arguments else "")(
+            arguments, prog_name="prove", standalone_mode=False
+        )
     except OSError as error:
         if not _asks_for_help(arguments):
             raise

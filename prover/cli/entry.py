@@ -22,6 +22,7 @@ COMMANDS: Final = (
     "run",
     "cache",
     "completion",
+    "diff",
     "drift",
     "dump",
     "explain",
@@ -126,7 +127,26 @@ def _open_streams() -> None:
 
 def with_command(arguments: list[str]) -> list[str]:
     """``arguments`` with ``run`` before them where they do not begin with a command."""
-    return arguments if arguments and arguments[0] in COMMANDS else ["run", *arguments]
+    if arguments and arguments[0] in COMMANDS and arguments[0] != "run":
+        return arguments
+    return ["run", *with_revision(arguments[1:] if arguments[:1] == ["run"] else arguments)]
+
+
+def with_revision(arguments: list[str]) -> list[str]:
+    """``arguments`` with the word after ``--changed`` joined to it where it is a revision.
+
+    It is none where it is an option or a file; ``--changed=`` is without any.
+    """
+    if "--changed" not in arguments:
+        return arguments
+    at = arguments.index("--changed")
+    if "--" in arguments[:at]:
+        return arguments
+    before, after = arguments[:at], arguments[at + 1 :]
+    word = after[0] if after else "-"
+    if word.startswith("-") or word.endswith((".khp", ".litmus")) or os.path.lexists(word):
+        return [*before, "--changed=", *after]
+    return [*before, f"--changed={word}", *after[1:]]
 
 
 def help_text() -> str:

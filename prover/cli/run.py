@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, assert_never
 
 import typer
@@ -18,21 +20,45 @@ from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 if TYPE_CHECKING:
     from prover.answers import LitmusReport
     from prover.litmus.batch import LitmusRequest
-    from prover.verdict import Report
+    from prover.pipeline.tree import Member
+    from prover.verdict import FileReport, Report, Request
 
 Format: TypeAlias = Literal[
     "table", "commit", "json", "witness", "litmus", "svg", "mermaid", "dot", "herd"
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How a report is printed."""
+
+    output: Format
+    out: Output
+    color: Color
+    verbose: bool
+    quiet: bool
+    full: bool
+    timings: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What else becomes of a report, and on whose word: ``certify``, on a second solver's, too."""
+
+    written: Reports[Report]
+    cached: bool
+    certify: bool
+
+
 def run(
     files: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="FILE...",
             help="Protocols (.khp; - is standard input), folders of them, or .litmus tests.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     scenario: OnlyScenario = "",
     variant: Annotated[
         str, typer.Option(metavar="NAME", help="Only this variant.", show_default=False)
@@ -59,8 +85,19 @@ def run(
         ),
     ] = "",
     report_to: ProofReportOption = None,
+    changed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[REV]",
+            help="Only what changes since REV (HEAD) can affect; without FILE, below here.",
+            show_default=False,
+        ),
+    ] = None,
     color: Annotated[Color, typer.Option(help="Colour the output.")] = "auto",
     *,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Prove again whenever a file or an import changes.")
+    ] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Only what was not expected, and the summary.")
     ] = False,
@@ -94,26 +131,41 @@ def run(
     settled (unknown, bounded, vacuous), 4 a bug in prove, 130 interrupted.
     """
     verbose = verbose or full or bool(variant)
+    named = list(files or ([] if changed is None else ["."]))
+    if not named:
+        raise typer.BadParameter("name files or folders", param_hint="'FILE...'")
     configuration = tuple(setting(text) for text in config or ())
-    out = output_to(into, output, files)
-    if any(name.endswith(".litmus") for name in files) or output == "herd":
+    out = output_to(into, output, named)
+    if any(name.endswith(".litmus") for name in named) or output == "herd":
         from prover.litmus.batch import LitmusRequest
 
         _asks_of_protocols(
-            output, scenario=scenario, variant=variant, config=config, certify=certify
+            output,
+            scenario=scenario,
+            variant=variant,
+            config=config,
+            certify=certify,
+            changed=changed,
+            watch=watch,
         )
-        explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
-        wanted = reports(report_to, LITMUS, files)
-        asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
+        explain = output == "json" or (output == "table" and (verbose or len(named) == 1))
+        wanted = reports(report_to, LITMUS, named)
+        asked = LitmusRequest(tuple(named), model or "lkmm", timeout, memory, jobs, explain)
         raise typer.Exit(_litmus(asked, output, wanted, color, quiet=quiet))
-    written = reports(report_to, PROOFS, files)
+    written = reports(report_to, PROOFS, named)
+    if watch:
+        _can_be_watched(named, output, changed)
+    only = None
+    if changed is not None:
+        from prover.cli.changed import since
+
+        only = since(changed, named, color)
     # Slow imports come after the options are known to be right.
-    from prover.pipeline import run as prove_files
-    from prover.verdict import Request, exit_code
+    from prover.verdict import Request
 
     request = Request(
-        files=tuple(files),
-        stdin_text=read_standard_input() if STANDARD_INPUT in files else None,
+        files=tuple(named),
+        stdin_text=read_standard_input() if STANDARD_INPUT in named else None,
         scenario=scenario or None,
         variant=variant or None,
         config=configuration,
@@ -125,9 +177,38 @@ def run(
         explain=verbose or output != "table" or written.every_witness,
         without=tuple(feature(name) for name in without or ()),
     )
-    remembered = None if no_cache else store()
-    with ProgressLine(sys.stderr, enabled=not quiet) as line:
-        report = prove_files(request, line.show, remembered, second() if certify else None)
+    shown = _Shown(output, out, color, verbose, quiet, full, timings)
+    how = _How(written, cached=not no_cache, certify=certify)
+    if watch:
+        from prover.cli.watch import watch as prove_again
+
+        prove_again(named, lambda: _prove(request, only, how, shown))
+    raise typer.Exit(_prove(request, only, how, shown))
+
+
+def _can_be_watched(names: Sequence[str], output: Format, changed: str | None) -> None:
+    """A usage error where what is asked for does not go together with ``--watch``."""
+    wrong = {
+        "standard input does not change": STANDARD_INPUT in names,
+        f"it prints tables: {output} is for one run": output != "table",
+        "--changed is about one run": changed is not None,
+    }
+    for message in (message for message, found in wrong.items() if found):
+        raise typer.BadParameter(message, param_hint="'--watch'")
+
+
+def _prove(
+    request: Request, only: Sequence[Member | FileReport] | None, how: _How, shown: _Shown
+) -> int:
+    """Proves a request, or ``only`` some of its files, and prints what comes out; the exit code."""
+    from prover.pipeline import run as prove_files
+    from prover.verdict import exit_code
+
+    remembered = store() if how.cached else None
+    output, color = shown.output, shown.color
+    with ProgressLine(sys.stderr, enabled=not shown.quiet) as line:
+        asked = second() if how.certify else None
+        report = prove_files(request, line.show, remembered, asked, only)
     say_trouble(remembered)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
@@ -135,24 +216,24 @@ def run(
         case "svg" | "mermaid" | "dot":
             from prover.cli.pictures import draw
 
-            code = draw(report, output, color, out, full=full)
+            code = draw(report, output, color, shown.out, full=shown.full)
         case "witness":
             from prover.cli.witness import save
 
-            code = save(report, color, out)
+            code = save(report, color, shown.out)
         case "litmus":
             from prover.cli.witness import export
 
-            code = export(report, request, color, out)
+            code = export(report, request, color, shown.out)
         case _:
-            _print(report, output, color, out, verbose=verbose, quiet=quiet, full=full)
+            _print(report, shown)
             code = exit_code(report)
-    written.write(report)
-    if timings:
+    how.written.write(report)
+    if shown.timings:
         from prover.render.timings import render_timings
 
         complain(render_timings(report))
-    raise typer.Exit(code)
+    return code
 
 
 def _asks_of_protocols(output: Format, **chosen: str | list[str] | bool | None) -> None:
@@ -225,32 +306,23 @@ def _rendered_litmus(
             assert_never(output)
 
 
-def _print(
-    report: Report,
-    output: Format,
-    color: Color,
-    out: Output,
-    *,
-    verbose: bool,
-    quiet: bool,
-    full: bool,
-) -> None:
+def _print(report: Report, shown: _Shown) -> None:
     """Prints a report; that there is nothing to paste is said, and no file made of it."""
-    text = _rendered(report, output, color, verbose=verbose, quiet=quiet, full=full)
-    if text or output != "commit":
-        out.write(text)
+    text = _rendered(report, shown)
+    if text or shown.output != "commit":
+        shown.out.write(text)
     elif not any(file.diagnostics for file in report.files):
         complain("nothing is refuted: there is no text for a commit message\n")
 
 
-def _rendered(
-    report: Report, output: Format, color: Color, *, verbose: bool, quiet: bool, full: bool
-) -> str:
-    match output:
+def _rendered(report: Report, shown: _Shown) -> str:
+    full = shown.full
+    match shown.output:
         case "table":
             from prover.render.table import render_report
 
-            return render_report(report, verbose, quiet, use_color(color, sys.stdout), full=full)
+            color = use_color(shown.color, sys.stdout)
+            return render_report(report, shown.verbose, shown.quiet, color, full=full)
         case "commit":
             from prover.render.commit import render_commit
 
@@ -260,6 +332,6 @@ def _rendered(
 
             return render(report)
         case "herd" | "witness" | "litmus" | "svg" | "mermaid" | "dot":
-            raise AssertionError(output)
+            raise AssertionError(shown.output)
         case _:
-            assert_never(output)
+            assert_never(shown.output)

@@ -7,11 +7,11 @@ What is remembered is answered here, without the parser and without the solver; 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from prover.pipeline.tree import Member, members
-from prover.verdict import Progress, Report, Request
+from prover.verdict import FileReport, Progress, Report, Request
 
 if TYPE_CHECKING:
     from prover.cache.store import Store
@@ -24,17 +24,20 @@ def run(
     on_progress: Callable[[Progress], None],
     store: Store | None = None,
     second: Second | None = None,
+    only: Sequence[Member | FileReport] | None = None,
 ) -> Report:
     """Proves what the request asks for; with a ``store``, not again what is known from there.
 
     With a ``second`` solver all is proved again, and what it rests on is asked of that one, too:
-    from the store come only answers of its own.
+    from the store come only answers of its own.  ``only`` are those of its files that are wanted;
+    there may be nothing to prove in them.
     """
     start = time.monotonic()
     if request.texts:
         # What is remembered goes by the files as they are on disk.
         store = None
-    named = list(members(request.files))
+    named = list(members(request.files)) if only is None else list(only)
+    idle = only is not None and not (named and request.selects)
     asked = [(each.name, each.folder) for each in named if isinstance(each, Member)]
     known: dict[tuple[str, str], Known] = {}
     if store is not None and second is None:
@@ -42,9 +45,9 @@ def run(
 
         known = recall(store, asked, request)
     reports = [known[each].report for each in asked if each in known]
-    if len(reports) < len(named) or not any(report.outcomes for report in reports):
+    if len(reports) < len(named) or not (idle or any(report.outcomes for report in reports)):
         # The parser and the engine are imported only where something is to be proved.
         from prover.pipeline.proving import prove
 
-        reports = prove(request, named, known, store, on_progress, second)
+        reports = prove(request, named, known, store, on_progress, second, idle=idle)
     return Report(tuple(reports), time.monotonic() - start)

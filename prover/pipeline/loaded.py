@@ -77,8 +77,13 @@ def load_all(
     request: Request,
     members: Sequence[Member | FileReport],
     known: Mapping[tuple[str, str], Known],
+    *,
+    idle: bool = False,
 ) -> tuple[list[Loaded | FileReport], AllRead]:
-    """Every file that the request names, but for those known; what they import is parsed once."""
+    """Every file that the request names, but for those known; what they import is parsed once.
+
+    ``idle``: that there is nothing to prove in them is no mistake.
+    """
     read = AllRead()
     for each in known.values():
         if not each.unfinished:
@@ -89,13 +94,15 @@ def load_all(
     ]
     loaded = [read.whole(file) if isinstance(file, FileReport) else file for file in found]
     folders = list(dict.fromkeys(file.folder for file in loaded if file.folder))
-    idle = not any(isinstance(file, Loaded) or file.diagnostics or file.outcomes for file in loaded)
-    if folders and idle and known:
+    wrong = not idle and not any(
+        isinstance(file, Loaded) or file.diagnostics or file.outcomes for file in loaded
+    )
+    if folders and wrong and known:
         # What each file says of the selection is not remembered.
         return load_all(request, members, {})
-    if folders and idle:
-        wrong = nothing_selected(folders, read.refused, request)
-        loaded.append(FileReport(folders[0], (), (wrong,), {}))
+    if folders and wrong:
+        nothing = nothing_selected(folders, read.refused, request)
+        loaded.append(FileReport(folders[0], (), (nothing,), {}))
     return loaded, read
 
 

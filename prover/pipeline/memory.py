@@ -47,7 +47,8 @@ class Memory:
         self._jobs = jobs
         # Which part of a file was asked about makes no difference to the answers.
         anything = replace(request, scenario=None, variant=None, config=(), model=None, jobs=0)
-        self._request = replace(anything, files=(), stdin_text=None)
+        # Nor where the library is: what is read of it is in the slices.
+        self._request = replace(anything, files=(), stdin_text=None, library="")
         self._slices: dict[int, Slices] = {}
         self._keys: dict[int, tuple[bytes, Slice]] = {}
 

@@ -21,7 +21,7 @@ Parsed: TypeAlias = dict[Source, File]
 
 def read_program(name: str, request: Request, parsed: Parsed | None = None) -> Program:
     """The file called ``name``; ``-`` is standard input.  ``parsed`` gets what is parsed now."""
-    roots = (library_root(),)
+    roots = (Path(request.library) if request.library else library_root(),)
     if name == "-":
         return load_text("<stdin>", request.stdin_text or "", Path.cwd(), roots)
     return load(Path(name), roots, parsed, dict(request.texts))

@@ -56,9 +56,14 @@ def prove(
     store: Store | None,
     on_progress: Callable[[Progress], None],
     second: Second | None = None,
+    *,
+    idle: bool = False,
 ) -> list[FileReport]:
-    """Proves what the request asks for, but for the files that are known."""
-    loaded, read = load_all(request, members, known)
+    """Proves what the request asks for, but for the files that are known.
+
+    ``idle``: that there is nothing to prove in them is no mistake.
+    """
+    loaded, read = load_all(request, members, known, idle=idle)
     jobs = [
         (index, task)
         for index, file in enumerate(loaded)

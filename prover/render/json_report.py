@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, assert_never
 
-from dsl.protocol import Expect
+from dsl.expect import Expect
 from dsl.source import Source
 from prover.execution.witness import Call, Moment, Touch, Witness
 from prover.render.json_parts import Json, Places, document

@@ -88,6 +88,27 @@ def test_what_goes_wrong_with_it_changes_no_verdict(folder: Path) -> None:
     assert found.stderr.startswith("note: nothing is remembered: ")
 
 
+def test_a_disk_that_is_full_is_called_so(folder: Path) -> None:
+    """As a limit on the size of files has it: the table cannot even be made."""
+    code = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "from prover.cli.entry import main\nsys.exit(main())\n"
+    )
+    found = prove(str(folder / "p"), "-q", cache=str(folder / "cache"), code=code)
+    assert found.returncode == 1
+    assert found.stderr.startswith("note: nothing is remembered: ")
+    assert "did not make" not in found.stderr
+
+
+def test_a_file_that_is_no_file(folder: Path) -> None:
+    (folder / "cache").mkdir()
+    os.mkfifo(folder / "cache" / "verdicts.sqlite")
+    found = prove(str(folder / "p"), "-q", cache=str(folder / "cache"))
+    assert found.returncode == 1
+    assert found.stderr.startswith("note: nothing is remembered: ")
+
+
 def test_the_command(folder: Path) -> None:
     cache = str(folder / "cache")
     assert prove("cache", cache=cache).stdout.endswith(": 0 entries, 0.0 MiB\n")

@@ -60,7 +60,7 @@ def test_nothing_to_do_is_a_usage_error() -> None:
 
 def test_a_usage_error_names_what_was_typed() -> None:
     said = prove("x.khp", "--reprot").stderr
-    assert said.startswith("Usage: prove [OPTIONS] FILE...\nTry 'prove -h' for help.\n")
+    assert said.startswith("Usage: prove [OPTIONS] [FILE...]\nTry 'prove -h' for help.\n")
 
 
 def test_every_command_has_its_line_in_full() -> None:

@@ -20,6 +20,11 @@ from tests.replay.making import text_of, witness
 TESTS = Path(__file__).parents[1]
 UNREPORTED = {
     "address-of-local": "the checker refuses all that the tests think of, as local-address",
+    "git-failed": "tests/cli/test_changed.py does",
+    "no-git": "tests/cli/test_changed.py does",
+    "no-watchdog": "tests/cli/test_watch.py does",
+    "not-a-repository": "tests/cli/test_changed.py does",
+    "unknown-revision": "tests/cli/test_changed.py does",
     "unwritable-file": "tests/hostile/test_surroundings.py and tests/cli/test_reports.py do",
     "no-second-solver": "tests/cli/test_certify.py does, where the solver cannot be imported",
     "recursive-callback": "the checker refuses it as recursion, which follows callbacks too",

@@ -45,9 +45,11 @@ class Pipeline:
         on_progress: Callable[[Progress], None],
         store: object,
         second: object,
+        only: object,
     ) -> Report:
         assert store is None  # the tests have no cache
         assert second is None  # and ask for no second opinion
+        assert only is None
         self.requests.append(request)
         on_progress(Progress(0, 1, "scenario"))
         if self.error is not None:

@@ -10,7 +10,7 @@ from dsl.codes import CODES
 from prover.models.cat.codes import CAT_CODES
 
 ROOT = Path(__file__).parents[2]
-FIRST_IS_CODE = {"Diagnostic", "refuse", "Refusal", "refusal"}
+FIRST_IS_CODE = {"Diagnostic", "refuse", "Refusal", "refusal", "GitError"}
 
 
 def constants(node: ast.expr) -> Iterator[str]:

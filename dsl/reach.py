@@ -1,0 +1,139 @@
+"""What a file reads, found without parsing it: its imports, and theirs.
+
+Never less than :mod:`dsl.imports` reads: every string that follows the word ``import`` counts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dsl.files import Refusal, decoded, read_bytes
+from dsl.finding import Found, find, real_path
+
+_COMMENT = r"//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/"
+_LOOK = re.compile(rf"""{_COMMENT}|"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'|\bimport\b""")
+_STRING = re.compile(rf"""(?:\s|{_COMMENT})*"((?:[^"\\\n]|\\[^\n])*)\"""")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a file reads, by the paths it is looked for at; where it would be looked for before.
+
+    ``whole`` is false where that is not all: something cannot be read, or is not followed.
+    """
+
+    read: tuple[str, ...]
+    absent: tuple[str, ...]
+    whole: bool
+
+
+@dataclass(slots=True)
+class Texts:
+    """Files and their imports, each read and looked for once.  ``roots`` as in dsl.imports."""
+
+    roots: tuple[Path, ...]
+    _bytes: dict[str, bytes | None] = field(default_factory=dict[str, "bytes | None"])
+    _wanted: dict[str, tuple[str, ...] | None] = field(
+        default_factory=dict[str, "tuple[str, ...] | None"]
+    )
+    _found: dict[tuple[str, Path, Path], tuple[Found | None, tuple[str, ...] | None]] = field(
+        default_factory=dict[tuple[str, Path, Path], "tuple[Found | None, tuple[str, ...] | None]"]
+    )
+
+    def content(self, path: str) -> bytes | None:
+        """A file's bytes; None where it cannot be read, or is too long to be a protocol."""
+        if path not in self._bytes:
+            try:
+                self._bytes[path] = read_bytes(Path(path))
+            except Refusal:
+                self._bytes[path] = None
+        return self._bytes[path]
+
+    def reach(self, path: Path) -> Reach:
+        """What the file at ``path`` reads, itself first."""
+        read: dict[str, None] = {str(path.absolute()): None}
+        absent: dict[str, None] = {}
+        real = real_path(path)
+        whole = real is not None
+        pending = [] if real is None else [(str(real), path.parent, path.parent)]
+        # What a file may import depends on the tree that it was found in.
+        seen = {(each, tree) for each, _, tree in pending}
+        while pending:
+            here, folder, tree = pending.pop()
+            wanted = self.imports(here)
+            whole = whole and wanted is not None
+            for each in wanted or ():
+                found, looked = self._find(each, folder, tree)
+                absent.update(dict.fromkeys(looked or ()))
+                whole = whole and looked is not None
+                if found is None:
+                    continue
+                read[str(found.path)] = None
+                if (str(found.real), found.tree) not in seen:
+                    seen.add((str(found.real), found.tree))
+                    pending.append((str(found.real), found.real.parent, found.tree))
+        return Reach(tuple(read), tuple(absent), whole)
+
+    def imports(self, path: str) -> tuple[str, ...] | None:
+        """The imports of a file as they are written; None where it cannot be read."""
+        if path not in self._wanted:
+            data = self.content(path)
+            try:
+                self._wanted[path] = None if data is None else imports_of(decoded(data))
+            except Refusal:
+                self._wanted[path] = None
+        return self._wanted[path]
+
+    def _find(
+        self, wanted: str, folder: Path, tree: Path
+    ) -> tuple[Found | None, tuple[str, ...] | None]:
+        """What an import means, and where it is not; None where it is refused."""
+        key = wanted, folder, tree
+        if key not in self._found:
+            absent: dict[str, None] = {}
+            try:
+                found = find(wanted, folder, tree, self.roots, absent)
+                self._found[key] = found, tuple(absent)
+            except Refusal:
+                self._found[key] = None, None
+        return self._found[key]
+
+
+def imports_of(text: str) -> tuple[str, ...]:
+    """What ``text`` imports, and perhaps more: a file that does not parse has it, too."""
+    found: list[str] = []
+    for match in _LOOK.finditer(text):
+        if match[0] == "import":
+            string = _STRING.match(text, match.end())
+            if string is not None:
+                found.append(string[1])
+    return tuple(dict.fromkeys(found))
+
+
+def links_on(path: str) -> tuple[list[str], str]:
+    """The symbolic links that ``path`` goes through, each by a path without links before it.
+
+    The second is where they lead, as os.path.realpath() has it.
+    """
+    links: list[str] = []
+    here = os.sep
+    pending = [part for part in reversed(os.path.abspath(path).split(os.sep)) if part]
+    while pending and len(links) < 40:
+        part = pending.pop()
+        if part == os.pardir:
+            here = os.path.dirname(here)
+            continue
+        beside = os.path.join(here, part)
+        try:
+            target = os.readlink(beside)
+        except OSError:
+            here = beside
+            continue
+        links.append(beside)
+        if os.path.isabs(target):
+            here = os.sep
+        pending.extend(each for each in reversed(target.split(os.sep)) if each not in {"", "."})
+    return links, here
