@@ -7,6 +7,7 @@ Codes of the checker are in :mod:`dsl.codes_check`, of litmus tests in :mod:`dsl
 from __future__ import annotations
 
 from dsl.codes_check import CHECK_CODES
+from dsl.codes_cluster import CLUSTER_CODES
 from dsl.codes_export import EXPORT_CODES
 from dsl.codes_litmus import LITMUS_CODES
 from dsl.codes_lower import LOWER_CODES
@@ -266,6 +267,7 @@ Give a part of it a name: a variable, a function, a struct.""",
 
 CODES: dict[str, str] = {
     **CHECK_CODES,
+    **CLUSTER_CODES,
     **LITMUS_CODES,
     **LOWER_CODES,
     **EXPORT_CODES,

@@ -144,6 +144,7 @@ class Request:
     ``files`` may name folders: every protocol below one is meant.
     ``explain`` asks for the smallest witness of every refutation, not only of those that the
     author does not expect.  ``without`` are features that are switched off.
+    ``cluster`` is the address of the scheduler whose workers decide; "": processes of this machine.
     """
 
     files: tuple[str, ...]
@@ -158,6 +159,7 @@ class Request:
     jobs: int = 0
     explain: bool = True
     without: tuple[Feature, ...] = ()
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,32 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, assert_never
 import typer
 
 from prover.cli.cache import say_trouble, store
-from prover.cli.files import STANDARD_INPUT, complain_about, feature, read_standard_input, setting
-from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout, Without
+from prover.cli.entry import USAGE_ERROR
+from prover.cli.files import (
+    STANDARD_INPUT,
+    address,
+    complain_about,
+    feature,
+    read_standard_input,
+    setting,
+)
+from prover.cli.options import (
+    Cluster,
+    Jobs,
+    MaxBound,
+    Memory,
+    OnlyConfig,
+    OnlyScenario,
+    Timeout,
+    Without,
+)
 from prover.cli.reports import LITMUS, PROOFS, ProofReportOption, Reports, reports
 from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
 
 if TYPE_CHECKING:
     from prover.answers import LitmusReport
     from prover.litmus.batch import LitmusRequest
-    from prover.verdict import Report
+    from prover.verdict import Report, Request
 
 Output: TypeAlias = Literal[
     "table", "commit", "json", "witness", "litmus", "svg", "mermaid", "dot", "herd"
@@ -48,6 +65,7 @@ def run(
     timeout: Timeout = 60,
     memory: Memory = 2048,
     jobs: Jobs = 0,
+    cluster: Cluster = "",
     without: Without = None,
     output: Annotated[Output, typer.Option("--format", help="What to print.")] = "table",
     report_to: ProofReportOption = None,
@@ -91,13 +109,14 @@ def run(
             message = f"--format {output} is for protocols; `--format json` has a test's execution"
             raise typer.BadParameter(message, param_hint="'--format'")
         _selects_nothing(scenario=scenario, variant=variant, config=config)
+        if cluster:
+            raise typer.BadParameter("it is for protocols only", param_hint="'--cluster'")
         explain = output == "json" or (output == "table" and (verbose or len(files) == 1))
         wanted = reports(report_to, LITMUS, files)
         asked = LitmusRequest(tuple(files), model or "lkmm", timeout, memory, jobs, explain)
         raise typer.Exit(_litmus(asked, output, wanted, color, quiet=quiet))
     into = reports(report_to, PROOFS, files)
     # Slow imports come after the options are known to be right.
-    from prover.pipeline import run as prove_files
     from prover.verdict import Request, exit_code
 
     request = Request(
@@ -113,11 +132,9 @@ def run(
         jobs=jobs,
         explain=verbose or output != "table" or into.every_witness,
         without=tuple(feature(name) for name in without or ()),
+        cluster=address(cluster) if cluster else "",
     )
-    remembered = None if no_cache else store()
-    with ProgressLine(sys.stderr, enabled=not quiet) as line:
-        report = prove_files(request, line.show, remembered)
-    say_trouble(remembered)
+    report = _proved(request, color, quiet=quiet, no_cache=no_cache)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
     match output:
@@ -142,6 +159,23 @@ def run(
 
         complain(render_timings(report))
     raise typer.Exit(code)
+
+
+def _proved(request: Request, color: Color, *, quiet: bool, no_cache: bool) -> Report:
+    """Proves; says so and exits where the cluster that is to do it cannot be used."""
+    from dsl.diagnostic import DiagnosticError
+    from prover.pipeline import run as prove_files
+
+    remembered = None if no_cache else store()
+    try:
+        with ProgressLine(sys.stderr, enabled=not quiet) as line:
+            report = prove_files(request, line.show, remembered)
+    except DiagnosticError as error:
+        say_trouble(remembered)
+        complain_about(error.diagnostics, {}, color)
+        raise typer.Exit(USAGE_ERROR) from None
+    say_trouble(remembered)
+    return report
 
 
 def _selects_nothing(**chosen: str | list[str] | None) -> None:
