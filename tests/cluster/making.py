@@ -97,7 +97,7 @@ def start_prove(*arguments: str, code: str = "", **options: Any) -> subprocess.P
 def prove(*arguments: str, code: str = "") -> tuple[int, str, str]:
     """What the command says."""
     process = start_prove(*arguments, code=code)
-    out, err = process.communicate(timeout=600)
+    out, err = process.communicate(timeout=3600)
     return process.returncode, out, err
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -15,11 +16,14 @@ import msgspec
 import pytest
 
 from dsl.diagnostic import DiagnosticError
+from prover.cache.codec import Damaged
 from prover.cache.store import Store
 from prover.cache.whole import known
 from prover.pipeline import run, work
 from prover.pipeline.cluster import child
 from prover.pipeline.cluster import run as running
+from prover.pipeline.cluster.checked import answer_of
+from prover.pipeline.cluster.worker import decide
 from prover.render.json_report import render
 from prover.verdict import Broken, FileReport, Report, Request, Unknown, exit_code, name_of
 
@@ -273,6 +277,18 @@ def test_a_damaged_answer_is_none(
         assert "the answer of a worker is none: " in outcome.verdict.what
 
 
+@pytest.mark.parametrize("text", ["", "no text", "{", "\ud800", "[" * 100_000, '{"at": 1}'])
+def test_what_is_no_answer_is_none(text: str) -> None:
+    with pytest.raises(Damaged):
+        answer_of(text)
+
+
+def test_a_task_is_the_name_of_one_function() -> None:
+    named = pickle.dumps(decide)
+    assert b"prover.pipeline.cluster.worker" in named
+    assert len(named) < 100
+
+
 def other(said: dict[str, Any]) -> None:
     said["versions"]["z3-solver"] = "4.8.12"
     said["found"] = []
@@ -284,6 +300,18 @@ def test_another_solver_ends_the_run(file: str, monkeypatch: pytest.MonkeyPatch)
     (found,) = caught.value.diagnostics
     assert found.code == "cluster-version"
     assert "z3-solver 4.8.12, not " in found.message
+
+
+def test_a_worker_without_prove_ends_the_run(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(self: Boat, number: int, _: str) -> None:
+        self.answers.append(
+            {"id": number, "failed": "ModuleNotFoundError: No module named 'prover'"}
+        )
+
+    monkeypatch.setattr(Boat, "ask", ask)
+    with pytest.raises(DiagnosticError) as caught:
+        asked(monkeypatch, file)
+    assert [d.code for d in caught.value.diagnostics] == ["cluster-version"]
 
 
 def test_a_question_of_another_version_is_not_answered() -> None:

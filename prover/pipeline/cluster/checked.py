@@ -30,6 +30,8 @@ def answer_of(text: str) -> Answer:
         return msgspec.json.decode(text, type=Answer)
     except RecursionError:
         raise Damaged("it is nested too deeply") from None
+    except UnicodeError:
+        raise Damaged("it is no text") from None
 
 
 def results_of(

@@ -26,6 +26,9 @@ CONNECT: Final = 10.0
 PATIENCE: Final = 30.0
 """Seconds that a cluster may be without any worker."""
 
+FETCH: Final = 60.0
+"""Seconds that it may take to fetch an answer that is there."""
+
 LOOK: Final = 1.0
 """Seconds between two looks at the workers; standard output has a line at least as often."""
 
@@ -199,9 +202,10 @@ class _Client:
 def _fetched(future: Any) -> dict[str, object]:  # noqa: ANN401
     """What became of a question."""
     try:
-        return {"text": future.result(timeout=60)}
-    except Exception as error:  # noqa: BLE001 - a worker may raise anything
+        text = future.result(timeout=FETCH)
+    except BaseException as error:  # noqa: BLE001 - a worker may raise anything, and be cancelled
         name = type(error).__name__
         if "Killed" in name or "Cancelled" in name or "Timeout" in name:
             return {"lost": name}
         return {"failed": f"{name}: {error}"[:500]}
+    return {"text": text if isinstance(text, str) else "no text"}

@@ -26,6 +26,9 @@ from prover.verdict import Broken, FileReport, Measured, Request
 TRIES = 5
 """So often an obligation is asked by itself; each time the scheduler tries several workers."""
 
+NO_PROVE = ("ModuleNotFoundError", "ImportError", "AttributeError")
+"""What a worker raises that does not have the function it is to run."""
+
 AT_ONCE = 32
 """So many claims wait at most before they are replayed."""
 
@@ -114,7 +117,7 @@ class _Run:
 
     def _take(self, piece: Piece, said: dict[str, str]) -> None:
         """What came of a question."""
-        if "failed" in said:
+        if any(each in said.get("failed", "") for each in NO_PROVE):
             hint = "install the same prove, with its extra `cluster`, on every machine"
             message = f"a worker cannot run prove: {' '.join(said['failed'].split())[:200]}"
             raise trouble("cluster-version", message, hint)

@@ -38,7 +38,10 @@ def decide(text: str) -> str:
     """The answer to a question; "" where nobody wants it any more."""
     wanted, at = _wanted()
     for _ in range(TRIES):
-        child = _child(at)
+        try:
+            child = _child(at)
+        except OSError:
+            continue
         try:
             answer = child.answer(text, wanted)
         except (OSError, EOFError):
