@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.making import Cluster, prove, start_prove
+from tests.cluster.making import Cluster, deciding, prove, start_prove, until
 
 WORKERS = 3
 APART = 4.0
-"""Seconds from one loss to the next."""
+"""Seconds from one loss to the next; more where a worker takes longer to come to work."""
 
 
 def timeless(value: Any) -> Any:
@@ -46,7 +46,10 @@ def with_losses(cluster: Cluster, arguments: list[str]) -> tuple[int, str, str, 
         cluster.start_worker()
     process = start_prove(*arguments, "--cluster", cluster.address)
     killed = 0
-    after = time.monotonic() + APART
+    start = time.monotonic()
+    until(lambda: any(map(deciding, cluster.workers)), 300)
+    apart = max(APART, time.monotonic() - start)
+    after = time.monotonic() + apart
     while True:
         try:
             out, err = process.communicate(timeout=max(after - time.monotonic(), 0.01))
@@ -54,7 +57,7 @@ def with_losses(cluster: Cluster, arguments: list[str]) -> tuple[int, str, str, 
             cluster.kill(rng.choice(cluster.workers))
             cluster.start_worker()
             killed += 1
-            after = time.monotonic() + APART
+            after = time.monotonic() + apart
         else:
             return process.returncode, out, err, killed
 
