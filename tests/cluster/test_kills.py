@@ -48,7 +48,7 @@ def with_losses(cluster: Cluster, arguments: list[str]) -> tuple[int, str, str, 
     killed = 0
     start = time.monotonic()
     until(lambda: any(map(deciding, cluster.workers)), 300)
-    apart = max(APART, time.monotonic() - start)
+    apart = max(APART, (time.monotonic() - start) / 2)
     after = time.monotonic() + apart
     while True:
         try:
@@ -63,7 +63,7 @@ def with_losses(cluster: Cluster, arguments: list[str]) -> tuple[int, str, str, 
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("folder", ["protocols/teaching", "protocols"])
+@pytest.mark.parametrize("folder", ["protocols/bugs", "protocols"])
 def test_losses_change_nothing(folder: str, tmp_path: Path) -> None:
     arguments = ["--no-cache", "--format", "json", folder]
     code, here, _ = prove(*arguments)
@@ -77,4 +77,4 @@ def test_losses_change_nothing(folder: str, tmp_path: Path) -> None:
     assert set(obligations(there[1]).values()) == {1}
     assert obligations(there[1]) == obligations(here)
     assert timeless(json.loads(there[1])) == timeless(json.loads(here))
-    assert there[3] > 1
+    assert there[3]

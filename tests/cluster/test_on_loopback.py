@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -22,11 +23,20 @@ IMPATIENT = (
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     made = Cluster(tmp_path_factory.mktemp("cluster"))
-    made.start_worker()
     yield made
     made.end()
+
+
+@pytest.fixture
+def cluster(shared: Cluster) -> Cluster:
+    """The cluster with one worker, whatever tests before this one have left."""
+    for worker in shared.workers[1:]:
+        shared.kill(worker)
+    if not shared.workers:
+        shared.start_worker()
+    return shared
 
 
 @pytest.fixture
@@ -95,7 +105,6 @@ def test_a_worker_of_another_version_is_refused(
     assert err.startswith("error[cluster-version]: the worker at tcp://127.0.0.1:")
     assert "has another prove: prove 9.1, not" in " ".join(err.split())
     cluster.kill(other)
-    cluster.start_worker()
 
 
 def test_without_workers_it_gives_up(cluster: Cluster, on: tuple[str, ...]) -> None:
@@ -108,13 +117,33 @@ def test_without_workers_it_gives_up(cluster: Cluster, on: tuple[str, ...]) -> N
 
 
 @pytest.mark.soak
-def test_without_the_scheduler_it_gives_up(cluster: Cluster, on: tuple[str, ...]) -> None:
-    process = start_prove(*on, FILES[0])
-    time.sleep(4.0)
-    cluster.scheduler.kill()
-    out, err = process.communicate(timeout=60)
+def test_without_the_scheduler_it_gives_up(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path)
+    try:
+        worker = cluster.start_worker()
+        process = start_prove("--no-cache", "--cluster", cluster.address, LONG)
+        until(lambda: deciding(worker))
+        cluster.scheduler.kill()
+        out, err = process.communicate(timeout=60)
+    finally:
+        cluster.end()
     assert (process.returncode, out) == (2, "")
-    assert err.startswith(("error[cluster-lost]: ", "error[cluster-silent]: "))
+    assert err.startswith("error[cluster-lost]: ")
+
+
+@pytest.mark.soak
+def test_a_scheduler_that_hangs_is_given_up(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path)
+    try:
+        worker = cluster.start_worker()
+        process = start_prove("--no-cache", "--cluster", cluster.address, LONG)
+        until(lambda: deciding(worker))
+        cluster.scheduler.send_signal(signal.SIGSTOP)
+        out, err = process.communicate(timeout=100)
+    finally:
+        cluster.end()
+    assert (process.returncode, out) == (2, "")
+    assert err.startswith("error[cluster-lost]: ")
 
 
 @pytest.mark.soak
