@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,7 +38,7 @@ class Cluster:
         self.scheduler = self._start(
             "scheduler", ROOT, "--host", "127.0.0.1", "--port", "0", *options
         )
-        until(file.exists)
+        until(lambda: file.exists() and file.read_text().endswith("}"))
         self.address = str(json.loads(file.read_text())["address"])
 
     def _start(self, what: str, place: Path, *arguments: str) -> subprocess.Popen[bytes]:

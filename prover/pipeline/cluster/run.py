@@ -48,7 +48,7 @@ class Piece:
         """What to ask when it was lost."""
         if len(self.groups) > 1:
             return [Piece((group,)) for group in self.groups]
-        group = self.groups[0]
+        group = next(iter(self.groups))
         if len(group) > 1:
             return [Piece(((member,),)) for member in group]
         return [Piece(self.groups, self.tries + 1)] if self.tries < TRIES else []
