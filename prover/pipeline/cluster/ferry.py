@@ -127,7 +127,7 @@ class Ferry:
                 return trouble("cluster-silent", message, hint)
             case "workers":
                 message = f"the cluster at {where} has had {_plain(why)}"
-                hint = f"start some: `dask worker {where}` on each machine"
+                hint = f"start some: `dask worker {where}`; without this prove installed they end"
                 return trouble("cluster-lost", message, hint)
             case _:
                 message = f"the cluster at {where} is lost: {_plain(why)}"
