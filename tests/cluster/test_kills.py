@@ -19,11 +19,16 @@ APART = 4.0
 """Seconds from one loss to the next; more where a worker takes longer to come to work."""
 
 
+VARYING = ("seconds", "measured", "notes")
+"""What depends, here as there, on which variants were decided in one program: sizes, and whether
+places whose data races are not looked for are listed (--without variants shows it)."""
+
+
 def timeless(value: Any) -> Any:
     """A document without what differs from run to run."""
     match value:
         case dict():
-            return {k: timeless(v) for k, v in value.items() if k not in ("seconds", "peak_mib")}
+            return {k: timeless(v) for k, v in value.items() if k not in VARYING}
         case list():
             return [timeless(each) for each in value]
         case _:
