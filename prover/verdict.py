@@ -173,6 +173,7 @@ class Request:
     author does not expect.  ``without`` are features that are switched off.
     ``texts`` are read in place of files, by their real path: nothing is remembered of such a run.
     ``library`` is the folder of the protocol library, "" for the one that comes with the program.
+    ``cluster`` is the address of the scheduler whose workers decide; "": processes of this machine.
     """
 
     files: tuple[str, ...]
@@ -189,6 +190,7 @@ class Request:
     without: tuple[Feature, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     library: str = ""
+    cluster: str = ""
 
     @property
     def selects(self) -> bool:

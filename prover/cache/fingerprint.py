@@ -8,12 +8,18 @@ import sys
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import dsl
 import prover
+from prover.version import VERSION
 
 SUFFIXES = frozenset({".py", ".lark", ".cat", ".bell", ".def"})
 """What the program is made of; protocols have sums of their own."""
+
+
+USED = ("z3-solver", "lark", "msgspec")
+"""The packages that answers depend on."""
 
 
 @cache
@@ -22,19 +28,36 @@ def fingerprint() -> str:
 
     Not the version number alone: in a checkout the sources change and the number does not.
     """
+    roots = [str(_root(package)) for package in (dsl, prover)]
+    used = [f"{name} {_version(name)}" for name in USED]
+    parts = "\n".join([*roots, sources(), *used, sys.version])
+    return hashlib.sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@cache
+def sources() -> str:
+    """A sum over all source files of the program, wherever they are."""
     total = hashlib.sha256()
     for package in (dsl, prover):
-        root = Path(str(package.__file__)).parent
-        total.update(f"{root}\n".encode("utf-8", "surrogateescape"))
+        root = _root(package)
         for path in sorted(root.rglob("*")):
             if path.suffix in SUFFIXES:
                 data = path.read_bytes()
-                head = f"{path.relative_to(root)} {len(data)}\n"
+                head = f"{root.name}/{path.relative_to(root)} {len(data)}\n"
                 total.update(head.encode("utf-8", "surrogateescape"))
                 total.update(data)
-    used = [f"{name} {_version(name)}" for name in ("z3-solver", "lark")]
-    total.update("\n".join([*used, sys.version]).encode())
     return total.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """What must be the same on two machines for one to decide what the other asks."""
+    python = ".".join(map(str, sys.version_info[:2]))
+    own = {"prove": VERSION, "sources": sources()[:12], "Python": python}
+    return own | {name: _version(name) for name in USED}
+
+
+def _root(package: ModuleType) -> Path:
+    return Path(str(package.__file__)).parent
 
 
 def _version(package: str) -> str:

@@ -106,6 +106,17 @@ def known(
 
     An unfinished library counts only where one of the others imports it.
     """
+    if request.cluster:
+        here = known(store, asked, replace(request, cluster=""))
+        left = [each for each in asked if each not in here]
+        return here | _known(store, left, request)
+    return _known(store, asked, request)
+
+
+def _known(
+    store: Store, asked: Sequence[tuple[str, str]], request: Request
+) -> dict[tuple[str, str], Known]:
+    """What is remembered under just this request."""
     files = Files()
     keys: dict[tuple[str, str], bytes] = {}
     for name, folder in asked:
@@ -152,10 +163,18 @@ def remember(store: Store, made: Iterable[Made], request: Request) -> None:
 
 def _key(name: str, folder: str, text: str, request: Request) -> bytes:
     """What an entry is found by."""
-    what = replace(request, files=(), stdin_text=None, jobs=0)
+    what = replace(request, files=(), stdin_text=None, jobs=0, cluster=elsewhere(request))
     place = os.path.abspath(name)  # noqa: PTH100 - the links in it are looked at apart
     parts = ("file", fingerprint(), str(library_root()), place, name, folder, text, what)
     return hashlib.sha256(msgspec.json.encode(parts)).digest()
+
+
+def elsewhere(request: Request) -> str:
+    """What keys have of a cluster: that there was one, wherever.
+
+    What was decided elsewhere answers only those who would ask elsewhere.
+    """
+    return "cluster" if request.cluster else ""
 
 
 def _entry(value: bytes | None) -> Entry | None:

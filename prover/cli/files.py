@@ -153,6 +153,18 @@ def setting(text: str) -> tuple[str, str]:
     return name, value
 
 
+def address(text: str) -> str:
+    """A scheduler's address; says what is wrong with it and exits if need be."""
+    from dsl.diagnostic import DiagnosticError
+    from prover.pipeline.cluster.address import address_of
+
+    try:
+        return address_of(text)
+    except DiagnosticError as error:
+        complain_about(error.diagnostics, {})
+        raise typer.Exit(USAGE_ERROR) from None
+
+
 def feature(text: str) -> Feature:
     """A feature that can be switched off; a usage error where there is none of that name."""
     for name in FEATURES:

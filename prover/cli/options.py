@@ -25,6 +25,14 @@ Memory: TypeAlias = Annotated[
 Jobs: TypeAlias = Annotated[
     int, typer.Option("--jobs", "-j", metavar="N", min=0, help="Processes; 0: one per core.")
 ]
+Cluster: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Have workers of a Dask cluster decide (docs/cluster.md).",
+        show_default=False,
+    ),
+]
 ProtocolFile: TypeAlias = Annotated[
     str, typer.Argument(metavar="FILE", help="A protocol; - is standard input.")
 ]

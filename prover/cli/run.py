@@ -11,8 +11,25 @@ import typer
 
 from prover.cli.cache import say_trouble, store
 from prover.cli.certify import second
-from prover.cli.files import STANDARD_INPUT, complain_about, feature, read_standard_input, setting
-from prover.cli.options import Jobs, MaxBound, Memory, OnlyConfig, OnlyScenario, Timeout, Without
+from prover.cli.entry import USAGE_ERROR
+from prover.cli.files import (
+    STANDARD_INPUT,
+    address,
+    complain_about,
+    feature,
+    read_standard_input,
+    setting,
+)
+from prover.cli.options import (
+    Cluster,
+    Jobs,
+    MaxBound,
+    Memory,
+    OnlyConfig,
+    OnlyScenario,
+    Timeout,
+    Without,
+)
 from prover.cli.output import Output, output_to
 from prover.cli.reports import LITMUS, PROOFS, ProofReportOption, Reports, reports
 from prover.cli.terminal import Color, ProgressLine, complain, emit, use_color
@@ -76,6 +93,7 @@ def run(
     timeout: Timeout = 60,
     memory: Memory = 2048,
     jobs: Jobs = 0,
+    cluster: Cluster = "",
     without: Without = None,
     output: Annotated[Format, typer.Option("--format", help="What to print.")] = "table",
     into: Annotated[
@@ -147,6 +165,7 @@ def run(
             certify=certify,
             changed=changed,
             watch=watch,
+            cluster=cluster,
         )
         explain = output == "json" or (output == "table" and (verbose or len(named) == 1))
         wanted = reports(report_to, LITMUS, named)
@@ -176,9 +195,13 @@ def run(
         jobs=jobs,
         explain=verbose or output != "table" or written.every_witness,
         without=tuple(feature(name) for name in without or ()),
+        cluster=address(cluster) if cluster else "",
     )
     shown = _Shown(output, out, color, verbose, quiet, full, timings)
     how = _How(written, cached=not no_cache, certify=certify)
+    if certify and cluster:
+        message = "the second solver is asked on this machine only"
+        raise typer.BadParameter(message, param_hint="'--certify'")
     if watch:
         from prover.cli.watch import watch as prove_again
 
@@ -201,15 +224,10 @@ def _prove(
     request: Request, only: Sequence[Member | FileReport] | None, how: _How, shown: _Shown
 ) -> int:
     """Proves a request, or ``only`` some of its files, and prints what comes out; the exit code."""
-    from prover.pipeline import run as prove_files
     from prover.verdict import exit_code
 
-    remembered = store() if how.cached else None
     output, color = shown.output, shown.color
-    with ProgressLine(sys.stderr, enabled=not shown.quiet) as line:
-        asked = second() if how.certify else None
-        report = prove_files(request, line.show, remembered, asked, only)
-    say_trouble(remembered)
+    report = _proved(request, only, how, shown)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
     match output:
@@ -234,6 +252,26 @@ def _prove(
 
         complain(render_timings(report))
     return code
+
+
+def _proved(
+    request: Request, only: Sequence[Member | FileReport] | None, how: _How, shown: _Shown
+) -> Report:
+    """Proves; says so and exits where the cluster that is to do it cannot be used."""
+    from dsl.diagnostic import DiagnosticError
+    from prover.pipeline import run as prove_files
+
+    remembered = store() if how.cached else None
+    try:
+        with ProgressLine(sys.stderr, enabled=not shown.quiet) as line:
+            asked = second() if how.certify else None
+            report = prove_files(request, line.show, remembered, asked, only)
+    except DiagnosticError as error:
+        say_trouble(remembered)
+        complain_about(error.diagnostics, {}, shown.color)
+        raise typer.Exit(USAGE_ERROR) from None
+    say_trouble(remembered)
+    return report
 
 
 def _asks_of_protocols(output: Format, **chosen: str | list[str] | bool | None) -> None:

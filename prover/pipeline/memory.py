@@ -13,6 +13,7 @@ from prover.cache.codec import Damaged, Given, given, is_kept, unmeasured, verdi
 from prover.cache.fingerprint import fingerprint
 from prover.cache.slices import NotInSlice, Slice, Slices, moved, names_lines
 from prover.cache.store import Store
+from prover.cache.whole import elsewhere
 from prover.pipeline.decision import Decision
 from prover.pipeline.loaded import Loaded
 from prover.pipeline.obligations import Task
@@ -48,21 +49,25 @@ class Memory:
         # Which part of a file was asked about makes no difference to the answers.
         anything = replace(request, scenario=None, variant=None, config=(), model=None, jobs=0)
         # Nor where the library is: what is read of it is in the slices.
-        self._request = replace(anything, files=(), stdin_text=None, library="")
+        anything = replace(anything, files=(), stdin_text=None, library="")
+        self._request = replace(anything, cluster=elsewhere(request))
         self._slices: dict[int, Slices] = {}
-        self._keys: dict[int, tuple[bytes, Slice]] = {}
+        self._keys: dict[int, tuple[bytes, bytes, Slice]] = {}
 
     def recall(self, groups: Sequence[Sequence[int]]) -> dict[int, Decision]:
         """The decisions that are known, by obligation; of a group all of them or none."""
         if self._store is None:
             return {}
-        values = self._store.get(self._key(members)[0] for members in groups)
+        values = self._store.get(key for members in groups for key in self._key(members)[:2])
         known: dict[int, Decision] = {}
         for members in groups:
-            key, part = self._key(members)
-            decisions = _read(values.get(key), part)
-            if decisions is not None and len(decisions) == len(members):
-                known.update(zip(members, decisions, strict=True))
+            key, here, part = self._key(members)
+            # What this machine has decided is asked of no other.
+            for each in dict.fromkeys((here, key)):
+                decisions = _read(values.get(each), part)
+                if decisions is not None and len(decisions) == len(members):
+                    known.update(zip(members, decisions, strict=True))
+                    break
         return known
 
     def keep(self, groups: Sequence[Sequence[int]], decisions: Sequence[Decision | Lost]) -> None:
@@ -72,19 +77,19 @@ class Memory:
         entries: dict[bytes, bytes] = {}
         for members in groups:
             found = [decisions[member] for member in members]
-            key, part = self._key(members)
+            key, _, part = self._key(members)
             entry = _written([d for d in found if not isinstance(d, Lost) and _is_kept(d)], part)
             if entry is not None and len(entry) == len(members):
                 entries[key] = msgspec.json.encode(entry)
         self._store.put(entries)
 
-    def _key(self, members: Sequence[int]) -> tuple[bytes, Slice]:
-        """What a group's decisions are found by, and the slice that their places are in."""
+    def _key(self, members: Sequence[int]) -> tuple[bytes, bytes, Slice]:
+        """What a group's decisions are found by, here and if made here; their places' slice."""
         if members[0] not in self._keys:
             self._keys[members[0]] = self._made(members)
         return self._keys[members[0]]
 
-    def _made(self, members: Sequence[int]) -> tuple[bytes, Slice]:
+    def _made(self, members: Sequence[int]) -> tuple[bytes, bytes, Slice]:
         index, first = self._jobs[members[0]]
         if index not in self._slices:
             file = self._files[index]
@@ -96,9 +101,16 @@ class Memory:
             (task.obligation.model, _expected(task))
             for task in (self._jobs[number][1] for number in members)
         ]
-        what = (o.scenario, o.variant, o.configuration, asked, self._request)
-        text = msgspec.json.encode(("group", fingerprint(), part.sum, what))
-        return hashlib.sha256(text).digest(), part
+
+        def sum_under(request: Request) -> bytes:
+            what = (o.scenario, o.variant, o.configuration, asked, request)
+            text = msgspec.json.encode(("group", fingerprint(), part.sum, what))
+            return hashlib.sha256(text).digest()
+
+        own = sum_under(self._request)
+        if not self._request.cluster:
+            return own, own, part
+        return own, sum_under(replace(self._request, cluster="")), part
 
 
 def _expected(task: Task) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from dsl.diagnostic import DiagnosticError
 from dsl.source import Source
 from prover.cache.store import Store
 from prover.cache.whole import Known, remember
@@ -109,42 +110,75 @@ def _decide_all(
 
     groups = grouped(jobs, together="models" not in request.without)
     memory = Memory(store, loaded, jobs, request)
-    known = memory.recall(groups)
     times = Times(store, loaded, jobs)
-    groups = times.longest_first([members for members in groups if members[0] not in known])
-    work = Work(loaded, jobs, groups, request, claims)
-    names = [file.name for file in loaded]
-    decisions = _pooled(work.together, work.alone, groups, jobs, known, request, on_progress, names)
-    memory.keep(groups, decisions)
-    times.keep(groups, decisions)
-    return decisions
+    board = Board(jobs, on_progress, [file.name for file in loaded])
+    board.settle_all(memory.recall(groups))
+    waiting = [members for members in groups if members[0] in board.waiting]
+    groups = times.longest_first(waiting)
+    here: Sequence[Sequence[int]] = groups
+    if request.cluster and groups:
+        from prover.pipeline.cluster.run import decide_there
+
+        try:
+            here = decide_there(loaded, groups, board, request)
+        except DiagnosticError:
+            # What is known by now need not be asked again.
+            memory.keep([each for each in groups if board.has(each)], board.results)
+            raise
+    work = Work(loaded, jobs, here, request, claims)
+    decide_here(work.together, work.alone, here, board, request)
+    memory.keep(groups, board.results)
+    times.keep(groups, board.results)
+    return board.results
 
 
-def _pooled(
+class Board:
+    """What has become of every obligation, in the order of ``jobs``; ``waiting`` are the others.
+
+    ``names`` are those of the files that obligations are of.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[tuple[int, Task]],
+        on_progress: Callable[[Progress], None],
+        names: Sequence[str],
+    ) -> None:
+        self.jobs = jobs
+        self.results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
+        self.waiting = set(range(len(jobs)))
+        self._on_progress = on_progress
+        self._names = names
+
+    def settle(self, member: int, result: Decision | Lost) -> None:
+        """Takes down what became of an obligation."""
+        self.results[member] = result
+        self.waiting.discard(member)
+        done = len(self.jobs) - len(self.waiting)
+        index, task = self.jobs[member]
+        current = task.obligation.question
+        self._on_progress(Progress(done, len(self.jobs), current, self._names[index]))
+
+    def settle_all(self, results: Mapping[int, Decision | Lost]) -> None:
+        """Takes down what became of several."""
+        for member, result in results.items():
+            self.settle(member, result)
+
+    def has(self, members: Sequence[int]) -> bool:
+        """Whether it is known what became of all of these."""
+        return self.waiting.isdisjoint(members)
+
+
+def decide_here(
     together: Callable[[Sequence[int]], list[Decision]],
     by_itself: Callable[[int], list[Decision]],
-    groups: list[list[int]],
-    jobs: list[tuple[int, Task]],
-    known: Mapping[int, Decision],
+    groups: Sequence[Sequence[int]],
+    board: Board,
     request: Request,
-    on_progress: Callable[[Progress], None],
-    names: Sequence[str],
-) -> list[Decision | Lost]:
+) -> None:
     """What becomes of every group in worker processes; once more, alone, of what they lost."""
-    results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
-    waiting = set(range(len(jobs)))
-
-    def settle(member: int, result: Decision | Lost) -> None:
-        results[member] = result
-        waiting.discard(member)
-        index, task = jobs[member]
-        current = task.obligation.question
-        on_progress(Progress(len(jobs) - len(waiting), len(jobs), current, names[index]))
-
-    for member, decision in known.items():
-        settle(member, decision)
     workers = request.jobs or os.cpu_count() or 1
-    firsts = [jobs[members[0]] for members in groups]
+    firsts = [board.jobs[members[0]] for members in groups]
     decided = run_pool(
         lambda number: together(groups[number]),
         len(groups),
@@ -160,13 +194,12 @@ def _pooled(
             if worth_again(found, groups[number]):
                 again.append(member)
             else:
-                settle(member, found)
+                board.settle(member, found)
     retried = alone(
         by_itself, again, workers=workers, seconds=request.timeout, memory=request.memory
     )
     for member, result in retried:
-        settle(member, result if isinstance(result, Lost) else result[0])
-    return results
+        board.settle(member, result if isinstance(result, Lost) else result[0])
 
 
 def _report(

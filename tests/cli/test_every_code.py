@@ -19,6 +19,9 @@ from tests.replay.making import text_of, witness
 
 TESTS = Path(__file__).parents[1]
 UNREPORTED = {
+    "cluster-lost": "tests/cluster/test_on_loopback.py does",
+    "cluster-missing": "tests/cluster/test_surroundings.py does",
+    "cluster-version": "tests/cluster/test_answers.py does",
     "address-of-local": "the checker refuses all that the tests think of, as local-address",
     "git-failed": "tests/cli/test_changed.py does",
     "no-git": "tests/cli/test_changed.py does",
@@ -54,6 +57,8 @@ FREED = text_of("freed.khp")
 
 Files = dict[str, str | bytes]
 PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
+    "cluster-address": ({"f.khp": RUN}, ("--cluster", "nobody", "f.khp")),
+    "cluster-silent": ({"f.khp": RUN}, ("--no-cache", "--cluster", "127.0.0.1:1", "f.khp")),
     "file-not-found": ({}, ("f.khp",)),
     "import-cycle": ({"f.khp": 'import "g.khp";', "g.khp": 'import "f.khp";'}, ("f.khp",)),
     "import-not-found": ({"f.khp": 'import "g.khp";'}, ("f.khp",)),
