@@ -76,7 +76,7 @@ def load(
     loader = _Loader(roots, path.parent, parsed={} if parsed is None else parsed, texts=texts or {})
     real = real_path(path)
     try:
-        text, size = loader.text_of(real or path.absolute(), path)
+        text, size = loader.text_of(real, path)
     except Refusal as refusal:
         raise LoadError((refusal.about(str(path)),), {}) from None
     loader.read.append(Read(str(path), str(path.absolute()), str(real)))
@@ -125,9 +125,9 @@ class _Loader:
             raise LoadError(tuple(self.found[:MAX_REPORTS]), self.sources, tuple(self.read))
         return Program(main, tuple(self.files), self.sources, tuple(self.read), tuple(self.absent))
 
-    def text_of(self, real: Path, path: Path) -> tuple[str, int]:
-        """The text of the file that is really ``real``, and its size in bytes."""
-        text = self.texts.get(str(real))
+    def text_of(self, real: Path | None, path: Path) -> tuple[str, int]:
+        """The text of the file that is really ``real``, if it is there, and its size in bytes."""
+        text = None if real is None else self.texts.get(str(real))
         return read_text(path) if text is None else measured(text)
 
     def _file(self, source: Source, place: _Place) -> s.File | None:

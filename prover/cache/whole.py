@@ -11,6 +11,7 @@ import gc
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -122,7 +123,8 @@ def _known(
     for name, folder in asked:
         text = None if name == "-" else files.text(name)
         if text is not None:
-            keys[name, folder] = _key(name, folder, text[1], request)
+            with suppress(UnicodeEncodeError):  # a name that is no text is not remembered
+                keys[name, folder] = _key(name, folder, text[1], request)
     values = store.get(keys.values())
     found: dict[tuple[str, str], Known] = {}
     # All that is made here lives to the end of the run, and none of it is in a circle.
@@ -150,15 +152,21 @@ def remember(store: Store, made: Iterable[Made], request: Request) -> None:
             continue
         if not all(is_kept(outcome.verdict) for outcome in report.outcomes):
             continue
-        used = tuple(
-            Used(file.name, file.path, file.real, sum_of(report.sources[file.name].text))
-            for file in dict.fromkeys(each.read)
-        )
-        lines = tuple(line(outcome) for outcome in report.outcomes)
-        entry = Entry(used, each.absent, lines, report.notes, dict(report.titles), each.unfinished)
-        key = _key(report.name, report.folder, sum_of(main.text), request)
-        entries[key] = msgspec.json.encode(entry)
+        with suppress(UnicodeEncodeError):
+            key = _key(report.name, report.folder, sum_of(main.text), request)
+            entries[key] = msgspec.json.encode(_made(each))
     store.put(entries)
+
+
+def _made(made: Made) -> Entry:
+    """The entry of a report."""
+    report = made.report
+    used = tuple(
+        Used(file.name, file.path, file.real, sum_of(report.sources[file.name].text))
+        for file in dict.fromkeys(made.read)
+    )
+    lines = tuple(line(outcome) for outcome in report.outcomes)
+    return Entry(used, made.absent, lines, report.notes, dict(report.titles), made.unfinished)
 
 
 def _key(name: str, folder: str, text: str, request: Request) -> bytes:

@@ -57,8 +57,12 @@ def lsp(
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     root = str(Path(__file__).resolve().parents[2])
     command = (sys.executable, "-P", "-c", _START, root, "lsp", "--worker")
-    with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as into:
-        out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    try:
+        ends = os.dup(sys.stdin.fileno()), os.dup(sys.stdout.fileno())
+    except (AttributeError, OSError):  # closed
+        complain("error: prove lsp talks on standard input and output\n")
+        raise typer.Exit(USAGE_ERROR) from None
+    with os.fdopen(ends[0], "rb") as into, os.fdopen(ends[1], "wb") as out:
         raise typer.Exit(serve(into, out, command))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import msgspec
@@ -78,9 +79,11 @@ class Memory:
         for members in groups:
             found = [decisions[member] for member in members]
             key, _, part = self._key(members)
-            entry = _written([d for d in found if not isinstance(d, Lost) and _is_kept(d)], part)
-            if entry is not None and len(entry) == len(members):
-                entries[key] = msgspec.json.encode(entry)
+            kept = [d for d in found if not isinstance(d, Lost) and _is_kept(d)]
+            with suppress(UnicodeEncodeError):  # a name that is no text is not remembered
+                entry = _written(kept, part)
+                if entry is not None and len(entry) == len(members):
+                    entries[key] = msgspec.json.encode(entry)
         self._store.put(entries)
 
     def _key(self, members: Sequence[int]) -> tuple[bytes, bytes, Slice]:

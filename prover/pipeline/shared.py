@@ -185,6 +185,8 @@ class Shared:
             if safe:
                 search = self.round.search(model, self.limits, self.clock)
                 literals = self._exclusive(search)
+                # Who has no switch in this document is not who is asked about.
+                safe = [name for name in safe if name in literals]
                 off = [f"!{name}" for it, name in literals.items() if it not in safe]
                 if isinstance(search.ask(search.query.fail, SOME, *off), Unsat):
                     claim = search.claim(search.query.fail, SOME, *off, holds=False)

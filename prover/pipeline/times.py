@@ -88,7 +88,7 @@ def _mean(seconds: Sequence[float], otherwise: float) -> float:
 
 def _key(name: str) -> bytes:
     path = os.path.abspath(name)  # noqa: PTH100 - the links in it make no difference here
-    return hashlib.sha256(msgspec.json.encode(("times", path))).digest()
+    return hashlib.sha256(b"times " + os.fsencode(path)).digest()
 
 
 def _name(task: Task) -> str:

@@ -80,6 +80,9 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
 DEFAULTS = {
     "files": ("f.khp",),
     "stdin_text": None,
+    "texts": (),
+    "library": "",
+    "cluster": "",
     "scenario": None,
     "variant": None,
     "config": (),

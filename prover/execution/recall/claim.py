@@ -8,8 +8,9 @@ is guessed: an execution that is refused with one may be another's fault than it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from dsl.source import Source
 from prover.execution import skeleton as sk
@@ -25,6 +26,7 @@ from prover.execution.run.replay import ReplayError
 from prover.execution.weak.record import spots_of
 from prover.execution.weak.replay import replay_weak
 from prover.execution.weak.run import NotAnExecution, Run
+from prover.execution.witness import Witness
 from prover.graph.values import Pointer, Value
 from prover.models.algebra import MemoryModel
 
@@ -32,6 +34,10 @@ EVENT = re.compile(r"event (\d+)")
 
 STEP = 1 << 20
 """How far apart ranks are: so many new events fit in between."""
+
+
+CarryOut: TypeAlias = Callable[[sk.Skeleton, Claim, str, MemoryModel], Witness]
+"""Carries an execution out: with all of its steps, or with those that show the violation."""
 
 
 class NoPlace(Exception):
@@ -48,6 +54,7 @@ def recall_weak(
     name: str,
     model: MemoryModel,
     sources: Mapping[str, Source],
+    carry_out: CarryOut = replay_weak,
 ) -> Recalled:
     """What becomes of an execution that violated property ``name``."""
     mapped = _Mapped(skeleton, saved, nodes(skeleton), sources)
@@ -56,7 +63,7 @@ def recall_weak(
     except NoPlace as error:
         return error.unmapped
     try:
-        witness = replay_weak(skeleton, claim, name, model)
+        witness = carry_out(skeleton, claim, name, model)
     except ReplayError as error:
         if mapped.guessed is not None:
             return Unmapped("is not in the document, which does not say when", mapped.guessed)
