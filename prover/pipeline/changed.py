@@ -2,20 +2,22 @@
 
 A file is left out only where everything it reads is known, and is what the revision has: its own
 text, that of its imports and theirs, the links on the way, and that nothing is gone that would
-have been read in their place.  Whatever else there is counts as affected.
+have been read in their place.  Whatever else there is counts as affected, and so does a library
+that has lost those who imported it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import dsl
 import prover
-from dsl.files import library_root
-from dsl.reach import Reach, Texts, links_on
+from dsl.files import Refusal, decoded, library_root
+from dsl.reach import Reach, Texts, imports_of, links_on
 from prover.cache.fingerprint import SUFFIXES
 from prover.pipeline.git import GitError, Object, Repository
 from prover.pipeline.tree import Member, members
@@ -51,12 +53,38 @@ def affected(
     texts = Texts((library_root(),))
     reaches = [texts.reach(Path(m.name)) if isinstance(m, Member) else None for m in found]
     then = _Then(repository, commit, texts, [each for each in reaches if each is not None])
+    let_go = _let_go(repository, commit, texts, [each for each in reaches if each is not None])
     files = tuple(
         member
         for member, reach in zip(found, reaches, strict=True)
-        if reach is None or not then.is_as_now(reach)
+        if reach is None or not then.is_as_now(reach) or os.path.realpath(member.name) in let_go
     )
     return Affected(files, len(found))
+
+
+def _let_go(
+    repository: Repository, commit: str, texts: Texts, reaches: Sequence[Reach]
+) -> set[str]:
+    """The files that nothing imports any more, and that may have been imported then.
+
+    What a library lacks may have been declared by who imported it: now somebody has to say so.
+    """
+    imported = {os.path.realpath(path) for reach in reaches for path in reach.read[1:]}
+    alone = {os.path.realpath(reach.read[0]) for reach in reaches} - imported
+    if not alone:
+        return set()
+    old: list[str] = []
+    for path, then in repository.below(commit, ()).items():
+        if path.endswith(".khp") and then.mode.startswith("100"):
+            content = texts.content(os.path.realpath(os.path.join(repository.top, path)))
+            if content is None or not then.holds(content):
+                old.append(then.name)
+    wanted: set[str] = set()
+    for content in repository.contents(list(dict.fromkeys(old))).values() if old else ():
+        # What is no text was imported by nobody.
+        with suppress(Refusal):
+            wanted.update(os.path.basename(each) for each in imports_of(decoded(content)))
+    return {path for path in alone if os.path.basename(path) in wanted}
 
 
 def _check_ambiguous(repository: Repository, names: Sequence[str]) -> None:
