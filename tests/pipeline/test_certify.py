@@ -85,7 +85,7 @@ def prove(
     name: str = "other 1",
     store: Store | None = None,
     timeout: float = 20,
-    memory: int = 512,
+    memory: int = 2048,
 ) -> Report:
     file = folder / "f.khp"
     file.write_text(HEAD + text, encoding="utf-8")

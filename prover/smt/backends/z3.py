@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import z3
@@ -20,6 +22,17 @@ TABLE = "values!"
 
 DECIDING = "pacrxgtls"
 """First letters of the constants that an execution is read from: positions, values, outcomes."""
+
+
+@contextmanager
+def _within_memory() -> Generator[None]:
+    """The solver's own word for too little memory as Python's."""
+    try:
+        yield
+    except z3.Z3Exception as error:
+        if "out of memory" in str(error):
+            raise MemoryError from error
+        raise
 
 
 class Session:
@@ -37,7 +50,8 @@ class Session:
         # Bellman-Ford over differences, which is all the arithmetic there is: two to four times
         # faster than the general solver on queries with many positions.
         self._solver.set("arith.solver", 1)
-        self._solver.from_string(text)
+        with _within_memory():
+            self._solver.from_string(text)
         self._text = text
         self._added: list[str] = []
         self._deciding = deciding
@@ -47,7 +61,8 @@ class Session:
 
     def add(self, text: str) -> None:
         """More assertions, about what the document declares."""
-        self._solver.from_string(text)
+        with _within_memory():
+            self._solver.from_string(text)
         self._added.append(text)
 
     @property
@@ -64,7 +79,8 @@ class Session:
         wanted = [name for name in (question, *also) if name != "true"]
         if "false" in wanted:
             return Unsat()
-        answer = self._solver.check(*(self._literal(name) for name in wanted))
+        with _within_memory():
+            answer = self._solver.check(*(self._literal(name) for name in wanted))
         if answer == z3.unsat:
             return Unsat()
         if answer == z3.sat:
@@ -84,7 +100,8 @@ class Session:
             names = self._wanted
         if names not in self._tables:
             self._tables[names] = self._make_table(names)
-        listed = str(self._solver.model().eval(self._tables[names]).sexpr())
+        with _within_memory():
+            listed = str(self._solver.model().eval(self._tables[names]).sexpr())
         # A negative number is a list of its own.
         words = listed.replace("(- ", "-").replace(")", " ").split()[1:]
         return dict(zip(names, map(_number, words), strict=True))
