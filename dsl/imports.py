@@ -126,8 +126,11 @@ class _Loader:
         return Program(main, tuple(self.files), self.sources, tuple(self.read), tuple(self.absent))
 
     def text_of(self, real: Path | None, path: Path) -> tuple[str, int]:
-        """The text of the file that is really ``real``, if it is there, and its size in bytes."""
-        text = None if real is None else self.texts.get(str(real))
+        """The text of the file that is really ``real``, and its size in bytes.
+
+        What an editor has open need not be there yet.
+        """
+        text = self.texts.get(str(real or path.absolute())) if self.texts else None
         return read_text(path) if text is None else measured(text)
 
     def _file(self, source: Source, place: _Place) -> s.File | None:
