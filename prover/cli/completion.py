@@ -6,7 +6,7 @@ configs are what begins a line of the files on the command line so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -78,15 +78,22 @@ def _others(commands: tuple[Command, ...]) -> list[str]:
 # --- bash and zsh: one `case` over the command and the word before ---
 
 
+def _value_cases(commands: tuple[Command, ...], value: Callable[[Option], str]) -> list[str]:
+    """What follows each option that takes a value."""
+    return [
+        f"        {'|'.join(f'{command.name}/{name}' for name in option.names)})"
+        f" {value(option)} return;;"
+        for command in commands
+        for option in command.options
+        if option.metavar
+    ]
+
+
 def _bash(commands: tuple[Command, ...]) -> str:
-    values: list[str] = []
+    values = _value_cases(commands, _bash_value)
     options: list[str] = []
     files: list[str] = []
     for command in commands:
-        for option in command.options:
-            if option.metavar:
-                pattern = "|".join(f"{command.name}/{name}" for name in option.names)
-                values.append(f"        {pattern}) {_bash_value(option)} return;;")
         names = [name for option in command.options for name in option.names]
         options.append(f"            {command.name}) {_compgen([*names, '-h', '--help'])};;")
         given = _words(command)
@@ -115,14 +122,10 @@ def _bash_value(option: Option) -> str:
 
 
 def _zsh(commands: tuple[Command, ...]) -> str:
-    values: list[str] = []
+    values = _value_cases(commands, _zsh_value)
     options: list[str] = []
     files: list[str] = []
     for command in commands:
-        for option in command.options:
-            if option.metavar:
-                pattern = "|".join(f"{command.name}/{name}" for name in option.names)
-                values.append(f"        {pattern}) {_zsh_value(option)} return;;")
         rows = [_row(name, option.help) for option in command.options for name in option.names]
         rows += [_row("--help", "Show a message and exit.")]
         options.append(f"            {command.name}) options=({' '.join(rows)});;")

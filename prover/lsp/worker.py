@@ -19,7 +19,7 @@ from prover.lsp.asked import Answer, Asked, Found, Going, Line, Message, Related
 from prover.lsp.paths import real
 from prover.lsp.places import UNITS, Lines, Range
 from prover.pipeline import run
-from prover.render.ci.cases import is_own, way_to
+from prover.render.ci.cases import is_own, scope, spans_of
 from prover.render.letters import printable
 from prover.render.table import groups_of, plainest, summary_of
 from prover.render.witness_rows import shortened, shown_rows, source_text
@@ -130,7 +130,7 @@ class _Shown:
         """One verdict, of obligations that differ in config and model only."""
         outcome = plainest(group)
         verdict = outcome.verdict
-        lines = [f"{outcome.obligation.question}: {name_of(verdict)} ({_scope(group)})"]
+        lines = [f"{outcome.obligation.question}: {name_of(verdict)} ({scope(group)})"]
         related: list[Related] = []
         code = name_of(verdict)
         match verdict:
@@ -178,28 +178,8 @@ class _Shown:
 
     def _place(self, outcome: Outcome) -> Range:
         """Where it goes wrong, in the file itself; else what is expected; else its beginning."""
-        spans: list[Span] = []
-        if outcome.expected is not None:
-            spans.append(outcome.expected.span)
-        match outcome.verdict:
-            case Refuted(witness=witness):
-                for moment in witness.moments:
-                    if moment.bad:
-                        spans += way_to(moment)
-            case Bounded(loops=loops):
-                spans += loops[:1]
-            case _:
-                pass
-        own = [span for span in spans if is_own(span, self._file)]
+        own = [span for span in spans_of(outcome) if is_own(span, self._file)]
         return self._range(own[-1]) if own else (0, 0, 0, 0)
-
-
-def _scope(group: list[Outcome]) -> str:
-    """``PAE=on; lkmm, tso``."""
-    texts = [" ".join(f"{n}={v}" for n, v in o.obligation.configuration) for o in group]
-    configs = " or ".join(text for text in dict.fromkeys(texts) if text)
-    models = ", ".join(dict.fromkeys(o.obligation.model for o in group))
-    return "; ".join(part for part in (configs, models) if part)
 
 
 def _expectation(outcome: Outcome) -> str:

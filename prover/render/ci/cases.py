@@ -134,14 +134,14 @@ def findings(file: FileReport) -> Iterator[Finding]:
                 outcome=outcome,
                 state=state,
                 name=printable(outcome.obligation.question),
-                scope=printable(_scope(group)),
+                scope=printable(scope(group)),
                 found=found_in(outcome),
                 text=details(outcome, file),
-                place=_place_of(outcome, file),
+                place=place(spans_of(outcome), file),
             )
 
 
-def _scope(group: Sequence[Outcome]) -> str:
+def scope(group: Sequence[Outcome]) -> str:
     """The configs and models of a group: ``PAE=off or PAE=on; sc, tso``."""
     texts = [" ".join(f"{n}={v}" for n, v in o.obligation.configuration) for o in group]
     configs = " or ".join(text for text in dict.fromkeys(texts) if text)
@@ -149,8 +149,8 @@ def _scope(group: Sequence[Outcome]) -> str:
     return "; ".join(part for part in (configs, models) if part)
 
 
-def _place_of(outcome: Outcome, file: FileReport) -> Place:
-    """Where it goes wrong; else what was expected; else where the file begins."""
+def spans_of(outcome: Outcome) -> list[Span]:
+    """The places that an outcome is about, the best of them last: where it goes wrong."""
     spans: list[Span] = []
     if outcome.expected is not None:
         spans.append(outcome.expected.span)
@@ -163,7 +163,7 @@ def _place_of(outcome: Outcome, file: FileReport) -> Place:
             spans += loops[:1]
         case _:
             pass
-    return place(spans, file)
+    return spans
 
 
 def way_to(moment: Moment) -> list[Span]:
