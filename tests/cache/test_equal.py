@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from prover.cache.store import Store
-from prover.pipeline import proving, run
+from prover.pipeline import board, run
 from prover.pipeline.pool import Lost
 from prover.verdict import Report, Request
 from tests.cache import small
@@ -142,8 +142,8 @@ def test_what_has_no_answer_is_not_remembered(
 
     decided = Counted(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(proving, "run_pool", nothing)
-        patch.setattr(proving, "alone", nothing_again)
+        patch.setattr(board, "run_pool", nothing)
+        patch.setattr(board, "alone", nothing_again)
         decided()
     assert decided() == ALL
 

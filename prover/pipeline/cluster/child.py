@@ -19,12 +19,12 @@ from dsl.check.notes import Notes
 from dsl.imports import Program
 from dsl.parse import parse
 from dsl.source import Source
+from prover.pipeline.board import Board, decide_here
 from prover.pipeline.cluster.forms import Answer, Limited, Question, Told, own, told
 from prover.pipeline.cluster.frames import read_frame, write_frame
 from prover.pipeline.loaded import Loaded
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import PR_SET_PDEATHSIG
-from prover.pipeline.proving import Board, decide_here
 from prover.pipeline.work import Work
 from prover.verdict import Request
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prover.cache.codec import Damaged
+from prover.pipeline.board import Board
 from prover.pipeline.cluster.address import trouble
 from prover.pipeline.cluster.checked import answer_of, results_of
 from prover.pipeline.cluster.ferry import Ferry, ferry
@@ -20,7 +21,6 @@ from prover.pipeline.cluster.replays import Claimed, Replays
 from prover.pipeline.decision import Decision
 from prover.pipeline.loaded import Loaded, family_of
 from prover.pipeline.pool import Lost
-from prover.pipeline.proving import Board
 from prover.verdict import Broken, FileReport, Measured, Request
 
 TRIES = 5

@@ -1,0 +1,83 @@
+"""Where it is written down what becomes of obligations, and how this machine decides them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+from prover.pipeline.again import alone, each_of, worth_again
+from prover.pipeline.decision import Decision
+from prover.pipeline.loaded import family_of
+from prover.pipeline.obligations import Task
+from prover.pipeline.pool import Lost, run_pool
+from prover.verdict import Progress, Request
+
+
+class Board:
+    """What has become of every obligation, in the order of ``jobs``; ``waiting`` are the others.
+
+    ``names`` are those of the files that obligations are of.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[tuple[int, Task]],
+        on_progress: Callable[[Progress], None],
+        names: Sequence[str],
+    ) -> None:
+        self.jobs = jobs
+        self.results: list[Decision | Lost] = [Lost("not decided")] * len(jobs)
+        self.waiting = set(range(len(jobs)))
+        self._on_progress = on_progress
+        self._names = names
+
+    def settle(self, member: int, result: Decision | Lost) -> None:
+        """Takes down what became of an obligation."""
+        self.results[member] = result
+        self.waiting.discard(member)
+        done = len(self.jobs) - len(self.waiting)
+        index, task = self.jobs[member]
+        current = task.obligation.question
+        self._on_progress(Progress(done, len(self.jobs), current, self._names[index]))
+
+    def settle_all(self, results: Mapping[int, Decision | Lost]) -> None:
+        """Takes down what became of several."""
+        for member, result in results.items():
+            self.settle(member, result)
+
+    def has(self, members: Sequence[int]) -> bool:
+        """Whether it is known what became of all of these."""
+        return self.waiting.isdisjoint(members)
+
+
+def decide_here(
+    together: Callable[[Sequence[int]], list[Decision]],
+    by_itself: Callable[[int], list[Decision]],
+    groups: Sequence[Sequence[int]],
+    board: Board,
+    request: Request,
+) -> None:
+    """What becomes of every group in worker processes; once more, alone, of what they lost."""
+    workers = request.jobs or os.cpu_count() or 1
+    firsts = [board.jobs[members[0]] for members in groups]
+    decided = run_pool(
+        lambda number: together(groups[number]),
+        len(groups),
+        workers=workers,
+        # The first of a family has a question about all of it besides its own.
+        seconds=request.timeout * (max(map(len, groups), default=0) + 1),
+        memory=request.memory,
+        kinds=[family_of(first) for first in firsts],
+    )
+    again: list[int] = []
+    for number, result in decided:
+        for member, found in each_of(groups[number], result):
+            if worth_again(found, groups[number]):
+                again.append(member)
+            else:
+                board.settle(member, found)
+    retried = alone(
+        by_itself, again, workers=workers, seconds=request.timeout, memory=request.memory
+    )
+    for member, result in retried:
+        board.settle(member, result if isinstance(result, Lost) else result[0])
