@@ -138,7 +138,11 @@ def compose(left: Pairs, right: Pairs) -> Pairs:
     after: dict[int, list[int]] = {}
     for b, c in right:
         after.setdefault(b, []).append(c)
-    return frozenset((a, c) for a, b in left if b in after for c in after[b])
+    ends: dict[int, set[int]] = {}
+    for a, b in left:
+        if b in after:
+            ends.setdefault(a, set()).update(after[b])
+    return frozenset([(a, c) for a, found in ends.items() for c in found])
 
 
 def transitive(pairs: Pairs) -> Pairs:
