@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 Feature: TypeAlias = Literal[
-    "order", "rehearsal", "kept", "models", "together", "apart", "variants"
+    "order", "rehearsal", "kept", "models", "together", "apart", "variants", "level"
 ]
 """The name of one."""
 
@@ -17,5 +17,6 @@ FEATURES: dict[Feature, str] = {
     "together": "whether anything can fail is asked before what can",
     "variants": "the variants of a scenario are asked about in one program, under switches",
     "apart": "positions that must differ are told apart only where an answer has them level",
+    "level": "an answer that has positions level is replayed before they are told apart",
 }
 """Every feature, with what it does."""

@@ -72,9 +72,11 @@ def at_hand(case: Case) -> Search:
     return search_of(case, next(models, case.model))
 
 
-def ask(search: Search, question: str, *also: str, values: bool = False) -> Sat | Unsat:
+def ask(
+    search: Search, question: str, *also: str, values: bool = False, level: bool = False
+) -> Sat | Unsat:
     """The answer to a question; no answer ends the obligation."""
-    reply = search.ask(question, *also, values=values)
+    reply = search.ask(question, *also, values=values, level=level)
     if isinstance(reply, GaveUp):
         raise Undecided(reply.reason)
     return reply

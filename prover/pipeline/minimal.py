@@ -52,10 +52,15 @@ class Search:
     under: tuple[str, ...] = ()
     carry: Carry | None = None
 
-    def ask(self, question: str, *also: str, values: bool = False) -> Reply:
-        """The answer to a question, timed."""
+    def ask(self, question: str, *also: str, values: bool = False, level: bool = False) -> Reply:
+        """The answer to a question, timed.
+
+        With ``level`` a yes is the solver's first: integers that are to differ may be level in it.
+        """
         session = self.loaded()
         with self.clock.stage("solve"):
+            if level:
+                return session.ask(question, *self.under, *also, values=values)
             return ask_apart(session, self.query, question, *self.under, *also, values=values)
 
     def claim(self, question: str, *also: str, holds: bool) -> Claim | None:
