@@ -47,7 +47,7 @@ class Round:
     models under which others than those expected seem to be; ``violations`` are what was found
     under a model; ``reached`` is whether something can happen under a model.  ``grounds`` are the
     answers of a solver that this rests on, by model and by ``"clean"``, ``"whole"`` or what
-    is reached.
+    is reached.  ``unseen``: no execution of it is shown to anybody.
     """
 
     program: Program
@@ -67,6 +67,7 @@ class Round:
         default_factory=set[frozenset[tuple[str, str]]]
     )
     grounds: Grounds = field(default_factory=dict[tuple[object, str], tuple[Claim, ...]])
+    unseen: bool = False
 
     def search(self, model: str, limits: Limits, clock: Clock) -> Search:
         """The query and solver session of a model: whether anything can fail.
@@ -95,6 +96,7 @@ class Round:
                 ordered = "order" not in limits.without
                 prepared = self._alike(model, skeleton) if ordered else None
                 prepared = prepared or prepare(skeleton, model, ordered=ordered)
+                prepared = replace(prepared, unseen=self.unseen)
             self.prepared[model] = prepared
         return start(prepared, limits, clock, stretches=0, detail=detail)
 

@@ -297,7 +297,7 @@ def share(
             program = compile_program(kin.protocol, scenario, configuration, 1, kept)
         if is_left_open(program):
             return None
-        found = Round(program)
+        found = Round(program, unseen="places" not in limits.without)
         if not _pays(found.skeleton(clock, claims=True), len(expected)):
             return None
         shared = Shared(kin, model, limits, found, found.naming(model, limits, clock), clock)

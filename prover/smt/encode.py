@@ -49,13 +49,17 @@ class _Body:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A skeleton with everything that is known of it before a query is made."""
+    """A skeleton with everything that is known of it before a query is made.
+
+    ``unseen``: no execution of it is shown to anybody.
+    """
 
     skeleton: sk.Skeleton
     order: StaticOrder
     domains: Domains
     hazards: tuple[tuple[Hazard, ...], ...]
     model: str = "sc"
+    unseen: bool = False
 
     @cached_property
     def body(self) -> _Body:
@@ -125,7 +129,7 @@ def _weak_body(prepared: Prepared, *, detail: bool) -> _Body:
     skeleton = prepared.skeleton
     frame = WeakFrame(skeleton, prepared.domains, prepared.order, prepared.hazards)
     frame.model, frame.nodes, frame.every_read = prepared.model, nodes(skeleton), True
-    frame.continues = CONTINUES
+    frame.continues, frame.unseen = CONTINUES, prepared.unseen
     frame.fill_tables()
     encode_reads(frame)
     encode_pools(frame)

@@ -38,7 +38,7 @@ class WeakFrame(Frame):
     pairs of positions that differ where it is asked for.  ``edges`` are orders as from a release
     to an acquire: (event, event, literal); ``gaps`` are for each handler the places in its host
     where it may run, with their literals, ``turns`` of two handlers of one host whether the
-    first-named one comes first.
+    first-named one comes first.  ``unseen``: no execution of this program is shown to anybody.
     """
 
     model: str = "lkmm"
@@ -54,6 +54,7 @@ class WeakFrame(Frame):
     edges: list[tuple[int, int, Lit]] = field(default_factory=list[tuple[int, int, Lit]])
     gaps: dict[int, list[tuple[int, Lit]]] = field(default_factory=dict[int, list[tuple[int, Lit]]])
     turns: dict[tuple[int, int], Lit] = field(default_factory=dict[tuple[int, int], Lit])
+    unseen: bool = False
 
     def fork(self) -> WeakFrame:
         """A frame that goes on from here by itself."""

@@ -201,12 +201,44 @@ def _one_at_a_time(frame: WeakFrame, one: sk.Thread, two: sk.Thread) -> None:
     frame.turns[one.number, two.number] = first
     logic.label = f"{one.name} and {two.name} one after the other"
     both = [neg(frame.outcome(t.events[0], "granted")) for t in (one, two)]
-    for k, a in frame.gaps[one.number]:
-        for m, b in frame.gaps[two.number]:
-            if k != m:
-                logic.clause(*both, neg(a), neg(b), first if k < m else neg(first))
+    if frame.unseen:
+        for index, (_, here) in enumerate(frame.gaps[one.number]):
+            sooner, later = _sides(frame, two, index)
+            logic.clause(*both, neg(here), neg(later), first)
+            logic.clause(*both, neg(here), neg(sooner), neg(first))
+    else:
+        for k, a in frame.gaps[one.number]:
+            for m, b in frame.gaps[two.number]:
+                if k != m:
+                    logic.clause(*both, neg(a), neg(b), first if k < m else neg(first))
     logic.clause(*both, neg(first), frame.ok(one.events[-1]))
     logic.clause(*both, first, frame.ok(two.events[-1]))
+
+
+def _sides(frame: WeakFrame, thread: sk.Thread, index: int) -> tuple[Lit, Lit]:
+    """Literals that hold if a handler runs at an earlier place than one, and at a later.
+
+    Each follows from its neighbour, so that two handlers take no clause for every two places.
+    Another text has other witnesses, no worse: so it is kept to where nobody sees them.
+    """
+    logic, gaps = frame.logic, frame.gaps[thread.number]
+    name = f"by{thread.number}"
+    if f"{name}_0" not in logic.index:
+        label, logic.label = logic.label, f"{thread.name} runs at one place"
+        sooner = [logic.variable(f"{name}_{n}") for n in range(len(gaps))]
+        later = [logic.variable(f"{name}_from_{n}") for n in range(len(gaps))]
+        for n, (_, here) in enumerate(gaps):
+            logic.clause(neg(here), sooner[n])
+            logic.clause(neg(here), later[n])
+        for n in range(1, len(gaps)):
+            logic.clause(neg(sooner[n - 1]), sooner[n])
+            logic.clause(neg(later[n]), later[n - 1])
+        logic.label = label
+    last = len(gaps) - 1
+    return (
+        logic.variable(f"{name}_{index - 1}") if index else FALSE,
+        logic.variable(f"{name}_from_{index + 1}") if index < last else FALSE,
+    )
 
 
 def _halted(frame: WeakFrame, event: sk.Event) -> list[Lit]:
