@@ -12,7 +12,8 @@ import msgspec
 from dsl.source import Span
 from prover.cache.codec import Damaged, Given, given, is_kept, unmeasured, verdict_of
 from prover.cache.fingerprint import fingerprint
-from prover.cache.slices import NotInSlice, Slice, Slices, moved, names_lines
+from prover.cache.places import names_lines
+from prover.cache.slices import NotInSlice, Slice, Slices, moved
 from prover.cache.store import Store
 from prover.cache.whole import elsewhere
 from prover.pipeline.decision import Decision
