@@ -79,7 +79,7 @@ def prove(
         decisions: Decided = [(decision, None) for decision in decided]
         if second is not None:
             rests = relied_on(decided, [index for index, _ in jobs])
-            wanted = [claim for each in rests for claim in each]
+            wanted = [claim for each in rests for claim in each.claims]
             said = opinions(second, claims, wanted, request, store, on_progress)
             decisions = [*certified(second, claims, decided, rests, said)]
     partial = bool(request.scenario or request.variant or request.config)
