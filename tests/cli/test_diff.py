@@ -150,11 +150,36 @@ def test_how_statements_are_written() -> None:
     )
     source = Source("a.khp", text)
     assert statements_of(parse(source), source)["f()"] == (
-        "void f(u64 * p) {",
+        "void f(u64 *p) {",
         "if (!*p || -1 < a) return;",
         "*p = a - 1;",
         "f(&a);",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("u64   *a, * *b;", ("u64 *a, **b;",)),
+        ("u64 c = a*(*b) ;", ("u64 c = a * (*b);",)),
+        ("a = (u64*)&x - -1;", ("a = (u64 *) &x - -1;",)),
+        ("a = (b) - (- c) * * d & ~e;", ("a = (b) - (-c) * *d & ~e;",)),
+        ("if (x) y();", ("if (x) y();",)),
+        ("if (x) { y(); }", ("if (x) y();",)),
+        ("if (x) { y(); z(); } else { return; }", ("if (x) {", "y();", "z();", "else return;")),
+        ("while (x) { y(); }", ("while (x) y();",)),
+        ("for (i = 0; ; i++) { break; }", ("for (i = 0;; i++) break;",)),
+        # Without these braces the `else` would be another's.
+        ("if (x) { if (y) z(); } else w();", ("if (x) {", "if (y) z();", "else w();")),
+        ("if (x) if (y) z(); else w();", ("if (x) if (y) z();", "else w();")),
+        # Without these `y` would be seen below, and `l` be another statement's.
+        ("if (x) { int y = 1; }", ("if (x) {", "int y = 1;")),
+        ("if (x) { l: y(); }", ("if (x) {", "l: y();")),
+    ],
+)
+def test_what_is_one_statement_is_written_in_one_way(text: str, pieces: tuple[str, ...]) -> None:
+    source = Source("a.khp", f"void f(void)\n{{\n\t{text}\n}}\n")
+    assert statements_of(parse(source), source)["f()"] == ("void f(void) {", *pieces)
 
 
 @pytest.fixture
