@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import cast
+
+import msgspec
 
 from dsl.source import Span
 
@@ -32,6 +34,24 @@ def names_lines(value: object) -> bool:
     return any(_LINE.search(text) for text in texts(value))
 
 
+def moved(text: bytes, move: Callable[[Span], Span], known: dict[bytes, bytes]) -> bytes:
+    """A JSON text with every place in it moved; ``known`` are those that were moved before.
+
+    That takes a hundredth of the time of moving them in what the text is read as.  Within a string
+    each quotation mark has a backslash before it, so nothing in one looks like a place.
+    """
+
+    def there(match: re.Match[bytes]) -> bytes:
+        found = known.get(match[0])
+        if found is None:
+            name = msgspec.json.decode(match[1], type=str)
+            span = move(Span(name, int(match[2]), int(match[3])))
+            found = known[match[0]] = msgspec.json.encode(span)
+        return found
+
+    return _SPAN.sub(there, text)
+
+
 def lines_named(text: bytes, files: Iterable[str]) -> tuple[str, ...]:
     """Which of ``files`` have lines that strings in a JSON text may name, places apart.
 
@@ -49,6 +69,7 @@ def lines_named(text: bytes, files: Iterable[str]) -> tuple[str, ...]:
 
 ANY_FILE = "*"
 
+_SPAN = re.compile(rb'\{"file":("(?:[^"\\]|\\.)+"),"start":(-?[0-9]{1,18}),"end":(-?[0-9]{1,18})\}')
 _PLACE = re.compile(rb'\{"file":"(?:[^"\\]|\\.)*","start":')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _LINE = re.compile(r"\.khp|\bline [0-9]|:[0-9]")

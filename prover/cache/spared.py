@@ -11,7 +11,6 @@ In doubt the importer counts as affected.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +20,10 @@ import msgspec
 from dsl.check.context import MAX_PROGRAM
 from dsl.check.indexes import SOURCES
 from dsl.imports import MAX_TOTAL_BYTES
+from dsl.source import Span
 from prover.cache.codec import Damaged, Line
 from prover.cache.outline import Edit, Outline, Unmoved, edit, words_of
-from prover.cache.places import ANY_FILE
+from prover.cache.places import ANY_FILE, moved
 from prover.cache.whole import Entry, Files, Used
 
 VARIANTS = "variant "
@@ -262,25 +262,15 @@ class _Now:
         return self.judge.all_words(self.paths[real], self.sums[real])
 
 
-def _moved(entry: Entry, sums: Mapping[str, str], moves: Mapping[str, Edit]) -> Entry | None:
-    """An entry with the places in it moved; None where one is lost.
+def _moved(entry: Entry, sums: Mapping[str, str], edits: Mapping[str, Edit]) -> Entry | None:
+    """An entry with the places in it moved; None where one is lost."""
 
-    They are found in the text that the entry is kept as: that is what takes no time.  Within a
-    string each quotation mark has a backslash before it, so nothing in one looks like a place.
-    """
-    names = {msgspec.json.encode(name): found for name, found in moves.items()}
-    some = b"|".join(re.escape(name) for name in sorted(names))
-    place = re.compile(rb'\{"file":(%s),"start":([0-9]+),"end":([0-9]+)\}' % some)
-    known: dict[bytes, bytes] = {}
-
-    def there(match: re.Match[bytes]) -> bytes:
-        if match[0] not in known:
-            start, end = names[match[1]].moved(int(match[2]), int(match[3]))
-            known[match[0]] = b'{"file":%s,"start":%d,"end":%d}' % (match[1], start, end)
-        return known[match[0]]
+    def now(span: Span) -> Span:
+        found = edits.get(span.file)
+        return span if found is None else Span(span.file, *found.moved(span.start, span.end))
 
     try:
-        text = place.sub(there, msgspec.json.encode(entry.lines))
+        text = moved(msgspec.json.encode(entry.lines), now, {})
         lines = msgspec.json.decode(text, type=tuple[Line, ...])
     except (Damaged, Unmoved, RecursionError):
         return None

@@ -6,6 +6,7 @@ now, those that read less before those that read more; each is a witness for the
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
@@ -38,10 +39,18 @@ def spared(
         return recalled.known, {}, read
     found = _Search(request, recalled, read, _judge(recalled, store))
     asked = {(each.name, each.folder): each for each in members if isinstance(each, Member)}
-    found.check_edited(asked)
-    for place in sorted(recalled.stale, key=lambda each: (len(recalled.stale[each].used), each)):
-        if place in asked:
-            found.judge(asked[place])
+    # As in whole.py: all that is made here lives to the end of the run.
+    gc.disable()
+    try:
+        found.check_edited(asked)
+        for place in sorted(
+            recalled.stale, key=lambda each: (len(recalled.stale[each].used), each)
+        ):
+            if place in asked:
+                found.judge(asked[place])
+    finally:
+        gc.freeze()
+        gc.enable()
     renew(store, found.entries, recalled.files, request)
     return {**recalled.known, **found.known}, found.ready, read
 
