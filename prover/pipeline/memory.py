@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
+from dsl.diagnostic import DiagnosticError
 from dsl.source import Span
 from prover.cache.codec import Damaged, Given, given, is_kept, unmeasured, verdict_of
 from prover.cache.fingerprint import fingerprint
@@ -72,9 +73,25 @@ class Memory:
                 places = self._places.setdefault(id(part), {})
                 decisions = _read(values.get(each), part, places)
                 if decisions is not None and len(decisions) == len(members):
+                    if not self._is_right(members[0]):
+                        break
                     known.update(zip(members, decisions, strict=True))
                     break
         return known
+
+    def _is_right(self, number: int) -> bool:
+        """Whether the variant of an obligation checks, also where its scenario does not reach.
+
+        One that does not is left to whoever decides it, and so is told.
+        """
+        index, task = self._jobs[number]
+        file = self._files[index]
+        assert isinstance(file, Loaded)
+        try:
+            file.protocol(task.obligation.variant)
+        except DiagnosticError:
+            return False
+        return True
 
     def keep(self, groups: Sequence[Sequence[int]], decisions: Sequence[Decision | Lost]) -> None:
         """Remembers what was decided, where that is an answer."""

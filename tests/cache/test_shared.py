@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from prover.cache import outline
 from prover.cache.store import Store
-from prover.pipeline import loaded, proving, spared
+from prover.pipeline import loaded, spared
 from prover.verdict import FileReport
 from tests.cache import shared, small
 
@@ -42,7 +43,8 @@ def compare(folder: Path, seed: int, runs: int) -> None:
 
 def test_random_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[int] = []
-    spare = proving.spared
+    proving = importlib.import_module("prover.pipeline.proving")
+    spare = spared.spared
 
     def counted(*asked: Any) -> Any:
         known, *rest = spare(*asked)
@@ -160,6 +162,16 @@ def test_a_variant_may_change_what_an_edited_function_calls(loads: Loads) -> Non
         "giver",
         "low",
     }
+
+
+def test_what_a_variant_makes_a_mistake_is_told_where_no_scenario_reaches_it(loads: Loads) -> None:
+    """In plain.khp `add` is exchanged with `late`, which is a local in `unused` now."""
+    assert loads.after("library", "int what = high();", "int late = high(), what = late;") == {
+        "library",
+        "plain",
+    }
+    (wrong,) = [each for each in small.proved(loads.folder, loads.store).files if each.diagnostics]
+    assert Path(wrong.name).stem == "plain"
 
 
 def test_who_is_not_asked_for_is_no_witness(loads: Loads) -> None:
