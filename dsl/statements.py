@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass
+from typing import cast
 
 from dsl import syntax as s
 from dsl.scan import Token, scan
@@ -15,7 +19,8 @@ _PREFIXES = frozenset("& * - ! ~ +".split())
 _OPENING = frozenset("( [ { , : return".split())
 _CLOSING = frozenset(", ; ) ] -> . ++ -- :".split())
 _GLUE = frozenset("( [ -> . ! ~".split())
-_BEFORE_PREFIXES = _OPENING | _APART | {"!", "~"}
+_SIMPLE = (s.ExprStmt, s.Break, s.Continue, s.Return, s.Goto, s.Yield)
+"""Statements that need no braces below an `if` or a loop, whatever comes next."""
 
 
 def statements_of(file: s.File, source: Source) -> dict[str, tuple[str, ...]]:
@@ -23,7 +28,8 @@ def statements_of(file: s.File, source: Source) -> dict[str, tuple[str, ...]]:
 
     ``file`` is what ``source`` was parsed to.  The pieces end with ``;`` or a brace.
     """
-    tokens = scan(source).tokens
+    marks = _Marks(file, scan(source).tokens, source.text)
+    tokens = [token for token in marks.tokens if token.start not in marks.braces]
     found: dict[str, tuple[str, ...]] = {}
     at = 0
     for declaration in file.declarations:
@@ -33,7 +39,7 @@ def statements_of(file: s.File, source: Source) -> dict[str, tuple[str, ...]]:
         begin = at
         while at < len(tokens) and tokens[at].start < span.end:
             at += 1
-        pieces = tuple(_pieces(tokens[begin:at], source.text))
+        pieces = tuple(_pieces(tokens[begin:at], source.text, marks.between))
         name = _name(declaration)
         found[name] = (*found.get(name, ()), *pieces)
     return found
@@ -54,15 +60,57 @@ def _name(declaration: s.Decl) -> str:
             return "declarations"
 
 
-def _pieces(tokens: Sequence[Token], text: str) -> Iterator[str]:
+class _Marks:
+    """Signs whose meaning their neighbours do not tell, by where they are.
+
+    ``between`` are those that stand between two operands, ``braces`` those around one simple
+    statement that could do without.
+    """
+
+    def __init__(self, file: s.File, tokens: Sequence[Token], text: str) -> None:
+        self.tokens = tokens
+        self.between: set[int] = set()
+        self.braces: set[int] = set()
+        starts = [token.start for token in tokens]
+        pending: list[object] = [file]
+        while pending:
+            node = pending.pop()
+            match node:
+                case tuple():
+                    pending.extend(cast("tuple[object, ...]", node))
+                    continue
+                case s.Binary(op, left, right):
+                    first = bisect_left(starts, left.span.end)
+                    last = bisect_left(starts, right.span.start)
+                    gap = tokens[first:last]
+                    self.between |= {t.start for t in gap if text[t.start : t.end] == op}
+                case s.If(_, then, otherwise):
+                    self._single(then)
+                    self._single(otherwise)
+                case s.While() | s.DoWhile() | s.For() | s.ForEach():
+                    self._single(node.body)
+                case _:
+                    pass
+            if is_dataclass(node):
+                pending.extend(getattr(node, field.name) for field in fields(node))
+
+    def _single(self, body: s.Stmt | None) -> None:
+        match body:
+            case s.Block((only,), span) if isinstance(only, _SIMPLE):
+                self.braces |= {span.start, span.end - 1}
+            case _:
+                pass
+
+
+def _pieces(tokens: Sequence[Token], text: str, between: AbstractSet[int]) -> Iterator[str]:
     """The tokens up to each ``;`` or brace outside parentheses; braces that close are none."""
-    piece: list[str] = []
+    piece: list[tuple[str, bool]] = []
     depth = 0
     for token in tokens:
         word = text[token.start : token.end]
         depth += (word in {"(", "["}) - (word in {")", "]"})
         if word != "}" or depth:
-            piece.append(word)
+            piece.append((word, word in _PREFIXES and token.start not in between))
         if depth == 0 and word in {";", "{", "}"} and piece:
             yield _joined(piece)
             piece = []
@@ -70,14 +118,13 @@ def _pieces(tokens: Sequence[Token], text: str) -> Iterator[str]:
         yield _joined(piece)
 
 
-def _joined(words: Sequence[str]) -> str:
-    """Words as one line, spaced in one way."""
+def _joined(words: Sequence[tuple[str, bool]]) -> str:
+    """Words as one line, spaced in one way; with each, whether it belongs to what follows."""
     line = ""
     before = ""
     glued = False
-    for word in words:
-        prefix = word in _PREFIXES and (not before or before in _BEFORE_PREFIXES)
-        hyphen = words[0] == "expect" and word == "-"
+    for word, prefix in words:
+        hyphen = words[0][0] == "expect" and word == "-"
         tight = glued or not line or hyphen or word in _CLOSING or (word in "([" and _calls(before))
         line += word if tight else f" {word}"
         glued = prefix or hyphen or word in _GLUE

@@ -25,7 +25,8 @@ Key: TypeAlias = tuple[str, ...]
 _LENT: Key = ("behind a pointer",)
 """All that pointers to int may point at."""
 
-_SOURCES = ("srcu_read_lock", "srcu_down_read")
+SOURCES = ("srcu_read_lock", "srcu_down_read")
+"""Primitives that return an index."""
 _COPIES = (
     "READ_ONCE",
     "WRITE_ONCE",
@@ -81,6 +82,8 @@ def check_indexes(report: Report, notes: Notes, protocol: p.Protocol) -> None:
         for source, targets in each.flows.items():
             facts.flows.setdefault(source, set()).update(targets)
     facts.spread()
+    if not protocol.variant:
+        notes.indexes = tuple(sorted({name for key in facts.indexes for name in _told(key)}))
     for function, each in zip(bodies, noted, strict=True):
         if facts.indexes.isdisjoint(each.mentioned):
             continue
@@ -93,6 +96,18 @@ def check_indexes(report: Report, notes: Notes, protocol: p.Protocol) -> None:
     claims += [c for s in scenarios for c in (*s.finals, *s.invariants)]
     for claim in claims:
         _judge(report, facts, "", claim.condition, fine=False)
+
+
+def _told(key: Key) -> tuple[str, ...]:
+    """The name by which a text may mention what a key stands for."""
+    match key:
+        case ("field", _, name):
+            return (name,)
+        case ("object" | "local" | "parameter" | "result", name, *_):
+            # An actor's own state and an interrupt handler have two names.
+            return tuple(name.split("."))
+        case _:
+            return ("*",) if key == _LENT else ()
 
 
 def _facts(function: p.Function) -> _Facts:
@@ -159,7 +174,7 @@ def _keys(function: str, expr: p.Expr) -> Iterator[Key]:
             yield from _keys(function, otherwise)
         case p.CallFunction(name):
             yield ("result", name)
-        case p.CallPrimitive(name) if name in _SOURCES:
+        case p.CallPrimitive(name) if name in SOURCES:
             yield ("reader",)
         case p.CallPrimitive(name, arguments) if name in _COPIES:
             yield from _behind(function, arguments[0])
@@ -188,7 +203,7 @@ def _follow(facts: _Facts, function: str, part: Part) -> None:
         case p.CallFunction(name, arguments):
             for position, value in enumerate(arguments):
                 _into(facts, function, value, ("parameter", name, str(position)))
-        case p.CallPrimitive(name) if name in _SOURCES:
+        case p.CallPrimitive(name) if name in SOURCES:
             facts.indexes.add(("reader",))
         case p.CallPrimitive(name, arguments) if name in _COPIES:
             for kept in _behind(function, arguments[0]):

@@ -17,8 +17,15 @@ Noted = TypeVar("Noted")
 
 @dataclass(slots=True)
 class Notes:
-    """What pure functions have found in checked functions, by the identity of both."""
+    """What pure functions have found in checked functions, by the identity of both.
 
+    Of the program as it is: ``statements`` counts what its limit is about, ``indexes`` are the
+    names of fields, objects and functions that an SRCU index comes to, with a ``*`` among them
+    where one is behind a pointer.
+    """
+
+    statements: int = 0
+    indexes: tuple[str, ...] = ()
     _found: dict[tuple[object, int], tuple[p.Function, object]] = field(
         default_factory=dict[tuple[object, int], tuple[p.Function, object]]
     )

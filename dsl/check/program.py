@@ -57,6 +57,8 @@ def check(
             _declare(world)
             known = _Known.of(program, base, notes)
             protocol = _protocol(world, program, files, variant, known)
+            if not variant:
+                known.notes.statements = world.statements
     except EnoughError:
         protocol = None
     report.close(file.name for file in program.files)

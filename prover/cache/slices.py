@@ -10,21 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
 from dsl import syntax as s
 from dsl.imports import Program
 from dsl.source import Span
+from prover.cache.outline import words_of
 
 T = TypeVar("T")
-
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NO_CODE = re.compile(
-    r"""//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'"""
-)
-"""Comments and strings, as the scanner tells them from names (dsl/scan.py)."""
 
 
 class NotInSlice(Exception):
@@ -79,7 +74,7 @@ class Slices:
         for place, declaration in enumerate(declarations):
             span = declaration.span
             text = program.sources[span.file].text[span.start : span.end]
-            part = place, _Part(span, text, frozenset(_WORD.findall(_NO_CODE.sub(" ", text))))
+            part = place, _Part(span, text, words_of(text))
             match declaration:
                 case s.FunctionDecl() | s.ActorDecl():
                     self._named.setdefault(declaration.name.text, []).append(part)
@@ -147,28 +142,3 @@ def _moved(value: Any, move: Callable[[Span], Span]) -> Any:  # noqa: ANN401 - w
             return replace(value, **parts)
         case _:
             raise NotInSlice(type(value).__name__)
-
-
-def texts(value: object) -> Iterator[str]:
-    """Every string in a value, but the files of spans."""
-    match value:
-        case Span():
-            return
-        case str():
-            yield value
-        case tuple():
-            for each in cast("tuple[object, ...]", value):
-                yield from texts(each)
-        case _ if is_dataclass(value):
-            for field in fields(value):
-                yield from texts(getattr(value, field.name))
-        case _:
-            return
-
-
-def names_lines(value: object) -> bool:
-    """Whether a string in a value may name a line of a file, which edits elsewhere may move."""
-    return any(_LINE.search(text) for text in texts(value))
-
-
-_LINE = re.compile(r"\.khp|\bline [0-9]|:[0-9]")

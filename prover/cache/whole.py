@@ -21,6 +21,7 @@ from dsl.files import Read, Refusal, library_root, read_text
 from dsl.source import Source, sum_of
 from prover.cache.codec import Damaged, Line, is_kept, line, outcome_of
 from prover.cache.fingerprint import fingerprint
+from prover.cache.places import lines_named
 from prover.cache.store import Store
 from prover.verdict import FileReport, Request, Verdict
 
@@ -38,7 +39,9 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is remembered of a file.
 
     ``unfinished``: a library that does not check by itself, and is passed over as long as a
-    protocol that does imports it.
+    protocol that does imports it.  ``tied``: files of which a text in it
+    names a line, ``*`` where that may be any.
+    ``statements`` and ``indexes`` as in :class:`dsl.check.notes.Notes`.
     """
 
     used: tuple[Used, ...]
@@ -47,24 +50,37 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: tuple[str, ...]
     titles: dict[str, str]
     unfinished: bool
+    tied: tuple[str, ...]
+    statements: int
+    indexes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A report that was made, with what was read for it, and looked for where it was not."""
+    """A report that was made, with what was read for it, and looked for where it was not.
+
+    The rest as in :class:`Entry`.
+    """
 
     report: FileReport
     read: tuple[Read, ...] = ()
     absent: tuple[str, ...] = ()
     unfinished: bool = False
+    statements: int = 0
+    indexes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A report that is remembered; ``unfinished`` as in :class:`Entry`."""
+    """A report that is remembered, and its entry."""
 
     report: FileReport
-    unfinished: bool
+    entry: Entry
+
+    @property
+    def unfinished(self) -> bool:
+        """As in :class:`Entry`."""
+        return self.entry.unfinished
 
 
 @dataclass(slots=True)
@@ -88,6 +104,11 @@ class Files:
             self._sources[name, text] = Source(name, text)
         return self._sources[name, text]
 
+    def sum(self, path: str) -> str:
+        """The sum of a file's text; "" for what cannot be read."""
+        text = self.text(path)
+        return "" if text is None else text[1]
+
     def text(self, path: str) -> tuple[str, str] | None:
         """A file's text and its sum."""
         if path not in self._texts:
@@ -100,23 +121,31 @@ class Files:
         return self._texts[path]
 
 
-def known(
-    store: Store, asked: Sequence[tuple[str, str]], request: Request
-) -> dict[tuple[str, str], Known]:
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What is remembered of files: reports that hold, and entries of which an import has changed.
+
+    ``files`` are the texts that this was found out with.
+    """
+
+    known: dict[tuple[str, str], Known] = field(default_factory=dict[tuple[str, str], Known])
+    stale: dict[tuple[str, str], Entry] = field(default_factory=dict[tuple[str, str], Entry])
+    files: Files = field(default_factory=Files)
+
+
+def recall(store: Store, asked: Sequence[tuple[str, str]], request: Request) -> Recalled:
     """What is remembered of files (each with the folder it was found below) under a request.
 
     An unfinished library counts only where one of the others imports it.
     """
     if request.cluster:
-        here = known(store, asked, replace(request, cluster=""))
-        left = [each for each in asked if each not in here]
-        return here | _known(store, left, request)
-    return _known(store, asked, request)
+        here = recall(store, asked, replace(request, cluster=""))
+        left = [each for each in asked if each not in here.known]
+        return replace(here, known=here.known | _recall(store, left, request).known)
+    return _recall(store, asked, request)
 
 
-def _known(
-    store: Store, asked: Sequence[tuple[str, str]], request: Request
-) -> dict[tuple[str, str], Known]:
+def _recall(store: Store, asked: Sequence[tuple[str, str]], request: Request) -> Recalled:
     """What is remembered under just this request."""
     files = Files()
     keys: dict[tuple[str, str], bytes] = {}
@@ -127,19 +156,25 @@ def _known(
                 keys[name, folder] = _key(name, folder, text[1], request)
     values = store.get(keys.values())
     found: dict[tuple[str, str], Known] = {}
+    stale: dict[tuple[str, str], Entry] = {}
     # All that is made here lives to the end of the run, and none of it is in a circle.
     gc.disable()
     try:
         for (name, folder), key in keys.items():
             entry = _entry(values.get(key))
-            report = None if entry is None else _report(entry, name, folder, files)
-            if entry is not None and report is not None:
-                found[name, folder] = Known(report, entry.unfinished)
+            if entry is None or not _is_there(entry, name, files):
+                continue
+            if any(files.sum(used.path) != used.sum for used in entry.used):
+                stale[name, folder] = entry
+                continue
+            report = report_of(entry, name, folder, files)
+            if report is not None:
+                found[name, folder] = Known(report, entry)
     finally:
         # Nor is it looked through later.
         gc.freeze()
         gc.enable()
-    return _with_importers(found)
+    return Recalled(_with_importers(found), stale, files)
 
 
 def remember(store: Store, made: Iterable[Made], request: Request) -> None:
@@ -158,6 +193,18 @@ def remember(store: Store, made: Iterable[Made], request: Request) -> None:
     store.put(entries)
 
 
+def renew(
+    store: Store, entries: Mapping[tuple[str, str], Entry], files: Files, request: Request
+) -> None:
+    """Remembers entries that were told anew of the texts that files have now."""
+    values: dict[bytes, bytes] = {}
+    for (name, folder), entry in entries.items():
+        with suppress(UnicodeEncodeError):
+            key = _key(name, folder, files.sum(name), request)
+            values[key] = msgspec.json.encode(entry)
+    store.put(values)
+
+
 def _made(made: Made) -> Entry:
     """The entry of a report."""
     report = made.report
@@ -166,7 +213,11 @@ def _made(made: Made) -> Entry:
         for file in dict.fromkeys(made.read)
     )
     lines = tuple(line(outcome) for outcome in report.outcomes)
-    return Entry(used, made.absent, lines, report.notes, dict(report.titles), made.unfinished)
+    titles = dict(report.titles)
+    said = msgspec.json.encode((report.notes, titles, lines))
+    tied = lines_named(said, [each.name for each in used])
+    parts = made.unfinished, tied, made.statements, made.indexes
+    return Entry(used, made.absent, lines, report.notes, titles, *parts)
 
 
 def _key(name: str, folder: str, text: str, request: Request) -> bytes:
@@ -194,16 +245,26 @@ def _entry(value: bytes | None) -> Entry | None:
         return None
 
 
-def _report(entry: Entry, name: str, folder: str, files: Files) -> FileReport | None:
-    """The report, if all it was made of is as it was."""
+def _is_there(entry: Entry, name: str, files: Files) -> bool:
+    """Whether all that an entry was made of is where it was, whatever its texts are now."""
+    return (
+        any(used.name == name for used in entry.used)
+        and all(
+            os.path.realpath(used.path) == used.real and files.text(used.path) is not None
+            for used in entry.used
+        )
+        and not any(os.path.exists(path) for path in entry.absent)  # noqa: PTH110
+    )
+
+
+def report_of(entry: Entry, name: str, folder: str, files: Files) -> FileReport | None:
+    """The report of an entry whose files are as it says; None where the entry is damaged."""
     sources: dict[str, Source] = {}
     for used in entry.used:
-        text = files.text(used.path) if os.path.realpath(used.path) == used.real else None
-        if text is None or text[1] != used.sum:
+        text = files.text(used.path)
+        if text is None:
             return None
         sources[used.name] = files.source(used.name, text[0])
-    if name not in sources or any(os.path.exists(path) for path in entry.absent):  # noqa: PTH110
-        return None
     try:
         outcomes = tuple(outcome_of(each, files.verdicts) for each in entry.lines)
     except (Damaged, RecursionError):

@@ -15,7 +15,6 @@ from prover.verdict import FileReport, Progress, Report, Request
 
 if TYPE_CHECKING:
     from prover.cache.store import Store
-    from prover.cache.whole import Known
     from prover.pipeline.certify import Second
 
 
@@ -39,15 +38,16 @@ def run(
     named = list(members(request.files)) if only is None else list(only)
     idle = only is not None and not (named and request.selects)
     asked = [(each.name, each.folder) for each in named if isinstance(each, Member)]
-    known: dict[tuple[str, str], Known] = {}
-    if store is not None and second is None:
-        from prover.cache.whole import known as recall
+    from prover.cache.whole import Recalled, recall
 
-        known = recall(store, asked, request)
+    recalled = Recalled()
+    if store is not None and second is None:
+        recalled = recall(store, asked, request)
+    known = recalled.known
     reports = [known[each].report for each in asked if each in known]
     if len(reports) < len(named) or not (idle or any(report.outcomes for report in reports)):
         # The parser and the engine are imported only where something is to be proved.
         from prover.pipeline.proving import prove
 
-        reports = prove(request, named, known, store, on_progress, second, idle=idle)
+        reports = prove(request, named, recalled, store, on_progress, second, idle=idle)
     return Report(tuple(reports), time.monotonic() - start)

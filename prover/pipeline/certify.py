@@ -62,24 +62,36 @@ def claims_folder(second: Second | None) -> Generator[Path | None]:
             made.cleanup()
 
 
-def relied_on(decisions: Sequence[Decision | Lost], files: Sequence[int]) -> list[tuple[str, ...]]:
-    """The answers that each decision rests on; ``files`` are the files that they are of.
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """The answers that a decision rests on; ``whole``: it is known that these are all."""
+
+    claims: tuple[str, ...] = ()
+    whole: bool = True
+
+
+def relied_on(decisions: Sequence[Decision | Lost], files: Sequence[int]) -> list[Rests]:
+    """What each decision rests on; ``files`` are the files that they are of.
 
     What one obligation does not reach another one of its file has to: then the answer that it does
     counts for both.
     """
     elsewhere: dict[int, dict[str, None]] = {}
+    gone: set[int] = set()
     for file, decision in zip(files, decisions, strict=True):
         if not isinstance(decision, Lost):
-            elsewhere.setdefault(file, {}).update(dict.fromkeys(decision.reaching))
-    found: list[tuple[str, ...]] = []
+            elsewhere.setdefault(file, {}).update(dict.fromkeys(decision.reaching or ()))
+            gone |= {file} if decision.reaching is None else set()
+    found: list[Rests] = []
     for file, decision in zip(files, decisions, strict=True):
         if isinstance(decision, Lost) or not isinstance(decision.verdict, Proved | Bounded):
-            found.append(())
+            found.append(Rests())
             continue
-        others = elsewhere[file] if decision.unreached or decision.unmarked else ()
-        parts = (*(decision.grounds or ()), *decision.reaching, *others)
-        found.append(tuple(dict.fromkeys(parts)))
+        leans = bool(decision.unreached or decision.unmarked)
+        others = elsewhere[file] if leans else ()
+        parts = (*(decision.grounds or ()), *(decision.reaching or ()), *others)
+        whole = None not in (decision.grounds, decision.reaching) and not (leans and file in gone)
+        found.append(Rests(tuple(dict.fromkeys(parts)), whole))
     return found
 
 
@@ -144,7 +156,7 @@ def certified(
     second: Second,
     folder: Path | None,
     decisions: Sequence[Decision | Lost],
-    rests: Sequence[tuple[str, ...]],
+    rests: Sequence[Rests],
     said: Opinions,
 ) -> list[tuple[Decision | Lost, Certificate]]:
     """Every decision, with what it rests on in ``rests``, as it stands now, and its certificate."""
@@ -152,8 +164,8 @@ def certified(
     return [
         (decision, Certificate("no claim", second.name))
         if isinstance(decision, Lost)
-        else judge.of(decision, claims)
-        for decision, claims in zip(decisions, rests, strict=True)
+        else judge.of(decision, each)
+        for decision, each in zip(decisions, rests, strict=True)
     ]
 
 
@@ -170,9 +182,9 @@ class _Judge:
     said: Opinions
     kept: dict[str, Path] = field(default_factory=dict[str, Path])
 
-    def of(self, decision: Decision, claims: tuple[str, ...]) -> tuple[Decision, Certificate]:
-        """A decision that rests on ``claims``, as it stands now, and its certificate."""
-        name = self.second.name
+    def of(self, decision: Decision, rests: Rests) -> tuple[Decision, Certificate]:
+        """A decision, as it stands now, and its certificate."""
+        name, claims = self.second.name, rests.claims
         for claim in claims:
             question, answer = claim.split("-")
             other = self.said.get(question)
@@ -183,14 +195,15 @@ class _Judge:
                 return broken, Certificate("disagreement", name, len(claims), what)
         match decision.verdict:
             case Proved() | Bounded():
-                return decision, self._of_proof(decision, claims)
+                return decision, self._of_proof(rests)
             case Refuted():
                 return decision, Certificate("replayed", name)
             case _:
                 return decision, Certificate("no claim", name)
 
-    def _of_proof(self, decision: Decision, claims: tuple[str, ...]) -> Certificate:
-        if decision.grounds is None:
+    def _of_proof(self, rests: Rests) -> Certificate:
+        claims = rests.claims
+        if not rests.whole:
             why = "which answers it rests on could not be kept"
             return Certificate("not certified", self.second.name, why=why)
         answers = [self.said.get(_question(claim), "not asked") for claim in claims]

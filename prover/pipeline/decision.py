@@ -21,7 +21,8 @@ class Decision:
     the author says are known.
 
     ``grounds`` name the answers of the solver that a proof rests on (None: it is not known which
-    they are), ``reaching`` those that say what is reached (:mod:`prover.pipeline.grounds`).
+    they are), ``reaching`` those that say what is reached, None where these could not be kept
+    (:mod:`prover.pipeline.grounds`).
     """
 
     verdict: Verdict
@@ -33,4 +34,4 @@ class Decision:
     diagnostics: tuple[Diagnostic, ...] = ()
     suppressed: tuple[str, ...] = ()
     grounds: tuple[str, ...] | None = None
-    reaching: tuple[str, ...] = ()
+    reaching: tuple[str, ...] | None = ()

@@ -35,7 +35,8 @@ def grounded(case: Case, decision: Decision) -> Decision:
             reaching=_kept(_reaching(case), folder),
         )
     except OSError:
-        return replace(decision, grounds=None)
+        # A disk that is full: other obligations may rest on what this one reaches.
+        return replace(decision, grounds=None, reaching=None)
 
 
 def _grounds(case: Case, decision: Decision) -> tuple[Claim, ...] | None:

@@ -10,7 +10,9 @@ from dsl.check.notes import Notes
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
-from dsl.source import Source
+from dsl.source import Source, sum_of
+from prover.cache.outline import Outline
+from prover.cache.outlined import outlined
 from prover.cache.whole import Known, Made
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.program import Parsed, is_library, read_program
@@ -58,13 +60,27 @@ class AllRead:
     checked: set[str] = field(default_factory=set[str])
     unfinished: dict[str, str] = field(default_factory=dict[str, str])
     programs: dict[str, Program] = field(default_factory=dict[str, Program])
+    notes: dict[str, Notes] = field(default_factory=dict[str, Notes])
+    _outlined: dict[Source, tuple[str, Outline]] = field(
+        default_factory=dict[Source, tuple[str, Outline]]
+    )
 
     def made(self, report: FileReport) -> Made:
         """A report to be remembered, with what was read for it."""
         program = self.programs.get(report.name)
         if program is None:
             return Made(report)
-        return Made(report, program.read, program.absent, report.name in self.unfinished)
+        notes = self.notes[report.name]
+        counted = notes.statements, notes.indexes
+        unfinished = report.name in self.unfinished
+        return Made(report, program.read, program.absent, unfinished, *counted)
+
+    def outlines(self) -> dict[str, Outline]:
+        """What the files declare that were parsed, by the sums of their texts."""
+        for source, file in self.parsed.items():
+            if source not in self._outlined:
+                self._outlined[source] = sum_of(source.text), outlined(file, source.text)
+        return dict(self._outlined.values())
 
     def whole(self, report: FileReport) -> FileReport:
         """The report on a file; nothing is wrong with a library that a good program imports."""
@@ -77,19 +93,25 @@ def load_all(
     request: Request,
     members: Sequence[Member | FileReport],
     known: Mapping[tuple[str, str], Known],
+    ready: Mapping[tuple[str, str], Loaded | FileReport] | None = None,
+    read: AllRead | None = None,
     *,
     idle: bool = False,
 ) -> tuple[list[Loaded | FileReport], AllRead]:
     """Every file that the request names, but for those known; what they import is parsed once.
 
-    ``idle``: that there is nothing to prove in them is no mistake.
+    ``ready`` are files that were loaded before, ``read`` is what is known of them.  ``idle``: that
+    there is nothing to prove in them is no mistake.
     """
-    read = AllRead()
+    read = AllRead() if read is None else read
+    ready = {} if ready is None else ready
     for each in known.values():
         if not each.unfinished:
             read.checked.update(source.text for source in each.report.sources.values())
     found = [
-        member if isinstance(member, FileReport) else _loaded(member, request, known, read)
+        member
+        if isinstance(member, FileReport)
+        else ready.get((member.name, member.folder)) or _loaded(member, request, known, read)
         for member in members
     ]
     loaded = [read.whole(file) if isinstance(file, FileReport) else file for file in found]
@@ -114,10 +136,10 @@ def _loaded(
 ) -> Loaded | FileReport:
     """One file, as it is known or newly loaded."""
     found = known.get((member.name, member.folder))
-    return _load(member, request, read) if found is None else found.report
+    return load(member, request, read) if found is None else found.report
 
 
-def _load(member: Member, request: Request, read: AllRead) -> Loaded | FileReport:
+def load(member: Member, request: Request, read: AllRead) -> Loaded | FileReport:
     """Loads and checks one file."""
     name, folder = member.name, member.folder
     try:
@@ -127,7 +149,7 @@ def _load(member: Member, request: Request, read: AllRead) -> Loaded | FileRepor
     sources = program.sources
     read.programs[name] = program
     try:
-        notes = Notes()
+        notes = read.notes[name] = Notes()
         protocol = check(program, notes=notes)
     except DiagnosticError as error:
         if folder and is_library(program):

@@ -9,10 +9,13 @@ from dataclasses import replace
 
 import msgspec
 
+from dsl.diagnostic import DiagnosticError
 from dsl.source import Span
 from prover.cache.codec import Damaged, Given, given, is_kept, unmeasured, verdict_of
 from prover.cache.fingerprint import fingerprint
-from prover.cache.slices import NotInSlice, Slice, Slices, moved, names_lines
+from prover.cache.places import moved as places_moved
+from prover.cache.places import names_lines
+from prover.cache.slices import NotInSlice, Slice, Slices, moved
 from prover.cache.store import Store
 from prover.cache.whole import elsewhere
 from prover.pipeline.decision import Decision
@@ -54,6 +57,7 @@ class Memory:
         self._request = replace(anything, cluster=elsewhere(request))
         self._slices: dict[int, Slices] = {}
         self._keys: dict[int, tuple[bytes, bytes, Slice]] = {}
+        self._places: dict[int, dict[bytes, bytes]] = {}
 
     def recall(self, groups: Sequence[Sequence[int]]) -> dict[int, Decision]:
         """The decisions that are known, by obligation; of a group all of them or none."""
@@ -65,11 +69,29 @@ class Memory:
             key, here, part = self._key(members)
             # What this machine has decided is asked of no other.
             for each in dict.fromkeys((here, key)):
-                decisions = _read(values.get(each), part)
+                # Slices live as long as this does, so their identities are theirs.
+                places = self._places.setdefault(id(part), {})
+                decisions = _read(values.get(each), part, places)
                 if decisions is not None and len(decisions) == len(members):
+                    if not self._is_right(members[0]):
+                        break
                     known.update(zip(members, decisions, strict=True))
                     break
         return known
+
+    def _is_right(self, number: int) -> bool:
+        """Whether the variant of an obligation checks, also where its scenario does not reach.
+
+        One that does not is left to whoever decides it, and so is told.
+        """
+        index, task = self._jobs[number]
+        file = self._files[index]
+        assert isinstance(file, Loaded)
+        try:
+            file.protocol(task.obligation.variant)
+        except DiagnosticError:
+            return False
+        return True
 
     def keep(self, groups: Sequence[Sequence[int]], decisions: Sequence[Decision | Lost]) -> None:
         """Remembers what was decided, where that is an answer."""
@@ -147,12 +169,15 @@ def _written(decisions: Sequence[Decision], part: Slice) -> list[_Entry] | None:
     ]
 
 
-def _read(value: bytes | None, part: Slice) -> list[Decision] | None:
-    """A group's decisions as they are remembered; None where that is damaged."""
+def _read(value: bytes | None, part: Slice, places: dict[bytes, bytes]) -> list[Decision] | None:
+    """A group's decisions as they are remembered; None where that is damaged.
+
+    ``places`` are those of the slice that were moved before.
+    """
     if value is None:
         return None
     try:
-        found = [
+        return [
             Decision(
                 verdict_of(each.verdict),
                 each.measured,
@@ -163,8 +188,9 @@ def _read(value: bytes | None, part: Slice) -> list[Decision] | None:
                 (),
                 each.suppressed,
             )
-            for each in msgspec.json.decode(value, type=list[_Entry])
+            for each in msgspec.json.decode(
+                places_moved(value, part.absolute, places), type=list[_Entry]
+            )
         ]
-        return [moved(decision, part.absolute) for decision in found]
-    except (Damaged, NotInSlice, RecursionError):
+    except (Damaged, NotInSlice, RecursionError, UnicodeEncodeError):
         return None

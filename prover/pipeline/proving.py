@@ -12,8 +12,9 @@ from typing import TypeAlias
 
 from dsl.diagnostic import DiagnosticError
 from dsl.source import Source
+from prover.cache.outline import keep
 from prover.cache.store import Store
-from prover.cache.whole import Known, remember
+from prover.cache.whole import Recalled, remember
 from prover.pipeline.board import Board, decide_here
 from prover.pipeline.certify import Second, certified, claims_folder, opinions, relied_on
 from prover.pipeline.decision import Decision
@@ -21,6 +22,7 @@ from prover.pipeline.loaded import Loaded, grouped, load_all
 from prover.pipeline.memory import Memory
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost
+from prover.pipeline.spared import spared
 from prover.pipeline.times import Times
 from prover.pipeline.tree import Member
 from prover.verdict import (
@@ -52,7 +54,7 @@ def not_covered(model: str) -> tuple[str, ...]:
 def prove(
     request: Request,
     members: Sequence[Member | FileReport],
-    known: Mapping[tuple[str, str], Known],
+    recalled: Recalled,
     store: Store | None,
     on_progress: Callable[[Progress], None],
     second: Second | None = None,
@@ -63,7 +65,8 @@ def prove(
 
     ``idle``: that there is nothing to prove in them is no mistake.
     """
-    loaded, read = load_all(request, members, known, idle=idle)
+    known, ready, read = spared(request, members, recalled, store)
+    loaded, read = load_all(request, members, known, ready, read, idle=idle)
     jobs = [
         (index, task)
         for index, file in enumerate(loaded)
@@ -76,7 +79,7 @@ def prove(
         decisions: Decided = [(decision, None) for decision in decided]
         if second is not None:
             rests = relied_on(decided, [index for index, _ in jobs])
-            wanted = [claim for each in rests for claim in each]
+            wanted = [claim for each in rests for claim in each.claims]
             said = opinions(second, claims, wanted, request, store, on_progress)
             decisions = [*certified(second, claims, decided, rests, said)]
     partial = bool(request.scenario or request.variant or request.config)
@@ -89,6 +92,7 @@ def prove(
     if verdicts is not None:
         new = [report for report in reports if (report.name, report.folder) not in known]
         remember(verdicts, map(read.made, new), request)
+        keep(verdicts, read.outlines())
     return reports
 
 

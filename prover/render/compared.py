@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
 
 from prover.compared import Change, Compared, Pair
 from prover.render.json_parts import Json, document
@@ -94,7 +95,7 @@ def _summary(found: Compared) -> str:
 
 
 def render_json(found: Compared) -> str:
-    """The comparison as one JSON object (docs/ci.md)."""
+    """The comparison as one JSON object (docs/changes.md)."""
     changes: list[Json] = [_json(change, pair) for pair in found.pairs for change in pair.changes]
     edited: list[Json] = [
         {"file": e.file, "in": e.name, "removed": list(e.removed), "added": list(e.added)}
@@ -108,6 +109,11 @@ def render_json(found: Compared) -> str:
         "edits": edited,
     }
     return document(SCHEMA, found.exit_code, content, found.seconds)
+
+
+def schema() -> str:
+    """The JSON Schema that every comparison obeys."""
+    return (Path(__file__).parent / "diff.schema.json").read_text(encoding="utf-8")
 
 
 def _json(change: Change, pair: Pair) -> Json:

@@ -7,11 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from dsl.parse import parse
 from dsl.source import Source
 from dsl.statements import statements_of
 from prover.cli.entry import main
+from prover.render import json_report
+from prover.render.compared import schema
 from tests.cache import small
 from tests.cli.test_changed import commit, git, replace
 
@@ -100,6 +103,7 @@ def test_json(said) -> None:
     code, text = said(TEXT, UNLOCKED, "--format", "json")
     found = json.loads(text)
     assert (found["schema"], found["version"], found["exit_code"]) == ("prove-diff", 1, code)
+    Draft202012Validator(json.loads(schema())).validate(found)
     (change,) = found["changes"]
     assert (change["scenario"], change["what"]) == ("both", "worse")
     assert change["old"] == {"verdict": "proved", "properties": [], "as_expected": True}
@@ -115,17 +119,67 @@ def test_json(said) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (TEXT, TEXT + VARIANT + MORE),
+        (TEXT + MORE, TEXT),
+        (TEXT, TEXT.replace("run first", "run frist")),
+    ],
+)
+def test_what_appears_vanishes_or_is_wrong_obeys_the_schema(said, old: str, new: str) -> None:
+    found = json.loads(said(old, new, "--format", "json")[1])
+    Draft202012Validator(json.loads(schema())).validate(found)
+
+
+def test_the_schema_refuses_what_is_wrong_and_has_the_witnesses_of_reports(said) -> None:
+    known = json.loads(schema())
+    Draft202012Validator.check_schema(known)
+    found = json.loads(said(TEXT, UNLOCKED, "--format", "json")[1])
+    for name, wrong in (("changes", [{}]), ("edits", None), ("exit_code", 5), ("more", 1)):
+        assert not Draft202012Validator(known).is_valid({**found, name: wrong})
+    report = json.loads(json_report.schema())["$defs"]
+    shared = known["$defs"].keys() & report.keys()
+    assert "witness" in shared
+    assert all(known["$defs"][name] == report[name] for name in shared)
+
+
 def test_how_statements_are_written() -> None:
     text = (
         "u64 a;\nvoid f(u64 *p)\n{\n\tif ( ! *p||-1<a )\n\t\treturn;\n\t*p = a-1;\n\tf( & a );\n}\n"
     )
     source = Source("a.khp", text)
     assert statements_of(parse(source), source)["f()"] == (
-        "void f(u64 * p) {",
+        "void f(u64 *p) {",
         "if (!*p || -1 < a) return;",
         "*p = a - 1;",
         "f(&a);",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("u64   *a, * *b;", ("u64 *a, **b;",)),
+        ("u64 c = a*(*b) ;", ("u64 c = a * (*b);",)),
+        ("a = (u64*)&x - -1;", ("a = (u64 *) &x - -1;",)),
+        ("a = (b) - (- c) * * d & ~e;", ("a = (b) - (-c) * *d & ~e;",)),
+        ("if (x) y();", ("if (x) y();",)),
+        ("if (x) { y(); }", ("if (x) y();",)),
+        ("if (x) { y(); z(); } else { return; }", ("if (x) {", "y();", "z();", "else return;")),
+        ("while (x) { y(); }", ("while (x) y();",)),
+        ("for (i = 0; ; i++) { break; }", ("for (i = 0;; i++) break;",)),
+        # Without these braces the `else` would be another's.
+        ("if (x) { if (y) z(); } else w();", ("if (x) {", "if (y) z();", "else w();")),
+        ("if (x) if (y) z(); else w();", ("if (x) if (y) z();", "else w();")),
+        # Without these `y` would be seen below, and `l` be another statement's.
+        ("if (x) { int y = 1; }", ("if (x) {", "int y = 1;")),
+        ("if (x) { l: y(); }", ("if (x) {", "l: y();")),
+    ],
+)
+def test_what_is_one_statement_is_written_in_one_way(text: str, pieces: tuple[str, ...]) -> None:
+    source = Source("a.khp", f"void f(void)\n{{\n\t{text}\n}}\n")
+    assert statements_of(parse(source), source)["f()"] == ("void f(void) {", *pieces)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import pytest
 from dsl.diagnostic import DiagnosticError
 from prover.cache.codec import Damaged
 from prover.cache.store import Store
-from prover.cache.whole import known
+from prover.cache.whole import recall
 from prover.pipeline import run, work
 from prover.pipeline.cluster import child
 from prover.pipeline.cluster import run as running
@@ -380,7 +380,7 @@ def test_what_a_cluster_decided_answers_no_local_run(
     assert questions == []
     assert plain(again) == plain(first)
     here = Request((file,), jobs=1)
-    assert known(store, [(file, "")], here) == {}
+    assert recall(store, [(file, "")], here).known == {}
     Path(file).write_text(FILE + "// said later\n", encoding="utf-8")
     _, _, questions = asked(monkeypatch, file, store=store)
     assert questions == []

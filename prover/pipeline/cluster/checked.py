@@ -9,7 +9,8 @@ import msgspec
 from dsl.primitives import PROPERTIES
 from dsl.source import Source, Span
 from prover.cache.codec import Damaged
-from prover.cache.slices import moved, texts
+from prover.cache.places import texts
+from prover.cache.slices import moved
 from prover.execution.witness import Witness
 from prover.pipeline.cluster.forms import LONGEST, Answer, Told, result_of
 from prover.pipeline.decision import Decision

@@ -1,0 +1,278 @@
+"""Reports that an edit of an import leaves as they were, though their files read it.
+
+Nothing of the importer is parsed or checked anew.  What its check would say is taken from three
+others: its own before the edit, and those of the edited file and of its other imports as they are
+now, each by itself.  This needs that only functions were edited, and that nothing outside of the
+files that were checked by themselves, and no declaration but functions, mentions one of them or
+what mentions it; so no scenario reaches one either.  And whatever these functions mention must mean
+in the importer what it does without: none of it is declared, or changed by a variant, elsewhere.
+In doubt the importer counts as affected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from dsl.check.context import MAX_PROGRAM
+from dsl.check.indexes import SOURCES
+from dsl.imports import MAX_TOTAL_BYTES
+from dsl.source import Span
+from prover.cache.codec import Damaged, Line
+from prover.cache.outline import Edit, Outline, Unmoved, edit, words_of
+from prover.cache.places import ANY_FILE, moved
+from prover.cache.whole import Entry, Files, Used
+
+VARIANTS = "variant "
+"""What the words of all variants of a file are found by; no function is called so."""
+
+_ANYWHERE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """A file without scenarios that was checked by itself, and is as it was then.
+
+    ``files`` are the texts it read, by real path, ``names`` where it found files of which name.
+    """
+
+    files: Mapping[str, str]
+    names: Mapping[str, str]
+    statements: int
+
+    @classmethod
+    def of(cls, used: Iterable[Used], statements: int) -> Vouched | None:
+        """What was read, and counted; None where a file's name does not tell which it is."""
+        found = list(used)
+        names = _names(found)
+        return None if names is None else cls({u.real: u.sum for u in found}, names, statements)
+
+
+def _names(used: Sequence[Used]) -> dict[str, str] | None:
+    """The real paths of imports by the last part of their names; None where two share one.
+
+    The first is who imports them.
+    """
+    found: dict[str, str] = {}
+    for each in used[1:]:
+        if found.setdefault(Path(each.path).name, each.real) != each.real:
+            return None
+    return found
+
+
+@dataclass(slots=True)
+class Spared:
+    """Judges entries of which imports have changed.
+
+    ``outlines`` are by the sums of texts, ``vouched`` by real path.
+    """
+
+    files: Files
+    outlines: dict[str, Outline]
+    vouched: dict[str, Vouched] = field(default_factory=dict[str, Vouched])
+    _edits: dict[tuple[str, str], Edit | None] = field(
+        default_factory=dict[tuple[str, str], "Edit | None"]
+    )
+    _users: dict[str, dict[str, set[str]]] = field(default_factory=dict[str, dict[str, set[str]]])
+    _words: dict[str, dict[str, frozenset[str]]] = field(
+        default_factory=dict[str, dict[str, frozenset[str]]]
+    )
+    _texts: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+
+    def told_anew(self, entry: Entry) -> Entry | None:
+        """The entry as it is with what its files are now; None where it may be another."""
+        now = None if entry.unfinished else _Now.of(entry, self)
+        if now is None or not now.is_small(entry):
+            return None
+        edits: dict[str, Edit] = {}
+        for used in entry.used:
+            if now.sums[used.real] != used.sum:
+                found = self.edit(used.sum, now.sums[used.real])
+                if found is None or used.real not in now.covers:
+                    return None
+                edits[used.real] = found
+        if not now.is_untouched({real: each.functions for real, each in edits.items()}, entry):
+            return None
+        if ANY_FILE in entry.tied or any(
+            u.name in entry.tied for u in entry.used if u.real in edits
+        ):
+            return None
+        moves = {used.name: edits[used.real] for used in entry.used if used.real in edits}
+        return _moved(entry, now.sums, moves)
+
+    def edit(self, old: str, new: str) -> Edit | None:
+        """What became of a text; None where that cannot be told."""
+        if (old, new) not in self._edits:
+            one, two = self.outlines.get(old), self.outlines.get(new)
+            self._edits[old, new] = None if one is None or two is None else edit(one, two)
+        return self._edits[old, new]
+
+    def words(self, path: str, total: str) -> Mapping[str, frozenset[str]]:
+        """The words of each function of a file, of its variants, and of all other declarations."""
+        if total not in self._words:
+            text = self.files.text(path)
+            assert text is not None
+            found: dict[str, frozenset[str]] = {}
+            for item in self.outlines[total].items:
+                name = item.name if item.kind == "function" else f"{item.kind} "
+                some = words_of(text[0][item.start : item.end])
+                found[name] = found.get(name, frozenset()) | some
+            self._words[total] = found
+        return self._words[total]
+
+    def users(self, path: str, total: str) -> Mapping[str, set[str]]:
+        """By each word of a file the declarations that have it, called as by :meth:`words`."""
+        if total not in self._users:
+            found: dict[str, set[str]] = {}
+            for name, some in self.words(path, total).items():
+                for word in some:
+                    found.setdefault(word, set()).add(name)
+            self._users[total] = found
+        return self._users[total]
+
+    def all_words(self, path: str, total: str) -> frozenset[str]:
+        """Every word of a file, in declarations or not."""
+        if total not in self._texts:
+            text = self.files.text(path)
+            assert text is not None
+            self._texts[total] = words_of(text[0])
+        return self._texts[total]
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The files of an entry as they are now, by their real paths.
+
+    ``covers`` says of those that were checked by themselves, or as imports of one that was, with
+    which: the one that reads most.
+    """
+
+    judge: Spared
+    paths: Mapping[str, str]
+    sums: Mapping[str, str]
+    covers: Mapping[str, Vouched]
+
+    @classmethod
+    def of(cls, entry: Entry, judge: Spared) -> _Now | None:
+        """None where not all of it is known."""
+        paths = {used.real: used.path for used in entry.used}
+        sums = {real: judge.files.sum(path) for real, path in paths.items()}
+        names = _names(entry.used)
+        if names is None or len({used.name for used in entry.used}) != len(paths):
+            return None
+        if not all(total in judge.outlines for total in sums.values()):
+            return None
+        covers: dict[str, Vouched] = {}
+        own = [judge.vouched[real] for real in sums if real in judge.vouched]
+        for vouched in sorted(own, key=lambda each: (-len(each.files), sorted(each.files))):
+            here = all(sums.get(each) == total for each, total in vouched.files.items())
+            alike = all(names.get(name) == each for name, each in vouched.names.items())
+            if here and alike and all(judge.outlines[sums[each]].library for each in vouched.files):
+                covers.update({each: covers.get(each, vouched) for each in vouched.files})
+        return cls(judge, paths, sums, covers)
+
+    def is_small(self, entry: Entry) -> bool:
+        """Whether no limit on the size of a program can be met, whatever was edited."""
+        counted = {id(each): each.statements for each in self.covers.values()}
+        size = 0
+        for path in self.paths.values():
+            text = self.judge.files.text(path)
+            size += MAX_TOTAL_BYTES if text is None else 4 * len(text[0])
+        total = entry.statements + sum(counted.values())
+        return total < MAX_PROGRAM and size < MAX_TOTAL_BYTES
+
+    def is_untouched(self, changed: Mapping[str, frozenset[str]], entry: Entry) -> bool:
+        """Whether edited functions are reached from nowhere, and mean what they do elsewhere."""
+        names = {name for some in changed.values() for name in some}
+        if not names:
+            return True
+        above = self._above(names)
+        indexes = {*SOURCES} | set(entry.indexes)
+        if above is None or _ANYWHERE in indexes:
+            return False
+        mentioned = names | {name for _, name in above}
+        for real in self.sums.keys() - self.covers.keys():
+            if not mentioned.isdisjoint(self._all_words(real)):
+                return False
+            if not indexes.isdisjoint(self._words(real).get(VARIANTS, ())):
+                return False
+        elsewhere: dict[int, set[str]] = {}
+        for real, name in above | self._below(changed):
+            with_whom = self.covers[real]
+            if id(with_whom) not in elsewhere:
+                elsewhere[id(with_whom)] = self._foreign(with_whom) | indexes
+            if not elsewhere[id(with_whom)].isdisjoint(self._words(real)[name]):
+                return False
+        return True
+
+    def _above(self, names: Iterable[str]) -> set[tuple[str, str]] | None:
+        """The functions that mention one of ``names``, and theirs, in files that are covered.
+
+        None where another declaration does.
+        """
+        found: set[tuple[str, str]] = set()
+        pending = list(names)
+        seen = set(pending)
+        while pending:
+            word = pending.pop()
+            for real in self.covers:
+                for user in self.judge.users(self.paths[real], self.sums[real]).get(word, ()):
+                    if user.endswith(" "):
+                        return None
+                    found.add((real, user))
+                    if user not in seen:
+                        seen.add(user)
+                        pending.append(user)
+        return found
+
+    def _below(self, changed: Mapping[str, frozenset[str]]) -> set[tuple[str, str]]:
+        """Edited functions, and those that they mention, and theirs."""
+        pending = [
+            (real, name)
+            for real, names in changed.items()
+            for name in names
+            if name in self._words(real)
+        ]
+        found = set(pending)
+        while pending:
+            real, name = pending.pop()
+            words = self._words(real)[name]
+            for other in self.covers:
+                new = {(other, each) for each in self._words(other).keys() & words} - found
+                found |= new
+                pending.extend(new)
+        return found
+
+    def _foreign(self, vouched: Vouched) -> set[str]:
+        """What is declared, or changed, in other files than those that were checked together."""
+        outlines = self.judge.outlines
+        others = [outlines[self.sums[r]] for r in self.sums.keys() - vouched.files.keys()]
+        here = {name for real in vouched.files for name in outlines[self.sums[real]].configs}
+        # A config that is declared again has fewer values, and all of them can be compared with.
+        configs = {name for each in others for name in each.configs} - here
+        return configs.union(*(each.names for each in others))
+
+    def _words(self, real: str) -> Mapping[str, frozenset[str]]:
+        return self.judge.words(self.paths[real], self.sums[real])
+
+    def _all_words(self, real: str) -> frozenset[str]:
+        return self.judge.all_words(self.paths[real], self.sums[real])
+
+
+def _moved(entry: Entry, sums: Mapping[str, str], edits: Mapping[str, Edit]) -> Entry | None:
+    """An entry with the places in it moved; None where one is lost."""
+
+    def now(span: Span) -> Span:
+        found = edits.get(span.file)
+        return span if found is None else Span(span.file, *found.moved(span.start, span.end))
+
+    try:
+        text = moved(msgspec.json.encode(entry.lines), now, {})
+        lines = msgspec.json.decode(text, type=tuple[Line, ...])
+    except (Damaged, Unmoved, RecursionError):
+        return None
+    used = tuple(msgspec.structs.replace(each, sum=sums[each.real]) for each in entry.used)
+    return msgspec.structs.replace(entry, used=used, lines=lines)

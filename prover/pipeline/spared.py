@@ -1,0 +1,132 @@
+"""Files of which only imports were edited: those that the edit leaves as they were.
+
+What was edited is checked by itself first, then each library that imports it and may be another
+now, those that read less before those that read more; each is a witness for the next.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from dsl.source import sum_of
+from prover.cache import outline
+from prover.cache.spared import Spared, Vouched
+from prover.cache.store import Store
+from prover.cache.whole import Entry, Known, Recalled, Used, renew, report_of
+from prover.pipeline.loaded import AllRead, Loaded, load
+from prover.pipeline.tree import Member
+from prover.verdict import FileReport, Request
+
+Place: TypeAlias = tuple[str, str]
+"""A file, and the folder that it was found below."""
+
+
+def spared(
+    request: Request,
+    members: Sequence[Member | FileReport],
+    recalled: Recalled,
+    store: Store | None,
+) -> tuple[Mapping[Place, Known], Mapping[Place, Loaded | FileReport], AllRead]:
+    """What is known, with the files that edits of their imports leave as they were.
+
+    And files that were loaded to find that out, with what is known of them.
+    """
+    read = AllRead()
+    if store is None or not recalled.stale:
+        return recalled.known, {}, read
+    found = _Search(request, recalled, read, _judge(recalled, store))
+    asked = {(each.name, each.folder): each for each in members if isinstance(each, Member)}
+    # As in whole.py: all that is made here lives to the end of the run.
+    gc.disable()
+    try:
+        found.check_edited(asked)
+        for place in sorted(
+            recalled.stale, key=lambda each: (len(recalled.stale[each].used), each)
+        ):
+            if place in asked:
+                found.judge(asked[place])
+    finally:
+        gc.freeze()
+        gc.enable()
+    renew(store, found.entries, recalled.files, request)
+    return {**recalled.known, **found.known}, found.ready, read
+
+
+def _judge(recalled: Recalled, store: Store) -> Spared:
+    """What judges; so far it knows what was remembered."""
+    files = recalled.files
+    sums = {used.sum for entry in recalled.stale.values() for used in entry.used}
+    sums |= {files.sum(u.path) for entry in recalled.stale.values() for u in entry.used}
+    judge = Spared(files, outline.recall(store, sums))
+    for known in recalled.known.values():
+        if not known.unfinished:
+            _vouch(judge, known.entry)
+    return judge
+
+
+def _vouch(judge: Spared, entry: Entry) -> None:
+    vouched = Vouched.of(entry.used, entry.statements)
+    if vouched is not None:
+        judge.vouched[entry.used[0].real] = vouched
+
+
+class _Search:
+    """What is found so far; ``entries`` are those told anew."""
+
+    def __init__(self, request: Request, recalled: Recalled, read: AllRead, judge: Spared) -> None:
+        self._request = request
+        self._recalled = recalled
+        self._read = read
+        self._judge = judge
+        self.known: dict[Place, Known] = {}
+        self.ready: dict[Place, Loaded | FileReport] = {}
+        self.entries: dict[Place, Entry] = {}
+
+    def check_edited(self, asked: Mapping[Place, Member]) -> None:
+        """Checks files that others import and that were edited, where they are asked for."""
+        files = self._recalled.files
+        edited = {
+            used.real
+            for entry in self._recalled.stale.values()
+            for used in entry.used
+            if files.sum(used.path) != used.sum
+        }
+        skipped = self._recalled.known.keys() | self._recalled.stale.keys()
+        self._load(
+            member
+            for place, member in asked.items()
+            if place not in skipped and os.path.realpath(member.name) in edited
+        )
+
+    def judge(self, member: Member) -> None:
+        """Judges a file of which an import was edited; a library that may be another is checked."""
+        place = member.name, member.folder
+        before = self._recalled.stale[place]
+        entry = self._judge.told_anew(before)
+        report = None if entry is None else report_of(entry, *place, self._recalled.files)
+        if entry is not None and report is not None:
+            self.known[place] = Known(report, entry)
+            self.entries[place] = entry
+            _vouch(self._judge, entry)
+        elif not before.lines:
+            self._load([member])
+
+    def _load(self, members: Iterable[Member]) -> None:
+        """Loads files; who is a library and checks is a witness."""
+        for member in members:
+            place = member.name, member.folder
+            found = self.ready[place] = load(member, self._request, self._read)
+            if isinstance(found, Loaded) or found.diagnostics:
+                continue
+            made = self._read.made(found)
+            self._judge.outlines.update(self._read.outlines())
+            used = tuple(
+                Used(each.name, each.path, each.real, sum_of(found.sources[each.name].text))
+                for each in dict.fromkeys(made.read)
+            )
+            vouched = Vouched.of(used, made.statements)
+            if vouched is not None:
+                self._judge.vouched[used[0].real] = vouched
