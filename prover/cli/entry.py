@@ -17,6 +17,8 @@ from typing import Final, TextIO
 USAGE_ERROR: Final = 2
 INTERNAL_ERROR: Final = 4
 INTERRUPTED: Final = 130
+ENDED: Final = 128
+"""With the number of a signal added, the exit code of a run that it ended."""
 
 COMMANDS: Final = (
     "run",
@@ -41,23 +43,36 @@ COMMANDS: Final = (
 
 
 class Interrupted(BaseException):
-    """SIGINT has arrived.
+    """SIGINT has arrived, or another signal that is to end the run: what is open is closed first.
 
     Not KeyboardInterrupt: when that passes through ``exec`` of a string, as it does in the
     middle of an import that makes a dataclass, CPython remembers it and ends the process by
     the signal, although it was caught.
     """
 
+    def __init__(self, number: int = signal.SIGINT) -> None:
+        super().__init__(number)
+        self.number = number
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line ``arguments`` (the process's own if None) and answers its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     _open_streams()
-    before = signal.signal(signal.SIGINT, _interrupt)
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, _interrupt)}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Under nohup a terminal that goes ends nothing; who calls this has handlers of their own.
+        if signal.getsignal(number) == signal.SIG_DFL:
+            before[number] = signal.signal(number, _interrupt)
     try:
         code = _answer(given)
         write("")
-    except (Interrupted, KeyboardInterrupt):
+    except Interrupted as ended:
+        by_hand = ended.number == signal.SIGINT
+        how = "interrupted" if by_hand else f"ended by {signal.Signals(ended.number).name}"
+        write_error(f"prove: {how}\n")
+        return ENDED + ended.number
+    except KeyboardInterrupt:
         write_error("prove: interrupted\n")
         return INTERRUPTED
     except OutputError as error:
@@ -68,11 +83,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         return code
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _interrupt(_number: int, _frame: object) -> None:
-    raise Interrupted
+def _interrupt(number: int, _frame: object) -> None:
+    if number != signal.SIGINT:
+        # Often it comes more than once: closing what is open is not to be cut short.
+        signal.signal(number, signal.SIG_IGN)
+    raise Interrupted(number)
 
 
 class OutputError(Exception):

@@ -54,7 +54,9 @@ def lsp(
     logging.getLogger("asyncio").addHandler(logging.NullHandler())
     logging.getLogger("asyncio").propagate = False
     # The protocol has an end of its own; an interrupt ends this at once.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     root = str(Path(__file__).resolve().parents[2])
     command = (sys.executable, "-P", "-c", _START, root, "lsp", "--worker")
     try:

@@ -16,7 +16,7 @@ _EXIT: Final = (
     ("2", "usage, an error in a file, or output that cannot be written"),
     ("3", "unknown, vacuous or bounded where that was not expected"),
     ("4", "a bug in prove: an internal error, or a witness that does not replay"),
-    ("130", "interrupted"),
+    ("130", "interrupted (143 by SIGTERM, 129 by SIGHUP)"),
 )
 _ALWAYS: Final = (
     ("--help, -h", "Show what prove, or the command before it, takes, and exit."),

@@ -13,10 +13,11 @@ are dropped; that keeps counters finite.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from types import MappingProxyType
 from typing import TypeAlias
 
 from prover.execution import skeleton as sk
@@ -77,9 +78,19 @@ class Domains:
         return 1 in self.values[term]
 
 
-def analyse(skeleton: sk.Skeleton, order: StaticOrder, *, weak: bool = False) -> Domains:
-    """The domains of a skeleton; ``weak``: under a weaker model than sequential consistency."""
-    analysis = _Analysis(skeleton, order, weak=weak)
+def analyse(
+    skeleton: sk.Skeleton,
+    order: StaticOrder,
+    *,
+    weak: bool = False,
+    made: Mapping[Choice, tuple[int, ...]] = MappingProxyType({}),
+) -> Domains:
+    """The domains of a skeleton; ``weak``: under a weaker model than sequential consistency.
+
+    ``made`` are what is left of some choices; with nothing left of one there is only what does not
+    hang on it.
+    """
+    analysis = _Analysis(skeleton, order, weak=weak, made=made)
     analysis.run()
     return analysis.result()
 
@@ -110,9 +121,17 @@ def initial_value(layout: Layout, place: Place, *, weak: bool = False) -> Value 
 class _Analysis:
     """The fixed point in progress."""
 
-    def __init__(self, skeleton: sk.Skeleton, order: StaticOrder, *, weak: bool) -> None:
+    def __init__(
+        self,
+        skeleton: sk.Skeleton,
+        order: StaticOrder,
+        *,
+        weak: bool,
+        made: Mapping[Choice, tuple[int, ...]],
+    ) -> None:
         self.skeleton = skeleton
         self.weak = weak
+        self.made = made
         self.order = order
         self.values: list[dict[Value, int]] = [{} for _ in skeleton.rows]
         self.term_users: list[list[int]] = [[] for _ in skeleton.rows]
@@ -203,7 +222,7 @@ class _Analysis:
             case Choice(low=low, high=high):
                 if high - low >= MAX_VALUES:
                     raise DomainTooLarge(f"a choice of {high - low + 1} values")
-                self.grow(term, [(value, 0) for value in range(low, high + 1)])
+                self.grow(term, [(value, 0) for value in self.made.get(row, range(low, high + 1))])
             case Outcome(event=event, what=what):
                 if what == "steps" or self._may(self.skeleton.events[event].guard):
                     self.grow(term, [(0, 0), (1, 0)])

@@ -119,15 +119,14 @@ def _each(
     for obligation, expected in sorted(asked, key=lambda a: -STRENGTH.index(a[0].model)):
         group.clock = Clock()
         case = Case(group, obligation, expected)
-        decision = replace(_decided(case), suppressed=group.suppressed(obligation.model))
-        decided[obligation] = grounded(case, decision)
+        decided[obligation] = grounded(case, _decided(case))
     return decided
 
 
 def _decided(case: Case) -> Decision:
     """One obligation's decision, whatever happens."""
     try:
-        return _decide(case)
+        return _with_races(case, _decide(case))
     except Leave:
         raise
     except Undecided as error:
@@ -142,6 +141,18 @@ def _decided(case: Case) -> Decision:
         return _conclude(case, Unknown(NO_MEMORY))
     except Exception as error:  # noqa: BLE001 - a bug must cost one obligation, and say so
         return _conclude(case, Broken(f"{type(error).__name__}: {error}"))
+
+
+def _with_races(case: Case, decision: Decision) -> Decision:
+    """The decision with the places whose data races are not looked for.
+
+    These are the program's own, whatever was asked of a solver.
+    """
+    if case.model != "lkmm":
+        return decision
+    places = case.round.racy(case.group.clock)
+    measured = replace(decision.measured, seconds=dict(case.group.clock.seconds))
+    return replace(decision, measured=measured, suppressed=places)
 
 
 def refused(diagnostics: tuple[Diagnostic, ...]) -> Decision:

@@ -79,8 +79,3 @@ class Group:
         variant = self.protocol.variants.get(self.protocol.variant)
         marks = frozenset(() if variant is None else variant.labels)
         self.round(bound).rehearse(marks, self.clock)
-
-    def suppressed(self, model: str) -> tuple[str, ...]:
-        """Places whose data races under a model are not looked for."""
-        names = (place for known in self.found.values() for place in known.suppressed(model))
-        return tuple(dict.fromkeys(names))

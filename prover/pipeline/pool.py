@@ -32,6 +32,9 @@ GRACE_SECONDS = 0.5
 DEEPEST = 60_000
 """Terms are evaluated recursively; this is more than the terms of any program."""
 
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""Signals after which the command closes what is open; its workers have nothing that is."""
+
 BASE_MIB = 768
 """Address space that the interpreter and the solver's library take by themselves."""
 
@@ -142,8 +145,9 @@ def _start(job: Callable[[int], Result], memory: int) -> _Worker[Result]:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(job, theirs, memory, os.getpid()), daemon=True)
-    # A terminal interrupts all of them: until it ignores that, a worker must not hear of it.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # A terminal interrupts all of them: until it ignores that, a worker must not hear of it, nor
+    # of what it has the command's handlers for.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *ENDING})
     try:
         process.start()
     finally:
@@ -157,7 +161,10 @@ def _serve(
 ) -> None:
     """A worker's life: jobs in, results out, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    for ending in ENDING:
+        if signal.getsignal(ending) != signal.SIG_IGN:
+            signal.signal(ending, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, *ENDING})
     _die_with_parent(parent)
     _be_quiet()
     limit = (memory + BASE_MIB) << 20

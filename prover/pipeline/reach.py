@@ -82,14 +82,8 @@ def unreached_marks(
     variant = case.group.protocol.variants.get(case.obligation.variant)
     wanted = () if variant is None else variant.labels
     missing = tuple(label for label in wanted if not can(case, label, _mark(label), own=own))
-    return missing, tuple(label for label in dead(case) if label not in wanted)
-
-
-def dead(case: Case) -> tuple[tuple[str, str], ...]:
-    """The labels that no run passes, as can be seen without asking."""
-    if isinstance(case.round, Member):
-        return case.round.dead()
-    return tuple(label for label, question in listing(case)[1].marks.items() if question == "false")
+    dead = case.round.dead(case.model, case.group.clock)
+    return missing, tuple(label for label in dead if label not in wanted)
 
 
 def listing(case: Case) -> tuple[Skeleton, Query]:

@@ -13,6 +13,9 @@ from typing import TypeAlias
 
 from prover.execution import skeleton as sk
 from prover.execution.construct.program import build
+from prover.execution.domains import Domains, analyse
+from prover.execution.order import static_order
+from prover.execution.racy import racy_places, touches
 from prover.execution.run.machine import stage
 from prover.execution.run.rehearse import Reached, rehearse
 from prover.execution.skeleton import Skeleton
@@ -68,6 +71,7 @@ class Round:
     )
     grounds: Grounds = field(default_factory=dict[tuple[object, str], tuple[Claim, ...]])
     unseen: bool = False
+    _possible: tuple[Skeleton, Domains] | None = None
 
     def search(self, model: str, limits: Limits, clock: Clock) -> Search:
         """The query and solver session of a model: whether anything can fail.
@@ -175,11 +179,43 @@ class Round:
             return False
         return None
 
-    def suppressed(self, model: str) -> tuple[str, ...]:
-        """Places whose data races under a model are not looked for."""
-        searches = (self.searches.get(model), self.detailed.get(model))
-        names = (s.query.suppressed() for s in searches if s is not None)
-        return tuple(dict.fromkeys(place for found in names for place in found))
+    def possible(self, clock: Clock) -> tuple[Skeleton, Domains]:
+        """The program's events, and what may be of them under any model."""
+        if self._possible is None:
+            known = next((self.prepared[m] for m in ("lkmm", "tso") if m in self.prepared), None)
+            if known is not None:
+                self._possible = known.skeleton, known.domains
+            else:
+                skeleton = self.skeleton(clock, claims=False)
+                with clock.stage("encode"):
+                    domains = analyse(skeleton, static_order(skeleton), weak=True)
+                self._possible = skeleton, domains
+        return self._possible
+
+    def racy(self, clock: Clock) -> tuple[str, ...]:
+        """Places whose data races are not looked for: their author knows of them."""
+        skeleton = self._any_skeleton(clock)
+        if not touches(skeleton):
+            return ()
+        known, domains = self.possible(clock)
+        return racy_places(touches(known), domains)
+
+    def dead(self, model: str, clock: Clock) -> tuple[tuple[str, str], ...]:
+        """The labels that no run passes, as can be seen without asking, in order.
+
+        What is known to be passed under ``model`` need not be looked at.
+        """
+        labels = sorted(_marks(self._any_skeleton(clock)))
+        doubtful = [label for label in labels if self.known(label, model) is not True]
+        if not doubtful:
+            return ()
+        skeleton, domains = self.possible(clock)
+        guards = _marks(skeleton)
+        return tuple(label for label in doubtful if not any(map(domains.may, guards[label])))
+
+    def _any_skeleton(self, clock: Clock) -> Skeleton:
+        """The program's events with or without invariants, whichever are there already."""
+        return next(iter(self.skeletons.values()), None) or self.skeleton(clock, claims=False)
 
     def rest(self, but: Search | None = None) -> None:
         """Gives the solvers' memory back, but for one; who asks again loads the text again."""

@@ -215,7 +215,6 @@ def _finish(body: _Body, contexts: int) -> Query:
         events=len(live),
         clauses=logic.size(),
         distinct=tuple(frame.distinct) if isinstance(frame, WeakFrame) else (),
-        touched=frame.touched if isinstance(frame, WeakFrame) else {},
     )
 
 

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 
 class QueryTooLarge(Exception):
     """A query would have too much of something; says of what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """An access of a place; ``racy``: its author says that a race there is known."""
-
-    event: int
-    thread: int
-    stores: bool
-    racy: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +29,6 @@ class Query:
     a labelled statement, or an event's check, is reached.
 
     ``distinct`` are pairs of integers: an answer counts where no two are level (:func:`apart`).
-    ``touched`` are the accesses of places whose data races are not looked for, since the author
-    says so of one of them.
     """
 
     text: str
@@ -58,17 +46,6 @@ class Query:
     events: int
     clauses: int
     distinct: tuple[tuple[str, str], ...] = ()
-    touched: Mapping[str, tuple[Touch, ...]] = field(default_factory=dict[str, "tuple[Touch, ...]"])
-
-    def suppressed(self, never: Container[int] = ()) -> tuple[str, ...]:
-        """Places whose data races are not looked for, where some events never happen."""
-        found: list[str] = []
-        for name, all_of_them in self.touched.items():
-            touches = [touch for touch in all_of_them if touch.event not in never]
-            shared = len({touch.thread for touch in touches}) > 1
-            if shared and any(t.racy for t in touches) and any(t.stores for t in touches):
-                found.append(name)
-        return tuple(found)
 
 
 def apart(pairs: Iterable[tuple[str, str]]) -> str:

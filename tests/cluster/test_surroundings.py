@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,30 @@ def test_no_address(text: str) -> None:
 def test_litmus_tests_are_decided_here(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--cluster", "farm:1", "t.litmus"]) == 2
     assert "--cluster" in capsys.readouterr().err
+
+
+FILE = "protocols/teaching/unlock_order.khp"
+
+
+def test_nobody_is_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+    code, out, err = prove("--cluster", address, "--no-cache", FILE)
+    assert (code, out) == (2, "")
+    said = " ".join(err.split())
+    assert said.startswith(f"error[cluster-silent]: no scheduler answers at tcp://{address} (")
+    assert "start one with `dask scheduler`" in said
+
+
+def test_somebody_is_there_who_says_nothing() -> None:
+    code = "import prover.pipeline.cluster.ferry as ferry\nferry.SHAKE = 1.0\n"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        status, out, err = prove("--cluster", address, "--no-cache", FILE, code=code)
+    assert (status, out) == (2, "")
+    said = " ".join(err.split())
+    assert said.startswith(f"error[cluster-silent]: no scheduler answers at tcp://{address} (")
+    assert "no answer for 1 s" in said
 
 
 def test_without_the_package_it_is_said(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from prover.pipeline import run
 from prover.verdict import Request
 
@@ -29,11 +31,63 @@ scenario s {
 }
 """
 
+SEVEN_IN_ONE = """models sc, lkmm;
+int x;
+int y;
+actor a {
+	if (READ_ONCE(y) == 7) {
+	seven:
+		WRITE_ONCE(x, 7);
+	}
+}
+actor b {
+first:
+	WRITE_ONCE(y, 1);
+}
+variant stored in s {
+	replace b.first with { WRITE_ONCE(y, 7); }
+	expect proved;
+}
+scenario s {
+	run a, b;
+	final y != 0;
+	expect proved;
+}
+"""
+"""Only the variant ever comes to the labelled store."""
 
-def notes(file: Path, *without: str) -> list[tuple[str, ...]]:
-    asked = Request(files=(str(file),), jobs=1, explain=False, without=without)  # type: ignore[arg-type]
+RACES = """models lkmm;
+int x;
+int y;
+int *p = &y;
+actor reader { int seen = data_race(*READ_ONCE(p)); }
+actor writer {
+turn:
+	WRITE_ONCE(p, &y);
+	WRITE_ONCE(x, 1);
+	WRITE_ONCE(y, 1);
+}
+variant both in s {
+	replace writer.turn with { WRITE_ONCE(p, &x); }
+	expect proved;
+}
+variant wrong in s {
+	replace writer.turn with { WRITE_ONCE(p, &x); WRITE_ONCE(x, 2); assert(x == 3); }
+	expect refuted assert;
+}
+scenario s {
+	run reader, writer;
+	expect proved;
+}
+"""
+"""What the reader looks at is y; with a variant it may be x."""
+
+
+def notes(file: Path, *without: str, explain: bool = False) -> list[tuple[str, ...]]:
+    asked = Request(files=(str(file),), jobs=1, explain=explain, without=without)  # type: ignore[arg-type]
     (report,) = run(asked, lambda _: None).files
     assert not report.diagnostics
+    assert all(outcome.as_expected for outcome in report.outcomes)
     return [outcome.notes for outcome in report.outcomes]
 
 
@@ -43,3 +97,31 @@ def test_labels_that_no_run_passes_are_told_of(tmp_path: Path) -> None:
     together = notes(file)
     assert all("a.never is never reached here" in each for each in together)
     assert together == notes(file, "variants")
+
+
+@pytest.mark.parametrize("without", [(), ("variants",), ("models",), ("together",)])
+def test_a_label_that_only_a_variant_comes_to(without: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "f.khp"
+    file.write_text(SEVEN_IN_ONE, encoding="utf-8")
+    told = ["a.seven is never reached here" in each for each in notes(file, *without)]
+    assert told == [True, True, False, False]
+
+
+@pytest.mark.parametrize("without", [(), ("variants",), ("together",), ("kept",)])
+def test_places_whose_races_are_not_looked_for(without: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "f.khp"
+    file.write_text(RACES, encoding="utf-8")
+    told = [[note for note in each if "races on" in note] for each in notes(file, *without)]
+    assert told == [
+        ["data races on y are not looked for, as the file asks"],
+        ["data races on x, y are not looked for, as the file asks"],
+        ["data races on x, y are not looked for, as the file asks"],
+    ]
+
+
+def test_a_refuted_variant_leaves_out_what_the_scenario_does() -> None:
+    """What was asked for a refutation depends on what is known from others; its notes do not."""
+    file = Path(__file__).parents[2] / "protocols" / "bugs" / "filemap_stale_ptl.khp"
+    together = notes(file, explain=True)
+    assert all("not looked for" in each[-1] for each in together)
+    assert together == notes(file, "variants") == notes(file)

@@ -51,9 +51,21 @@ def in_session(leader: int) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("option", ["--no-cache", "--certify"])
+@pytest.mark.parametrize(
+    ("option", "number"),
+    [
+        ("--no-cache", signal.SIGINT),
+        ("--certify", signal.SIGINT),
+        # Only a second opinion has a folder of its own.
+        ("--certify", signal.SIGTERM),
+        ("--certify", signal.SIGHUP),
+    ],
+)
 @pytest.mark.parametrize("to_all", [True, False])
-def test_an_interrupt_leaves_nothing_behind(option: str, to_all: bool, tmp_path: Path) -> None:
+def test_an_interrupt_leaves_nothing_behind(
+    option: str, number: signal.Signals, to_all: bool, tmp_path: Path
+) -> None:
+    how = "interrupted" if number == signal.SIGINT else f"ended by {number.name}"
     (tmp_path / "p.khp").write_text(PROTOCOL, encoding="utf-8")
     (tmp_path / "temporary").mkdir()
     begun = tmp_path / "begun"
@@ -78,11 +90,11 @@ def test_an_interrupt_leaves_nothing_behind(option: str, to_all: bool, tmp_path:
         assert begun.exists()
         assert len(in_session(process.pid)) > 1
         # A terminal sends it to all of them, `kill` to the command alone.
-        (os.killpg if to_all else os.kill)(process.pid, signal.SIGINT)
+        (os.killpg if to_all else os.kill)(process.pid, number)
         out, said = process.communicate(timeout=30)
     finally:
         process.kill()
-    assert (process.returncode, out, said) == (130, "", "prove: interrupted\n")
+    assert (process.returncode, out, said) == (128 + number, "", f"prove: {how}\n")
     while in_session(process.pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not in_session(process.pid)

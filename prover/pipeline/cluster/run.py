@@ -1,7 +1,8 @@
 """Obligations given to a cluster, and what comes of them.
 
 A question is a family: the variants of a scenario in one configuration.  What is lost with its
-worker once too often is asked again in parts: by variant, then by memory model.
+worker once too often is asked again in parts, by variant; what is lost by itself is decided here.
+So whatever becomes of the workers, there is an end to it.
 """
 
 from __future__ import annotations
@@ -20,11 +21,10 @@ from prover.pipeline.cluster.forms import own, question
 from prover.pipeline.cluster.replays import Claimed, Replays
 from prover.pipeline.decision import Decision
 from prover.pipeline.loaded import Loaded, family_of
-from prover.pipeline.pool import Lost
 from prover.verdict import Broken, FileReport, Measured, Request
 
-TRIES = 5
-"""So often an obligation is asked by itself; each time the scheduler tries several workers."""
+TRIES = 2
+"""So often a variant is asked by itself; each time the scheduler tries several workers."""
 
 NO_PROVE = ("ModuleNotFoundError", "ImportError", "AttributeError")
 """What a worker raises that does not have the function it is to run."""
@@ -35,22 +35,19 @@ AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What is asked in one question: groups of obligations; how often it was, by itself."""
+    """What is asked in one question: groups of obligations; how often a variant was, by itself."""
 
     groups: tuple[tuple[int, ...], ...]
-    tries: int = 0
+    tries: int = 1
 
     def members(self) -> tuple[int, ...]:
         """All obligations, in order."""
         return tuple(member for group in self.groups for member in group)
 
     def parts(self) -> list[Piece]:
-        """What to ask when it was lost."""
+        """What to ask when it was lost; nothing where that was often enough."""
         if len(self.groups) > 1:
             return [Piece((group,)) for group in self.groups]
-        group = next(iter(self.groups))
-        if len(group) > 1:
-            return [Piece(((member,),)) for member in group]
         return [Piece(self.groups, self.tries + 1)] if self.tries < TRIES else []
 
 
@@ -168,13 +165,12 @@ class _Run:
                     self._board.settle(member, result)
 
     def _again(self, piece: Piece) -> None:
-        """Asks again for what was lost, in parts."""
+        """Asks again for what was lost, in parts, or leaves it to this machine."""
         parts = piece.parts()
         for part in parts:
             self.ask(part)
         if not parts:
-            for member in piece.members():
-                self._board.settle(member, Lost("its worker was lost, again and again"))
+            self.here.extend(piece.groups)
 
     def _settle(self, piece: Piece, why: str) -> None:
         """Nothing that can be used came of a question."""

@@ -15,7 +15,6 @@ from prover.execution.nodes import Node, Nodes
 from prover.execution.skeleton import Access, Grant, SrcuEnd, Try, Unlock
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, TRUE, Lit, neg
-from prover.smt.query import Touch
 
 STORING = (Access, Grant, SrcuEnd, Try, Unlock)
 """Events that store to what they touch."""
@@ -34,11 +33,10 @@ class WeakFrame(Frame):
     those after which it lets others say what everything later comes after (``fa<e>``).
     ``landings`` are the pairs (free, event) for which a store after a free is a question;
     ``racing`` are the processors, ``phantoms`` the plain stores that a data race may be about;
-    ``touched`` are the accesses of places whose races are their author's business; ``distinct``
-    pairs of positions that differ where it is asked for.  ``edges`` are orders as from a release
-    to an acquire: (event, event, literal); ``gaps`` are for each handler the places in its host
-    where it may run, with their literals, ``turns`` of two handlers of one host whether the
-    first-named one comes first.  ``unseen``: no execution of this program is shown to anybody.
+    ``distinct`` are pairs of positions that differ where it is asked for.  ``edges`` are orders as
+    from a release to an acquire: (event, event, literal); ``gaps`` are for each handler the places
+    in its host where it may run, with their literals, ``turns`` of two handlers of one host whether
+    the first-named one comes first.  ``unseen``: no execution of this program is shown to anybody.
     """
 
     model: str = "lkmm"
@@ -49,7 +47,6 @@ class WeakFrame(Frame):
     landings: dict[tuple[int, int], Lit] = field(default_factory=dict[tuple[int, int], Lit])
     racing: dict[int, None] = field(default_factory=dict[int, None])
     phantoms: dict[int, None] = field(default_factory=dict[int, None])
-    touched: dict[str, tuple[Touch, ...]] = field(default_factory=dict[str, "tuple[Touch, ...]"])
     distinct: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     edges: list[tuple[int, int, Lit]] = field(default_factory=list[tuple[int, int, Lit]])
     gaps: dict[int, list[tuple[int, Lit]]] = field(default_factory=dict[int, list[tuple[int, Lit]]])

@@ -18,7 +18,6 @@ from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node
 from prover.smt.logic import FALSE, Lit
 from prover.smt.memory import effective
-from prover.smt.query import Touch
 from prover.smt.weak.frame import WeakFrame
 
 RACING = ("access", "rmw")
@@ -31,29 +30,8 @@ def races(frame: WeakFrame) -> dict[int, Lit]:
     for one, two, lit in _pairs(frame):
         found.setdefault(max(one.event, two.event), []).append(lit)
         frame.racing.update({one.thread: None, two.thread: None})
-    _note_racy(frame)
     lits = {event: frame.logic.any_of(parts) for event, parts in sorted(found.items())}
     return {event: lit for event, lit in lits.items() if lit != FALSE}
-
-
-def _note_racy(frame: WeakFrame) -> None:
-    """The accesses of places where the author of one of them declares it racy."""
-    skeleton = frame.skeleton
-    stores = {w.event for w in skeleton.writes}
-    accesses = [(r.event, r.address) for r in skeleton.reads if not r.ghost]
-    accesses.extend((w.event, w.address) for w in skeleton.writes)
-    touches: dict[str, dict[Touch, None]] = {}
-    for event, address in accesses:
-        node = frame.nodes.last(event)
-        action = skeleton.events[event].action
-        if node is None or not isinstance(action, sk.Access) or frame.reached(event) == FALSE:
-            continue
-        for place, _ in frame.places(address):
-            touch = Touch(event, node.thread, event in stores, action.order == "racy")
-            touches.setdefault(str(place), {})[touch] = None
-    for name, found in sorted(touches.items()):
-        if any(touch.racy for touch in found):
-            frame.touched[name] = tuple(found)
 
 
 def _pairs(frame: WeakFrame) -> Iterator[tuple[Node, Node, Lit]]:
