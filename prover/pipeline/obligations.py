@@ -18,10 +18,14 @@ MODELS = ("sc", "tso", "lkmm")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An obligation and what the author expects of it."""
+    """An obligation and what the author expects of it.
+
+    ``unbounded``: it is about any number of actors, or of rounds.
+    """
 
     obligation: Obligation
     expected: Expect | None
+    unbounded: bool = False
 
 
 def tasks(protocol: Protocol, request: Request) -> list[Task]:
@@ -41,7 +45,8 @@ def tasks(protocol: Protocol, request: Request) -> list[Task]:
             for configuration in configurations(protocol, request):
                 for model in _models(protocol, request, scenario):
                     obligation = Obligation(scenario.name, name, configuration, model)
-                    found.append(Task(obligation, _expected(expects, obligation)))
+                    expected = _expected(expects, obligation)
+                    found.append(Task(obligation, expected, scenario.unbounded))
     if not found and only_sc(protocol, request):
         raise DiagnosticError(tuple(only_sc(protocol, request)))
     if not found:
