@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -11,6 +11,7 @@ from dsl.source import Span
 from prover.parametric.system import IDLE, Label, Rule, Shared, Start, Violated
 
 HERE = Span("toy.khp", 0, 1)
+TOP = 3
 BAD = Violated(("assert",), HERE)
 
 
@@ -27,6 +28,7 @@ class Toy:
     awaiting: Mapping[int, int] = field(default_factory=dict[int, int])
     singles: Mapping[int, int] = field(default_factory=dict[int, int])
     bad: frozenset[Shared] = frozenset()
+    turned: bool = False
 
     def rules(self, local: int, shared: Shared) -> tuple[Rule, ...]:
         return tuple(
@@ -69,13 +71,13 @@ class Toy:
         return self.names[local]
 
     def value_key(self, variable: int, value: int) -> str:
-        return f"{value} of {variable}"
+        return f"{TOP - value if self.turned else value} of {variable}"
 
     def local_key(self, local: int) -> str:
         return self.names[local]
 
     def region_key(self, region: int) -> str:
-        return f"region {region}"
+        return f"region {TOP - region if self.turned else region}"
 
     def actor(self, local: int) -> str:
         return self.names[local].split(".")[0]
@@ -295,4 +297,50 @@ def random_toy(seed: int) -> Toy:
         awaiting={callback: chance.randrange(2)} if chance.random() < 0.7 else {},
         singles={count: 0, count + 1: 0},
         bad=frozenset({(one, two - 1)}) if chance.random() < 0.2 else frozenset(),
+    )
+
+
+def turned(toy: Toy) -> Toy:
+    """The same with all local states but IDLE, all values and all regions numbered backwards."""
+    count = len(toy.names)
+
+    def local(old: int) -> int:
+        return old if old == IDLE else count - old
+
+    def label(old: Label) -> Label:
+        return sum(1 << TOP - region for region in range(TOP + 1) if old >> region & 1)
+
+    def pairs(old: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+        return tuple((variable, TOP - value) for variable, value in old)
+
+    def shared(old: Shared) -> Shared:
+        return tuple(TOP - value for value in old)
+
+    return replace(
+        toy,
+        start=Start(
+            shared(toy.start.shared),
+            tuple(map(local, toy.start.many)),
+            tuple(map(local, toy.start.single)),
+        ),
+        names=tuple(toy.names[local(k)] for k in range(count)),
+        table=tuple(
+            replace(
+                each,
+                local=local(each.local),
+                after=local(each.after),
+                reads=pairs(each.reads),
+                writes=pairs(each.writes),
+                ended=label(each.ended),
+                spawned=tuple(map(local, each.spawned)),
+            )
+            for each in toy.table
+        ),
+        guards=tuple(frozenset(map(local, each)) for each in toy.guards),
+        waits=tuple({local(k): label(v) for k, v in each.items()} for each in toy.waits),
+        changes=tuple({local(k): local(v) for k, v in each.items()} for each in toy.changes),
+        awaiting={local(k): v for k, v in toy.awaiting.items()},
+        singles={local(k): v for k, v in toy.singles.items()},
+        bad=frozenset(map(shared, toy.bad)),
+        turned=not toy.turned,
     )

@@ -24,13 +24,14 @@ from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement, product
 from typing import TypeAlias
 
+from dsl.diagnostic import Diagnostic, Label
 from prover.parametric.certificate.pairs import wrong_pairs
 from prover.parametric.certificate.step import Premises, left, step, written
 from prover.parametric.certificate.table import Table, Wrong, canonical, reordered, tabled
 from prover.parametric.invariant import Invariant, View
-from prover.parametric.system import IDLE, Label, Rule, System
+from prover.parametric.system import IDLE, Rule, System
 
-Beside: TypeAlias = Mapping[tuple[int, int], AbstractSet[tuple[Label, Label]]]
+Beside: TypeAlias = Mapping[tuple[int, int], AbstractSet[tuple[int, int]]]
 """The labels, there and back, that two local states can have, each as a pair."""
 
 
@@ -44,10 +45,19 @@ def check(system: System, invariant: Invariant) -> Wrong | None:
     )
 
 
+def refused(wrong: Wrong, name: str) -> Diagnostic:
+    """What is said of a certificate called ``name`` that is none."""
+    label = None if wrong.span is None else Label(wrong.span, "this step")
+    message = f"{name} proves nothing: {wrong.what}"
+    return Diagnostic("certificate-refused", message, label, hint="prove the file again")
+
+
 def initiation(system: System, table: Table) -> Wrong | None:
     """A view of a configuration that the system starts with, and that is not in the table."""
     start = system.start
-    there = frozenset(table.views(start.shared)) if start.shared in table.rows else frozenset()
+    there = frozenset[View]()
+    if start.shared in table.rows:
+        there = frozenset(table.views(start.shared))
     single = Counter(start.single)
     kinds = [system.single(each) for each in start.single]
     if (
@@ -145,7 +155,7 @@ class _Views:
                 for b in locals_
                 if single(a) < 0 or single(a) != single(b)
             ]
-        found: dict[tuple[int, int], set[tuple[Label, Label]]] = {}
+        found: dict[tuple[int, int], set[tuple[int, int]]] = {}
         for (one, other), (there, back) in pairs:
             found.setdefault((one, other), set()).add((there, back))
         return found
