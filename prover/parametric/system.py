@@ -174,6 +174,10 @@ class System(Protocol):
         """A local state, one to one, the same in every run of the program."""
         ...
 
+    def region_key(self, region: int) -> str:
+        """The region that bit ``region`` of a label is, one to one, the same in every run."""
+        ...
+
     def actor(self, local: int) -> str:
         """The actor, or the callback, that a local state is of; empty for IDLE."""
         ...
