@@ -14,8 +14,32 @@ from prover.features import Feature
 
 
 @dataclass(frozen=True, slots=True)
+class AnyNumber:
+    """What a proof for any number of actors is of, and what it rests on.
+
+    ``many`` are the actors of which there is any number, ``others`` the rest with how many of each;
+    ``forever``: all of them begin again and again.  ``pools`` have so many slots.  The invariant
+    has ``shared`` states and ``views`` of ``size`` actors; ``checkers`` have each confirmed it.
+    """
+
+    many: tuple[str, ...]
+    others: tuple[tuple[str, int], ...]
+    forever: bool
+    pools: tuple[tuple[str, int], ...]
+    size: int
+    shared: int
+    views: int
+    checkers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proved:
-    """No violation in any execution; every loop ran to its end."""
+    """No violation in any execution; every loop ran to its end.
+
+    ``number`` is there where it holds for any number of actors, or of rounds.
+    """
+
+    number: AnyNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,13 +43,6 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Safe:
-    """Nothing goes wrong in the abstraction: ``invariant`` says why."""
-
-    invariant: Invariant
-
-
-@dataclass(frozen=True, slots=True)
 class Suspect:
     """Something goes wrong in the abstraction: in truth too, or not.
 
@@ -61,6 +54,18 @@ class Suspect:
     violated: Violated
     actors: tuple[tuple[str, int], ...]
     moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Safe:
+    """Nothing goes wrong in the abstraction: ``invariant`` says why.
+
+    ``stuck`` is a set of actors that may wait for each other for ever, as far as the abstraction
+    can tell; None: no number of actors is ever in a deadlock.
+    """
+
+    invariant: Invariant
+    stuck: Suspect | None = None
 
 
 @dataclass(frozen=True, slots=True)

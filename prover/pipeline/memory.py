@@ -32,6 +32,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unmarked: tuple[tuple[str, str], ...]
     dead: tuple[tuple[str, str], ...]
     suppressed: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 class Memory:
@@ -142,6 +143,7 @@ def _written(decisions: Sequence[Decision], part: Slice) -> list[_Entry] | None:
             d.unmarked,
             d.dead,
             d.suppressed,
+            d.notes,
         )
         for d in here
     ]
@@ -162,6 +164,7 @@ def _read(value: bytes | None, part: Slice) -> list[Decision] | None:
                 each.dead,
                 (),
                 each.suppressed,
+                each.notes,
             )
             for each in msgspec.json.decode(value, type=list[_Entry])
         ]

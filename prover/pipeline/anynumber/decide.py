@@ -1,0 +1,246 @@
+"""One obligation about any number of actors decided.
+
+::
+
+    system --views of 1, 2, 3--> Safe ----> checkers ----> proved, cross-checked with numbers
+                                 Suspect -> numbers of actors, the smallest first -> refuted
+                                            or none shows it -> views of one more, then unknown
+"""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from dsl.diagnostic import Diagnostic, DiagnosticError, Label
+from dsl.protocol import Expect, Protocol, Scenario
+from prover.parametric.invariant import Endless, Invariant, Safe, Suspect
+from prover.parametric.system import Infinite, Refused, System
+from prover.pipeline.anynumber import wording
+from prover.pipeline.anynumber.engine import SIZES, Confirmed, Contradicted, Engine, Unfinished
+from prover.pipeline.anynumber.finite import Finite, Instance, candidates
+from prover.pipeline.decision import NO_MEMORY, Decision
+from prover.pipeline.limits import Clock, Limits
+from prover.verdict import (
+    AnyNumber,
+    Broken,
+    Measured,
+    Obligation,
+    Proved,
+    Refuted,
+    Unknown,
+    Verdict,
+)
+
+BY_NUMBERS = frozenset({"deadlock", "lock-order"})
+"""What the abstraction does not decide: numbers of actors are asked about it."""
+
+MORE = 1
+"""So many more of each actor than a suspicion names are tried."""
+
+CROSS_CHECKED = 2
+"""So many of each actor are run to see that a proof holds of them."""
+
+ENOUGH = 0.3
+"""The part of the time that goes into running a proof with numbers, or a suspicion."""
+
+
+@dataclass(slots=True)
+class Case:
+    """One obligation on its way to a verdict."""
+
+    protocol: Protocol
+    obligation: Obligation
+    expected: Expect | None
+    limits: Limits
+    engine: Engine
+    started: float = field(default_factory=monotonic)
+    clock: Clock = field(default_factory=Clock)
+    views: int = 0
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario that is asked about."""
+        return self.protocol.scenarios[self.obligation.scenario]
+
+    def left(self) -> float:
+        """The seconds that are left."""
+        return self.started + self.limits.timeout - monotonic()
+
+    def finite(self) -> Finite:
+        """Its instances, and the time that there is for them."""
+        deadline = monotonic() + max(0.0, self.left()) * ENOUGH
+        return Finite(self.protocol, self.obligation, self.expected, self.limits, deadline)
+
+
+def decide_any_number(
+    protocol: Protocol,
+    obligation: Obligation,
+    expected: Expect | None,
+    limits: Limits,
+    engine: Engine,
+) -> Decision:
+    """The verdict on one obligation.  ``protocol`` has the obligation's variant applied."""
+    case = Case(protocol, obligation, expected, limits, engine)
+    try:
+        decision = _decide(case)
+    except Refused as error:
+        decision = _refused("any-number-unsupported", error)
+    except Infinite as error:
+        decision = _refused("infinite-state", error)
+    except DiagnosticError as error:
+        decision = Decision(Unknown("not checked"), Measured(), diagnostics=error.diagnostics)
+    except MemoryError:
+        decision = Decision(Unknown(NO_MEMORY), Measured())
+    except Exception as error:  # noqa: BLE001 - a bug must cost one obligation, and say so
+        decision = Decision(Broken(f"{type(error).__name__}: {error}"), Measured())
+    notes = (*wording.not_covered(protocol, case.scenario), *decision.notes)
+    return replace(decision, notes=notes, measured=_measured(case))
+
+
+def _refused(code: str, error: Refused | Infinite) -> Decision:
+    """What keeps a scenario from being decided at all."""
+    hint = (
+        "give it a smaller type, take it modulo something, or run numbers of actors"
+        if code == "infinite-state"
+        else "run numbers of actors instead: run walker * 2, fault;"
+    )
+    primary = None if error.span is None else Label(error.span, "")
+    diagnostic = Diagnostic(code, error.what, primary, (), hint)
+    return Decision(Unknown("not checked"), Measured(), diagnostics=(diagnostic,))
+
+
+def _decide(case: Case) -> Decision:
+    with case.clock.stage("compile"):
+        system = case.engine.system(case.protocol, case.obligation)
+    last: Suspect | Endless | None = None
+    reached = 0
+    for size in SIZES:
+        if case.left() <= 0:
+            break
+        with case.clock.stage("search"):
+            found = case.engine.search(system, size, case.left())
+        if isinstance(found, Safe):
+            return _safe(case, system, found)
+        last, reached = found, size
+        # With views of one nearly everything is suspect: nothing is lost by asking views of two.
+        if isinstance(found, Suspect) and size > 1:
+            shown = _shown(case, found)
+            if shown is not None:
+                return shown
+    if last is None:
+        return Decision(Unknown("no time was left"), Measured())
+    told = wording.steps(last.moves, case.protocol.sources) if isinstance(last, Suspect) else ()
+    notes = (f"the abstract steps: {', '.join(told)}",) if told else ()
+    why = wording.blocked(last, reached, case.protocol.sources)
+    return Decision(Unknown(why), Measured(), notes=notes)
+
+
+def _shown(case: Case, suspect: Suspect) -> Decision | None:
+    """The refutation by the smallest number of actors that shows something."""
+    finite = case.finite()
+    said = dict(suspect.actors)
+    with case.clock.stage("numbers"):
+        for tried in candidates(finite.many, said, MORE, forever=finite.forever):
+            found = finite.refuted(tried)
+            if found is not None:
+                return _refuted(case, found, tried)
+            if finite.left() <= 0:
+                return None
+    return None
+
+
+def _refuted(case: Case, found: Refuted, tried: Instance) -> Decision:
+    return Decision(found, Measured(), notes=(wording.needed(case.scenario, tried),))
+
+
+# --- proofs ---------------------------------------------------------------------------------
+
+
+def _safe(case: Case, system: System, safe: Safe) -> Decision:
+    """The verdict where nothing goes wrong in the abstraction."""
+    number = _number(case, safe.invariant)
+    names: list[str] = []
+    for checker in case.engine.checkers:
+        with case.clock.stage("check"):
+            opinion = checker(system, safe.invariant, max(0.0, case.left()))
+        match opinion:
+            case Confirmed(by=by):
+                names.append(by)
+            case Contradicted(by=by, why=why):
+                what = f"{by} does not accept the certificate: {why}"
+                return Decision(Broken(what), Measured())
+            case Unfinished(by=by, why=why):
+                what = f"safe, but the certificate was not confirmed by {by}: {why}"
+                return Decision(Unknown(what), Measured())
+    if not names:
+        return Decision(Unknown("safe, but nobody has checked the certificate"), Measured())
+    return _cross_checked(case, safe, Proved(replace(number, checkers=tuple(names))))
+
+
+def _cross_checked(case: Case, safe: Safe, proved: Proved) -> Decision:
+    """The proof, once numbers of actors have been run: they say what else goes wrong."""
+    finite = case.finite()
+    with case.clock.stage("numbers"):
+        for tried in _samples(finite, safe.stuck):
+            found = finite.refuted(tried)
+            if found is None:
+                continue
+            wrong = [name for name in found.properties if name not in BY_NUMBERS]
+            if wrong:
+                took = wording.needed(case.scenario, tried)
+                what = f"proved for any number, but {wrong[0]} is found: {took}"
+                return Decision(Broken(what), Measured())
+            return _refuted(case, found, tried)
+    asserts, unreached = finite.unreached()
+    unmarked, dead = _never(finite, "unmarked"), _never(finite, "dead")
+    verdict: Verdict = finite.vacuous() or proved
+    notes = [wording.checked_up_to("lock-order", finite.clean)]
+    if safe.stuck is not None:
+        notes.append(wording.checked_up_to("deadlock", finite.clean))
+    return Decision(verdict, Measured(), asserts, unreached, unmarked, dead, notes=tuple(notes))
+
+
+def _samples(finite: Finite, stuck: Suspect | None) -> list[Instance]:
+    """One of each actor, two of each; those that may be in a deadlock, the smallest first."""
+    rounds = 2 if finite.forever else 1
+    found = [
+        Instance(tuple((name, number) for name in finite.many), rounds)
+        for number in (range(1, CROSS_CHECKED + 1) if finite.many else (0,))
+    ]
+    if stuck is not None:
+        said = dict(stuck.actors)
+        few = candidates(finite.many, said, 0, forever=finite.forever)
+        found = [*few, *found]
+    return list(dict.fromkeys(found))
+
+
+def _never(finite: Finite, what: str) -> tuple[tuple[str, str], ...]:
+    """Labels that no instance reaches."""
+    found: list[tuple[tuple[str, str], ...]] = [getattr(d, what) for d in finite.decisions]
+    return (
+        tuple(label for label in found[0] if all(label in each for each in found)) if found else ()
+    )
+
+
+def _number(case: Case, invariant: Invariant) -> AnyNumber:
+    """What a proof is of."""
+    scenario = case.scenario
+    shared = list(invariant.shared())
+    case.views = sum(1 for each in shared for _ in invariant.views(each))
+    return AnyNumber(
+        scenario.many,
+        tuple((name, count) for name, count in scenario.run if name not in scenario.many),
+        scenario.forever,
+        tuple((pool.name, pool.length) for pool in case.protocol.pools.values()),
+        invariant.size,
+        len(shared),
+        case.views,
+        (),
+    )
+
+
+def _measured(case: Case) -> Measured:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Measured(clauses=case.views, seconds=dict(case.clock.seconds), peak_mib=peak)

@@ -1,0 +1,70 @@
+"""What verdicts about any number of actors say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from dsl.protocol import Protocol, Scenario
+from dsl.source import Source, Span
+from prover.parametric.invariant import Endless, Move, Suspect
+from prover.pipeline.anynumber.finite import Instance
+
+WEAK = "weak memory is not covered: a proof for any number is of sequential consistency"
+STEPS = 12
+"""So many steps of a suspicion are told."""
+
+
+def not_covered(protocol: Protocol, scenario: Scenario) -> tuple[str, ...]:
+    """What no verdict on a scenario of any number covers."""
+    if protocol.finals:
+        return (
+            WEAK,
+            f"{scenario.name} has no end: the `final` conditions of the file are not of it",
+        )
+    return (WEAK,)
+
+
+def counted(numbers: Iterable[tuple[str, int]], rounds: int) -> str:
+    """``2 walkers and 1 fault``; ``, 2 rounds each``."""
+    named = [f"{number} {name}{'s' if number > 1 else ''}" for name, number in numbers if number]
+    listed = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+    return f"{listed or 'no more actors'}{f', {rounds} rounds each' if rounds > 1 else ''}"
+
+
+def needed(scenario: Scenario, found: Instance) -> str:
+    """What a refutation takes."""
+    others = [(name, count) for name, count in scenario.run if name not in scenario.many]
+    return f"it takes {counted([*found.numbers, *others], found.rounds)}"
+
+
+def checked_up_to(what: str, clean: Sequence[Instance]) -> str:
+    """Up to which number of actors the bounded engine found nothing."""
+    if not clean:
+        return f"{what} was not checked"
+    most = max(clean, key=lambda each: (each.size, each.rounds))
+    return f"{what} was checked for up to {counted(most.numbers, most.rounds)}"
+
+
+def blocked(last: Suspect | Endless, size: int, sources: Mapping[str, Source]) -> str:
+    """Why nothing is known: what the abstraction could not rule out, or why it has no end."""
+    if isinstance(last, Endless):
+        where = f" at {at(last.span, sources)}" if last.span is not None else ""
+        return f"{last.why}{where}, with views of {size}"
+    violated = last.violated
+    return (
+        f"views of {size} cannot rule out {violated.properties[0]} at "
+        f"{at(violated.span, sources)}, and no number of actors tried shows it"
+    )
+
+
+def steps(moves: Sequence[Move], sources: Mapping[str, Source]) -> tuple[str, ...]:
+    """The steps of a suspicion, the last of them where there are many."""
+    told = [f"{move.rule.kind} at {at(move.rule.span, sources)}" for move in moves]
+    left = len(told) - STEPS
+    return tuple(told) if left <= 0 else (f"{left} steps before", *told[left:])
+
+
+def at(span: Span, sources: Mapping[str, Source]) -> str:
+    """``walk.khp:31``."""
+    source = sources.get(span.file)
+    return span.file if source is None else f"{span.file}:{source.line_column(span.start)[0]}"
