@@ -21,7 +21,7 @@ def test_safe_and_confirmed_twice_is_proved() -> None:
     assert (number.size, number.shared, number.views) == (2, 1, 2)
     assert number.checkers == ("checker", "z3")
     assert any("weak memory is not covered" in note for note in found.notes)
-    assert "lock-order was checked for up to 2 walkers, 2 rounds each" in found.notes
+    assert "lock-order: checked up to 1 walker, 2 rounds each; 2 walkers" in found.notes
     assert found.asserts
     assert not found.unreached
 
@@ -78,7 +78,7 @@ def test_nobody_waits_in_vain_for_an_actor_that_begins_again() -> None:
     stuck = suspect(LATER, "while", ("waiter", 2), name="deadlock")
     found = decided(LATER, [Safe(Views(), stuck)])
     assert isinstance(found.verdict, Proved)
-    assert "deadlock was checked for up to 1 waiter and 0 more" not in found.notes
+    assert "lock-order and deadlock: checked up to 1 waiter" in found.notes
 
 
 def test_a_deadlock_of_those_who_all_stand_still_is_one() -> None:

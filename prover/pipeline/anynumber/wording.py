@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dsl.protocol import Protocol, Scenario
 from dsl.source import Source, Span
 from prover.parametric.invariant import Endless, Move, Suspect
-from prover.pipeline.anynumber.finite import Instance
+from prover.pipeline.anynumber.finite import BOUND, Instance
 
 WEAK = "weak memory is not covered: a proof for any number is of sequential consistency"
 STEPS = 12
@@ -37,12 +37,21 @@ def needed(scenario: Scenario, found: Instance) -> str:
     return f"it takes {counted([*found.numbers, *others], found.rounds)}"
 
 
-def checked_up_to(what: str, clean: Sequence[Instance]) -> str:
-    """Up to which number of actors the bounded engine found nothing."""
+def checked_up_to(what: str, clean: Sequence[Instance], *, cut: bool) -> str:
+    """Up to which numbers of actors the bounded engine found nothing; ``cut``: loops were."""
     if not clean:
-        return f"{what} was not checked"
-    most = max(clean, key=lambda each: (each.size, each.rounds))
-    return f"{what} was checked for up to {counted(most.numbers, most.rounds)}"
+        return f"{what}: not checked"
+    found = sorted(set(clean), key=lambda each: (each.size, each.rounds))
+    most = [each for each in found if not any(_more(other, each) for other in found)]
+    listed = "; ".join(counted(each.numbers, each.rounds) for each in most)
+    loops = f" (loops going back at most {BOUND} times)" if cut else ""
+    return f"{what}: checked up to {listed}{loops}"
+
+
+def _more(one: Instance, other: Instance) -> bool:
+    """Whether an instance has all that another one has, and is not that."""
+    counts = zip(one.numbers, other.numbers, strict=True)
+    return one != other and one.rounds >= other.rounds and all(a >= b for (_, a), (_, b) in counts)
 
 
 def blocked(last: Suspect | Endless, size: int, sources: Mapping[str, Source]) -> str:
