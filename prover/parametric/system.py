@@ -19,9 +19,12 @@ of its actor towards all others are empty.  Then, in one step,
 - new actors appear (``spawned``: callbacks), which wait from the start if their local state
   says so (:meth:`System.awaits`).
 
-So lock ownership is local: taking a lock is a rule whose guard forbids those who hold it.  A
-label is one set of regions for each pair of a waiter and a reader, as several waits that overlap
-need it: one bit per reader would take the second wait's readers for those of the first.
+Who holds a lock is local: taking one is a rule whose guard forbids those who hold it.  That
+somebody holds it exclusively is shared as well (a variable of the lock's own, that the rule reads
+and writes): without that, somebody whose views lack the holder could take it while the holder is
+in the middle of its work.  A label is one set of regions for each pair of a waiter and a reader,
+as several waits that overlap need it: one bit per reader would take the second wait's readers for
+those of the first.
 
 What is unknown of existence is left out: a failed trylock does not ask that somebody holds the
 lock. So rules allow too much, never too little, and what goes wrong by them is looked for once
@@ -142,7 +145,11 @@ class System(Protocol):
         ...
 
     def wants(self, local: int, shared: Shared) -> int:
-        """What an actor may be blocked on beside guards: the wait it is in (``begins``), or -1."""
+        """The guard of the lock that an actor stands before and may have to wait for, -1 for none.
+
+        Whom it forbids of the others is who may hold it; it has no rule where the lock's variable
+        says that it is taken.
+        """
         ...
 
     # --- what it says to people ---------------------------------------------------------------
@@ -165,6 +172,10 @@ class System(Protocol):
 
     def local_key(self, local: int) -> str:
         """A local state, one to one, the same in every run of the program."""
+        ...
+
+    def region_key(self, region: int) -> str:
+        """The region that bit ``region`` of a label is, one to one, the same in every run."""
         ...
 
     def actor(self, local: int) -> str:

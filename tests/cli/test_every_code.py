@@ -19,6 +19,9 @@ from tests.replay.making import text_of, witness
 
 TESTS = Path(__file__).parents[1]
 UNREPORTED = {
+    "certificate-broken": "tests/parametric/certificate/test_document.py does",
+    "certificate-other": "tests/parametric/certificate/test_document.py does",
+    "certificate-refused": "tests/parametric/certificate/test_document.py does",
     "cluster-lost": "tests/cluster/test_on_loopback.py does",
     "cluster-missing": "tests/cluster/test_surroundings.py does",
     "cluster-version": "tests/cluster/test_answers.py does",
