@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -52,6 +53,7 @@ class Case:
     expected: Expect | None
     limits: Limits
     engine: Engine
+    save: Callable[[System, Invariant], None] | None = None
     started: float = field(default_factory=monotonic)
     clock: Clock = field(default_factory=Clock)
     views: int = 0
@@ -77,9 +79,13 @@ def decide_any_number(
     expected: Expect | None,
     limits: Limits,
     engine: Engine,
+    save: Callable[[System, Invariant], None] | None = None,
 ) -> Decision:
-    """The verdict on one obligation.  ``protocol`` has the obligation's variant applied."""
-    case = Case(protocol, obligation, expected, limits, engine)
+    """The verdict on one obligation.  ``protocol`` has the obligation's variant applied.
+
+    ``save`` is given what proves it, once that is confirmed.
+    """
+    case = Case(protocol, obligation, expected, limits, engine, save)
     try:
         decision = _decide(case)
     except Refused as error:
@@ -173,6 +179,8 @@ def _safe(case: Case, system: System, safe: Safe) -> Decision:
                 return Decision(Unknown(what), Measured())
     if not names:
         return Decision(Unknown("safe, but nobody has checked the certificate"), Measured())
+    if case.save is not None:
+        case.save(system, safe.invariant)
     return _cross_checked(case, safe, Proved(replace(number, checkers=tuple(names))))
 
 
@@ -195,10 +203,12 @@ def _cross_checked(case: Case, safe: Safe, proved: Proved) -> Decision:
             )
     asserts, unreached = finite.unreached()
     unmarked, dead = _never(finite, "unmarked"), _never(finite, "dead")
-    verdict: Verdict = finite.vacuous() or proved
     names = "lock-order" if safe.stuck is None else "lock-order and deadlock"
-    notes = [wording.checked_up_to(names, finite.clean, cut=finite.cut)]
-    return Decision(verdict, Measured(), asserts, unreached, unmarked, dead, notes=tuple(notes))
+    limit = wording.checked_up_to(names, case.scenario, finite.clean, cut=finite.cut)
+    assert proved.number is not None
+    number = replace(proved.number, limited=limit)
+    verdict: Verdict = finite.vacuous() or Proved(number)
+    return Decision(verdict, Measured(), asserts, unreached, unmarked, dead)
 
 
 def _samples(finite: Finite, stuck: Suspect | None) -> list[Instance]:
@@ -240,6 +250,7 @@ def _number(case: Case, invariant: Invariant) -> AnyNumber:
         len(shared),
         case.views,
         (),
+        "",
     )
 
 

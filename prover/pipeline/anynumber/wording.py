@@ -28,24 +28,29 @@ def counted(numbers: Iterable[tuple[str, int]], rounds: int) -> str:
     """``2 walkers and 1 fault``; ``, 2 rounds each``."""
     named = [f"{number} {name}{'s' if number > 1 else ''}" for name, number in numbers if number]
     listed = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
-    return f"{listed or 'no more actors'}{f', {rounds} rounds each' if rounds > 1 else ''}"
+    return f"{listed or 'nobody'}{f', {rounds} rounds each' if rounds > 1 else ''}"
+
+
+def told(scenario: Scenario, found: Instance) -> str:
+    """Who runs in an instance."""
+    others = [(name, count) for name, count in scenario.run if name not in scenario.many]
+    return counted([*found.numbers, *others], found.rounds)
 
 
 def needed(scenario: Scenario, found: Instance) -> str:
     """What a refutation takes."""
-    others = [(name, count) for name, count in scenario.run if name not in scenario.many]
-    return f"it takes {counted([*found.numbers, *others], found.rounds)}"
+    return f"it takes {told(scenario, found)}"
 
 
-def checked_up_to(what: str, clean: Sequence[Instance], *, cut: bool) -> str:
+def checked_up_to(what: str, scenario: Scenario, clean: Sequence[Instance], *, cut: bool) -> str:
     """Up to which numbers of actors the bounded engine found nothing; ``cut``: loops were."""
     if not clean:
-        return f"{what}: not checked"
+        return f"{what} not checked"
     found = sorted(set(clean), key=lambda each: (each.size, each.rounds))
     most = [each for each in found if not any(_more(other, each) for other in found)]
-    listed = "; ".join(counted(each.numbers, each.rounds) for each in most)
-    loops = f" (loops going back at most {BOUND} times)" if cut else ""
-    return f"{what}: checked up to {listed}{loops}"
+    listed = "; ".join(told(scenario, each) for each in most)
+    loops = f" (loops go back at most {BOUND} times)" if cut else ""
+    return f"{what} checked up to {listed}{loops}"
 
 
 def _more(one: Instance, other: Instance) -> bool:
