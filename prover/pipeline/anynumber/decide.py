@@ -88,10 +88,8 @@ def decide_any_number(
     case = Case(protocol, obligation, expected, limits, engine, save)
     try:
         decision = _decide(case)
-    except Refused as error:
-        decision = _refused("any-number-unsupported", error)
-    except Infinite as error:
-        decision = _refused("infinite-state", error)
+    except (Refused, Infinite) as error:
+        decision = _refused(case.scenario, error)
     except DiagnosticError as error:
         decision = Decision(Unknown("not checked"), Measured(), diagnostics=error.diagnostics)
     except MemoryError:
@@ -102,16 +100,20 @@ def decide_any_number(
     return replace(decision, notes=notes, measured=_measured(case))
 
 
-def _refused(code: str, error: Refused | Infinite) -> Decision:
+def _refused(scenario: Scenario, error: Refused | Infinite) -> Decision:
     """What keeps a scenario from being decided at all."""
-    hint = (
-        "give it a smaller type, take it modulo something, or run numbers of actors"
-        if code == "infinite-state"
-        else "run numbers of actors instead: run walker * 2, fault;"
+    code, message = "infinite-state", error.what
+    hint = "give it a smaller type, take it modulo something, or run numbers of actors"
+    if isinstance(error, Refused):
+        code = "any-number-unsupported"
+        message = f"proofs for any number of actors do not cover this: {error.what}"
+        hint = "run numbers of actors instead: run walker * 2, fault;"
+    where = error.span or scenario.span
+    return Decision(
+        Unknown("not checked"),
+        Measured(),
+        diagnostics=(Diagnostic(code, message, Label(where, ""), (), hint),),
     )
-    primary = None if error.span is None else Label(error.span, "")
-    diagnostic = Diagnostic(code, error.what, primary, (), hint)
-    return Decision(Unknown("not checked"), Measured(), diagnostics=(diagnostic,))
 
 
 def _decide(case: Case) -> Decision:

@@ -175,6 +175,6 @@ def below(most: Instance) -> Iterator[Instance]:
     """Instances with no more of anything, the smallest first, itself last."""
     names = [name for name, _ in most.numbers]
     counts = product(*(range(number + 1) for _, number in most.numbers))
-    for count in sorted(counts, key=lambda c: (sum(c), tuple(-n for n in c))):
-        for rounds in range(1, most.rounds + 1):
-            yield Instance(tuple(zip(names, count, strict=True)), rounds)
+    every = product(counts, range(1, most.rounds + 1))
+    for count, rounds in sorted(every, key=lambda e: (sum(e[0]), e[1], [-n for n in e[0]])):
+        yield Instance(tuple(zip(names, count, strict=True)), rounds)
