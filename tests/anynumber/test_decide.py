@@ -54,7 +54,7 @@ def test_a_suspicion_that_numbers_show_is_refuted_by_the_fewest() -> None:
     found = decided(BROKEN, [wrong])
     assert isinstance(found.verdict, Refuted)
     assert found.verdict.properties == ("assert",)
-    assert "it takes 2 walkers and 1 fault" in found.notes
+    assert "s: it takes 2 walkers and 1 fault" in found.notes
 
 
 def test_a_suspicion_that_no_number_shows_is_unknown_and_says_what_is_in_the_way() -> None:
@@ -90,7 +90,7 @@ def test_a_deadlock_of_those_who_all_stand_still_is_one() -> None:
     stuck = suspect(CROSSED, "spin_lock(&b)", ("one", 1), ("two", 1), name="deadlock")
     found = decided(CROSSED, [Safe(Views(), stuck)])
     assert isinstance(found.verdict, Refuted)
-    assert "it takes 1 one and 1 two" in found.notes
+    assert "s: it takes 1 one and 1 two" in found.notes
 
 
 def test_what_is_not_covered_is_said_at_its_place() -> None:
