@@ -344,3 +344,60 @@ def turned(toy: Toy) -> Toy:
         bad=frozenset(map(shared, toy.bad)),
         turned=not toy.turned,
     )
+
+
+def pool(slots: int, *, waits: bool = True) -> Toy:
+    """A pool of slots that are allocated, published, unlinked and freed for ever.
+
+    Readers have up to two pointers in a section; who frees has waited, or nobody follows pointers.
+    """
+    names = [""]
+    pointers = [(slot, stale) for stale in (False, True) for slot in range(slots)]
+    held = [None, *pointers]
+
+    def number(*what: object) -> int:
+        name = " ".join(map(str, what))
+        if name not in names:
+            names.append(name)
+        return names.index(name)
+
+    def pair(one: object, two: object) -> int:
+        return number("in", one, two)
+
+    table: list[Rule] = []
+    idle, out = number("owner"), number("out")
+    changes: list[dict[int, int]] = []
+    for slot in range(slots):
+        has, shown, gone, waiting, free = (
+            number(each, slot) for each in ("has", "shown", "gone", "waiting", "free")
+        )
+        table += [
+            rule(idle, has, [(slot, 0)], [(slot, 1)], "alloc"),
+            rule(has, shown, [], [(slot, 2)], "store"),
+            rule(shown, gone, [], [(slot, 1)], "store"),
+            rule(gone, waiting if waits else free, begins=0 if waits else -1, kind="wait"),
+            rule(waiting, free, over=True, kind="wait"),
+            rule(free, idle, [(slot, 1)], [(slot, 0)], "free", change=slot),
+        ]
+
+        def stale(each: object, slot: int = slot) -> object:
+            return (slot, True) if each == (slot, False) else each
+
+        changes.append({pair(a, b): pair(stale(a), stale(b)) for a in held for b in held})
+    table.append(rule(out, pair(None, None), kind="enter"))
+    for one in held:
+        for two in held:
+            here = pair(one, two)
+            table.append(rule(here, out, ended=1, kind="leave"))
+            for slot in range(slots):
+                table.append(rule(here, pair((slot, False), one), [(slot, 2)], kind="load"))
+            if waits and True in {each is not None and each[1] for each in (one, two)}:
+                table.append(wrong(here))
+    reading = {pair(a, b): 1 for a in held for b in held}
+    return Toy(
+        Start((0,) * slots, (idle, out), ()),
+        tuple(names),
+        tuple(table),
+        waits=(reading,),
+        changes=tuple(changes),
+    )
