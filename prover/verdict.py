@@ -20,6 +20,7 @@ class AnyNumber:
     ``many`` are the actors of which there is any number, ``others`` the rest with how many of each;
     ``forever``: all of them begin again and again.  ``pools`` have so many slots.  The invariant
     has ``shared`` states and ``views`` of ``size`` actors; ``checkers`` have each confirmed it.
+    ``limited`` says what was checked with numbers of actors only, and up to which.
     """
 
     many: tuple[str, ...]
@@ -30,6 +31,7 @@ class AnyNumber:
     shared: int
     views: int
     checkers: tuple[str, ...]
+    limited: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ class Request:
     author does not expect.  ``without`` are features that are switched off.
     ``texts`` are read in place of files, by their real path: nothing is remembered of such a run.
     ``library`` is the folder of the protocol library, "" for the one that comes with the program.
+    In the folder ``certificates``, if there is one, those of proofs for any number are left.
     ``cluster`` is the address of the scheduler whose workers decide; "": processes of this machine.
     """
 
@@ -215,6 +218,7 @@ class Request:
     texts: tuple[tuple[str, str], ...] = ()
     library: str = ""
     cluster: str = ""
+    certificates: str = ""
 
     @property
     def selects(self) -> bool:

@@ -125,6 +125,7 @@ def _any_number(kind: str, number: AnyNumber) -> Json:
         "shared": number.shared,
         "views": number.views,
         "checkers": list(number.checkers),
+        "limited": number.limited,
     }
     return {"kind": kind, "any_number": about}
 

@@ -307,7 +307,7 @@ def any_number_of(number: AnyNumber) -> str:
     parts += ["for ever"] * number.forever
     if number.pools:
         parts.append(f"pools: {', '.join(f'{name}[{length}]' for name, length in number.pools)}")
-    return "; ".join([*parts, "sequential consistency"])
+    return "; ".join([*parts, "sequential consistency", number.limited])
 
 
 def _details(outcome: Outcome, file: FileReport, *, verbose: bool, full: bool) -> list[str]:

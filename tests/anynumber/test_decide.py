@@ -21,7 +21,8 @@ def test_safe_and_confirmed_twice_is_proved() -> None:
     assert (number.size, number.shared, number.views) == (2, 1, 2)
     assert number.checkers == ("checker", "z3")
     assert any("weak memory is not covered" in note for note in found.notes)
-    assert "lock-order was checked for up to 2 walkers, 2 rounds each" in found.notes
+    said = "lock-order checked up to 1 walker and 1 fault, 2 rounds each; 2 walkers and 1 fault"
+    assert number.limited == said
     assert found.asserts
     assert not found.unreached
 
@@ -78,7 +79,11 @@ def test_nobody_waits_in_vain_for_an_actor_that_begins_again() -> None:
     stuck = suspect(LATER, "while", ("waiter", 2), name="deadlock")
     found = decided(LATER, [Safe(Views(), stuck)])
     assert isinstance(found.verdict, Proved)
-    assert "deadlock was checked for up to 1 waiter and 0 more" not in found.notes
+    assert found.verdict.number is not None
+    assert (
+        found.verdict.number.limited
+        == "lock-order and deadlock checked up to 1 waiter and 1 setter"
+    )
 
 
 def test_a_deadlock_of_those_who_all_stand_still_is_one() -> None:

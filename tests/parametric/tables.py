@@ -76,6 +76,9 @@ class Table:
     def local_key(self, local: int) -> str:
         return str(local)
 
+    def region_key(self, bit: int) -> str:
+        return str(bit)
+
     def actor(self, local: int) -> str:
         return "" if local == IDLE else self.names.get(local, "a").split(".")[0]
 

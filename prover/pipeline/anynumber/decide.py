@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -19,7 +20,7 @@ from prover.parametric.invariant import Endless, Invariant, Safe, Suspect
 from prover.parametric.system import Infinite, Refused, System
 from prover.pipeline.anynumber import wording
 from prover.pipeline.anynumber.engine import SIZES, Confirmed, Contradicted, Engine, Unfinished
-from prover.pipeline.anynumber.finite import Finite, Instance, candidates
+from prover.pipeline.anynumber.finite import Finite, Instance, ladder, smallest
 from prover.pipeline.decision import NO_MEMORY, Decision
 from prover.pipeline.limits import Clock, Limits
 from prover.verdict import (
@@ -36,11 +37,8 @@ from prover.verdict import (
 BY_NUMBERS = frozenset({"deadlock", "lock-order"})
 """What the abstraction does not decide: numbers of actors are asked about it."""
 
-MORE = 1
-"""So many more of each actor than a suspicion names are tried."""
-
-CROSS_CHECKED = 2
-"""So many of each actor are run to see that a proof holds of them."""
+CROSS_CHECKED = 6
+"""To see that a proof holds of numbers so many actors, times rounds, are run."""
 
 ENOUGH = 0.3
 """The part of the time that goes into running a proof with numbers, or a suspicion."""
@@ -55,6 +53,7 @@ class Case:
     expected: Expect | None
     limits: Limits
     engine: Engine
+    save: Callable[[System, Invariant], None] | None = None
     started: float = field(default_factory=monotonic)
     clock: Clock = field(default_factory=Clock)
     views: int = 0
@@ -80,9 +79,13 @@ def decide_any_number(
     expected: Expect | None,
     limits: Limits,
     engine: Engine,
+    save: Callable[[System, Invariant], None] | None = None,
 ) -> Decision:
-    """The verdict on one obligation.  ``protocol`` has the obligation's variant applied."""
-    case = Case(protocol, obligation, expected, limits, engine)
+    """The verdict on one obligation.  ``protocol`` has the obligation's variant applied.
+
+    ``save`` is given what proves it, once that is confirmed.
+    """
+    case = Case(protocol, obligation, expected, limits, engine, save)
     try:
         decision = _decide(case)
     except Refused as error:
@@ -119,8 +122,14 @@ def _decide(case: Case) -> Decision:
     for size in SIZES:
         if case.left() <= 0:
             break
-        with case.clock.stage("search"):
-            found = case.engine.search(system, size, case.left())
+        try:
+            with case.clock.stage("search"):
+                found = case.engine.search(system, size, case.left())
+        except Infinite:
+            # Views of few allow too much: what has no end in them may have one in larger ones.
+            if size == SIZES[-1]:
+                raise
+            continue
         if isinstance(found, Safe):
             return _safe(case, system, found)
         last, reached = found, size
@@ -140,15 +149,9 @@ def _decide(case: Case) -> Decision:
 def _shown(case: Case, suspect: Suspect) -> Decision | None:
     """The refutation by the smallest number of actors that shows something."""
     finite = case.finite()
-    said = dict(suspect.actors)
     with case.clock.stage("numbers"):
-        for tried in candidates(finite.many, said, MORE, forever=finite.forever):
-            found = finite.refuted(tried)
-            if found is not None:
-                return _refuted(case, found, tried)
-            if finite.left() <= 0:
-                return None
-    return None
+        shown = smallest(finite, dict(suspect.actors))
+    return None if shown is None else _refuted(case, shown[1], shown[0])
 
 
 def _refuted(case: Case, found: Refuted, tried: Instance) -> Decision:
@@ -176,6 +179,8 @@ def _safe(case: Case, system: System, safe: Safe) -> Decision:
                 return Decision(Unknown(what), Measured())
     if not names:
         return Decision(Unknown("safe, but nobody has checked the certificate"), Measured())
+    if case.save is not None:
+        case.save(system, safe.invariant)
     return _cross_checked(case, safe, Proved(replace(number, checkers=tuple(names))))
 
 
@@ -192,27 +197,34 @@ def _cross_checked(case: Case, safe: Safe, proved: Proved) -> Decision:
                 took = wording.needed(case.scenario, tried)
                 what = f"proved for any number, but {wrong[0]} is found: {took}"
                 return Decision(Broken(what), Measured())
-            return _refuted(case, found, tried)
+            shown = smallest(finite, dict(tried.numbers))
+            return _refuted(
+                case, found if shown is None else shown[1], shown[0] if shown else tried
+            )
     asserts, unreached = finite.unreached()
     unmarked, dead = _never(finite, "unmarked"), _never(finite, "dead")
-    verdict: Verdict = finite.vacuous() or proved
-    notes = [wording.checked_up_to("lock-order", finite.clean)]
-    if safe.stuck is not None:
-        notes.append(wording.checked_up_to("deadlock", finite.clean))
-    return Decision(verdict, Measured(), asserts, unreached, unmarked, dead, notes=tuple(notes))
+    names = "lock-order" if safe.stuck is None else "lock-order and deadlock"
+    limit = wording.checked_up_to(names, case.scenario, finite.clean, cut=finite.cut)
+    assert proved.number is not None
+    number = replace(proved.number, limited=limit)
+    verdict: Verdict = finite.vacuous() or Proved(number)
+    return Decision(verdict, Measured(), asserts, unreached, unmarked, dead)
 
 
 def _samples(finite: Finite, stuck: Suspect | None) -> list[Instance]:
     """One of each actor, two of each; those that may be in a deadlock, the smallest first."""
-    rounds = 2 if finite.forever else 1
+    scenario = finite.protocol.scenarios[finite.obligation.scenario]
+    others = sum(count for name, count in scenario.run if name not in scenario.many)
+    # A number of actors that is given is given for being hard.
+    most = CROSS_CHECKED if finite.many else CROSS_CHECKED - 2
     found = [
         Instance(tuple((name, number) for name in finite.many), rounds)
-        for number in (range(1, CROSS_CHECKED + 1) if finite.many else (0,))
+        for number, rounds in ((1, 1), (1, 2), (2, 1))
+        if (rounds == 1 or finite.forever) and (number == 1 or finite.many)
     ]
+    found = [each for each in found if (each.size + others) * each.rounds <= most] or found[:1]
     if stuck is not None:
-        said = dict(stuck.actors)
-        few = candidates(finite.many, said, 0, forever=finite.forever)
-        found = [*few, *found]
+        found = [*ladder(finite.many, dict(stuck.actors), forever=finite.forever), *found]
     return list(dict.fromkeys(found))
 
 
@@ -238,6 +250,7 @@ def _number(case: Case, invariant: Invariant) -> AnyNumber:
         len(shared),
         case.views,
         (),
+        "",
     )
 
 

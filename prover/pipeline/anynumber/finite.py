@@ -18,9 +18,11 @@ from dsl.source import Span
 from prover.pipeline.decide import decide
 from prover.pipeline.decision import Decision
 from prover.pipeline.limits import Limits
-from prover.verdict import Obligation, Proved, Refuted, Unknown, Vacuous
+from prover.verdict import Bounded, Obligation, Proved, Refuted, Unknown, Vacuous
 
-MOST_ROUNDS = 2
+MOST, MOST_ROUNDS = 3, 2
+"""Of one actor that is suspected, and of its rounds, there are no more at first."""
+
 BOUND = 3
 """Loops of an instance go round so often: it is to show what goes wrong, not what does not."""
 
@@ -43,7 +45,10 @@ class Instance:
 
 @dataclass(slots=True)
 class Finite:
-    """One scenario of any number, and what its instances have shown."""
+    """One scenario of any number, and what its instances have shown.
+
+    ``clean`` are those in which nothing goes wrong; ``cut``: where loops go round so often.
+    """
 
     protocol: Protocol
     obligation: Obligation
@@ -51,6 +56,7 @@ class Finite:
     limits: Limits
     deadline: float
     clean: list[Instance] = field(default_factory=list[Instance])
+    cut: bool = False
     decisions: list[Decision] = field(default_factory=list[Decision])
     seen: dict[tuple[Instance, bool], Refuted | None] = field(
         default_factory=dict[tuple[Instance, bool], "Refuted | None"]
@@ -103,8 +109,9 @@ class Finite:
             return verdict
         if not restless and not isinstance(verdict, Unknown):
             self.decisions.append(decision)
-            if isinstance(verdict, Proved):
+            if isinstance(verdict, Proved | Bounded):
                 self.clean.append(tried)
+                self.cut = self.cut or isinstance(verdict, Bounded)
         return None
 
     def unreached(self) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
@@ -134,16 +141,40 @@ def _but(found: Refuted | None, *, deadlock: bool) -> Refuted | None:
     return Refuted(kept[0], tuple(kept[1:])) if kept else None
 
 
-def candidates(
-    many: tuple[str, ...], said: Mapping[str, int], more: int, *, forever: bool
-) -> Iterator[Instance]:
-    """Instances that might show what ``said`` says, the smallest first.
+def smallest(finite: Finite, said: Mapping[str, int]) -> tuple[Instance, Refuted] | None:
+    """The fewest actors, then rounds, that show something; ``said`` is who is suspected to.
 
-    Of the actors that are named there are up to so many and ``more``, of the others up to ``more``.
+    More actors show what fewer do, so it goes up until something is seen, and from below again.
     """
-    ranges = [range(min(said.get(name, 0), 3) + more + 1) for name in many]
-    counts = sorted(product(*ranges), key=lambda c: (sum(c), tuple(-n for n in c)))
-    rounds = range(1, (MOST_ROUNDS if forever else 1) + 1)
-    for count in counts:
-        for number in rounds:
-            yield Instance(tuple(zip(many, count, strict=True)), number)
+    for tried in ladder(finite.many, said, forever=finite.forever):
+        if finite.refuted(tried) is not None:
+            fewer = ((each, finite.refuted(each)) for each in below(tried))
+            return next((each, found) for each, found in fewer if found is not None)
+        if finite.left() <= 0:
+            break
+    return None
+
+
+def ladder(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> Iterator[Instance]:
+    """So many as are suspected, one more of them, one more of all; each in one round, then more."""
+    named = {name: min(said.get(name, 0), MOST) for name in many}
+    steps = (
+        named,
+        {name: number + (number > 0) for name, number in named.items()},
+        {name: number + 1 for name, number in named.items()},
+    )
+    found = [
+        Instance(tuple(numbers.items()), rounds)
+        for numbers in steps
+        for rounds in range(1, (MOST_ROUNDS if forever else 1) + 1)
+    ]
+    yield from dict.fromkeys(found)
+
+
+def below(most: Instance) -> Iterator[Instance]:
+    """Instances with no more of anything, the smallest first, itself last."""
+    names = [name for name, _ in most.numbers]
+    counts = product(*(range(number + 1) for _, number in most.numbers))
+    for count in sorted(counts, key=lambda c: (sum(c), tuple(-n for n in c))):
+        for rounds in range(1, most.rounds + 1):
+            yield Instance(tuple(zip(names, count, strict=True)), rounds)

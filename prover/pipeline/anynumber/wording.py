@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dsl.protocol import Protocol, Scenario
 from dsl.source import Source, Span
 from prover.parametric.invariant import Endless, Move, Suspect
-from prover.pipeline.anynumber.finite import Instance
+from prover.pipeline.anynumber.finite import BOUND, Instance
 
 WEAK = "weak memory is not covered: a proof for any number is of sequential consistency"
 STEPS = 12
@@ -28,21 +28,35 @@ def counted(numbers: Iterable[tuple[str, int]], rounds: int) -> str:
     """``2 walkers and 1 fault``; ``, 2 rounds each``."""
     named = [f"{number} {name}{'s' if number > 1 else ''}" for name, number in numbers if number]
     listed = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
-    return f"{listed or 'no more actors'}{f', {rounds} rounds each' if rounds > 1 else ''}"
+    return f"{listed or 'nobody'}{f', {rounds} rounds each' if rounds > 1 else ''}"
+
+
+def told(scenario: Scenario, found: Instance) -> str:
+    """Who runs in an instance."""
+    others = [(name, count) for name, count in scenario.run if name not in scenario.many]
+    return counted([*found.numbers, *others], found.rounds)
 
 
 def needed(scenario: Scenario, found: Instance) -> str:
     """What a refutation takes."""
-    others = [(name, count) for name, count in scenario.run if name not in scenario.many]
-    return f"it takes {counted([*found.numbers, *others], found.rounds)}"
+    return f"it takes {told(scenario, found)}"
 
 
-def checked_up_to(what: str, clean: Sequence[Instance]) -> str:
-    """Up to which number of actors the bounded engine found nothing."""
+def checked_up_to(what: str, scenario: Scenario, clean: Sequence[Instance], *, cut: bool) -> str:
+    """Up to which numbers of actors the bounded engine found nothing; ``cut``: loops were."""
     if not clean:
-        return f"{what} was not checked"
-    most = max(clean, key=lambda each: (each.size, each.rounds))
-    return f"{what} was checked for up to {counted(most.numbers, most.rounds)}"
+        return f"{what} not checked"
+    found = sorted(set(clean), key=lambda each: (each.size, each.rounds))
+    most = [each for each in found if not any(_more(other, each) for other in found)]
+    listed = "; ".join(told(scenario, each) for each in most)
+    loops = f" (loops go back at most {BOUND} times)" if cut else ""
+    return f"{what} checked up to {listed}{loops}"
+
+
+def _more(one: Instance, other: Instance) -> bool:
+    """Whether an instance has all that another one has, and is not that."""
+    counts = zip(one.numbers, other.numbers, strict=True)
+    return one != other and one.rounds >= other.rounds and all(a >= b for (_, a), (_, b) in counts)
 
 
 def blocked(last: Suspect | Endless, size: int, sources: Mapping[str, Source]) -> str:
