@@ -14,8 +14,9 @@ from prover.parametric.certificate.checker import _Views, check
 from prover.parametric.certificate.table import tabled
 from prover.parametric.invariant import View
 from prover.parametric.system import IDLE, Shared, Start
+from tests.parametric.many_toys import random_toy
 from tests.parametric.naive import Found, closed, exact, naive
-from tests.parametric.toys import TOYS, Toy, interrupt, random_toy, rule
+from tests.parametric.toys import TOYS, Toy, interrupt, rule
 
 INTERRUPT = pytest.param(interrupt, marks=pytest.mark.soak)
 SIZED = [

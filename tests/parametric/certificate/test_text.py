@@ -13,8 +13,9 @@ from prover.parametric.system import IDLE, Start
 from prover.smt.none import first_yes
 from prover.smt.reply import GaveUp, Sat
 from tests.parametric.certificate.test_checkers import both, lies, proof, without
+from tests.parametric.many_toys import pool, random_toy
 from tests.parametric.naive import Found, closed, naive
-from tests.parametric.toys import TOYS, Toy, grace, pool, random_toy, rule, stale
+from tests.parametric.toys import TOYS, Toy, grace, rule, stale
 
 
 def accepted(system: Toy, found: Found) -> bool:
