@@ -1,12 +1,13 @@
 """What lock operations do in a step.
 
 Who has a lock is local: taking one is a rule that forbids others to have it in a mode that
-excludes this one.  Nobody owns the lock of a folio, which anybody may unlock: it is shared.
+excludes this one.  That somebody has it exclusively is shared as well.  Nobody owns the lock of a
+folio, which anybody may unlock: it is shared, and no more.
 
-That a trylock fails, or that a look at a lock finds it locked, needs somebody who has it.  No
-rule asks for that, so these happen without a holder too: an actor may find a lock taken that
-nobody has.  ``Work.needs`` has the guard that has to forbid some other actor, for those who
-look at whole configurations.
+That a trylock fails because others read, or wait for a mutex or an rwsem, or that a look finds
+readers, needs such others.  No rule asks for them, so these happen without them too.
+``Work.needs`` has the guard that has to forbid some other actor, for those who look at whole
+configurations.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def acquire(work: Work, instr: ir.Acquire) -> None:
             raise Blocked
         work.write(place, "whole", 1)
     else:
+        if work.look("owned", place) == 1:
+            raise Blocked
         work.guard = work.parts.guard(place, instr.mode)
     subclass = max(instr.nested, 0)
     work.parts.orders.note(work, instr, place, subclass)
@@ -60,6 +63,8 @@ def acquire(work: Work, instr: ir.Acquire) -> None:
 def take(work: Work, place: Location, kind: str, mode: str, subclass: int) -> None:
     """The lock is this actor's, once more where it reads already."""
     mine = work.holding(place, mode)
+    if mode == "exclusive" and kind != "folio":
+        work.write(place, "whole", 1, "owned")
     if mine is None:
         work.held = (*work.held, Lock(place, kind, mode, 1, subclass))
     else:
@@ -70,6 +75,8 @@ def take(work: Work, place: Location, kind: str, mode: str, subclass: int) -> No
 def drop(work: Work, mine: Lock) -> None:
     """The lock is let go, once."""
     rest = tuple(lock for lock in work.held if lock is not mine)
+    if mine.mode == "exclusive" and mine.kind != "folio" and mine.depth < 2:
+        work.write(mine.place, "whole", 0, "owned")
     work.held = rest if mine.depth < 2 else (*rest, mine._replace(depth=mine.depth - 1))
 
 
@@ -81,19 +88,24 @@ def try_acquire(work: Work, instr: ir.TryAcquire) -> None:
         free = work.read(place) == 0
         if free:
             work.write(place, "whole", 1)
-    elif _conflicts(work, place, instr.mode):
+    elif _conflicts(work, place, instr.mode) or work.look("owned", place) == 1:
         free = False
     else:
-        free = work.fork(2) == 1
         guard = work.parts.guard(place, instr.mode)
+        free = not _may_fail(instr) or work.fork(2) == 1
         if free:
             work.guard = guard
         else:
-            asked = instr.kind in QUEUED
-            work.needs = work.parts.guard(place, instr.mode, asked=asked)
+            work.needs = work.parts.guard(place, instr.mode, asked=instr.kind in QUEUED)
     work.registers[instr.reg] = int(free)
     if free:
         take(work, place, instr.kind, instr.mode, 0)
+
+
+def _may_fail(instr: ir.TryAcquire) -> bool:
+    """Whether a trylock of what nobody has exclusively may fail: readers, or those who wait."""
+    shares = instr.kind in ("rwlock", "rwsem") and instr.mode == "exclusive"
+    return shares or instr.kind in QUEUED
 
 
 def release(work: Work, instr: ir.Release) -> None:
@@ -136,7 +148,9 @@ def lock_init(work: Work, instr: ir.LockInit) -> None:
             raise Wrong("lock-init-held")
         if kinds != ["folio"]:
             guard = work.parts.guard(place, "exclusive")
-            if work.fork(2):
+            if work.look("owned", place) == 1:
+                raise Wrong("lock-init-held")
+            if kinds[0] in ("rwlock", "rwsem") and work.fork(2):
                 work.needs = guard
                 raise Wrong("lock-init-held")
             work.guard = guard
@@ -149,10 +163,10 @@ def is_locked(work: Work, instr: ir.IsLocked) -> None:
     _set_up(work, place)
     if instr.kind == "folio":
         locked = work.read(place) == 1
-    elif work.holding(place) is not None:
+    elif work.holding(place) is not None or work.look("owned", place) == 1:
         locked = True
     else:
-        locked = work.fork(2) == 1
+        locked = instr.kind in ("rwlock", "rwsem") and work.fork(2) == 1
         guard = work.parts.guard(place, "exclusive")
         if locked:
             work.needs = guard

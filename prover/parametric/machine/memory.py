@@ -21,6 +21,7 @@ from prover.graph.values import (
 )
 from prover.parametric.machine import local as lc
 from prover.parametric.machine.contexts import is_index
+from prover.parametric.machine.shared import Variable
 from prover.parametric.machine.values import NOW, of_life, outlived, settled, without_origin
 from prover.parametric.machine.work import Work, Wrong
 from prover.parametric.system import Refused
@@ -329,6 +330,10 @@ def free(work: Work, instr: ir.Free) -> None:
             if cell.kind != "head":
                 for part in ("low", "high") if cell.split else ("whole",):
                     work.write(Location(name, cell.path), part, POISON)
+    for cell in work.parts.layout.regions[name].cells:
+        place = Location(name, cell.path)
+        if Variable("owned", place) in work.parts.variables.number:
+            work.write(place, "whole", 0, "owned")
     own = tuple(work.registers.items())
     state = lc.after_free(lc.Local(0, 0, 0, own, work.held, halves=work.halves), name)
     work.registers = dict(state.registers)

@@ -163,6 +163,19 @@ class Parts:
                 return True
         return asked and self._asks(local, place)
 
+    def asks(self, number: int) -> int:
+        """The guard of the lock that an actor is about to ask for, -1 for none."""
+        local = self.locals.all[number]
+        if number == IDLE or local.stopped or local.wait >= 0:
+            return -1
+        op = self.bodies[local.body].ops[local.position]
+        if not isinstance(op, ir.Acquire) or op.kind == "folio":
+            return -1
+        value = self.compiled(op.address)(dict(local.registers))
+        if not isinstance(value, Pointer) or value.base is None:
+            return -1
+        return self.guard(value.location, op.mode)
+
     def _asks(self, local: Local, place: Location) -> bool:
         op = self.bodies[local.body].ops[local.position]
         if not isinstance(op, ir.Acquire) or local.stopped:

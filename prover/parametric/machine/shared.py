@@ -25,7 +25,8 @@ class Variable:
 
     ``kind`` is ``cell`` (``part`` is whole, low or high), ``life`` (1: allocated), ``stored``
     (which bits completed updates have ever stored in a split word, those of the start left
-    out) or ``settled`` (what the last completed update left there).
+    out), ``settled`` (what the last completed update left there) or
+    ``owned`` (1: somebody has the lock, and nobody else may).
     """
 
     kind: str
@@ -38,6 +39,8 @@ class Variable:
                 return str(self.place) if self.part == "whole" else f"{self.place}.{self.part}"
             case "life":
                 return f"{self.place} in use"
+            case "owned":
+                return f"{self.place} taken"
             case "stored":
                 return f"{self.place} ever whole"
             case _:
@@ -112,6 +115,8 @@ def find_variables(
                     found.fixed[Variable("cell", place, part)] = value
             if changes and cell.split:
                 found.add(Variable("stored", place), frozenset())
+            if cell.kind == "lock" and cell.type_name != "folio" and place in points.locked:
+                found.add(Variable("owned", place), 0)
             if place in tabled and cell.split:
                 found.add(Variable("settled", place), start)
     return found

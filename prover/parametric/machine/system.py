@@ -172,8 +172,8 @@ class Compiled:
         return self.parts.locals.all[local].stopped
 
     def wants(self, local: int, shared: Shared) -> int:  # noqa: ARG002 (others may look)
-        """The wait that an actor is in, or -1."""
-        return self.parts.locals.all[local].wait
+        """The guard of the lock that an actor stands before and may have to wait for."""
+        return self.parts.asks(local)
 
     def orders(self) -> frozenset[tuple[str, str]]:
         """The orders of lock classes found so far: (held, taken), with those declared."""
@@ -205,6 +205,11 @@ class Compiled:
     def local_key(self, local: int) -> str:
         """A local state, one to one."""
         return local_key(self.parts, local)
+
+    def region_key(self, region: int) -> str:
+        """The region that a bit of a label is, one to one."""
+        kind, of = next(found for found, bit in self.parts.bits.items() if bit == 1 << region)
+        return f"{kind}|{of}"
 
     def actor(self, local: int) -> str:
         """The actor, or the callback, that a local state is of."""
