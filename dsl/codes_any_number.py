@@ -17,6 +17,14 @@ A variable takes more values than a proof for any number of actors could list.
 The message names it.  A count of those who are somewhere has no end where anybody may be there:
 say what is meant with locks, a refcount or a flag; let a sequence number be of a small type
 (`u8`), or take it modulo something.""",
+    "no-certificate": """\
+`--emit certificate=PATH` is given, and nothing is proved for any number of actors.
+        prove FILE --emit certificate=c.json     (with no `run walker *;` or `forever;` in it)
+A certificate is of a proof for any number; `--certify` is about the others.""",
+    "several-certificates": """\
+`--emit certificate=PATH` is given, and several obligations are proved for any number of actors.
+        prove FILE --emit certificate=c.json     (with a config of two values)
+A certificate is of one.  Select it with --scenario, --variant and --config.""",
     "needs-numbers": """\
 What is asked can be said of scenarios with numbers of actors only.
         prove why FILE --scenario walkers     (with `run walker *;` or `forever;` in it)

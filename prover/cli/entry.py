@@ -21,6 +21,7 @@ INTERRUPTED: Final = 130
 COMMANDS: Final = (
     "run",
     "cache",
+    "certificate",
     "completion",
     "diff",
     "drift",

@@ -190,6 +190,9 @@ class _Judge:
                 return decision, Certificate("no claim", name)
 
     def _of_proof(self, decision: Decision, claims: tuple[str, ...]) -> Certificate:
+        if isinstance(decision.verdict, Proved) and decision.verdict.number is not None:
+            why = "a proof for any number has a certificate of its own (--emit)"
+            return Certificate("not certified", self.second.name, why=why)
         if decision.grounds is None:
             why = "which answers it rests on could not be kept"
             return Certificate("not certified", self.second.name, why=why)

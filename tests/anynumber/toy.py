@@ -21,7 +21,7 @@ from prover.verdict import Obligation
 LOCK = """
 models lkmm;
 spinlock_t lock;
-ghost int inside;
+int inside;
 actor walker {
 	spin_lock(&lock);
 	inside++;

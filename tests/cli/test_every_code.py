@@ -77,6 +77,26 @@ PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
     "unreadable-file": ({}, ("f" * 300 + ".khp",)),
     "no-witness": ({"f.khp": RUN}, ("--format", "svg", "f.khp")),
     "several-witnesses": ({"f.khp": WRONG}, ("--format", "svg", "f.khp")),
+    "needs-numbers": (
+        {"f.khp": "actor a { }\nscenario s { run a *; }\n"},
+        ("--model", "lkmm", "f.khp"),
+    ),
+    "no-certificate": ({"f.khp": RUN}, ("--emit", "certificate=c", "f.khp")),
+    "several-certificates": (
+        {"f.khp": "config C = off | on;\nactor a { }\nscenario s { run a *; }\n"},
+        ("--emit", "certificate=c", "f.khp"),
+    ),
+    "any-number-unsupported": (
+        {
+            "f.khp": "struct o { int x; };\npool struct o os[1] typesafe_by_rcu;\n"
+            "actor a { alloc(os); }\nscenario s { run a *; }\n"
+        },
+        ("f.khp",),
+    ),
+    "infinite-state": (
+        {"f.khp": "int x;\nactor a { x++; }\nscenario s { run a *; forever; }\n"},
+        ("f.khp",),
+    ),
     "nothing-selected": ({"f.khp": "int x;\n"}, ("f.khp",)),
     "unknown-selection": ({"f.khp": RUN}, ("--scenario", "t", "f.khp")),
     "address-of-half": (

@@ -1,11 +1,9 @@
-"""Systems from explicit tables: small protocols by hand, and random ones."""
+"""Systems from explicit tables: small protocols by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from random import Random
-from typing import Any
 
 from dsl.source import Span
 from prover.parametric.system import IDLE, Label, Rule, Shared, Start, Violated
@@ -238,66 +236,6 @@ def interrupt() -> Toy:
 
 
 TOYS = (lock, shared_lock, grace, callback, stale, interrupt)
-
-
-def random_toy(seed: int) -> Toy:
-    """A few local states with rules of every kind at random; most are not safe."""
-    chance = Random(seed)
-    count = chance.randint(3, 6)
-    one, two = (chance.randint(1, 2) for _ in range(2))
-    sizes = (one + 1, two)
-    several = list(range(1, count))
-    alone = count if chance.random() < 0.5 else 0
-    names = ("", *(f"x.l{k}" for k in several), f"y.l{count}", f"y.l{count + 1}", "z.l")
-    callback = count + 2
-
-    def pick(out_of) -> frozenset[int]:
-        return frozenset(each for each in out_of if chance.random() < 0.3)
-
-    def pairs(rate: float) -> list[tuple[int, int]]:
-        return [
-            (k, chance.randrange(size)) for k, size in enumerate(sizes) if chance.random() < rate
-        ]
-
-    guards = tuple(pick(range(1, count + 2)) for _ in range(2))
-    waits = tuple({each: chance.randint(1, 3) for each in pick(several)} for _ in range(2))
-    changes = ({each: chance.choice([*several, IDLE]) for each in pick(several)},)
-    table: list[Rule] = []
-    for local in [*several, *([count, count + 1] if alone else []), callback]:
-        own = [count, count + 1] if local in {count, count + 1} else several
-        for _ in range(chance.randint(1, 2)):
-            more: dict[str, Any] = {}
-            if chance.random() < 0.3:
-                more["guard"] = chance.randrange(2)
-            match chance.randrange(8):
-                case 0:
-                    more["begins"] = chance.randrange(2)
-                case 1:
-                    more["over"] = True
-                case 2:
-                    more["ended"] = chance.randint(1, 3)
-                case 3:
-                    more["change"] = 0
-                case 4 if local != callback:
-                    more["spawned"] = (callback,)
-                case 5 if chance.random() < 0.5:
-                    table.append(wrong(local, pairs(0.8)))
-                    continue
-                case _:
-                    pass
-            after = IDLE if local == callback or chance.random() < 0.1 else chance.choice(own)
-            table.append(rule(local, after, pairs(0.5), pairs(0.3), **more))
-    return Toy(
-        Start((0, 0), tuple(several[:1]), (count,) if alone else ()),
-        names,
-        tuple(table),
-        guards,
-        waits,
-        changes,
-        awaiting={callback: chance.randrange(2)} if chance.random() < 0.7 else {},
-        singles={count: 0, count + 1: 0},
-        bad=frozenset({(one, two - 1)}) if chance.random() < 0.2 else frozenset(),
-    )
 
 
 def turned(toy: Toy) -> Toy:

@@ -147,8 +147,8 @@ class Pairs:
 
     def _add_row(
         self, room: Room, local: int, labels: Labels, mask: int, cause: Cause | None
-    ) -> None:
-        """Pairs of one local state; whoever calls sees to the other way round."""
+    ) -> int:
+        """Pairs of one local state, and which were new; the other way round is the caller's."""
         rows = room.rows.get(local)
         if rows is None:
             rows = room.rows[local] = {}
@@ -158,7 +158,7 @@ class Pairs:
         old = rows.get(labels, 0)
         fresh = mask & ~old
         if not fresh:
-            return
+            return 0
         rows[labels] = old | fresh
         self.found += fresh.bit_count()
         new = room.new.setdefault(local, {})
@@ -166,6 +166,7 @@ class Pairs:
         if not room.waiting:
             room.waiting = True
             self._todo.append(room)
+        return fresh
 
     # --- one shared state
 
@@ -213,10 +214,15 @@ class Pairs:
         system, cause = self.system, Cause(room.shared, local, rule)
         known = self.causes[target.shared]
         allowed = self._others(rule.guard)
+        plain = rule.begins < 0 and rule.change < 0 and not rule.spawned
         for (to, back), mask in fresh.items():
-            if rule.over and to:
+            others = mask & allowed
+            if not others or (rule.over and to):
                 continue
-            for other in bits(mask & allowed):
+            if plain:
+                self._with_many(room, rule, target, (to, back), others)
+                continue
+            for other in bits(others):
                 stands = self._change(rule.change, other)
                 if stands not in known:
                     known[stands] = Cause(room.shared, other, rule)
@@ -225,6 +231,19 @@ class Pairs:
                 for number, spawned in enumerate(rule.spawned):
                     for one in (rule.after, stands, *rule.spawned[:number]):
                         self._add(target, spawned, one, spawned_labels(system, spawned, one), cause)
+
+    def _with_many(self, room: Room, rule: Rule, target: Room, labels: Labels, others: int) -> None:
+        """:meth:`_with_one` where nobody changes but the actor: all others at once."""
+        to, back = labels
+        now = NONE if rule.after == IDLE else (0 if rule.over else to, back & ~rule.ended)
+        known = self.causes[target.shared]
+        known.setdefault(rule.after, Cause(room.shared, rule.local, rule))
+        fresh = self._add_row(target, rule.after, now, others, None)
+        mine, swapped = 1 << rule.after, now[::-1]
+        for other in bits(fresh):
+            if other not in known:
+                known[other] = Cause(room.shared, other, rule)
+            self._add_row(target, other, swapped, mine, None)
 
     def _beside(
         self, room: Room, local: int, rule: Rule, fresh: dict[Labels, int]

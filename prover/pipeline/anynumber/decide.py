@@ -37,8 +37,14 @@ from prover.verdict import (
 BY_NUMBERS = frozenset({"deadlock", "lock-order"})
 """What the abstraction does not decide: numbers of actors are asked about it."""
 
+LARGE = 120
+"""Where one of each has more events than that, no more of them are run to confirm a proof."""
+
 CROSS_CHECKED = 6
 """To see that a proof holds of numbers so many actors, times rounds, are run."""
+
+CONFIRMING = 15.0
+"""Seconds for one question about numbers that are to confirm a proof."""
 
 ENOUGH = 0.3
 """The part of the time that goes into running a proof with numbers, or a suspicion."""
@@ -88,10 +94,8 @@ def decide_any_number(
     case = Case(protocol, obligation, expected, limits, engine, save)
     try:
         decision = _decide(case)
-    except Refused as error:
-        decision = _refused("any-number-unsupported", error)
-    except Infinite as error:
-        decision = _refused("infinite-state", error)
+    except (Refused, Infinite) as error:
+        decision = _refused(case.scenario, error)
     except DiagnosticError as error:
         decision = Decision(Unknown("not checked"), Measured(), diagnostics=error.diagnostics)
     except MemoryError:
@@ -102,16 +106,20 @@ def decide_any_number(
     return replace(decision, notes=notes, measured=_measured(case))
 
 
-def _refused(code: str, error: Refused | Infinite) -> Decision:
+def _refused(scenario: Scenario, error: Refused | Infinite) -> Decision:
     """What keeps a scenario from being decided at all."""
-    hint = (
-        "give it a smaller type, take it modulo something, or run numbers of actors"
-        if code == "infinite-state"
-        else "run numbers of actors instead: run walker * 2, fault;"
+    code, message = "infinite-state", error.what
+    hint = "give it a smaller type, take it modulo something, or run numbers of actors"
+    if isinstance(error, Refused):
+        code = "any-number-unsupported"
+        message = f"proofs for any number of actors do not cover this: {error.what}"
+        hint = "run numbers of actors instead: run walker * 2, fault;"
+    where = error.span or scenario.span
+    return Decision(
+        Unknown("not checked"),
+        Measured(),
+        diagnostics=(Diagnostic(code, message, Label(where, ""), (), hint),),
     )
-    primary = None if error.span is None else Label(error.span, "")
-    diagnostic = Diagnostic(code, error.what, primary, (), hint)
-    return Decision(Unknown("not checked"), Measured(), diagnostics=(diagnostic,))
 
 
 def _decide(case: Case) -> Decision:
@@ -141,7 +149,8 @@ def _decide(case: Case) -> Decision:
     if last is None:
         return Decision(Unknown("no time was left"), Measured())
     told = wording.steps(last.moves, case.protocol.sources) if isinstance(last, Suspect) else ()
-    notes = (f"the abstract steps: {', '.join(told)}",) if told else ()
+    question = case.obligation.question
+    notes = (f"{question}: the abstract steps are {', '.join(told)}",) if told else ()
     why = wording.blocked(last, reached, case.protocol.sources)
     return Decision(Unknown(why), Measured(), notes=notes)
 
@@ -155,7 +164,8 @@ def _shown(case: Case, suspect: Suspect) -> Decision | None:
 
 
 def _refuted(case: Case, found: Refuted, tried: Instance) -> Decision:
-    return Decision(found, Measured(), notes=(wording.needed(case.scenario, tried),))
+    takes = wording.needed(case.scenario, tried)
+    return Decision(found, Measured(), notes=(f"{case.obligation.question}: {takes}",))
 
 
 # --- proofs ---------------------------------------------------------------------------------
@@ -187,6 +197,7 @@ def _safe(case: Case, system: System, safe: Safe) -> Decision:
 def _cross_checked(case: Case, safe: Safe, proved: Proved) -> Decision:
     """The proof, once numbers of actors have been run: they say what else goes wrong."""
     finite = case.finite()
+    finite.question = CONFIRMING
     with case.clock.stage("numbers"):
         for tried in _samples(finite, safe.stuck):
             found = finite.refuted(tried)
@@ -223,6 +234,9 @@ def _samples(finite: Finite, stuck: Suspect | None) -> list[Instance]:
         if (rounds == 1 or finite.forever) and (number == 1 or finite.many)
     ]
     found = [each for each in found if (each.size + others) * each.rounds <= most] or found[:1]
+    # How large one of each is says what more of them would cost, on any machine.
+    if finite.refuted(found[0]) is None and finite.events > LARGE:
+        found = found[:1]
     if stuck is not None:
         found = [*ladder(finite.many, dict(stuck.actors), forever=finite.forever), *found]
     return list(dict.fromkeys(found))

@@ -48,6 +48,7 @@ class Finite:
     """One scenario of any number, and what its instances have shown.
 
     ``clean`` are those in which nothing goes wrong; ``cut``: where loops go round so often.
+    ``events`` has the largest, ``question`` is how many seconds one question may take.
     """
 
     protocol: Protocol
@@ -57,6 +58,8 @@ class Finite:
     deadline: float
     clean: list[Instance] = field(default_factory=list[Instance])
     cut: bool = False
+    events: int = 0
+    question: float = QUESTION
     decisions: list[Decision] = field(default_factory=list[Decision])
     seen: dict[tuple[Instance, bool], Refuted | None] = field(
         default_factory=dict[tuple[Instance, bool], "Refuted | None"]
@@ -101,10 +104,11 @@ class Finite:
         )
         if not protocol.scenarios[name].run:
             return None
-        seconds = min(QUESTION, self.limits.timeout, self.left())
+        seconds = min(self.question, self.limits.timeout, self.left())
         limits = replace(self.limits, timeout=seconds, max_bound=min(BOUND, self.limits.max_bound))
         decision = decide(protocol, self.obligation, self.expected, limits)
         verdict = decision.verdict
+        self.events = max(self.events, decision.measured.events)
         if isinstance(verdict, Refuted):
             return verdict
         if not restless and not isinstance(verdict, Unknown):
@@ -175,6 +179,6 @@ def below(most: Instance) -> Iterator[Instance]:
     """Instances with no more of anything, the smallest first, itself last."""
     names = [name for name, _ in most.numbers]
     counts = product(*(range(number + 1) for _, number in most.numbers))
-    for count in sorted(counts, key=lambda c: (sum(c), tuple(-n for n in c))):
-        for rounds in range(1, most.rounds + 1):
-            yield Instance(tuple(zip(names, count, strict=True)), rounds)
+    every = product(counts, range(1, most.rounds + 1))
+    for count, rounds in sorted(every, key=lambda e: (sum(e[0]), e[1], [-n for n in e[0]])):
+        yield Instance(tuple(zip(names, count, strict=True)), rounds)

@@ -19,6 +19,7 @@ from prover.parametric.certificate.binding import bound
 from prover.parametric.certificate.checker import check, refused
 from prover.parametric.certificate.document import About, SourceSum, packed, read, written
 from prover.parametric.certificate.table import tabled
+from tests.parametric.certificate.test_checkers import SIZED, proof
 from tests.parametric.naive import Found, naive
 from tests.parametric.toys import TOYS, Toy, grace, lock, stale, turned
 
@@ -27,9 +28,7 @@ ABOUT = About("toy.khp", [SourceSum("toy.khp", "0" * 64)], "s", "", {"PAE": "on"
 
 @cache
 def lines(toy: Callable[[], Toy], size: int = 2) -> tuple[bytes, ...]:
-    found = naive(toy(), size)
-    assert found is not None
-    return tuple(written(toy(), tabled(found), ABOUT))
+    return tuple(written(toy(), tabled(proof(toy, size)), ABOUT))
 
 
 def code_of(content: bytes, toy: Toy, name: str = "a.cert", about: About = ABOUT) -> str:
@@ -46,12 +45,10 @@ def code_of(content: bytes, toy: Toy, name: str = "a.cert", about: About = ABOUT
     return "" if wrong is None else refused(wrong, name).code
 
 
-@pytest.mark.parametrize("toy", TOYS)
-@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize(("toy", "size"), SIZED)
 def test_there_and_back(toy, size) -> None:
     system = toy()
-    found = naive(system, size)
-    assert found is not None
+    found = proof(toy, size)
     for name in ("a.cert", "a.cert.gz"):
         content = packed(written(system, tabled(found), ABOUT), name)
         assert bound(system, read(content, name), ABOUT) == tabled(found)
