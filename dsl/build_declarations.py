@@ -223,8 +223,14 @@ class Declarations(Expressions):
     def scenario(self, span: Span, name: s.Name, *items: s.ScenarioItem) -> s.Scenario:
         return s.Scenario(name, items, span)
 
-    def run(self, span: Span, *actors: tuple[s.Name, s.Expr | None]) -> s.Run:
+    def run(self, span: Span, *actors: tuple[s.Name, s.Expr | s.Many | None]) -> s.Run:
         return s.Run(actors, span)
+
+    def run_many(self, span: Span, name: s.Name) -> tuple[s.Name, s.Many]:
+        return name, s.Many(Span(span.file, span.end - 1, span.end))
+
+    def forever(self, span: Span) -> s.Forever:
+        return s.Forever(span)
 
     def run_actor(
         self, _span: Span, name: s.Name, count: s.Expr | None

@@ -6,6 +6,8 @@ Codes of the checker are in :mod:`dsl.codes_check`, of litmus tests in :mod:`dsl
 
 from __future__ import annotations
 
+from dsl.codes_any_number import ANY_NUMBER_CODES
+from dsl.codes_certificate import CERTIFICATE_CODES
 from dsl.codes_check import CHECK_CODES
 from dsl.codes_cluster import CLUSTER_CODES
 from dsl.codes_drift import DRIFT_CODES
@@ -273,6 +275,8 @@ Give a part of it a name: a variable, a function, a struct.""",
 }
 
 CODES: dict[str, str] = {
+    **ANY_NUMBER_CODES,
+    **CERTIFICATE_CODES,
     **CHECK_CODES,
     **CLUSTER_CODES,
     **GIT_CODES,

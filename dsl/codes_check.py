@@ -56,6 +56,12 @@ No property of this name is checked:
         expect refuted use-after-fre;
 Correct the spelling; the reference lists all properties.
 """,
+    "any-number": """
+A scenario of any number of actors, or for ever, asks what has no answer there:
+        scenario s { run walker *; forever; final m.nr == 0; }
+It has no end, so no `final`; its loops are not cut, so no `bound`; it is decided under `sc`
+alone; and `forall_actors()` and `ghost int walker.x` need a number of walkers.
+""",
     "unknown-model": """
 No memory model of this name:
         models scc;

@@ -217,6 +217,8 @@ class _Printer(StatementPrinter):
             case s.Run(actors=actors):
                 names = [self._run_actor(*actor) for actor in actors]
                 self._one(item.span, f"run {', '.join(names)};", 1)
+            case s.Forever():
+                self._one(item.span, "forever;", 1)
             case s.Init():
                 self._init(item)
             case s.Bound(value=value):
@@ -228,7 +230,9 @@ class _Printer(StatementPrinter):
             case _:
                 assert_never(item)
 
-    def _run_actor(self, name: s.Name, count: s.Expr | None) -> str:
+    def _run_actor(self, name: s.Name, count: s.Expr | s.Many | None) -> str:
+        if isinstance(count, s.Many):
+            return f"{name.text} *"
         return name.text if count is None else f"{name.text} * {self.expr(count, UNARY)}"
 
     def _init(self, item: s.Init) -> None:

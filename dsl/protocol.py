@@ -572,7 +572,8 @@ class Transition:
 class Scenario:
     """Actors with multiplicity, initial overrides, claims and expectations.
 
-    ``bound`` is 0 where the author gave none.
+    ``bound`` is 0 where the author gave none.  ``many`` are actors of ``run``, there as one, of
+    which there is any number; ``forever``: each actor begins again when it has ended.
     """
 
     name: str
@@ -583,6 +584,13 @@ class Scenario:
     invariants: tuple[Claim, ...]
     expects: tuple[Expect, ...]
     span: Span
+    many: tuple[str, ...] = ()
+    forever: bool = False
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether there is any number of actors or of rounds: it is decided under sc alone."""
+        return bool(self.many) or self.forever
 
 
 @dataclass(frozen=True, slots=True)

@@ -532,10 +532,24 @@ class ActorDecl:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """``run khugepaged, walker * 2;``."""
+class Many:
+    """``*`` with no number behind it: any number of an actor."""
 
-    actors: tuple[tuple[Name, Expr | None], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """``run khugepaged, walker * 2, fault *;``."""
+
+    actors: tuple[tuple[Name, Expr | Many | None], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Forever:
+    """``forever;``: each actor that has ended begins again."""
+
     span: Span
 
 
@@ -669,7 +683,7 @@ class Exchange:
 
 Change: TypeAlias = Drop | Replace | Move | Exchange
 
-ScenarioItem: TypeAlias = Run | Init | Bound | Expect | Final | Invariant
+ScenarioItem: TypeAlias = Run | Forever | Init | Bound | Expect | Final | Invariant
 
 
 @dataclass(frozen=True, slots=True)

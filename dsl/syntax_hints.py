@@ -174,7 +174,7 @@ def _top_level(site: Site) -> Diagnostic | None:
     if near and site.word not in _TOP_WORDS:
         message = f"`{site.word}` begins no declaration"
         return site.say("syntax", message, "not known", f"did you mean `{near[0]}`?")
-    if site.kind in ("run", "init", "bound", "expect"):
+    if site.kind in ("run", "forever", "init", "bound", "expect"):
         hint = "put it into `scenario name { ... }`"
         return site.say(
             "misplaced-item", f"`{site.word}` belongs into a scenario", "not here", hint

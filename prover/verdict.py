@@ -14,8 +14,34 @@ from prover.features import Feature
 
 
 @dataclass(frozen=True, slots=True)
+class AnyNumber:
+    """What a proof for any number of actors is of, and what it rests on.
+
+    ``many`` are the actors of which there is any number, ``others`` the rest with how many of each;
+    ``forever``: all of them begin again and again.  ``pools`` have so many slots.  The invariant
+    has ``shared`` states and ``views`` of ``size`` actors; ``checkers`` have each confirmed it.
+    ``limited`` says what was checked with numbers of actors only, and up to which.
+    """
+
+    many: tuple[str, ...]
+    others: tuple[tuple[str, int], ...]
+    forever: bool
+    pools: tuple[tuple[str, int], ...]
+    size: int
+    shared: int
+    views: int
+    checkers: tuple[str, ...]
+    limited: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proved:
-    """No violation in any execution; every loop ran to its end."""
+    """No violation in any execution; every loop ran to its end.
+
+    ``number`` is there where it holds for any number of actors, or of rounds.
+    """
+
+    number: AnyNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +199,7 @@ class Request:
     author does not expect.  ``without`` are features that are switched off.
     ``texts`` are read in place of files, by their real path: nothing is remembered of such a run.
     ``library`` is the folder of the protocol library, "" for the one that comes with the program.
+    In the folder ``certificates``, if there is one, those of proofs for any number are left.
     ``cluster`` is the address of the scheduler whose workers decide; "": processes of this machine.
     """
 
@@ -191,6 +218,7 @@ class Request:
     texts: tuple[tuple[str, str], ...] = ()
     library: str = ""
     cluster: str = ""
+    certificates: str = ""
 
     @property
     def selects(self) -> bool:

@@ -67,7 +67,7 @@ def _most(world: World) -> dict[str, int]:
     for scenario in world.scenarios.values():
         for item in scenario.items:
             for name, times in item.actors if isinstance(item, s.Run) else ():
-                if times is not None and name.text in most:
+                if name.text in most and not isinstance(times, s.Many | None):
                     count = constant_in(world, times, "the number of actors", 1, MAX_LENGTH)
                     most[name.text] = max(most[name.text], count)
     return most

@@ -9,10 +9,12 @@ from math import prod
 
 from dsl import protocol as p
 from dsl import syntax as s
+from dsl.check import unbounded
 from dsl.check.bodies import Checked, constant_in
 from dsl.check.claims import claim
 from dsl.check.conditions import condition, configurations, kept, mask, masks
 from dsl.check.constants import is_constant_place, show_place
+from dsl.check.forall import is_quantified
 from dsl.check.interrupts import needs_host
 from dsl.check.objects import constant_value
 from dsl.check.report import Skip, did_you_mean
@@ -41,7 +43,9 @@ def scenario(world: World, decl: s.Scenario) -> p.Scenario:
     for item in decl.items:
         if isinstance(item, s.Run):
             _run(world, item, run, seen)
-    for everywhere in world.quantified:
+    unbounded.refuse(world, decl)
+    any_number = unbounded.mark_of(decl) is not None
+    for everywhere in () if any_number else world.quantified:
         # None of an actor that this scenario does not run.
         counts = {**dict.fromkeys(world.actors, 0), **run}
         claims = finals if isinstance(everywhere, s.Final) else invariants
@@ -50,7 +54,7 @@ def scenario(world: World, decl: s.Scenario) -> p.Scenario:
     for item in decl.items:
         try:
             match item:
-                case s.Run():
+                case s.Run() | s.Forever():
                     pass
                 case s.Init():
                     init.extend(_init(world, item, seen))
@@ -58,6 +62,8 @@ def scenario(world: World, decl: s.Scenario) -> p.Scenario:
                     bounds.append((_bound(world, item, bounds), item.span))
                 case s.Expect():
                     expects.append(expect(world, item))
+                case s.Final() | s.Invariant() if any_number and is_quantified(item.condition):
+                    pass
                 case s.Final():
                     finals.append(claim(world, item, run))
                 case s.Invariant():
@@ -76,6 +82,8 @@ def scenario(world: World, decl: s.Scenario) -> p.Scenario:
         tuple(invariants),
         tuple(expects),
         decl.span,
+        unbounded.many_of(decl),
+        any(isinstance(item, s.Forever) for item in decl.items),
     )
 
 
@@ -99,7 +107,7 @@ def _run(world: World, item: s.Run, run: dict[str, int], seen: dict[str, Span]) 
                 )
             seen[f"actor {name.text}"] = name.span
             run[name.text] = 1
-            if times is not None:
+            if times is not None and not isinstance(times, s.Many):
                 what = "the number of actors"
                 run[name.text] = constant_in(world, times, what, 1, MAX_ACTORS)
         except Skip:

@@ -380,8 +380,10 @@ def build_machine(
     loop_bound: int | None = None,
 ) -> Machine:
     """The machine of one scenario; every config name needs a value in ``configuration``."""
-    program = build_program(protocol, configuration, loop_bound)
     chosen = protocol.scenarios[scenario]
+    if chosen.unbounded:
+        raise ValueError(f"{scenario} runs any number of actors, or for ever")
+    program = build_program(protocol, configuration, loop_bound)
     machine = Machine(protocol, chosen, program)
 
     def compiled(claim: p.Claim) -> tuple[int, p.Claim]:

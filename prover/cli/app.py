@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from prover.cli.cache import cache
+from prover.cli.certificate import certificate
 from prover.cli.completion import completion
 from prover.cli.diff import diff
 from prover.cli.drift import drift
@@ -57,6 +58,7 @@ def build(only: str = "") -> typer.Typer:
     functions: tuple[Callable[..., None], ...] = (
         run,
         cache,
+        certificate,
         completion,
         diff,
         drift,

@@ -17,10 +17,11 @@ from prover.cli.terminal import emit
 
 _NAMES: Final = {"--scenario": "scenario", "--variant": "variant", "--config": "config"}
 _MODELS: Final = ("lkmm", "tso", "sc")
-_PATHS: Final = frozenset({"DIR", "OUT", "FORMAT=PATH"})
+_PATHS: Final = frozenset({"DIR", "OUT", "FORMAT=PATH", "certificate=PATH"})
 SUFFIXES: Final = {
     "run": ("khp", "litmus"),
     "cache": (),
+    "certificate": ("json", "khp"),
     "completion": (),
     "explain": (),
     "man": (),

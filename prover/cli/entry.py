@@ -23,6 +23,7 @@ ENDED: Final = 128
 COMMANDS: Final = (
     "run",
     "cache",
+    "certificate",
     "completion",
     "diff",
     "drift",

@@ -98,13 +98,13 @@ def resolved(path: Path) -> Path:
         return path
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str | bytes) -> None:
     """Gives ``path`` the content ``text``, whole or not at all; links and modes stay.
 
     Devices and pipes take it as is.  Raises OSError.
     """
     target = resolved(path)
-    content = text.encode("utf-8")
+    content = text.encode("utf-8") if isinstance(text, str) else text
     try:
         mode: int | None = path.stat().st_mode
     except FileNotFoundError:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, assert_never
 
 import typer
 
 from prover.cli.cache import say_trouble, store
+from prover.cli.certificate import EmitOption, emitted, folder, save
 from prover.cli.certify import second
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import (
@@ -60,11 +62,15 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class _How:
-    """What else becomes of a report, and on whose word: ``certify``, on a second solver's, too."""
+    """What else becomes of a report, and on whose word: ``certify``, on a second solver's, too.
+
+    The ``certificate`` of its proof for any number of actors goes into that file.
+    """
 
     written: Reports[Report]
     cached: bool
     certify: bool
+    certificate: Path | None
 
 
 def run(
@@ -103,6 +109,7 @@ def run(
         ),
     ] = "",
     report_to: ProofReportOption = None,
+    emit_to: EmitOption = "",
     changed: Annotated[
         str | None,
         typer.Option(
@@ -198,7 +205,9 @@ def run(
         cluster=address(cluster) if cluster else "",
     )
     shown = _Shown(output, out, color, verbose, quiet, full, timings)
-    how = _How(written, cached=not no_cache, certify=certify)
+    path = emitted(emit_to, named)
+    # What is remembered has no certificate.
+    how = _How(written, not no_cache and path is None, certify, path)
     if certify and cluster:
         message = "the second solver is asked on this machine only"
         raise typer.BadParameter(message, param_hint="'--certify'")
@@ -224,10 +233,22 @@ def _prove(
     request: Request, only: Sequence[Member | FileReport] | None, how: _How, shown: _Shown
 ) -> int:
     """Proves a request, or ``only`` some of its files, and prints what comes out; the exit code."""
+    if how.certificate is not None:
+        with folder() as made:
+            asked = replace(request, certificates=made)
+            report = _proved(asked, only, how, shown)
+            missing = save(report, Path(made), how.certificate)
+        code = _told(report, request, how, shown)
+        return max(code, missing)
+    report = _proved(request, only, how, shown)
+    return _told(report, request, how, shown)
+
+
+def _told(report: Report, request: Request, how: _How, shown: _Shown) -> int:
+    """Prints a report as it is wanted; the exit code."""
     from prover.verdict import exit_code
 
     output, color = shown.output, shown.color
-    report = _proved(request, only, how, shown)
     for file in report.files:
         complain_about(file.diagnostics, file.sources, color)
     match output:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dsl.protocol import Protocol
+from dsl.unbounded import needs_numbers
 from prover.graph.instances import each_its_own
 from prover.graph.instructions import change_graphs
 from prover.graph.ir import Cfg, Program
@@ -28,11 +29,13 @@ def compile_program(
 
     ``waiting``: awaits are told from other loops, and not cut.
 
+    Raises DiagnosticError for a scenario of any number of actors, or for ever, which has none.
     What has loops is simplified twice: before unrolling so that there is less to copy, and
     after it because a copy knows which round it is in.  ``kept`` has graphs that are finished,
     and gets those that are made.
     """
     # What is kept has its awaits told apart.
+    needs_numbers(protocol.scenarios[scenario])
     kept = Kept() if kept is None or not waiting else kept
     setting = setting_of(protocol, scenario, configuration, bound)
     origins = {actor: kept.origin(setting, actor) for actor in setting.instances}

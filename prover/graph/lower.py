@@ -62,7 +62,10 @@ def lower_others(setting: Setting, scenario: str, finished: Mapping[str, Cfg]) -
         tuple(_actors(obligation, finished)),
         memory,
         _transitions(protocol, configuration, memory),
-        _claims(obligation, "final", (*protocol.finals, *chosen.finals)),
+        # Where there is no end nothing is claimed of it.
+        _claims(
+            obligation, "final", () if chosen.unbounded else (*protocol.finals, *chosen.finals)
+        ),
         _claims(obligation, "invariant", (*protocol.invariants, *chosen.invariants)),
         tuple(_declared(protocol, order) for order in protocol.lock_orders),
     )

@@ -110,6 +110,11 @@ def format_expr(expr: Expr, layout: Layout = _EMPTY) -> str:
     return _Printer(layout).value(expr)
 
 
+def format_instr(instr: Instr, layout: Layout = _EMPTY) -> str:
+    """One instruction."""
+    return _Printer(layout).instr(instr)
+
+
 def format_value(value: Value, layout: Layout = _EMPTY) -> str:
     """One concrete value, as the author would write it."""
     return _Printer(layout).constant(value)

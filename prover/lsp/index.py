@@ -223,7 +223,7 @@ class _Program(Walk):
                 case s.Run(actors=actors):
                     for name, count in actors:
                         self.note(name.span, self.known.names.get(name.text))
-                        if count is not None:
+                        if count is not None and not isinstance(count, s.Many):
                             self.expr(count, {})
                 case s.Init(assignments=assignments):
                     for one in assignments:
@@ -232,7 +232,7 @@ class _Program(Walk):
                     self._expect(item)
                 case s.Final(condition=condition) | s.Invariant(condition=condition):
                     self.expr(condition, {})
-                case s.Bound():
+                case s.Bound() | s.Forever():
                     pass
                 case _:
                     assert_never(item)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from prover.pipeline.again import alone, each_of, worth_again
+from prover.pipeline.anynumber.told import SEARCH
 from prover.pipeline.decision import Decision
+from prover.pipeline.limits import raised
 from prover.pipeline.loaded import family_of
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost, run_pool
@@ -30,6 +33,13 @@ class Board:
         self.waiting = set(range(len(jobs)))
         self._on_progress = on_progress
         self._names = names
+
+    def tick(self) -> None:
+        """Says how far a search for any number of actors is, now and then."""
+        said = SEARCH.heard()
+        if said and self.waiting:
+            done = len(self.jobs) - len(self.waiting)
+            self._on_progress(Progress(done, len(self.jobs), said))
 
     def settle(self, member: int, result: Decision | Lost) -> None:
         """Takes down what became of an obligation."""
@@ -57,7 +67,29 @@ def decide_here(
     board: Board,
     request: Request,
 ) -> None:
-    """What becomes of every group in worker processes; once more, alone, of what they lost."""
+    """What becomes of every group in worker processes; once more, alone, of what they lost.
+
+    What is about any number of actors has limits, and so workers, of its own.
+    """
+    several = [g for g in groups if not board.jobs[g[0]][1].unbounded]
+    if several:
+        _decide(together, by_itself, several, board, request)
+    many = [g for g in groups if board.jobs[g[0]][1].unbounded]
+    if many:
+        seconds, memory = raised(request.timeout, request.memory)
+        request = replace(request, timeout=seconds, memory=memory)
+        SEARCH.open()
+        _decide(together, by_itself, many, board, request)
+
+
+def _decide(
+    together: Callable[[Sequence[int]], list[Decision]],
+    by_itself: Callable[[int], list[Decision]],
+    groups: Sequence[Sequence[int]],
+    board: Board,
+    request: Request,
+) -> None:
+    """The same of groups that have one limit."""
     workers = request.jobs or os.cpu_count() or 1
     firsts = [board.jobs[members[0]] for members in groups]
     decided = run_pool(
@@ -68,6 +100,7 @@ def decide_here(
         seconds=request.timeout * (max(map(len, groups), default=0) + 1),
         memory=request.memory,
         kinds=[family_of(first) for first in firsts],
+        tick=board.tick,
     )
     again: list[int] = []
     for number, result in decided:

@@ -195,14 +195,17 @@ class _Judge:
                 return broken, Certificate("disagreement", name, len(claims), what)
         match decision.verdict:
             case Proved() | Bounded():
-                return decision, self._of_proof(rests)
+                return decision, self._of_proof(decision, rests)
             case Refuted():
                 return decision, Certificate("replayed", name)
             case _:
                 return decision, Certificate("no claim", name)
 
-    def _of_proof(self, rests: Rests) -> Certificate:
+    def _of_proof(self, decision: Decision, rests: Rests) -> Certificate:
         claims = rests.claims
+        if isinstance(decision.verdict, Proved) and decision.verdict.number is not None:
+            why = "a proof for any number has a certificate of its own (--emit)"
+            return Certificate("not certified", self.second.name, why=why)
         if not rests.whole:
             why = "which answers it rests on could not be kept"
             return Certificate("not certified", self.second.name, why=why)

@@ -18,7 +18,7 @@ class Decision:
     ``unreached`` are asserts, and ``unmarked`` labels of the variant, that no run reaches;
     ``dead`` are other labels of that kind, worth a note.  ``diagnostics`` are mistakes of the
     author's that show only in a given configuration; ``suppressed`` are places whose data races
-    the author says are known.
+    the author says are known; ``notes`` is what else the verdict does not cover, or what it takes.
 
     ``grounds`` name the answers of the solver that a proof rests on (None: it is not known which
     they are), ``reaching`` those that say what is reached, None where these could not be kept
@@ -33,5 +33,6 @@ class Decision:
     dead: tuple[tuple[str, str], ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     suppressed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     grounds: tuple[str, ...] | None = None
     reaching: tuple[str, ...] | None = ()

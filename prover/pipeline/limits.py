@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from prover.features import Feature
+from prover.verdict import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,21 @@ class Limits:
     explain: bool = True
     without: tuple[Feature, ...] = ()
     claims: Path | None = None
+
+
+SECONDS, MIB = Request(()).timeout, Request(()).memory
+"""What an obligation may take where nothing else is said."""
+
+MANY_SECONDS, MANY_MIB = 900.0, 8192
+"""The same where it is about any number of actors."""
+
+
+def raised(seconds: float, memory: int) -> tuple[float, int]:
+    """The limits of an obligation about any number of actors: other ones where none were given."""
+    return (
+        MANY_SECONDS if seconds == SECONDS else seconds,
+        MANY_MIB if memory == MIB else memory,
+    )
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from prover.execution.lock_graph import LockGraph, lock_graph, merged
-from prover.pipeline.obligations import tasks
+from prover.pipeline.obligations import numbered, tasks
 from prover.pipeline.pool import Lost, run_pool
 from prover.pipeline.program import read_program
 from prover.verdict import Request
@@ -30,7 +30,8 @@ def _of_file(name: str, request: Request) -> Iterator[LockGraph]:
     program = read_program(name, request)
     try:
         protocol = check(program)
-        chosen = [t.obligation for t in tasks(protocol, request) if not t.obligation.variant]
+        found = numbered(protocol, tasks(protocol, request))
+        chosen = [t.obligation for t in found if not t.obligation.variant]
         pairs = list(dict.fromkeys((o.scenario, o.configuration) for o in chosen))
         yield from _limited(program, protocol, pairs, request)
     except DiagnosticError as error:

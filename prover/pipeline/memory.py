@@ -35,6 +35,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unmarked: tuple[tuple[str, str], ...]
     dead: tuple[tuple[str, str], ...]
     suppressed: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 class Memory:
@@ -164,6 +165,7 @@ def _written(decisions: Sequence[Decision], part: Slice) -> list[_Entry] | None:
             d.unmarked,
             d.dead,
             d.suppressed,
+            d.notes,
         )
         for d in here
     ]
@@ -187,6 +189,7 @@ def _read(value: bytes | None, part: Slice, places: dict[bytes, bytes]) -> list[
                 each.dead,
                 (),
                 each.suppressed,
+                each.notes,
             )
             for each in msgspec.json.decode(
                 places_moved(value, part.absolute, places), type=list[_Entry]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import product
 
-from dsl.diagnostic import Diagnostic, DiagnosticError
-from dsl.protocol import Expect, Protocol
+from dsl.diagnostic import Diagnostic, DiagnosticError, Label
+from dsl.protocol import Expect, Protocol, Scenario
+from dsl.unbounded import needs_numbers
 from prover.verdict import Obligation, Request
 
 MODELS = ("sc", "tso", "lkmm")
@@ -17,10 +18,14 @@ MODELS = ("sc", "tso", "lkmm")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An obligation and what the author expects of it."""
+    """An obligation and what the author expects of it.
+
+    ``unbounded``: it is about any number of actors, or of rounds.
+    """
 
     obligation: Obligation
     expected: Expect | None
+    unbounded: bool = False
 
 
 def tasks(protocol: Protocol, request: Request) -> list[Task]:
@@ -38,9 +43,12 @@ def tasks(protocol: Protocol, request: Request) -> list[Task]:
         )
         for name, expects in selected:
             for configuration in configurations(protocol, request):
-                for model in _models(protocol, request):
+                for model in _models(protocol, request, scenario):
                     obligation = Obligation(scenario.name, name, configuration, model)
-                    found.append(Task(obligation, _expected(expects, obligation)))
+                    expected = _expected(expects, obligation)
+                    found.append(Task(obligation, expected, scenario.unbounded))
+    if not found and only_sc(protocol, request):
+        raise DiagnosticError(tuple(only_sc(protocol, request)))
     if not found:
         hint = "a variant runs only in the scenarios its header names"
         message = "nothing to prove: no scenario with this selection"
@@ -58,8 +66,38 @@ def configurations(protocol: Protocol, request: Request) -> Iterator[tuple[tuple
     yield from product(*values)
 
 
-def _models(protocol: Protocol, request: Request) -> tuple[str, ...]:
+def _models(protocol: Protocol, request: Request, scenario: Scenario) -> tuple[str, ...]:
+    if scenario.unbounded:
+        return ("sc",) if request.model in (None, "sc") else ()
     return (request.model,) if request.model else protocol.models
+
+
+def only_sc(protocol: Protocol, request: Request) -> list[Diagnostic]:
+    """What is to be said of scenarios that the request selects but for the memory model."""
+    if request.model in (None, "sc"):
+        return []
+    return [
+        Diagnostic(
+            "needs-numbers",
+            f"scenario `{scenario.name}` is decided under `sc` alone, not under {request.model}",
+            Label(scenario.span, "any number of actors, or for ever"),
+            (),
+            "weak memory is decided for numbers of actors: run so many, without `forever`",
+        )
+        for scenario in protocol.scenarios.values()
+        if scenario.unbounded and request.scenario in (None, scenario.name)
+    ]
+
+
+def numbered(protocol: Protocol, found: Sequence[Task]) -> list[Task]:
+    """The tasks of scenarios that say how many actors there are, for those who need to know.
+
+    Raises DiagnosticError where there are only others.
+    """
+    left = [t for t in found if not protocol.scenarios[t.obligation.scenario].unbounded]
+    if found and not left:
+        needs_numbers(protocol.scenarios[found[0].obligation.scenario])
+    return left
 
 
 def _expected(expects: tuple[Expect, ...], obligation: Obligation) -> Expect | None:

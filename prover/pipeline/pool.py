@@ -79,12 +79,13 @@ def run_pool(
     memory: int,
     kinds: Sequence[object] = (),
     fresh: bool = False,
+    tick: Callable[[], None] | None = None,
 ) -> Iterator[Answer[Result]]:
     """``job(i)`` for i < ``count``, each in a worker process, as they are done.
 
     ``seconds`` bounds a job's wall time, ``memory`` (MiB) a worker's address space.  A worker is
     given jobs of one of ``kinds`` as long as there are any: it may have kept what they share.
-    With ``fresh`` every job has a worker of its own.
+    With ``fresh`` every job has a worker of its own.  ``tick`` is called while they are waited for.
     """
     pool: list[_Worker[Result]] = []
     pending = list(range(count))
@@ -104,6 +105,8 @@ def run_pool(
                     refused += 1
                     _drop(pool, worker)
             yield from _collect(pool, seconds, fresh=fresh)
+            if tick is not None:
+                tick()
     finally:
         for worker in pool:
             _stop(worker)

@@ -119,11 +119,14 @@ def _decide_all(
     waiting = [members for members in groups if members[0] in board.waiting]
     groups = times.longest_first(waiting)
     here: Sequence[Sequence[int]] = groups
-    if request.cluster and groups:
+    # What is about any number of actors is decided here: it would take a worker for long.
+    many = [group for group in groups if jobs[group[0]][1].unbounded]
+    several = [group for group in groups if not jobs[group[0]][1].unbounded]
+    if request.cluster and several:
         from prover.pipeline.cluster.run import decide_there
 
         try:
-            here = decide_there(loaded, groups, board, request)
+            here = [*decide_there(loaded, several, board, request), *many]
         except DiagnosticError:
             # What is known by now need not be asked again.
             memory.keep([each for each in groups if board.has(each)], board.results)
@@ -214,7 +217,7 @@ def _outcome(
         verdict,
         task.expected,
         meets(verdict, task.expected),
-        (*not_covered(task.obligation.model), *notes),
+        (*not_covered(task.obligation.model), *notes, *decision.notes),
         decision.measured,
         certificate,
     )

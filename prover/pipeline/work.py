@@ -11,7 +11,7 @@ from prover.pipeline.decide import decide_group, refused
 from prover.pipeline.decision import Decision
 from prover.pipeline.families import Families
 from prover.pipeline.latest import Latest
-from prover.pipeline.limits import Limits
+from prover.pipeline.limits import Limits, raised
 from prover.pipeline.loaded import Loaded, family_of
 from prover.pipeline.obligations import Task
 from prover.pipeline.shared import Shared
@@ -35,6 +35,7 @@ class Work:
         self._files = files
         self._jobs = jobs
         self._without = request.without
+        self._certificates = request.certificates
         self._limits = Limits(
             request.timeout,
             request.memory,
@@ -51,12 +52,36 @@ class Work:
 
     def together(self, members: Sequence[int]) -> list[Decision]:
         """Obligations that differ only in the memory model; their variants are looked at too."""
+        if self._jobs[members[0]][1].unbounded:
+            return [decision for member in members for decision in self.alone(member)]
         apart = {"models", "variants"} & set(self._without)
         return self._decide(members, None if apart else self._shared(members))
 
     def alone(self, member: int) -> list[Decision]:
         """One obligation by itself."""
+        if self._jobs[member][1].unbounded:
+            return [self._any_number(member)]
         return self._decide([member], None)
+
+    def _any_number(self, member: int) -> Decision:
+        """One obligation about any number of actors."""
+        from prover.pipeline.anynumber.decide import decide_any_number
+        from prover.pipeline.anynumber.real import engine
+
+        index, task = self._jobs[member]
+        try:
+            protocol = self._file(index).protocol(task.obligation.variant)
+        except DiagnosticError as error:
+            return refused(error.diagnostics)
+        limits = self._limits
+        seconds, memory = raised(limits.timeout, limits.memory)
+        limits = replace(limits, timeout=seconds, memory=memory)
+        file, o, save = self._file(index), task.obligation, None
+        if self._certificates:
+            from prover.pipeline.anynumber.saved import writer
+
+            save = writer(Path(self._certificates), file.name, file.program, o)
+        return decide_any_number(protocol, o, task.expected, limits, engine(), save)
 
     def _decide(self, members: Sequence[int], shared: Shared | None) -> list[Decision]:
         index, task = self._jobs[members[0]]

@@ -15,6 +15,7 @@ from dsl.source import Source
 from prover.execution.witness import Call, Moment, Touch, Witness
 from prover.render.json_parts import Json, Places, document
 from prover.verdict import (
+    AnyNumber,
     Bounded,
     Broken,
     Certificate,
@@ -113,6 +114,22 @@ def _measured(measured: Measured) -> Json:
     }
 
 
+def _any_number(kind: str, number: AnyNumber) -> Json:
+    """A proof for any number of actors, and what it is of."""
+    about: Json = {
+        "actors": list(number.many),
+        "others": dict(number.others),
+        "forever": number.forever,
+        "pools": dict(number.pools),
+        "size": number.size,
+        "shared": number.shared,
+        "views": number.views,
+        "checkers": list(number.checkers),
+        "limited": number.limited,
+    }
+    return {"kind": kind, "any_number": about}
+
+
 def _touch(touch: Touch) -> Json:
     """One place read or written; ``old`` is null for a read."""
     return {"place": touch.place, "old": touch.old if touch.writes else None, "new": touch.new}
@@ -126,8 +143,8 @@ class _Verdicts(Places):
         """A verdict with what belongs to its kind."""
         kind = name_of(verdict)
         match verdict:
-            case Proved():
-                return {"kind": kind}
+            case Proved(number=number):
+                return {"kind": kind} if number is None else _any_number(kind, number)
             case Bounded(bound=bound, loops=loops):
                 return {"kind": kind, "bound": bound, "loops": [self.at(loop) for loop in loops]}
             case Refuted(witness=witness, others=others):

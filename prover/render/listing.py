@@ -79,14 +79,17 @@ def _condition(condition: Condition) -> str:
 def _run_lines(scenario: Scenario) -> list[str]:
     """The actors with their multiplicities, in lines of :data:`_RUN_WIDTH` columns."""
     lines = [""]
-    actors = [name if count == 1 else f"{name} * {count}" for name, count in scenario.run]
+    actors = [
+        f"{name} *" if name in scenario.many else name if count == 1 else f"{name} * {count}"
+        for name, count in scenario.run
+    ]
     for index, actor in enumerate(actors):
         text = actor + ("," if index + 1 < len(actors) else "")
         if lines[-1] and len(lines[-1]) + 1 + len(text) > _RUN_WIDTH:
             lines.append(text)
         else:
             lines[-1] = f"{lines[-1]} {text}".strip()
-    return lines
+    return [*lines, "forever"] if scenario.forever else lines
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:

@@ -14,6 +14,7 @@ from prover.execution.witness import Witness
 from prover.render.letters import printable
 from prover.render.witness_table import shown_by, witness_table
 from prover.verdict import (
+    AnyNumber,
     Bounded,
     Broken,
     Certificate,
@@ -279,8 +280,8 @@ def _free(name: str, fixed: list[str]) -> bool:
 def summary_of(verdict: Verdict) -> str:
     """What a verdict says, in a few words."""
     match verdict:
-        case Proved():
-            return "all executions, loops complete"
+        case Proved(number=number):
+            return "all executions, loops complete" if number is None else any_number_of(number)
         case Bounded(bound=bound):
             return f"no violation where loops go back at most {bound} times"
         case Refuted():
@@ -293,6 +294,20 @@ def summary_of(verdict: Verdict) -> str:
             return what
         case _:
             assert_never(verdict)
+
+
+def any_number_of(number: AnyNumber) -> str:
+    """What a proof for any number of actors is of."""
+    single = [name if count == 1 else f"{name} * {count}" for name, count in number.others]
+    one = "one " if number.many and number.others else ""
+    parts = [f"any number of {', '.join(number.many)}"] if number.many else []
+    parts += [f"{one if all(c == 1 for _, c in number.others) else ''}{', '.join(single)}"] * bool(
+        single
+    )
+    parts += ["for ever"] * number.forever
+    if number.pools:
+        parts.append(f"pools: {', '.join(f'{name}[{length}]' for name, length in number.pools)}")
+    return "; ".join([*parts, "sequential consistency", number.limited])
 
 
 def _details(outcome: Outcome, file: FileReport, *, verbose: bool, full: bool) -> list[str]:

@@ -16,7 +16,7 @@ from dsl.protocol import Protocol
 from dsl.source import Source
 from prover.explained import Explanation, Why
 from prover.pipeline.again import run_twice
-from prover.pipeline.obligations import Task, tasks, unknown
+from prover.pipeline.obligations import Task, numbered, tasks, unknown
 from prover.pipeline.pool import Lost
 from prover.pipeline.program import read_program
 from prover.verdict import Progress, Request
@@ -49,7 +49,8 @@ def why(
         sources = program.sources
         base = check(program)
         protocol = check(program, request.variant, base) if request.variant else base
-        groups = _groups([t for t in tasks(base, request) if request.variant or not _variant(t)])
+        selected = numbered(base, tasks(base, request))
+        groups = _groups([t for t in selected if request.variant or not _variant(t)])
     except LoadError as error:
         return Why(name, error.sources, diagnostics=error.diagnostics)
     except DiagnosticError as error:

@@ -19,6 +19,9 @@ from tests.replay.making import text_of, witness
 
 TESTS = Path(__file__).parents[1]
 UNREPORTED = {
+    "certificate-broken": "tests/parametric/certificate/test_document.py does",
+    "certificate-other": "tests/parametric/certificate/test_document.py does",
+    "certificate-refused": "tests/parametric/certificate/test_document.py does",
     "cluster-lost": "tests/cluster/test_on_loopback.py does",
     "cluster-missing": "tests/cluster/test_surroundings.py does",
     "cluster-version": "tests/cluster/test_answers.py does",
@@ -74,6 +77,26 @@ PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
     "unreadable-file": ({}, ("f" * 300 + ".khp",)),
     "no-witness": ({"f.khp": RUN}, ("--format", "svg", "f.khp")),
     "several-witnesses": ({"f.khp": WRONG}, ("--format", "svg", "f.khp")),
+    "needs-numbers": (
+        {"f.khp": "actor a { }\nscenario s { run a *; }\n"},
+        ("--model", "lkmm", "f.khp"),
+    ),
+    "no-certificate": ({"f.khp": RUN}, ("--emit", "certificate=c", "f.khp")),
+    "several-certificates": (
+        {"f.khp": "config C = off | on;\nactor a { }\nscenario s { run a *; }\n"},
+        ("--emit", "certificate=c", "f.khp"),
+    ),
+    "any-number-unsupported": (
+        {
+            "f.khp": "struct o { int x; };\npool struct o os[1] typesafe_by_rcu;\n"
+            "actor a { alloc(os); }\nscenario s { run a *; }\n"
+        },
+        ("f.khp",),
+    ),
+    "infinite-state": (
+        {"f.khp": "actor a { while (1) rcu_read_lock(); }\nscenario s { run a *; }\n"},
+        ("f.khp",),
+    ),
     "nothing-selected": ({"f.khp": "int x;\n"}, ("f.khp",)),
     "unknown-selection": ({"f.khp": RUN}, ("--scenario", "t", "f.khp")),
     "address-of-half": (

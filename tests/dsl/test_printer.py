@@ -223,6 +223,7 @@ def test_switches() -> None:
         ("actor a{b();c();}", "actor a {\n\tb();\n\tc();\n}"),
         ('scenario a{run b,c*2;init{d=1;e=2;}bound 3;final a==b:"c";}',
          'scenario a {\n\trun b, c * 2;\n\tinit { d = 1; e = 2; }\n\tbound 3;\n\tfinal a == b : "c";\n}'),
+        ("scenario a{run b*,c *,d*2;forever ;}", "scenario a {\n\trun b *, c *, d * 2;\n\tforever;\n}"),
         ("scenario a{expect refuted b,c-d allowing e when f==g||h==i under sc,lkmm;}",
          "scenario a {\n\texpect refuted b, c-d allowing e when f == g || h == i under sc, lkmm;\n}"),
         ('variant a"b"in c,d{expect proved;drop e.f;replace g.h with{i();}move j.k before l.m;exchange n with o;}',
@@ -356,7 +357,9 @@ declarations = st.one_of(
     joined(
         "word w_t { none = 0 ; present ( 1 ) ; split l , h when a == b ; t ( struct a * ) = 3 ; }"
     ),
-    joined("scenario s { run a , b * 2 ; init { a = 1 ; } final", expressions, "; }"),
+    joined(
+        "scenario s { run a , b * 2 , c * ; forever ; init { a = 1 ; } final", expressions, "; }"
+    ),
     joined("variant v in s { expect proved ; drop a . b ; replace a . b with", blocks, "}"),
     joined("transition a . b { none -> c holding", several(expressions, ",", 1), "; }"),
 )

@@ -177,8 +177,8 @@ def test_for_takes_a_declaration_or_nothing() -> None:
 
 WORDS = """
     import models config word split present when ghost pool zeroed typesafe_by_rcu at class
-    update iterator actor scenario run init bound final invariant expect allowing under variant in
-    drop replace with move before after exchange transition holding lock_order proved refuted
+    update iterator actor scenario run forever init bound final invariant expect allowing under
+    variant in drop replace with move before after exchange transition holding lock_order proved refuted
 """.split()
 
 BODIES = """
@@ -239,6 +239,22 @@ def test_declarations() -> None:
     assert word.halves is not None
     assert [half.text for half in word.halves] == ["lo", "hi"]
     assert [value.name.text for value in word.values] == ["none", "t"]
+
+
+def test_any_number() -> None:
+    text = "scenario s { run a *, b * 2, c; forever; run d * ; }"
+    (scenario,) = file_of(text).declarations
+    assert isinstance(scenario, s.Scenario)
+    first, forever, second = scenario.items
+    assert isinstance(first, s.Run)
+    assert isinstance(forever, s.Forever)
+    assert isinstance(second, s.Run)
+    (_, many), (_, two), (_, one), (_, also) = (*first.actors, *second.actors)
+    assert isinstance(many, s.Many)
+    assert text[many.span.start : many.span.end] == "*"
+    assert isinstance(two, s.Number)
+    assert one is None
+    assert isinstance(also, s.Many)
 
 
 def test_expect() -> None:

@@ -11,7 +11,8 @@ syn keyword khpStatement choose or
 syn keyword khpType void bool char short int long signed unsigned u8 u16 u32 u64 s8 s16 s32 s64
 syn keyword khpStorage const static inline __always_inline noinline __data_racy
 syn keyword khpDeclaration actor after allowing at before bound class config drop enum exchange
-syn keyword khpDeclaration expect final ghost holding import in init interrupts invariant iterator
+syn keyword khpDeclaration expect final forever ghost holding import in init interrupts invariant
+syn keyword khpDeclaration iterator
 syn keyword khpDeclaration lock_order models move pool present replace run scenario split struct
 syn keyword khpDeclaration transition typedef typesafe_by_rcu under update variant when with word
 syn keyword khpDeclaration zeroed

@@ -17,7 +17,7 @@ from prover.pipeline.decision import Decision
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost
 from prover.pipeline.round import STRENGTH
-from prover.verdict import Bounded, Refuted, Request
+from prover.verdict import Bounded, Proved, Refuted, Request
 
 _LONG = 4000
 """No sentence of a verdict has more characters."""
@@ -81,6 +81,8 @@ def _wrong(
     numbers = (measured.events, measured.clauses, measured.peak_mib, *measured.seconds.values())
     if not all(0 <= number < 1e12 for number in numbers):
         yield "a size or a time that cannot be"
+    if isinstance(verdict, Proved) and verdict.number is not None:
+        yield "a proof for any number of actors"
     if isinstance(verdict, Bounded):
         if not (0 < verdict.bound <= request.max_bound and verdict.loops):
             yield "a bound that cuts nothing"

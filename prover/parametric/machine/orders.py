@@ -1,0 +1,109 @@
+"""Orders of lock classes: which are taken while which are held, in any step that can be reached.
+
+One execution has some of them; all are kept together, whoever took the locks in which state.
+So a circle may be none that one execution has, but without one no execution has any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dsl.source import Span
+from prover.graph import ir
+from prover.graph.values import Location
+from prover.parametric.machine.local import SPINNING
+
+if TYPE_CHECKING:
+    from prover.parametric.machine.work import Work
+
+Order = tuple[str, str]
+"""A class held, and one taken."""
+
+
+@dataclass(slots=True)
+class Orders:
+    """The orders found so far, each with the statement that showed it first."""
+
+    classes: dict[Location, str]
+    declared: tuple[ir.DeclaredOrder, ...]
+    found: dict[Order, Span] = field(default_factory=dict[Order, Span])
+
+    def note(self, work: Work, instr: ir.Acquire, place: Location, subclass: int) -> None:
+        """A lock is asked for, with what this actor has."""
+        taken = with_subclass(self.classes.get(place, ""), subclass)
+        pairs = [
+            (with_subclass(self.classes.get(lock.place, ""), lock.subclass), taken)
+            for lock in work.held
+            if lock.place != place
+        ]
+        if instr.kind in SPINNING:
+            pairs.extend(self._of_interrupts(work, instr.mode, taken))
+        for pair in pairs:
+            self.found.setdefault(pair, instr.origin.span)
+
+    def _of_interrupts(self, work: Work, mode: str, taken: str) -> Iterator[Order]:
+        """An interrupt that may come while a lock is held, and what is taken in one."""
+        if not work.irq:
+            yield taken, interrupt("hardirq", mode)
+            if work.body.kind == "actor" and not work.bh:
+                yield taken, interrupt("softirq", mode)
+        if work.body.kind == "callback":
+            yield interrupt("softirq", "exclusive"), taken
+            if mode == "exclusive":
+                yield interrupt("softirq", "shared"), taken
+
+    def all(self) -> dict[Order, Span | None]:
+        """The orders found, but to interrupts that take no lock, and those declared."""
+        comes = {held for held, _ in self.found}
+        found: dict[Order, Span | None] = {
+            pair: span
+            for pair, span in self.found.items()
+            if pair[1] in comes or not pair[1].startswith("<")
+        }
+        names: dict[str, set[str]] = {}
+        for order in self.declared:
+            for name in (order.first, order.then):
+                names.setdefault(name, {name})
+        for name in (name for pair in tuple(found) for name in pair):
+            names.setdefault(name.partition("/")[0], set()).add(name)
+        for order in self.declared:
+            for first in sorted(names[order.first]):
+                for then in sorted(names[order.then]):
+                    found.setdefault((first, then), None)
+        return found
+
+    def circle(self) -> Span | None:
+        """A statement that closes a circle, None where there is none."""
+        known = self.all()
+        after: dict[str, set[str]] = {}
+        for held, taken in known:
+            after.setdefault(held, set()).add(taken)
+        for (held, taken), span in known.items():
+            if span is not None and (held == taken or _leads(after, taken, held)):
+                return span
+        return None
+
+
+def with_subclass(name: str, subclass: int) -> str:
+    """The lockdep class of a lock taken with a subclass."""
+    return f"{name}/{subclass}" if subclass else name
+
+
+def interrupt(kind: str, mode: str) -> str:
+    """What stands for an interrupt among the classes; no reader keeps one from reading."""
+    return f"<{kind}>" if mode == "exclusive" else f"<{kind} that writes>"
+
+
+def _leads(after: dict[str, set[str]], start: str, goal: str) -> bool:
+    seen, pending = {start}, [start]
+    while pending:
+        here = pending.pop()
+        if here == goal:
+            return True
+        for there in after.get(here, ()):
+            if there not in seen:
+                seen.add(there)
+                pending.append(there)
+    return False

@@ -1,0 +1,144 @@
+"""The shared variables of a system, and the values that each of them has been found to take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from prover.graph.ir import Layout, TransitionTable
+from prover.graph.values import POISON, Half, Location, Value, Word, apply
+from prover.parametric.machine.points import Points
+from prover.parametric.machine.values import value_text
+from prover.parametric.system import Infinite
+
+LIMIT = 64
+"""So many values of one variable or register, beyond the program's constants, are a few."""
+
+Held: TypeAlias = "Value | frozenset[tuple[int, int]]"
+"""What a variable holds: of ``stored`` a set of low and high bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One shared variable.
+
+    ``kind`` is ``cell`` (``part`` is whole, low or high), ``life`` (1: allocated), ``stored``
+    (which bits completed updates have ever stored in a split word, those of the start left
+    out), ``settled`` (what the last completed update left there) or
+    ``owned`` (1: somebody has the lock, and nobody else may).
+    """
+
+    kind: str
+    place: Location
+    part: str = "whole"
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "cell":
+                return str(self.place) if self.part == "whole" else f"{self.place}.{self.part}"
+            case "life":
+                return f"{self.place} in use"
+            case "owned":
+                return f"{self.place} taken"
+            case "stored":
+                return f"{self.place} ever whole"
+            case _:
+                return f"{self.place} settled"
+
+
+@dataclass(slots=True)
+class Variables:
+    """All of them; a place that is not among them is a constant."""
+
+    layout: Layout
+    constants: frozenset[int]
+    all: tuple[Variable, ...] = ()
+    number: dict[Variable, int] = field(default_factory=dict[Variable, int])
+    fixed: dict[Variable, Value] = field(default_factory=dict[Variable, Value])
+    _values: list[list[Held]] = field(default_factory=list[list[Held]])
+    _numbers: list[dict[Held, int]] = field(default_factory=list[dict[Held, int]])
+
+    def add(self, variable: Variable, start: Held) -> None:
+        """A variable, with what it holds at the start."""
+        self.number[variable] = len(self.all)
+        self.all = (*self.all, variable)
+        self._values.append([start])
+        self._numbers.append({start: 0})
+
+    def value(self, variable: int, number: int) -> Held:
+        """The value of that number."""
+        return self._values[variable][number]
+
+    def intern(self, variable: int, value: Held) -> int:
+        """The number of a value; a new one where it is new."""
+        numbers = self._numbers[variable]
+        found = numbers.get(value)
+        if found is None:
+            found = numbers[value] = len(numbers)
+            values = self._values[variable]
+            values.append(value)
+            self._limit(variable, values)
+        return found
+
+    def _limit(self, variable: int, values: list[Held]) -> None:
+        if len(values) <= LIMIT:
+            return
+        counted = sum(isinstance(v, int | Word | Half) and v not in self.constants for v in values)
+        if counted > LIMIT:
+            shown = ", ".join(value_text(v) for v in values[:3])
+            raise Infinite(f"`{self.all[variable]}` takes ever more values: {shown}, ...")
+
+
+def find_variables(
+    layout: Layout,
+    points: Points,
+    tables: tuple[TransitionTable, ...],
+    constants: frozenset[int],
+) -> Variables:
+    """The variables of a program: what is stored somewhere, what is allocated or freed."""
+    found = Variables(layout, constants)
+    tabled = {table.location for table in tables}
+    for name, region in layout.regions.items():
+        if name in points.freed or region.pool in points.pools:
+            found.add(Variable("life", Location(name, ())), 0 if region.pool else 1)
+        for cell in region.cells:
+            if cell.kind == "head":
+                continue
+            place = Location(name, cell.path)
+            start = region.initial[cell.path]
+            changes = place in points.stored
+            for part, value in _parts(layout, start, split=cell.split):
+                if changes:
+                    found.add(Variable("cell", place, part), value)
+                else:
+                    found.fixed[Variable("cell", place, part)] = value
+            if changes and cell.split:
+                found.add(Variable("stored", place), frozenset())
+            if cell.kind == "lock" and cell.type_name != "folio" and place in points.locked:
+                found.add(Variable("owned", place), 0)
+            if place in tabled and cell.split:
+                found.add(Variable("settled", place), start)
+    return found
+
+
+def _parts(layout: Layout, value: Value, *, split: bool) -> Iterator[tuple[str, Value]]:
+    """What each part of a cell holds."""
+    if not split:
+        yield "whole", value
+    elif value == POISON:
+        yield "low", POISON
+        yield "high", POISON
+    else:
+        yield "low", apply(layout.space, "word_low", (), (value,))
+        yield "high", apply(layout.space, "word_high", (), (value,))
+
+
+def pairs_at_start(layout: Layout) -> Mapping[Location, tuple[int, int]]:
+    """The bits of every word that holds one at the start."""
+    return {
+        Location(name, path): (value.low.bits, value.high.bits)
+        for name, region in layout.regions.items()
+        for path, value in region.initial.items()
+        if isinstance(value, Word)
+    }

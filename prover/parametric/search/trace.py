@@ -1,0 +1,78 @@
+"""How the search came to what it has found: one cause for each local state in a shared state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
+
+from prover.parametric.invariant import Move, Suspect
+from prover.parametric.system import Rule, Shared, System, Violated
+
+
+class Cause(NamedTuple):
+    """``local`` in ``shared`` took a step, or stood by one: the rule that was carried out."""
+
+    shared: Shared
+    local: int
+    rule: Rule
+
+
+Causes: TypeAlias = Mapping[Shared, Mapping[int, Cause | None]]
+"""The first cause of each local state in each shared state, None at the start."""
+
+
+class Wrong(NamedTuple):
+    """Something violated: by ``rule``, or by the shared state itself (None)."""
+
+    violated: Violated
+    shared: Shared
+    local: int
+    rule: Rule | None
+
+
+def path(causes: Causes, shared: Shared, local: int) -> tuple[Move, ...]:
+    """Rules that lead from the start to a local state in a shared state, one after another."""
+    moves: list[Move] = []
+    cause = causes[shared][local]
+    while cause is not None:
+        moves.append(Move(cause.rule, shared))
+        shared, local = cause.shared, cause.local
+        cause = causes[shared][local]
+    return tuple(reversed(moves))
+
+
+def suspect(system: System, causes: Causes, wrong: Wrong) -> Suspect:
+    """What went wrong, with one way to it."""
+    moves = path(causes, wrong.shared, wrong.local)
+    if wrong.rule is not None:
+        moves = (*moves, Move(wrong.rule, wrong.shared))
+    return Suspect(wrong.violated, actors_of(system, moves), moves)
+
+
+def actors_of(system: System, moves: tuple[Move, ...]) -> tuple[tuple[str, int], ...]:
+    """The actors that take the steps of a path, with how many of each there are at least.
+
+    A step from where none of the actors known stands is one of another actor.
+    """
+    standing: list[int] = []
+    spawned: Counter[int] = Counter()
+    numbers: Counter[str] = Counter()
+    for move in moves:
+        rule = move.rule
+        if rule.local in standing:
+            standing.remove(rule.local)
+        elif spawned[rule.local]:
+            spawned[rule.local] -= 1
+        else:
+            numbers[system.actor(rule.local)] += 1
+        if rule.violated is None:
+            after = rule.after
+            standing = [_after(system, rule, local) for local in standing]
+            standing.append(after)
+            spawned.update(rule.spawned)
+    return tuple(sorted(numbers.items()))
+
+
+def _after(system: System, rule: Rule, local: int) -> int:
+    return system.changed(rule.change, local) if rule.change >= 0 else local

@@ -1,0 +1,57 @@
+"""What decides about any number of actors, as the pipeline sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dsl.protocol import Protocol
+from prover.parametric.invariant import Endless, Invariant, Safe, Suspect
+from prover.parametric.system import System
+from prover.verdict import Obligation
+
+SIZES = (1, 2, 3)
+"""How many actors the views have, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A checker has confirmed the certificate; ``by`` is its name."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """A checker says that the invariant is none: a bug in prove.  ``why`` in words."""
+
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A checker did not come to an end: ``why`` in words."""
+
+    by: str
+    why: str
+
+
+Opinion: TypeAlias = Confirmed | Contradicted | Unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The parts that decide, each by itself.
+
+    ``system`` makes the transition relation (raises Refused and Infinite, as the search does),
+    ``search`` looks at views of some size for some seconds, ``checkers`` say of an invariant,
+    each within seconds, what they think of it.  ``few`` runs one of each actor, to see whether that
+    alone is without an end (raises Infinite).
+    """
+
+    system: Callable[[Protocol, Obligation], System]
+    search: Callable[[System, int, float], Safe | Suspect | Endless]
+    checkers: tuple[Callable[[System, Invariant, float], Opinion], ...]
+    few: Callable[[System], None] | None = None

@@ -1,0 +1,184 @@
+"""Numbers of actors and rounds, decided by the bounded engine.
+
+A violation in the abstraction is one only if so many actors show it.  Where an actor begins again
+for ever, one that has ended its rounds is not waited for in vain: what stands still only because
+of it is no deadlock, so deadlocks are looked for where nobody ends (``restless``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
+from time import monotonic
+
+from dsl.instance import instance
+from dsl.protocol import Expect, Protocol
+from dsl.source import Span
+from prover.pipeline.decide import decide
+from prover.pipeline.decision import Decision
+from prover.pipeline.limits import Limits
+from prover.verdict import Bounded, Obligation, Proved, Refuted, Unknown, Vacuous
+
+MOST, MOST_ROUNDS = 3, 2
+"""Of one actor that is suspected, and of its rounds, there are no more at first."""
+
+BOUND = 3
+"""Loops of an instance go round so often: it is to show what goes wrong, not what does not."""
+
+QUESTION = 60.0
+"""Seconds for one question about an instance, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """So many of each actor of which there is any number, and so many rounds of everybody."""
+
+    numbers: tuple[tuple[str, int], ...]
+    rounds: int
+
+    @property
+    def size(self) -> int:
+        """How many of those actors there are."""
+        return sum(number for _, number in self.numbers)
+
+
+@dataclass(slots=True)
+class Finite:
+    """One scenario of any number, and what its instances have shown.
+
+    ``clean`` are those in which nothing goes wrong; ``cut``: where loops go round so often.
+    ``events`` has the largest, ``question`` is how many seconds one question may take.
+    """
+
+    protocol: Protocol
+    obligation: Obligation
+    expected: Expect | None
+    limits: Limits
+    deadline: float
+    clean: list[Instance] = field(default_factory=list[Instance])
+    cut: bool = False
+    events: int = 0
+    question: float = QUESTION
+    decisions: list[Decision] = field(default_factory=list[Decision])
+    seen: dict[tuple[Instance, bool], Refuted | None] = field(
+        default_factory=dict[tuple[Instance, bool], "Refuted | None"]
+    )
+
+    @property
+    def forever(self) -> bool:
+        """Whether actors begin again."""
+        return self.protocol.scenarios[self.obligation.scenario].forever
+
+    @property
+    def many(self) -> tuple[str, ...]:
+        """The actors of which there is any number."""
+        return self.protocol.scenarios[self.obligation.scenario].many
+
+    def left(self) -> float:
+        """The seconds that are left."""
+        return self.deadline - monotonic()
+
+    def refuted(self, tried: Instance) -> Refuted | None:
+        """What goes wrong in an instance, None where nothing does or nobody knows."""
+        found = self._asked(tried, restless=False)
+        if not self.forever:
+            return found
+        kept = _but(found, deadlock=False)
+        if kept is None and found is not None:
+            kept = _but(self._asked(tried, restless=True), deadlock=True)
+        return kept
+
+    def _asked(self, tried: Instance, *, restless: bool) -> Refuted | None:
+        key = tried, restless
+        if key not in self.seen:
+            self.seen[key] = self._decided(tried, restless=restless)
+        return self.seen[key]
+
+    def _decided(self, tried: Instance, *, restless: bool) -> Refuted | None:
+        if self.left() <= 0:
+            return None
+        name = self.obligation.scenario
+        protocol = instance(
+            self.protocol, name, dict(tried.numbers), tried.rounds, restless=restless
+        )
+        if not protocol.scenarios[name].run:
+            return None
+        seconds = min(self.question, self.limits.timeout, self.left())
+        limits = replace(self.limits, timeout=seconds, max_bound=min(BOUND, self.limits.max_bound))
+        decision = decide(protocol, self.obligation, self.expected, limits)
+        verdict = decision.verdict
+        self.events = max(self.events, decision.measured.events)
+        if isinstance(verdict, Refuted):
+            return verdict
+        if not restless and not isinstance(verdict, Unknown):
+            self.decisions.append(decision)
+            if isinstance(verdict, Proved | Bounded):
+                self.clean.append(tried)
+                self.cut = self.cut or isinstance(verdict, Bounded)
+        return None
+
+    def unreached(self) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+        """The asserts, and those of them that no instance reaches."""
+        asserts = dict.fromkeys(span for d in self.decisions for span in d.asserts)
+        lost = [
+            s for s in asserts if all(s in d.unreached for d in self.decisions if s in d.asserts)
+        ]
+        return tuple(asserts), tuple(lost)
+
+    def vacuous(self) -> Vacuous | None:
+        """That no run ends in any instance."""
+        verdicts = [d.verdict for d in self.decisions]
+        if verdicts and all(isinstance(verdict, Vacuous) for verdict in verdicts):
+            last = verdicts[-1]
+            assert isinstance(last, Vacuous)
+            return last
+        return None
+
+
+def _but(found: Refuted | None, *, deadlock: bool) -> Refuted | None:
+    """The witnesses of a refutation that are of deadlocks, or those that are not."""
+    if found is None:
+        return None
+    witnesses = (found.witness, *found.others)
+    kept = [w for w in witnesses if (w.property == "deadlock") == deadlock]
+    return Refuted(kept[0], tuple(kept[1:])) if kept else None
+
+
+def smallest(finite: Finite, said: Mapping[str, int]) -> tuple[Instance, Refuted] | None:
+    """The fewest actors, then rounds, that show something; ``said`` is who is suspected to.
+
+    More actors show what fewer do, so it goes up until something is seen, and from below again.
+    """
+    for tried in ladder(finite.many, said, forever=finite.forever):
+        if finite.refuted(tried) is not None:
+            fewer = ((each, finite.refuted(each)) for each in below(tried))
+            return next((each, found) for each, found in fewer if found is not None)
+        if finite.left() <= 0:
+            break
+    return None
+
+
+def ladder(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> Iterator[Instance]:
+    """So many as are suspected, one more of them, one more of all; each in one round, then more."""
+    named = {name: min(said.get(name, 0), MOST) for name in many}
+    steps = (
+        named,
+        {name: number + (number > 0) for name, number in named.items()},
+        {name: number + 1 for name, number in named.items()},
+    )
+    found = [
+        Instance(tuple(numbers.items()), rounds)
+        for numbers in steps
+        for rounds in range(1, (MOST_ROUNDS if forever else 1) + 1)
+    ]
+    yield from dict.fromkeys(found)
+
+
+def below(most: Instance) -> Iterator[Instance]:
+    """Instances with no more of anything, the smallest first, itself last."""
+    names = [name for name, _ in most.numbers]
+    counts = product(*(range(number + 1) for _, number in most.numbers))
+    every = product(counts, range(1, most.rounds + 1))
+    for count, rounds in sorted(every, key=lambda e: (sum(e[0]), e[1], [-n for n in e[0]])):
+        yield Instance(tuple(zip(names, count, strict=True)), rounds)

@@ -1,0 +1,71 @@
+"""The rules find exactly the violations that the interpreter finds, with so many actors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dsl.check import check
+from dsl.diagnostic import DiagnosticError
+from dsl.files import library_root
+from dsl.imports import load, load_text
+from tests.differential.awaits import generate_awaits
+from tests.differential.callbacks import generate_callbacks
+from tests.differential.generator import generate
+from tests.differential.readers import generate_readers
+from tests.graph.programs import Maker
+from tests.parametric.comparing import compare, configurations
+
+CASES = sorted((Path(__file__).parent.parent / "cases" / "verdict").rglob("*.khp"))
+
+THEMES = (generate, generate_awaits, generate_callbacks, generate_readers)
+
+
+def of_case(path: Path) -> int:
+    """How many obligations of a case were compared."""
+    protocol = check(load(path, (library_root(),)))
+    return sum(
+        compare(protocol, scenario, configuration)
+        for scenario in protocol.scenarios
+        for configuration in configurations(protocol)
+    )
+
+
+def of_text(text: str) -> int:
+    """How many configurations of a program were compared; none of one that is refused."""
+    try:
+        protocol = check(load_text("t.khp", text, None, ()))
+    except DiagnosticError:
+        return 0
+    return sum(compare(protocol, "s", each) for each in configurations(protocol))
+
+
+@pytest.mark.parametrize("start", range(3))
+def test_cases(start: int) -> None:
+    assert sum(of_case(path) for path in CASES[start::60]) >= 4
+
+
+@pytest.mark.soak
+def test_all_cases() -> None:
+    assert sum(of_case(path) for path in CASES) >= 600
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_generated(theme) -> None:
+    assert sum(of_text(theme(seed).text) for seed in range(5)) >= 2
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("theme", THEMES)
+def test_many_generated(theme) -> None:
+    assert sum(of_text(theme(seed).text) for seed in range(1000, 1500)) >= 200
+
+
+def test_programs_of_one_actor() -> None:
+    assert sum(of_text(Maker(seed).program()) for seed in range(3)) >= 2
+
+
+@pytest.mark.soak
+def test_many_programs_of_one_actor() -> None:
+    assert sum(of_text(Maker(seed).program()) for seed in range(2000, 3000)) >= 400
