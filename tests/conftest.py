@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,15 @@ from tests.soak import Soak, kept, programs, together
 
 # What is tested is what is proved now; the tests of the cache name a folder of their own.
 os.environ["PROVE_CACHE"] = "off"
+
+SELDOM = (50_000, 20, 50)
+"""When to look for garbage in circles: tests make few, and what was imported has none."""
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 class Golden:
