@@ -6,6 +6,7 @@ import fcntl
 import os
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -18,7 +19,7 @@ def once(folders: pytest.TempPathFactory, name: str, make: Callable[[], T]) -> T
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return make()
     place = folders.getbasetemp().parent / name
-    with place.with_suffix(".lock").open("w") as lock:
+    with Path(f"{place}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if place.exists():
             kept: T = pickle.loads(place.read_bytes())  # noqa: S301 - written below
