@@ -38,7 +38,7 @@ prove: $(VENV)/project
 	$(BIN)/prove protocols/retract.khp
 
 test: $(VENV)/project
-	$(BIN)/pytest -n $(JOBS) --dist worksteal
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --cpu
 
 # Separate, so that `make -k check` goes on after the first that fails; side by side, for each of
 # the slow ones uses one core.
