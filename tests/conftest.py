@@ -72,8 +72,8 @@ def pytest_terminal_summary(
     if config.getoption("--cpu"):
         every = [r for rows in terminalreporter.stats.values() for r in rows]
         seconds = by_folder(r for r in every if isinstance(r, pytest.TestReport))
-        terminalreporter.section(f"CPU: {seconds.total():.0f} s in tests")
-        for folder, taken in seconds.most_common():
+        terminalreporter.section(f"CPU: {sum(seconds.values()):.0f} s in tests")
+        for folder, taken in sorted(seconds.items(), key=lambda row: -row[1]):
             terminalreporter.line(f"{taken:8.1f} {folder}")
     reports = [
         report

@@ -6,8 +6,8 @@ Wall times say little where several processes share two cores.
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Generator, Iterable
 from pathlib import PurePosixPath
 
 import pytest
@@ -31,7 +31,7 @@ class Meter:
         self._before = used()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self) -> Iterator[None]:
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         now = used()
         report.user_properties.append((PROPERTY, now - self._before))
@@ -39,10 +39,12 @@ class Meter:
         return report
 
 
-def by_folder(reports: Iterable[pytest.TestReport]) -> Counter[str]:
+def by_folder(reports: Iterable[pytest.TestReport]) -> dict[str, float]:
     """The seconds of each folder of tests."""
-    found: Counter[str] = Counter()
+    found: dict[str, float] = defaultdict(float)
     for report in reports:
         folder = PurePosixPath(report.nodeid.split("::")[0]).parts[:2][-1]
-        found[folder] += sum(v for name, v in report.user_properties if name == PROPERTY)
+        for name, seconds in report.user_properties:
+            if name == PROPERTY and isinstance(seconds, float):
+                found[folder] += seconds
     return found
