@@ -21,9 +21,13 @@ def once(folders: pytest.TempPathFactory, name: str, make: Callable[[], T]) -> T
     place = folders.getbasetemp().parent / name
     with Path(f"{place}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if place.exists():
-            kept: T = pickle.loads(place.read_bytes())  # noqa: S301 - written below
-            return kept
-        made = make()
-        place.write_bytes(pickle.dumps(made))
-        return made
+        try:
+            if place.exists():
+                kept: T = pickle.loads(place.read_bytes())  # noqa: S301 - written below
+                return kept
+            made = make()
+            place.write_bytes(pickle.dumps(made))
+            return made
+        finally:
+            # Said, for children of this process may have the file open still.
+            fcntl.flock(lock, fcntl.LOCK_UN)
