@@ -27,6 +27,9 @@ export PYRIGHT_PYTHON_GLOBAL_NODE := 0
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PYRIGHT_PYTHON_USE_BUNDLED_PYRIGHT := 1
 
+# The slowest first.
+CHECKS := check-pyright check-mypy check-docs check-layers check-format check-lint
+
 .PHONY: prove test check bench soak index mutate conformance format clean install
 .PHONY: browser browser-test
 .PHONY: check-format check-lint check-mypy check-pyright check-layers check-docs
@@ -35,10 +38,12 @@ prove: $(VENV)/project
 	$(BIN)/prove protocols/retract.khp
 
 test: $(VENV)/project
-	$(BIN)/pytest -n $(JOBS) --dist worksteal
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --cpu
 
-# Separate, so that `make -k check` goes on after the first that fails.
-check: check-format check-lint check-mypy check-pyright check-layers check-docs
+# Separate, so that `make -k check` goes on after the first that fails; side by side, for each of
+# the slow ones uses one core.
+check: $(VENV)/project
+	@$(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target $(CHECKS)
 
 check-format: $(VENV)/project
 	$(BIN)/ruff format --check .
@@ -55,8 +60,9 @@ check-pyright: $(VENV)/project
 check-layers: $(VENV)/project
 	$(BIN)/lint-imports --no-logo
 
+# The rest of tests/project is in `make test`.
 check-docs: $(VENV)/project
-	$(BIN)/pytest -q tests/project
+	$(BIN)/pytest -q $(addprefix tests/project/test_,docs.py codes.py protocols.py)
 
 bench: $(VENV)/project
 	$(BIN)/python benchmarks/run.py

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.cpu import Meter, by_folder
 from tests.soak import Soak, kept, programs, together
 
 # What is tested is what is proved now; the tests of the cache name a folder of their own.
 os.environ["PROVE_CACHE"] = "off"
+
+SELDOM = (50_000, 20, 50)
+"""When to look for garbage in circles: tests make few, and what was imported has none."""
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 class Golden:
@@ -37,6 +48,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--soak-from", type=int, default=0, help="where the numbers of a soak's inputs begin"
     )
+    parser.addoption("--cpu", action="store_true", help="say what each folder took of the CPUs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--cpu"):
+        config.pluginmanager.register(Meter())
 
 
 @pytest.fixture
@@ -49,7 +66,15 @@ def soak(request: pytest.FixtureRequest, record_property: Callable[[str, object]
     return Soak(request.config.getoption("--soak-from"), record_property)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if config.getoption("--cpu"):
+        every = [r for rows in terminalreporter.stats.values() for r in rows]
+        seconds = by_folder(r for r in every if isinstance(r, pytest.TestReport))
+        terminalreporter.section(f"CPU: {sum(seconds.values()):.0f} s in tests")
+        for folder, taken in sorted(seconds.items(), key=lambda row: -row[1]):
+            terminalreporter.line(f"{taken:8.1f} {folder}")
     reports = [
         report
         for name in ("passed", "failed")

@@ -11,7 +11,7 @@ from tests.differential.callbacks import generate_callbacks
 from tests.differential.compare import compare
 from tests.differential.planted import Planted
 
-PROGRAMS = 200
+QUICK, PROGRAMS = 100, 200
 CHUNK = 50
 MOST = 100
 """So many programs that could show a bug are tried."""
@@ -50,8 +50,8 @@ BUGS = (
 )
 
 
-@pytest.mark.parametrize("start", range(0, PROGRAMS, CHUNK))
-def test_engines_agree_on_callbacks(start: int) -> None:
+def agree(start: int) -> None:
+    """Asserts that the engines agree on the programs of one chunk."""
     enumerated = 0
     for seed in range(start, start + CHUNK):
         generated = generate_callbacks(seed)
@@ -59,6 +59,17 @@ def test_engines_agree_on_callbacks(start: int) -> None:
         assert not found.disagreements, generated.text
         enumerated += found.enumerated
     assert enumerated > CHUNK / 2
+
+
+@pytest.mark.parametrize("start", range(0, QUICK, CHUNK))
+def test_engines_agree_on_callbacks(start: int) -> None:
+    agree(start)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("start", range(QUICK, PROGRAMS, CHUNK))
+def test_they_agree_on_some_more(start: int) -> None:
+    agree(start)
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name.replace(" ", "-"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
@@ -15,12 +16,16 @@ MOST = 200
 """So many programs that could show a bug are tried."""
 
 
+@cache
+def programs() -> list[Generated]:
+    return [generate(seed) for seed in range(PROGRAMS)]
+
+
 def fitting(bug: Planted) -> list[Generated]:
     """The programs that could show a bug."""
     if bug.program:
         return [Generated(-1, bug.program, 1, ())]
-    programs = (generate(seed) for seed in range(PROGRAMS))
-    return [p for p in programs if re.search(bug.needs, p.text)][:MOST]
+    return [p for p in programs() if re.search(bug.needs, p.text)][:MOST]
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name.replace(" ", "-"))

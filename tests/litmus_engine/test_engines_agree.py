@@ -124,11 +124,22 @@ def compare(seed: int, tally: Tally, most: int) -> None:
         tally.flags.update(raised)
 
 
-CHUNKS, SIZE = 10, 140
+CHUNKS, FURTHER, SIZE = 4, 10, 140
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_outcomes_and_flags(chunk: int, soak: Soak) -> None:
+    agree(chunk, soak)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("chunk", range(CHUNKS, FURTHER))
+def test_outcomes_and_flags_of_some_more(chunk: int, soak: Soak) -> None:
+    agree(chunk, soak)
+
+
+def agree(chunk: int, soak: Soak) -> None:
+    """Asserts that solver and enumerator agree on the programs of one chunk."""
     tally = Tally()
     for seed in range(chunk * SIZE, (chunk + 1) * SIZE):
         compare(seed, tally, MOST)

@@ -110,8 +110,16 @@ def shape(skeleton: Skeleton) -> list[tuple[object, ...]]:
     ]
 
 
-@pytest.mark.parametrize("scenario", ["uffd_copy", "exit"])
-def test_with_one_switch_on_the_program_is_that_of_its_change(scenario: str) -> None:
+@pytest.mark.parametrize(
+    ("scenario", "part"),
+    [
+        # Every third change; the others are soak.
+        pytest.param(scenario, part, marks=pytest.mark.soak if part else ())
+        for scenario in ("uffd_copy", "exit")
+        for part in range(3)
+    ],
+)
+def test_with_one_switch_on_the_program_is_that_of_its_change(scenario: str, part: int) -> None:
     asked, based = asked_about(RETRACT, scenario)
     changes = touching(asked, based, scenario)
     made = family(asked.protocol, changes)
@@ -119,7 +127,7 @@ def test_with_one_switch_on_the_program_is_that_of_its_change(scenario: str) -> 
     numbers = {number: name for name, number in made.switches.items()}
     for configuration in asked.scenarios[scenario]:
         bound = based.bounds[scenario, configuration]
-        for each in changes:
+        for each in changes[part::3]:
             on = dict.fromkeys(made.switches, "off")
             on[numbers[each.change.number]] = "on"
             setting = {**dict(configuration), **on}

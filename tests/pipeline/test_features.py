@@ -143,17 +143,29 @@ def generated(folder: Path, seeds: range) -> list[str]:
     return files
 
 
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Found]:
+    files = generated(tmp_path_factory.mktemp("few"), range(3))
+    return files, verdicts(files)
+
+
 @pytest.mark.parametrize("feature", FEATURES)
-def test_generated_programs_have_the_same_verdicts(tmp_path: Path, feature: Feature) -> None:
-    files = generated(tmp_path, range(3))
-    assert_same(verdicts(files, feature), verdicts(files), without=feature)
+def test_generated_programs_have_the_same_verdicts(few, feature: Feature) -> None:
+    files, wanted = few
+    assert_same(verdicts(files, feature), wanted, without=feature)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Found]:
+    files = generated(tmp_path_factory.mktemp("many"), range(1_000, 1_100))
+    return files, verdicts(files)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("feature", FEATURES)
-def test_many_generated_programs_have_the_same_verdicts(tmp_path: Path, feature: Feature) -> None:
-    files = generated(tmp_path, range(1_000, 1_100))
-    assert_same(verdicts(files, feature), verdicts(files), without=feature)
+def test_many_generated_programs_have_the_same_verdicts(many, feature: Feature) -> None:
+    files, wanted = many
+    assert_same(verdicts(files, feature), wanted, without=feature)
 
 
 @cache

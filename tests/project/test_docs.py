@@ -101,27 +101,6 @@ def test_the_readme_s_exit_codes_are_those_of_help() -> None:
     assert [int(code) for code in re.findall(r"(\d+)\s+[a-z]", summary)] == codes
 
 
-def shown_outputs() -> list[tuple[str, list[str]]]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.findall(
-        r"<!-- output: prove (.*?) -->\n```\n(.*?)^```", text, re.MULTILINE | re.DOTALL
-    )
-    return [(arguments, block.splitlines()) for arguments, block in found]
-
-
-@pytest.mark.parametrize("arguments", [arguments for arguments, _ in shown_outputs()])
-def test_the_readme_shows_what_is_printed(
-    arguments: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(ROOT)
-    assert entry.main(["run", "-j", "1", *arguments.split()]) == 0
-    printed = iter(line.strip() for line in capsys.readouterr().out.splitlines())
-    for line in dict(shown_outputs())[arguments]:
-        # What is left out between two lines is marked where it is much.
-        if line.strip() != "..." and not line.startswith("$"):
-            assert line.strip() in printed, line
-
-
 def test_the_language_reference_names_every_declaration_form() -> None:
     text = (ROOT / "docs/language.md").read_text(encoding="utf-8")
     for word in ("actor", "scenario", "variant", "transition", "expect", "pool", "word", "update"):

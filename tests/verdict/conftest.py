@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
 
 from prover.pipeline import run
 from prover.verdict import FileReport, Progress, Report, Request
+from tests.shared import once
 
 ROOT = Path(__file__).parent.parent / "cases" / "verdict"
 
@@ -43,8 +45,12 @@ class Library:
     """Every case, and what the pipeline says of files and texts."""
 
     cases: tuple[Case, ...]
-    reports: Mapping[str, FileReport]
-    folder: Path
+    folders: pytest.TempPathFactory
+
+    @cached_property
+    def reports(self) -> Mapping[str, FileReport]:
+        """What is said of each case; made when the first test asks."""
+        return once(self.folders, "verdict-cases", everything)
 
     def report(self, case: Case) -> FileReport:
         return self.reports[case.name]
@@ -52,13 +58,15 @@ class Library:
     def prove(self, *texts: str, **options: float) -> Report:
         """The report on the files of these texts."""
         names: list[str] = []
+        folder = self.folders.mktemp("texts")
         for number, text in enumerate(texts):
-            path = self.folder / f"{number}.khp"
+            path = folder / f"{number}.khp"
             path.write_text(text, encoding="utf-8")
             names.append(str(path))
         return prove(names, **options)
 
 
+@cache
 def found() -> tuple[Case, ...]:
     return tuple(Case(path) for path in sorted(ROOT.rglob("*.khp")))
 
@@ -90,13 +98,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(fixture, chosen, ids=[c.name for c in chosen])
 
 
-@pytest.fixture(scope="session")
 def everything() -> Mapping[str, FileReport]:
+    """What is said of each case."""
     cases = found()
     report = prove([str(case.path) for case in cases])
     return {case.name: file for case, file in zip(cases, report.files, strict=True)}
 
 
-@pytest.fixture
-def library(everything: Mapping[str, FileReport], tmp_path: Path) -> Library:
-    return Library(found(), everything, tmp_path)
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    return Library(found(), tmp_path_factory)

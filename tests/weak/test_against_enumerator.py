@@ -22,7 +22,7 @@ from tests.weak.tape import TooMany
 from tests.weak.themes import THEMES, text
 
 MODELS = ("tso", "lkmm")
-SEEDS = 20
+SEEDS, FURTHER = 8, 20
 CHUNKS, SIZE = 8, 50
 RUNS, MOST = 1_500, 1_500
 """Larger programs are left out."""
@@ -62,6 +62,12 @@ def check(theme: str, seeds: range) -> Counter[str]:
 @pytest.mark.parametrize("theme", THEMES)
 def test_same_answers(theme: str, soak: Soak) -> None:
     soak.compared(check(theme, range(SEEDS)))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("theme", THEMES)
+def test_same_answers_of_some_more(theme: str, soak: Soak) -> None:
+    soak.compared(check(theme, range(SEEDS, FURTHER)))
 
 
 def test_what_a_marked_read_reads_brings_what_was_before_it() -> None:

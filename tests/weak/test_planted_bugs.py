@@ -82,6 +82,24 @@ PLANTED: tuple[tuple[str, object, str, Callable[..., object]], ...] = (
     ("writes reach all at once", Numbers, "arrives", at_once),
 )
 
+SHOWN_BY = {
+    "fences dropped": "iriw-mb",
+    "writes arrive at once": "lock-count",
+    "reads-from orders nothing": "condition-or-not",
+    "overwriting orders nothing": "condition-or-not",
+    "dependencies dropped": "lb-addr-dep",
+    "unlock to lock orders nothing": "lock-count",
+    "grace periods wait for nobody": "rcu-mp",
+    "all SRCU domains are one": "srcu-other-domain",
+    "grace periods wait for readers of all kinds": "srcu-other-domain",
+    "SRCU readers are not waited for": "srcu-handed-over",
+    "what a thread overwrites is free": "lb-own-overwrite",
+    "update goes on from nothing": "mp-rmw-sequence",
+    "every read is an acquire": "lb-ctrl-past-the-if",
+    "writes reach all at once": "iriw-acquire",
+}
+"""Which of the litmus tests notices each; the first that does, in the order of their names."""
+
 
 def differs(file: Path) -> bool:
     """Whether a litmus test has another verdict than the litmus engine gives."""
@@ -99,9 +117,9 @@ def test_it_is_noticed(
     name: str,
     planted: Callable[..., object],
 ) -> None:
-    tests = [file for file in OWN if file.stem not in DIFFERENT]
+    (file,) = [file for file in OWN if file.stem == SHOWN_BY[what]]
+    assert file.stem not in DIFFERENT
     with monkeypatch.context() as planting:
         planting.setattr(where, name, planted)
-        shown = next((file for file in tests if differs(file)), None)
-    assert shown is not None, what
-    assert not differs(shown), "without the bug the engines agree"
+        assert differs(file), f"{file.stem} does not show: {what}"
+    assert not differs(file), "without the bug the engines agree"

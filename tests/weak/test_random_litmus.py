@@ -19,7 +19,7 @@ from tests.litmus_engine.programs import Program
 from tests.weak.compare import Compared, compare, wrong_race
 
 MODELS = ("tso", "lkmm")
-CHUNKS, SIZE = 10, 100
+CHUNKS, FURTHER, SIZE = 3, 10, 100
 SOAK_CHUNKS, SOAK_SIZE = 50, 120
 
 
@@ -70,6 +70,13 @@ def check(rows: list[Compared], size: int, least: float = 0.1) -> None:
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_same_answers_and_races(chunk: int, model: str) -> None:
+    check(rows_of(range(chunk * SIZE, (chunk + 1) * SIZE), model), SIZE)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("chunk", range(CHUNKS, FURTHER))
+def test_same_answers_and_races_of_some_more(chunk: int, model: str) -> None:
     check(rows_of(range(chunk * SIZE, (chunk + 1) * SIZE), model), SIZE)
 
 

@@ -18,7 +18,7 @@ from tests.weak.compare import Compared, compare, wrong_race
 from tests.weak.test_random_litmus import asking, under
 
 MODELS = ("sc", "tso", "lkmm")
-CHUNKS, SIZE = 2, 500
+CHUNKS, FURTHER, SIZE = 1, 2, 500
 SOAK_CHUNKS, SOAK_SIZE = 20, 500
 SECTIONS = ("rcu_read_lock();", "srcu_read_lock(")
 READ = re.compile(r"(r\d+) = (?:READ_ONCE|smp_load_acquire)\(")
@@ -87,6 +87,14 @@ def check(rows: list[Compared]) -> None:
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_same_answers_and_races(chunk: int, model: str) -> None:
+    start = 300_000 + chunk * SIZE
+    check(rows_of(range(start, start + SIZE), model))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("chunk", range(CHUNKS, FURTHER))
+def test_same_answers_and_races_of_some_more(chunk: int, model: str) -> None:
     start = 300_000 + chunk * SIZE
     check(rows_of(range(start, start + SIZE), model))
 
