@@ -6,7 +6,7 @@ import errno
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 
 from dsl.source import Span
 from prover.cache.store import Store
-from prover.pipeline import grounds, run
+from prover.pipeline import run
 from prover.pipeline.certify import Rests, Second, certified, relied_on
 from prover.pipeline.decision import Decision
 from prover.pipeline.pool import Lost
@@ -344,19 +344,6 @@ def test_what_another_obligation_reaches_counts_where_one_does_not_reach_it() ->
     ]
 
 
-def test_an_answer_that_could_not_be_kept_is_missed_wherever_it_counts() -> None:
-    here, span = Measured(), Span("f.khp", 0, 1)
-    full = Decision(Proved(), here, grounds=None, reaching=None)
-    leans = Decision(Proved(), here, (span,), (span,), grounds=("c-unsat",))
-    stands = Decision(Proved(), here, grounds=("d-unsat",))
-    assert [each.whole for each in relied_on([full, leans, stands, leans], [0, 0, 0, 1])] == [
-        False,
-        False,
-        True,
-        True,
-    ]
-
-
 # --- whole folders ---------------------------------------------------------------------------
 
 ROOT = Path(__file__).parents[2]
@@ -384,28 +371,6 @@ def test_where_no_question_can_be_kept_nothing_is_certified(
     monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
     report = prove(tmp_path, COUNTS)
     assert states(report) == {("proved", "not certified")}
-    assert exit_code(report) == 3
-
-
-def test_a_disk_that_is_full_half_way_leaves_no_answer_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """That `quiet` need not come to the assert is an answer of `sees`, which could not be kept."""
-    text = f"{BETWEEN}scenario quiet {{ run between; expect proved; }}\n"
-    assert states(prove(tmp_path, text)) == {("proved", "certified")}
-    kept = grounds._kept
-
-    def full(claims: Iterable[Claim], folder: Path) -> tuple[str, ...]:
-        found = tuple(claims)
-        if any(claim.holds for claim in found):
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return kept(found, folder)
-
-    monkeypatch.setattr(grounds, "_kept", full)
-    report = prove(tmp_path, text)
-    assert states(report) == {("proved", "not certified")}
-    why = {o.certificate.why for o in outcomes(report) if o.certificate is not None}
-    assert why == {"which answers it rests on could not be kept"}
     assert exit_code(report) == 3
 
 
