@@ -131,6 +131,8 @@ def folder() -> TemporaryDirectory[str]:
 
 def save(report: Report, made: Path, path: Path) -> int:
     """Writes the one certificate of a report; 0, or the exit code where there is not one."""
+    from gzip import compress
+
     from dsl.diagnostic import Diagnostic
     from prover.pipeline.anynumber.saved import file_of
     from prover.verdict import Proved
@@ -153,7 +155,8 @@ def save(report: Report, made: Path, path: Path) -> int:
         complain_about((Diagnostic(code, message, None, (), hint),), {})
         return USAGE_ERROR
     try:
-        write_whole(path, there[0][1].read_bytes())
+        content = there[0][1].read_bytes()
+        write_whole(path, compress(content, 6, mtime=0) if path.suffix == ".gz" else content)
     except OSError as error:
         message = f"the certificate `{path}` cannot be written: {error.strerror or error}"
         complain_about((Diagnostic("unwritable-file", message, None),), {})

@@ -104,6 +104,8 @@ def test_a_certificate_is_written_and_checked_again(
     first = Path("c.json").read_bytes()
     assert main(["--emit", "certificate=c.json", "--no-cache", "lock.khp"]) == 0
     assert Path("c.json").read_bytes() == first
+    assert main(["--emit", "certificate=c.gz", "lock.khp"]) == 0
+    assert main(["certificate", "c.gz"]) == 0
     capsys.readouterr()
     assert main(["certificate", "c.json"]) == 0
     said = capsys.readouterr().out
