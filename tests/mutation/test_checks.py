@@ -1,0 +1,34 @@
+"""Checks of mutants run in the process that a mutant is in, and do no more than they must."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+
+from prover.pipeline import board, loaded
+from tests.mutation import checks
+
+NEEDLESS = ("dsl/parse.py", "dsl/check/__init__.py", "prover/pipeline/pool.py:_start")
+"""Files, and functions, that nothing of is to run for a check."""
+
+
+def test_a_case_is_proved_here_and_read_once() -> None:
+    path = checks.CASES / "locks" / "abba.khp"
+    before = loaded.read_program, loaded.check, board.run_pool
+    first = checks._proved(str(path))
+    ran: set[str] = set()
+
+    def enter(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            ran.add(f"{frame.f_code.co_filename}:{frame.f_code.co_name}")
+
+    sys.setprofile(enter)
+    try:
+        second = checks._proved(str(path))
+    finally:
+        sys.setprofile(None)
+    assert first
+    assert [o.verdict for o in first] == [o.verdict for o in second]
+    assert any("prover/smt/encode.py" in name for name in ran)
+    assert not [name for name in ran if any(part in name for part in NEEDLESS)]
+    assert (loaded.read_program, loaded.check, board.run_pool) == before
