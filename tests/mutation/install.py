@@ -72,22 +72,26 @@ def _compute(module: ModuleType, tree: ast.Module) -> list[ModuleType]:
         if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
             continue
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        (target,) = targets
-        if not isinstance(target, ast.Name) or target.id not in vars(module):
-            continue
-        old = vars(module)[target.id]
         space = dict(vars(module))
         exec(compile(ast.Module([statement], []), "mutant", "exec"), space)  # noqa: S102
-        if space[target.id] == old or isinstance(old, type):
-            continue
-        for name, other in list(sys.modules.items()):
-            if getattr(other, target.id, None) is old:
-                setattr(other, target.id, space[target.id])
-                found[name] = other
-            elif module in vars(other).values():
-                found[name] = other
-        setattr(module, target.id, space[target.id])
+        for target in (node for each in targets for node in ast.walk(each)):
+            if isinstance(target, ast.Name):
+                _replace(module, target.id, space[target.id], found)
     return [other for _, other in sorted(found.items()) if other is not module]
+
+
+def _replace(module: ModuleType, name: str, new: object, found: dict[str, ModuleType]) -> None:
+    """Gives a module a value, and whoever has it from there; ``found`` gets them."""
+    old = vars(module).get(name, new)
+    if new == old or isinstance(old, type):
+        return
+    for where, other in list(sys.modules.items()):
+        if getattr(other, name, None) is old:
+            setattr(other, name, new)
+            found[where] = other
+        elif module in vars(other).values():
+            found[where] = other
+    setattr(module, name, new)
 
 
 __all__ = ["compute_again", "install", "replace_code"]

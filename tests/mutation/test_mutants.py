@@ -80,6 +80,7 @@ def rows() -> dict[str, int]:
 
 
 ROWS = rows()
+LOW, HIGH = 1, 2
 """
 
 
@@ -96,6 +97,9 @@ def test_what_is_made_while_a_module_loads_is_made_again() -> None:
         del sys.modules["importing"]
     assert module.ROWS == {"a": 4}
     assert vars(other)["ROWS"] is module.ROWS
+    (mutant,) = some(TABLE, {"module: 2 -> 3"})
+    install(module, mutant)
+    assert (module.LOW, module.HIGH) == (1, 3)
 
 
 def test_a_seed_gives_the_same_mutants() -> None:
