@@ -21,7 +21,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
@@ -92,6 +92,17 @@ def killer(
     return None if ended or not said else said.decode().splitlines()[-1]
 
 
+def holds_here(check: Check) -> bool:
+    """Whether a check holds without a mutant, in a process of its own."""
+
+    def work(_: Callable[[bytes], None]) -> None:
+        if not holds(check):
+            raise SystemExit(1)
+
+    _, ended = forked(work)
+    return ended
+
+
 def ordered(
     module: str,
     mutant: Mutant,
@@ -154,6 +165,7 @@ class _Round:
     known: dict[str, str]
     noticed: dict[str, str]
     shown: int = 0
+    sound: set[str] = field(default_factory=set[str])
 
     def module(self, module: str, mutants: list[Mutant]) -> Counter[str]:
         """Shows mutants of one module to the checks; counts them by what comes of it."""
@@ -165,6 +177,7 @@ class _Round:
             if by is None or (self.retry and by == SURVIVED):
                 by = self._killer(module, mutant, killed)
                 self.shown += 1
+                self._confirm(by)
                 self.results.add(name, mutant, by)
             killed[by] += by != SURVIVED
             count[self._kind(name, by)] += 1
@@ -172,6 +185,13 @@ class _Round:
                 why = self.known.get(name, f"NEW: line {mutant.lines.start}")
                 print(f"  {name} # {why}", flush=True)
         return count
+
+    def _confirm(self, name: str) -> None:
+        """A check that notices a mutant must hold without one: when it was measured is long ago."""
+        for check in self.every if name not in self.sound else ():
+            if check.name == name and not holds_here(check):
+                raise SystemExit(f"{name} does not hold without a mutant: remove what was measured")
+        self.sound.add(name)
 
     def _killer(self, module: str, mutant: Mutant, killed: Counter[str]) -> str:
         """Who notices a mutant: those asked first, or else any that comes to its lines."""

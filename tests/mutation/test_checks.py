@@ -7,6 +7,7 @@ from types import FrameType
 
 from prover.pipeline import board, loaded
 from tests.mutation import checks
+from tests.mutation.run import holds_here
 
 NEEDLESS = ("dsl/parse.py", "dsl/check/__init__.py", "prover/pipeline/pool.py:_start")
 """Files, and functions, that nothing of is to run for a check."""
@@ -32,3 +33,9 @@ def test_a_case_is_proved_here_and_read_once() -> None:
     assert any("prover/smt/encode.py" in name for name in ran)
     assert not [name for name in ran if any(part in name for part in NEEDLESS)]
     assert (loaded.read_program, loaded.check, board.run_pool) == before
+
+
+def test_a_check_is_asked_without_a_mutant_too() -> None:
+    assert holds_here(checks.Check("holds", lambda: True))
+    assert not holds_here(checks.Check("does not", lambda: False))
+    assert not holds_here(checks.Check("raises", lambda: bool(1 // 0)))
