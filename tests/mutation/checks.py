@@ -196,18 +196,18 @@ def _name(path: Path) -> str:
 
 def _as_expected(name: str) -> bool:
     """Whether every obligation of a file has the verdict that the file expects."""
-    found = _proved(name)
+    found = proved(name)
     return bool(found) and all(o.as_expected and not isinstance(o.verdict, Broken) for o in found)
 
 
-def _proved(name: str) -> tuple[Outcome, ...]:
+def proved(name: str) -> tuple[Outcome, ...]:
     """What the prover says about a file; nothing where that has a mistake."""
     with in_process():
         (file,) = pipeline.run(Request((name,), jobs=1), _silent).files
     return () if file.diagnostics else file.outcomes
 
 
-_outcomes = cache(_proved)
+_outcomes = cache(proved)
 
 
 def _interpreted() -> Iterator[Check]:
