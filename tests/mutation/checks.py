@@ -5,7 +5,7 @@ A check is a name and a function that says whether the engine is as it should be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -133,7 +133,7 @@ def _known_file(name: str, _: Request, __: Parsed | None = None) -> Program:
 
 
 @contextmanager
-def in_process() -> Iterator[None]:
+def in_process() -> Generator[None]:
     """The pipeline without processes of its own, and without reading and checking files again."""
     files = ((loaded, "read_program", _known_file), (loaded, "check", _checked))
     pools = ((board, "run_pool", _serial), (again, "run_pool", _serial))
