@@ -6,7 +6,7 @@
 #   make bench    measure every shipped protocol
 #   make soak     what is too long for CI; FROM=1000000 for other inputs of the fuzzers
 #   make mutate   mutants of the trusted modules that no check notices; goes on where it ended
-#                (remove .venv/mutants to begin anew; MOST=60 for more of each module)
+#                (remove .venv/mutants* to begin anew; MOST=60 for more of each module)
 #   make conformance LITMUS=folder [MODEL=file.cat]   compare with reference verdicts of
 #                litmus tests
 #   make browser  install Chromium (Debian's) for the tests of the HTML report
@@ -87,7 +87,8 @@ browser-test: $(VENV)/project
 	PROVE_BROWSER=required $(BIN)/pytest -q tests/browser
 
 mutate: $(VENV)/project
-	$(BIN)/python -m tests.mutation.run --results $(VENV)/mutants $(if $(MOST),--most $(MOST))
+	$(BIN)/python -m tests.mutation.run --results $(VENV)/mutants --measured $(VENV)/mutants.checks \
+		$(if $(MOST),--most $(MOST))
 
 conformance: $(VENV)/project
 	$(BIN)/python benchmarks/conformance.py $(LITMUS) $(if $(MODEL),--model $(MODEL))

@@ -17,7 +17,7 @@ from dsl.interpreter.state import (
     initial_actor,
     open_sections,
 )
-from dsl.interpreter.values import Lock, Value, Violated
+from dsl.interpreter.values import UNSET, Lock, Value, Violated
 from dsl.interpreter.work import Work
 from dsl.types import LockType
 
@@ -113,11 +113,7 @@ def begin_grace_period(w: Work) -> None:
 def begin_barrier(w: Work) -> None:
     """The call of ``rcu_barrier()``: it waits for every callback queued and not ended."""
     might_sleep(w)
-    w.waiting = frozenset(
-        a.name
-        for a in w.others
-        if a.kind == CALLBACK and not w.program.codes[a.frames[0].code].worker
-    )
+    w.waiting = frozenset(a.name for a in w.others if a.kind == CALLBACK and a.domain is UNSET)
 
 
 def still_waiting(w: Work) -> tuple[int, ...]:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dsl.interpreter.layout import Node
 from dsl.interpreter.memory import access
 from dsl.interpreter.sections import call_rcu, might_sleep
-from dsl.interpreter.state import CALLBACK, ActorState, Frame, Section
-from dsl.interpreter.values import POISON, UNSET, Index, Lock, Mark, Value, Violated
+from dsl.interpreter.state import Frame, Section
+from dsl.interpreter.values import POISON, Index, Lock, Mark, Value, Violated
 from dsl.interpreter.work import Work
 from dsl.types import LockType
 
@@ -113,7 +113,7 @@ def call_srcu(w: Work, ref: Value, head: Value, kind: int, frame: Frame) -> None
     """Queues a callback that starts after a grace period of the domain begun now."""
     node, domain = _domain(w, ref)
     call_rcu(w, head, kind, frame)
-    w.others[-1] = w.others[-1]._replace(waiting=_open(node, domain))
+    w.others[-1] = w.others[-1]._replace(waiting=_open(node, domain), domain=ref)
 
 
 def begin_barrier(w: Work, ref: Value) -> None:
@@ -129,12 +129,4 @@ def begin_barrier(w: Work, ref: Value) -> None:
         kinds.extend(violated.kinds)
     if kinds:
         raise Violated(*kinds)
-    w.waiting = frozenset(a.name for a in w.others if _queued_on(w, a) == ref)
-
-
-def _queued_on(w: Work, actor: ActorState) -> Value:
-    """The domain whose callback an actor is, UNSET if it is none."""
-    if actor.kind != CALLBACK or not actor.frames:
-        return UNSET
-    first = actor.frames[0]
-    return first.registers[1] if w.program.codes[first.code].worker else UNSET
+    w.waiting = frozenset(a.name for a in w.others if a.domain == ref)

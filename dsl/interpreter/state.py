@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from dsl.interpreter.values import Value
+from dsl.interpreter.values import UNSET, Value
 from dsl.source import Span
 
 Section: TypeAlias = tuple[str, str, int, int]
@@ -78,7 +78,8 @@ class ActorState(NamedTuple):
     (-1: none) and ``pending`` its unfinished words.  ``spun`` says that it took
     a back edge since its last shared step.  ``hosts`` are, for a running callback
     that may block, the actors on whose CPU it may run: they took softirqs when it
-    began and have made no step since.
+    began and have made no step since.  ``domain`` is that of a callback of ``call_srcu()``,
+    UNSET for all others.
     """
 
     name: str
@@ -97,6 +98,7 @@ class ActorState(NamedTuple):
     pending: tuple[Pend, ...]
     spun: bool
     hosts: frozenset[str]
+    domain: Value
 
 
 Violation: TypeAlias = tuple[str, Span]
@@ -169,6 +171,7 @@ def initial_actor(name: str, kind: str, host: str, status: str, frame: Frame) ->
         pending=(),
         spun=False,
         hosts=frozenset(),
+        domain=UNSET,
     )
 
 

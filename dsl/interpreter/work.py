@@ -35,6 +35,7 @@ class Work:
         "code",
         "completed",
         "counts",
+        "domain",
         "edges",
         "held",
         "host",
@@ -87,6 +88,7 @@ class Work:
         self.pending: tuple[Pend, ...] = me.pending
         self.spun = me.spun
         self.hosts = me.hosts
+        self.domain = me.domain
         self.lower: list[Frame] = list(me.frames[:-1])
         self._open(me.frames[-1])
 
@@ -181,4 +183,5 @@ class Work:
             self.pending,
             self.spun,
             self.hosts,
+            self.domain,
         )

@@ -269,3 +269,23 @@ def test_a_lock_held_by_another_does_not_count(lab) -> None:
 def test_the_initial_value_needs_no_transition(lab) -> None:
     text = T + "transition v { none -> at; } actor a { } scenario s { run a; init { v = huge; } }"
     assert kinds(lab, text) == set()
+
+
+def test_an_update_that_a_handler_makes_completes_at_its_end(lab) -> None:
+    text = """spinlock_t l;
+    update void sets(void) {
+        spin_lock(&l); w = at(&C); spin_unlock(&l);
+        spin_lock(&l); w = at(&B); spin_unlock(&l);
+    }
+    actor a { smp_call_function(sets, false, h); }
+    actor h { }
+    actor c { spin_lock_irq(&l); w_t v = w; r = ((struct t *)v)->n; spin_unlock_irq(&l); }"""
+    # What is between the sections is of no update; without `update` it is one of its own.
+    assert kinds(lab, text) == {"torn-value"}
+    assert kinds(lab, text.replace("update void", "static void")) == set()
+
+
+def test_freeing_a_torn_value(lab) -> None:
+    text = "actor a { w = none; } actor b { w_t v = w; if (v.low & 1) free((struct t *)v); }"
+    assert kinds(lab, text) == {"torn-value"}
+    assert kinds(lab, text, "off") == set()

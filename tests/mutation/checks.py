@@ -5,12 +5,15 @@ A check is a name and a function that says whether the engine is as it should be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from types import ModuleType
 
 import dsl.check
+from dsl.check.notes import Notes
 from dsl.imports import Program
 from dsl.interpreter import explore
 from dsl.protocol import Protocol
@@ -21,7 +24,8 @@ from prover.execution.run.machine import stage
 from prover.execution.run.rehearse import rehearse
 from prover.graph import compile_program
 from prover.models.cat.load import load_model
-from prover.pipeline.program import read_program
+from prover.pipeline import again, board, loaded
+from prover.pipeline.program import Parsed, read_program
 from prover.smt.backends.z3 import Session
 from prover.smt.encode import encode, prepare
 from prover.smt.reply import Sat
@@ -105,11 +109,16 @@ def _read(name: str) -> Program:
 _KNOWN: dict[tuple[int, str], Protocol] = {}
 
 
-def _checked(program: Program, variant: str = "", base: Protocol | None = None) -> Protocol:
+def _checked(
+    program: Program,
+    variant: str = "",
+    base: Protocol | None = None,
+    notes: Notes | None = None,
+) -> Protocol:
     """What ``dsl.check.check`` says, kept: programs live as long as the process."""
     key = (id(program), variant)
     if key not in _KNOWN:
-        _KNOWN[key] = dsl.check.check(program, variant, base)
+        _KNOWN[key] = dsl.check.check(program, variant, base, notes)
     return _KNOWN[key]
 
 
@@ -119,8 +128,25 @@ def _serial(job: Callable[[int], object], count: int, **_: object) -> Iterator[t
         yield number, job(number)
 
 
-def _known_file(name: str, _: Request) -> Program:
+def _known_file(name: str, _: Request, __: Parsed | None = None) -> Program:
     return _read(name)
+
+
+@contextmanager
+def in_process() -> Generator[None]:
+    """The pipeline without processes of its own, and without reading and checking files again."""
+    files = ((loaded, "read_program", _known_file), (loaded, "check", _checked))
+    pools = ((board, "run_pool", _serial), (again, "run_pool", _serial))
+    before: list[tuple[ModuleType, str, object]] = []
+    try:
+        for module, name, other in (*files, *pools):
+            # Raises where the module has no such name any more.
+            before.append((module, name, getattr(module, name)))
+            setattr(module, name, other)
+        yield
+    finally:
+        for module, name, old in before:
+            setattr(module, name, old)
 
 
 def _schedules() -> Iterator[Check]:
@@ -170,18 +196,18 @@ def _name(path: Path) -> str:
 
 def _as_expected(name: str) -> bool:
     """Whether every obligation of a file has the verdict that the file expects."""
-    found = _proved(name)
+    found = proved(name)
     return bool(found) and all(o.as_expected and not isinstance(o.verdict, Broken) for o in found)
 
 
-def _proved(name: str) -> tuple[Outcome, ...]:
+def proved(name: str) -> tuple[Outcome, ...]:
     """What the prover says about a file; nothing where that has a mistake."""
-    vars(pipeline).update(read_program=_known_file, check=_checked, run_pool=_serial)
-    (file,) = pipeline.run(Request((name,), jobs=1), _silent).files
+    with in_process():
+        (file,) = pipeline.run(Request((name,), jobs=1), _silent).files
     return () if file.diagnostics else file.outcomes
 
 
-_outcomes = cache(_proved)
+_outcomes = cache(proved)
 
 
 def _interpreted() -> Iterator[Check]:

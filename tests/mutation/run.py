@@ -13,21 +13,20 @@ came of each mutant is noted in a file, and a run that ended early goes on where
 from __future__ import annotations
 
 import argparse
-import ast
 import gc
 import os
 import re
+import resource
 import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from types import CodeType, ModuleType
-from typing import Any
 
 from tests.mutation.checks import Check, checks, warm_up
+from tests.mutation.install import compute_again, replace_code
 from tests.mutation.measured import ROOT, Measured, forked, holds, measure
 from tests.mutation.modules import MODULES
 from tests.mutation.mutants import Mutant, sample, some
@@ -42,7 +41,9 @@ SLOWER = 10
 LEAST = 1.0
 """But not less than so many seconds."""
 FIRST = 6
-"""So many of those that noticed other mutants are asked first."""
+"""So many of those that noticed other mutants are asked first, most of them in a second first."""
+MEMORY = 3 << 30
+"""Bytes of address space that a mutant may take."""
 OVERHEAD = 0.03
 """Seconds that a check costs besides its own."""
 
@@ -63,67 +64,21 @@ def listed(file: Path = SURVIVORS) -> dict[str, str]:
 # --- one mutant ---------------------------------------------------------------------------
 
 
-def install(module: ModuleType, mutant: Mutant) -> None:
-    """Puts a mutant into the loaded module, wherever what it changes has been imported to."""
-    code = compile(mutant.tree, str(module.__file__), "exec")
-    if not mutant.owner:
-        _install_constants(module, mutant.tree)
-        return
-    inner = _code_of(code, mutant.owner.split("."))
-    owner: Any = module
-    for part in mutant.owner.split("."):
-        owner = vars(owner)[part]
-    for function in _functions(owner):
-        function.__code__ = inner
-
-
-def _functions(owner: Any) -> list[Any]:
-    """The functions behind a name: of a property, a static method, a wrapper."""
-    for inside in ("__wrapped__", "__func__", "fget", "func"):
-        if getattr(owner, inside, None) is not None:
-            owner = getattr(owner, inside)
-    code = owner.__code__
-    # dataclass(slots=True) makes its class twice: methods are shared, but be sure.
-    same = [f for f in gc.get_referrers(code) if getattr(f, "__code__", None) is code]
-    return same or [owner]
-
-
-def _code_of(code: CodeType, path: list[str]) -> CodeType:
-    """The code of a function or method."""
-    for name in path:
-        code = next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name)
-    return code
-
-
-def _install_constants(module: ModuleType, tree: ast.Module) -> None:
-    """Values of the module itself: computed again, and replaced where they have been imported."""
-    for statement in tree.body:
-        if not isinstance(statement, ast.Assign | ast.AnnAssign):
-            continue
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        (target,) = targets
-        if not isinstance(target, ast.Name) or target.id not in vars(module):
-            continue
-        old = vars(module)[target.id]
-        space = dict(vars(module))
-        exec(compile(ast.Module([statement], []), "mutant", "exec"), space)  # noqa: S102
-        if space[target.id] == old or isinstance(old, type):
-            continue
-        for other in (module, *sys.modules.values()):
-            if getattr(other, target.id, None) is old:
-                setattr(other, target.id, space[target.id])
-
-
 def killer(
     module: str, mutant: Mutant, order: list[Check], measured: dict[str, Measured]
 ) -> str | None:
-    """The check that notices a mutant."""
+    """The check that notices a mutant; "install" where the module does not even load with it."""
 
     def work(say: Callable[[bytes], None]) -> None:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
-        install(import_module(module.removesuffix(".py").replace("/", ".")), mutant)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        loaded = import_module(module.removesuffix(".py").replace("/", "."))
+        replace_code(loaded, mutant)
+        signal.alarm(60)
+        say(b"install\n")
+        compute_again(loaded, mutant.tree)
         for check in order:
             limit = max(LEAST, SLOWER * measured[check.name].seconds)
             signal.setitimer(signal.ITIMER_PROF, limit)
@@ -133,7 +88,19 @@ def killer(
                 raise SystemExit(1)
 
     said, ended = forked(work)
-    return None if ended else (said.decode().splitlines() or ["install"])[-1]
+    # Code that needs another closure cannot be put in place: that is no check's merit.
+    return None if ended or not said else said.decode().splitlines()[-1]
+
+
+def holds_here(check: Check) -> bool:
+    """Whether a check holds without a mutant, in a process of its own."""
+
+    def work(_: Callable[[bytes], None]) -> None:
+        if not holds(check):
+            raise SystemExit(1)
+
+    _, ended = forked(work)
+    return ended
 
 
 def ordered(
@@ -150,14 +117,17 @@ def ordered(
     At most so many seconds' worth.
     """
     lines = set(mutant.lines)
-    found = [
-        check
-        for check in every
-        if check.name in measured
-        and (not mutant.owner or measured[check.name].lines[module] & lines)
-    ]
+    known_of = [check for check in every if check.name in measured]
+    found = [c for c in known_of if not mutant.owner or measured[c.name].lines[module] & lines]
+    if not found:
+        # What runs while the module is loaded makes what any of its lines may use.
+        found = [c for c in known_of if measured[c.name].lines[module]]
     kept = [c for c in every if c.name == known and c.name in measured]
-    rest = sorted((c for c in found if c not in kept), key=lambda c: (-killed[c.name], c.name))
+
+    def worth(check: Check) -> tuple[float, str]:
+        return -killed[check.name] / (measured[check.name].seconds + OVERHEAD), check.name
+
+    rest = sorted((c for c in found if c not in kept), key=worth)
     kept += [c for c in rest[:FIRST] if killed[c.name]]
     rest = [c for c in rest if c not in kept]
     every_line = 0
@@ -194,6 +164,8 @@ class _Round:
     results: Results
     known: dict[str, str]
     noticed: dict[str, str]
+    shown: int = 0
+    sound: set[str] = field(default_factory=set[str])
 
     def module(self, module: str, mutants: list[Mutant]) -> Counter[str]:
         """Shows mutants of one module to the checks; counts them by what comes of it."""
@@ -204,6 +176,8 @@ class _Round:
             by = self.results.of(name, mutant)
             if by is None or (self.retry and by == SURVIVED):
                 by = self._killer(module, mutant, killed)
+                self.shown += 1
+                self._confirm(by)
                 self.results.add(name, mutant, by)
             killed[by] += by != SURVIVED
             count[self._kind(name, by)] += 1
@@ -212,12 +186,20 @@ class _Round:
                 print(f"  {name} # {why}", flush=True)
         return count
 
+    def _confirm(self, name: str) -> None:
+        """A check that notices a mutant must hold without one: when it was measured is long ago."""
+        for check in self.every if name not in self.sound else ():
+            if check.name == name and not holds_here(check):
+                raise SystemExit(f"{name} does not hold without a mutant: remove what was measured")
+        self.sound.add(name)
+
     def _killer(self, module: str, mutant: Mutant, killed: Counter[str]) -> str:
         """Who notices a mutant: those asked first, or else any that comes to its lines."""
-        hint = self.noticed.get(f"{module}: {mutant.name}", "")
+        name = f"{module}: {mutant.name}"
+        hint = self.noticed.get(name, "")
         first = ordered(module, mutant, self.every, self.measured, killed, self.budget, hint)
         by = killer(module, mutant, first, self.measured)
-        if by is None and self.again > self.budget:
+        if by is None and self.again > self.budget and not self._no_difference(name):
             more = ordered(module, mutant, self.every, self.measured, killed, self.again, hint)
             asked = {check.name for check in first}
             by = killer(module, mutant, [c for c in more if c.name not in asked], self.measured)
@@ -227,8 +209,13 @@ class _Round:
         """What a mutant counts as."""
         if by != SURVIVED:
             return "killed"
-        why = self.known.get(name, "NEW").partition(":")[0]
-        return "no difference" if why in NO_DIFFERENCE else "new" if why == "NEW" else "open"
+        if self._no_difference(name):
+            return "no difference"
+        return "open" if name in self.known else "new"
+
+    def _no_difference(self, name: str) -> bool:
+        """Whether it is known that there is nothing to notice."""
+        return self.known.get(name, "").partition(":")[0] in NO_DIFFERENCE
 
 
 def _said(count: Counter[str]) -> str:
@@ -240,6 +227,12 @@ def _said(count: Counter[str]) -> str:
         f"{count['killed']} killed, {count['no difference']} no difference, "
         f"{count['open'] + count['new']} open, of {total}; {share} of those that differ"
     )
+
+
+def _cpu() -> float:
+    """Seconds of CPU that this process and those that it has forked have had."""
+    rows = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(row.ru_utime + row.ru_stime for row in rows)
 
 
 def main() -> int:
@@ -273,6 +266,7 @@ def main() -> int:
         listed(NOTICED),
     )
     total: Counter[str] = Counter()
+    before = _cpu()
     for module in given.modules:
         text = (ROOT / module).read_text(encoding="utf-8")
         if given.listed:
@@ -283,7 +277,8 @@ def main() -> int:
         count = one.module(module, mutants)
         total.update(count)
         print(f"{module}: {_said(count)}", flush=True)
-    print(f"all: {_said(total)}; {total['new']} new survivors", flush=True)
+    cost = f"{one.shown} shown in {_cpu() - before:.0f} s of CPU"
+    print(f"all: {_said(total)}; {total['new']} new survivors; {cost}", flush=True)
     return 1 if total["new"] else 0
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 from types import ModuleType
 
+from tests.mutation.install import install
 from tests.mutation.mutants import names, sample, some
 from tests.mutation.results import SURVIVED, Results
-from tests.mutation.run import MODULES, ROOT, install, listed
+from tests.mutation.run import MODULES, ROOT, listed
 
 SOURCE = '''
 LEAST = 3
@@ -66,6 +68,38 @@ def test_a_mutant_reaches_what_was_imported_before() -> None:
         after = [gate().opens(n) for n in range(10)], both(5, 1), both(5, 5), both(1, 1)
         assert (after != before) == (mutant.name != "module: 3 -> 4"), mutant.name
         assert gate().wide == (4 if mutant.name == "module: 3 -> 4" else 3)
+
+
+TABLE = """
+def wanted() -> int:
+    return 3
+
+
+def rows() -> dict[str, int]:
+    return {"a": wanted()}
+
+
+ROWS = rows()
+LOW, HIGH = 1, 2
+"""
+
+
+def test_what_is_made_while_a_module_loads_is_made_again() -> None:
+    (mutant,) = some(TABLE, {"wanted: 3 -> 4"})
+    module, other = ModuleType("made"), ModuleType("importing")
+    module.__file__ = "made.py"
+    exec(compile(TABLE, "made.py", "exec"), vars(module))  # noqa: S102
+    other.__dict__["ROWS"] = module.ROWS
+    sys.modules["importing"] = other
+    try:
+        install(module, mutant)
+    finally:
+        del sys.modules["importing"]
+    assert module.ROWS == {"a": 4}
+    assert vars(other)["ROWS"] is module.ROWS
+    (mutant,) = some(TABLE, {"module: 2 -> 3"})
+    install(module, mutant)
+    assert (module.LOW, module.HIGH) == (1, 3)
 
 
 def test_a_seed_gives_the_same_mutants() -> None:

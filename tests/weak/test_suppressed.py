@@ -1,0 +1,43 @@
+"""The places whose data races are not looked for, since the file says so of an access of them."""
+
+from __future__ import annotations
+
+from prover.smt.encode import encode, prepare
+from tests.weak.against import skeleton_of
+
+PROGRAM = """models lkmm;
+struct object {
+        __data_racy int hint; int read; int written; int only; int once; int mine;
+};
+struct object o;
+struct rest { int v; };
+pool struct rest rests[1];
+ghost int seen;
+actor one {
+        o.hint = 1;
+        o.read = data_race(o.read) + 1;
+        int a = data_race(o.only);
+        WRITE_ONCE(o.once, 1);
+        o.mine = data_race(o.mine) + 1;
+}
+actor two {
+        int a = o.hint;
+        WRITE_ONCE(o.read, 2);
+        int b = data_race(o.written);
+        int c = data_race(o.only);
+        int d = READ_ONCE(o.once);
+}
+actor three {
+        WRITE_ONCE(o.written, 1);
+        free(alloc(rests));
+        seen = 1;
+}
+scenario s { run one, two, three; }
+"""
+
+
+def test_places_are_listed_that_are_shared_stored_to_and_declared_racy() -> None:
+    query = encode(prepare(skeleton_of(PROGRAM), "lkmm"), detail=False)
+    assert query.suppressed() == ("o.hint", "o.read", "o.written")
+    stores = {touch.event for touch in query.touched["o.written"] if touch.stores}
+    assert query.suppressed(stores) == ("o.hint", "o.read")
