@@ -52,6 +52,7 @@ MAX_VALUES = 600
 MAX_PRODUCT = 50_000
 """The most operand combinations one operation may have."""
 
+_Made: TypeAlias = Mapping[Choice, tuple[int, ...]]
 Place = tuple[Location, str]
 """A location and the part of it: ``whole``, ``low``, ``high``, or ``shadow``: the value of the last
 completed update of a split word."""
@@ -83,12 +84,11 @@ def analyse(
     order: StaticOrder,
     *,
     weak: bool = False,
-    made: Mapping[Choice, tuple[int, ...]] = MappingProxyType({}),
+    made: _Made = MappingProxyType({}),
 ) -> Domains:
     """The domains of a skeleton; ``weak``: under a weaker model than sequential consistency.
 
-    ``made`` are what is left of some choices; with nothing left of one there is only what does not
-    hang on it.
+    ``made`` are what is left of some choices: with nothing, only what does not hang on one.
     """
     analysis = _Analysis(skeleton, order, weak=weak, made=made)
     analysis.run()
@@ -122,12 +122,7 @@ class _Analysis:
     """The fixed point in progress."""
 
     def __init__(
-        self,
-        skeleton: sk.Skeleton,
-        order: StaticOrder,
-        *,
-        weak: bool,
-        made: Mapping[Choice, tuple[int, ...]],
+        self, skeleton: sk.Skeleton, order: StaticOrder, *, weak: bool, made: _Made
     ) -> None:
         self.skeleton = skeleton
         self.weak = weak

@@ -3,127 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
-import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import msgspec
 import pytest
 
 from dsl.diagnostic import DiagnosticError
 from prover.cache.codec import Damaged
-from prover.cache.store import Store
-from prover.cache.whole import recall
-from prover.pipeline import run, work
+from prover.pipeline import run
 from prover.pipeline.cluster import checked, child
-from prover.pipeline.cluster import run as running
 from prover.pipeline.cluster.checked import answer_of
 from prover.pipeline.cluster.worker import decide
-from prover.render.json_report import render
-from prover.verdict import Broken, FileReport, Report, Request, Unknown, exit_code, name_of
-
-FILE: Final = """models sc, tso, lkmm; int x; int y;
-actor a { WRITE_ONCE(x, 1); before: smp_wmb(); WRITE_ONCE(y, 1); }
-actor b { int r = READ_ONCE(y); smp_rmb(); int s = READ_ONCE(x); assert(!r || s, "in order"); }
-scenario passed { run a, b; expect proved; }
-variant unordered in passed {
-  drop a.before;
-  expect refuted assert under lkmm;
-  expect proved under sc, tso;
-}
-"""
-"""Without the barrier, lkmm alone lets the reader see the second store and not the first."""
-
-Change = Callable[[dict[str, Any]], None]
-
-
-TRUE: dict[str, bytes] = {}
-"""Answers, by their questions."""
-
-
-class Boat:
-    """A cluster of one process: this one.
-
-    ``change`` is made in every answer; ``lost`` says how often the worker is lost with a question.
-    """
-
-    def __init__(self, change: Change, lost: int) -> None:
-        self.change = change
-        self.lost = lost
-        self.asked: list[int] = []
-        self.answers: deque[dict[str, Any]] = deque()
-        self.latest = child.Latest()
-
-    def connect(self) -> None:
-        pass
-
-    def ask(self, number: int, text: str) -> None:
-        question = json.loads(text)
-        self.asked.append(sum(map(len, question["groups"])))
-        if self.lost:
-            self.lost -= 1
-            self.answers.append({"id": number, "lost": "KilledWorker"})
-            return
-        # One true answer is enough for all that is made of it.
-        answer = TRUE.get(text) if self.change is not nothing else None
-        if answer is None:
-            found = child.answered(text, self.latest, "tcp://10.0.0.7:4711")
-            answer = TRUE[text] = msgspec.json.encode(found)
-        said = json.loads(answer)
-        self.change(said)
-        self.answers.append({"id": number, "text": json.dumps(said)})
-
-    def hear(self, _seconds: float) -> dict[str, Any] | None:
-        return self.answers.popleft() if self.answers else None
-
-
-def nothing(_: dict[str, Any]) -> None:
-    pass
-
-
-@pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    (tmp_path / "f.khp").write_text(FILE, encoding="utf-8")
-    # Of one name everywhere, so that questions are equal.
-    monkeypatch.chdir(tmp_path)
-    return "f.khp"
-
-
-def asked(
-    monkeypatch: pytest.MonkeyPatch,
-    file: str,
-    change: Change = nothing,
-    lost: int = 0,
-    store: Store | None = None,
-    **more: Any,
-) -> tuple[FileReport, int, list[int]]:
-    """The report, the exit code, and how many obligations each question was about."""
-    boat = Boat(change, lost)
-
-    @contextmanager
-    def ferry(_: str) -> Iterator[Boat]:
-        yield boat
-
-    monkeypatch.setattr(running, "ferry", ferry)
-    shown: list[int] = []
-    request = Request((file,), jobs=1, cluster="tcp://nowhere:1", **more)
-    report = run(request, lambda progress: shown.append(progress.done), store)
-    assert shown == list(range(1, len(shown) + 1))
-    return report.files[0], exit_code(report), boat.asked
-
-
-def plain(report: FileReport) -> object:
-    """A report without what differs from run to run."""
-    text = json.loads(render(Report((report,))))
-    for obligation in text["files"][0]["obligations"]:
-        # Sizes are of the program that was asked about: of all variants, or of one.
-        obligation["measured"] = obligation["measured"]["bound"]
-    return text["files"]
+from prover.verdict import Broken, Request, name_of
+from tests.cluster.ferry import Boat, Change, asked, plain
 
 
 def test_what_is_true_is_as_here(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -340,80 +232,3 @@ def test_a_question_of_another_version_is_not_answered() -> None:
         answer = child.answered(text, child.Latest(), "here")
         assert (answer.found, bool(answer.failed)) == ((), True)
         assert answer.versions["z3-solver"]
-
-
-# --- limits, mistakes, and what is remembered
-
-
-def slow() -> None:
-    time.sleep(30)
-
-
-def hungry() -> None:
-    raise MemoryError
-
-
-def dead() -> None:
-    os._exit(7)
-
-
-@pytest.mark.parametrize(
-    ("fault", "why"),
-    [
-        (slow, "timeout after 0.4 s"),
-        (dead, "and again when tried alone"),
-        (hungry, "out of memory"),
-    ],
-)
-def test_limits_and_accidents_are_told(
-    fault: Callable[[], None], why: str, file: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from prover.pipeline import decide
-
-    monkeypatch.setattr(decide, "_decide", lambda _: fault())
-    monkeypatch.setattr(work.Work, "_shared", lambda *_: None)
-    there, code, _ = asked(monkeypatch, file, timeout=0.2, variant="unordered", model="lkmm")
-    assert code == 3
-    for outcome in there.outcomes:
-        assert isinstance(outcome.verdict, Unknown)
-        assert why in outcome.verdict.why
-
-
-def test_a_mistake_in_a_variant_is_told_as_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "f.khp"
-    wrong = FILE + "variant odd in passed { drop a.nowhere; expect proved; }\n"
-    path.write_text(wrong, encoding="utf-8")
-    here = run(Request((str(path),), jobs=1), lambda _: None).files[0]
-    there, code, _ = asked(monkeypatch, str(path))
-    assert code == 2
-    assert there.diagnostics == here.diagnostics != ()
-
-
-def test_what_a_cluster_decided_answers_no_local_run(
-    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = Store(tmp_path / "cache")
-    first, _, questions = asked(monkeypatch, file, store=store)
-    assert questions == [6]
-    again, _, questions = asked(monkeypatch, file, store=store)
-    assert questions == []
-    assert plain(again) == plain(first)
-    here = Request((file,), jobs=1)
-    assert recall(store, [(file, "")], here).known == {}
-    Path(file).write_text(FILE + "// said later\n", encoding="utf-8")
-    _, _, questions = asked(monkeypatch, file, store=store)
-    assert questions == []
-    store.close()
-
-
-def test_what_was_decided_here_is_asked_of_nobody(
-    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = Store(tmp_path / "cache")
-    run(Request((file,), jobs=1), lambda _: None, store)
-    assert asked(monkeypatch, file, store=store)[2] == []
-    Path(file).write_text(FILE + "// said later\n", encoding="utf-8")
-    assert asked(monkeypatch, file, store=store)[2] == []
-    store.close()
