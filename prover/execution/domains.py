@@ -52,6 +52,9 @@ MAX_VALUES = 600
 MAX_PRODUCT = 50_000
 """The most operand combinations one operation may have."""
 
+Made: TypeAlias = Mapping[Choice, tuple[int, ...]]
+NOTHING: Made = MappingProxyType({})
+
 Place = tuple[Location, str]
 """A location and the part of it: ``whole``, ``low``, ``high``, or ``shadow``: the value of the last
 completed update of a split word."""
@@ -79,11 +82,7 @@ class Domains:
 
 
 def analyse(
-    skeleton: sk.Skeleton,
-    order: StaticOrder,
-    *,
-    weak: bool = False,
-    made: Mapping[Choice, tuple[int, ...]] = MappingProxyType({}),
+    skeleton: sk.Skeleton, order: StaticOrder, *, weak: bool = False, made: Made = NOTHING
 ) -> Domains:
     """The domains of a skeleton; ``weak``: under a weaker model than sequential consistency.
 
@@ -122,12 +121,7 @@ class _Analysis:
     """The fixed point in progress."""
 
     def __init__(
-        self,
-        skeleton: sk.Skeleton,
-        order: StaticOrder,
-        *,
-        weak: bool,
-        made: Mapping[Choice, tuple[int, ...]],
+        self, skeleton: sk.Skeleton, order: StaticOrder, *, weak: bool, made: Made
     ) -> None:
         self.skeleton = skeleton
         self.weak = weak
