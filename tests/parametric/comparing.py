@@ -48,6 +48,8 @@ def configurations(protocol: Protocol) -> Iterator[dict[str, str]]:
 
 def compare(protocol: Protocol, scenario: str, configuration: Mapping[str, str]) -> bool:
     """Whether both could be asked; asserts that they agree, with steps joined and not."""
+    if protocol.scenarios[scenario].unbounded:
+        return False
     theirs = interpret(protocol, scenario, configuration, max_states=MOST)
     if not theirs.complete:
         return False
@@ -58,5 +60,8 @@ def compare(protocol: Protocol, scenario: str, configuration: Mapping[str, str])
         except Refused:
             return False
         assert ours.complete
-        assert ours.violations == theirs.violations - NOT_HERE, (scenario, configuration, joined)
+        expected, found = theirs.violations - NOT_HERE, ours.violations
+        where = (scenario, configuration, joined)
+        # An execution ends where the interpreter finds a circle of lock classes; by rules it goes on.
+        assert expected <= found if "lock-order" in expected else expected == found, where
     return True

@@ -113,6 +113,9 @@ def _refuse(graphs: tuple[ir.Cfg, ...]) -> None:
 def _constants(graphs: tuple[ir.Cfg, ...]) -> Iterator[int]:
     """The numbers that the graphs name."""
     for graph in graphs:
+        for instr in instructions(graph):
+            if isinstance(instr, ir.Havoc):
+                yield from range(instr.low, instr.high + 1)
         body = flatten("", "", graph)
         for op in body.ops:
             for expr in expressions(op):

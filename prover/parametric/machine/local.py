@@ -82,7 +82,14 @@ def after_free(local: Local, slot: str) -> Local:
         half._replace(low=_outlived(half.low, slot), high=_outlived(half.high, slot))
         for half in local.halves
     )
-    return local._replace(registers=registers, held=held, halves=halves)
+    readers = tuple(
+        # Its region is open still, but no grace period of what is there now waits for it.
+        reader._replace(place=Location(f"{slot}, freed", reader.place.path))
+        if reader.place.object == slot
+        else reader
+        for reader in local.readers
+    )
+    return local._replace(registers=registers, held=held, halves=halves, readers=readers)
 
 
 def _outlived(value: Value | None, slot: str) -> Value | None:

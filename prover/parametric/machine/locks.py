@@ -96,7 +96,7 @@ def try_acquire(work: Work, instr: ir.TryAcquire) -> None:
         if free:
             work.guard = guard
         else:
-            work.needs = work.parts.guard(place, instr.mode, asked=instr.kind in QUEUED)
+            work.needs = work.parts.guard(place, instr.mode, "any" if instr.kind in QUEUED else "")
     work.registers[instr.reg] = int(free)
     if free:
         take(work, place, instr.kind, instr.mode, 0)

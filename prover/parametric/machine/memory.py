@@ -335,7 +335,8 @@ def free(work: Work, instr: ir.Free) -> None:
         if Variable("owned", place) in work.parts.variables.number:
             work.write(place, "whole", 0, "owned")
     own = tuple(work.registers.items())
-    state = lc.after_free(lc.Local(0, 0, 0, own, work.held, halves=work.halves), name)
+    before = lc.Local(0, 0, 0, own, work.held, readers=work.readers, halves=work.halves)
+    state = lc.after_free(before, name)
     work.registers = dict(state.registers)
-    work.held, work.halves = state.held, state.halves
+    work.held, work.halves, work.readers = state.held, state.halves, state.readers
     work.change = work.parts.change("free", Location(name, ()))

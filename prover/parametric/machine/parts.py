@@ -86,9 +86,7 @@ class Parts:
     waits: list[tuple[str, Location | None, tuple[str, ...]]] = field(
         default_factory=list[tuple[str, Location | None, tuple[str, ...]]]
     )
-    guards: list[tuple[Location, str, bool]] = field(
-        default_factory=list[tuple[Location, str, bool]]
-    )
+    guards: list[tuple[Location, str, str]] = field(default_factory=list[tuple[Location, str, str]])
     changes: list[tuple[str, Location]] = field(default_factory=list[tuple[str, Location]])
     needs: dict[Rule, int] = field(default_factory=dict[Rule, int])
     bits: dict[Region, Label] = field(default_factory=dict[Region, Label])
@@ -145,10 +143,10 @@ class Parts:
         """The number of a wait."""
         return _number(self.waits, (kind, domain, targets))
 
-    def guard(self, place: Location, mode: str, *, asked: bool = False) -> int:
+    def guard(self, place: Location, mode: str, asked: str = "") -> int:
         """The number of a guard: nobody else may have the lock so that it excludes ``mode``.
 
-        ``asked``: nor be about to ask for it.
+        Nor, with ``asked``, be about to ask for it: ``any``, or ``exclusive`` for writers only.
         """
         return _number(self.guards, (place, mode, asked))
 
@@ -161,7 +159,7 @@ class Parts:
         for lock in local.held:
             if lock.place == place and not lock.gone and "exclusive" in (mode, lock.mode):
                 return True
-        return asked and self._asks(local, place)
+        return bool(asked) and self._asks(local, place, asked)
 
     def asks(self, number: int) -> int:
         """The guard of the lock that an actor is about to ask for, -1 for none."""
@@ -174,11 +172,13 @@ class Parts:
         value = self.compiled(op.address)(dict(local.registers))
         if not isinstance(value, Pointer) or value.base is None:
             return -1
-        return self.guard(value.location, op.mode)
+        # Who reads queues behind the writers that wait.
+        queues = op.kind == "rwsem" and op.mode == "shared"
+        return self.guard(value.location, op.mode, "exclusive" if queues else "")
 
-    def _asks(self, local: Local, place: Location) -> bool:
+    def _asks(self, local: Local, place: Location, asked: str) -> bool:
         op = self.bodies[local.body].ops[local.position]
-        if not isinstance(op, ir.Acquire) or local.stopped:
+        if not isinstance(op, ir.Acquire) or local.stopped or asked not in ("any", op.mode):
             return False
         value = self.compiled(op.address)(dict(local.registers))
         return isinstance(value, Pointer) and value.base is not None and value.location == place

@@ -147,7 +147,9 @@ class Points:
                 self._write(address, new, graph)
             case LockInit(address=address):
                 self._grow(self.stored, self.of(address, graph))
-                self.looked_for |= self.of(address, graph)
+                # Of what is fresh nobody has a lock, so who sets one up there does not look.
+                lasting = (p for p in self.of(address, graph) if not self._pool(p))
+                self.looked_for |= set(lasting)
             case IsLocked(address=address):
                 self.looked_for |= self.of(address, graph)
             case Acquire() | TryAcquire() | Release() | Downgrade():
@@ -172,6 +174,9 @@ class Points:
         self._into(reg, graph, [Location(region.name, ()) for region in slots])
         for region in slots:
             self._grow(self.stored, (Location(region.name, c.path) for c in region.cells))
+
+    def _pool(self, place: Location) -> str:
+        return self.layout.regions[place.object].pool
 
     def _read(self, address: Expr, graph: Cfg) -> set[Location]:
         found: set[Location] = set()

@@ -7,9 +7,11 @@ What a step may join beside its access (``Parts.joined``):
 - *entering* a section, taking a lock, before it.  Beginning a region later only lets others
   do more.  Who has begun one and would have to wait next has a step for each: it must be seen
   standing there.
-- A lock in an object that may be freed is taken and let go in steps of its own: that object may
-  be gone by then, which is what a joined step would not see.  So is one that somebody may
-  try, or look at, and that of a folio: that it is held is seen by others.
+- A lock in an object that may be freed is let go in a step of its own: that object may be gone
+  by then, which is what a joined step would not see.  (Where it is freed between the taking of
+  the lock and the access, it may be freed before both: taking it is what goes wrong then.)
+- One that somebody may try, or look at, and that of a folio is taken and let go in steps of its
+  own: that it is held is seen by others.
 
 What would violate something is always a step of its own: others may act before it.
 """
@@ -105,9 +107,10 @@ def mover(work: Work, op: Op) -> str:
         case ir.Acquire(kind=kind, address=address):
             return "acquire" if kind != "folio" and work.unseen(address) else "blocking"
         case ir.Release(kind=kind, address=address):
-            return "left" if kind != "folio" and work.unseen(address) else "plain"
+            free = kind != "folio" and work.unseen(address) and work.quiet(address)
+            return "left" if free else "plain"
         case ir.Downgrade(address=address):
-            return "left" if work.unseen(address) else "plain"
+            return "left" if work.unseen(address) and work.quiet(address) else "plain"
         case Tail(address=address):
             return "local" if work.quiet(address) else "plain"
         case ir.Enter(section=section):

@@ -193,7 +193,7 @@ class Work:
         value = self.value(address)
         if not isinstance(value, Pointer) or value.base is None:
             return False
-        return self.quiet(address) and value.location not in self.parts.points.looked_for
+        return value.location not in self.parts.points.looked_for
 
     # --- locks and contexts
 

@@ -90,7 +90,8 @@ def _waits(system: System, local: int, shared: Shared) -> list[Rule | int] | Non
             exits.append(wanted)
         for rule in rules:
             if rule.guard >= 0 or rule.over:
-                exits.append(rule)
+                # Who reads may have to wait for who only waits to write: wants() knows of both.
+                exits.append(wanted if wanted >= 0 and rule.guard >= 0 else rule)
             elif _does_something(rule, shared):
                 return None
             elif rule.after not in seen:
