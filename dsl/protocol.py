@@ -573,7 +573,8 @@ class Scenario:
     """Actors with multiplicity, initial overrides, claims and expectations.
 
     ``bound`` is 0 where the author gave none.  ``many`` are actors of ``run``, there as one, of
-    which there is any number; ``forever``: each actor begins again when it has ended.
+    which there is any number; ``forever``: each actor begins again when it has ended.  ``unasked``:
+    a final condition of the file is not of it, for it has no end.
     """
 
     name: str
@@ -586,6 +587,7 @@ class Scenario:
     span: Span
     many: tuple[str, ...] = ()
     forever: bool = False
+    unasked: bool = False
 
     @property
     def unbounded(self) -> bool:

@@ -84,6 +84,7 @@ def scenario(world: World, decl: s.Scenario) -> p.Scenario:
         decl.span,
         unbounded.many_of(decl),
         any(isinstance(item, s.Forever) for item in decl.items),
+        any_number and any(isinstance(each, s.Final) for each in world.quantified),
     )
 
 

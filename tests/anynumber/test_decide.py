@@ -110,3 +110,14 @@ def test_a_variable_without_end_is_named() -> None:
     assert diagnostic.code == "infinite-state"
     assert diagnostic.hint
     assert diagnostic.primary is not None
+
+
+def test_final_conditions_of_the_file_are_said_not_to_be_of_it() -> None:
+    said = "s has no end: the `final` conditions of the file are not of it"
+    plain = decided(f"{LOCK}final inside == 0;\n", [SAFE])
+    each = decided(
+        f"{LOCK}ghost int fault.seen;\nfinal forall_actors(fault, fault.seen == 0);\n", [SAFE]
+    )
+    assert said in plain.notes
+    assert said in each.notes
+    assert said not in decided(LOCK, [SAFE]).notes

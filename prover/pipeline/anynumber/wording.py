@@ -16,7 +16,7 @@ STEPS = 12
 
 def not_covered(protocol: Protocol, scenario: Scenario) -> tuple[str, ...]:
     """What no verdict on a scenario of any number covers."""
-    if protocol.finals:
+    if protocol.finals or scenario.unasked:
         return (
             WEAK,
             f"{scenario.name} has no end: the `final` conditions of the file are not of it",
