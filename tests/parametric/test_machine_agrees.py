@@ -10,12 +10,14 @@ from dsl.check import check
 from dsl.diagnostic import DiagnosticError
 from dsl.files import library_root
 from dsl.imports import load, load_text
+from prover.parametric.system import Infinite, Refused
 from tests.differential.awaits import generate_awaits
 from tests.differential.callbacks import generate_callbacks
 from tests.differential.generator import generate
 from tests.differential.readers import generate_readers
 from tests.graph.programs import Maker
-from tests.parametric.comparing import compare, configurations
+from tests.parametric.comparing import compare, configurations, system
+from tests.parametric.configurations import explore
 
 CASES = sorted((Path(__file__).parent.parent / "cases" / "verdict").rglob("*.khp"))
 
@@ -69,3 +71,28 @@ def test_programs_of_one_actor() -> None:
 @pytest.mark.soak
 def test_many_programs_of_one_actor() -> None:
     assert sum(of_text(Maker(seed).program()) for seed in range(2000, 3000)) >= 400
+
+
+def for_ever(seed: int, most: int = 1500) -> bool:
+    """Whether a program that begins anew could be explored; joined steps find what others find."""
+    protocol = check(load_text("t.khp", generate(seed).text, None, ()))
+    try:
+        joined, apart = (
+            explore(system(protocol, forever=True, joined=each), most, existence=True)
+            for each in (True, False)
+        )
+    except (Infinite, Refused):
+        return False
+    if not (joined.complete and apart.complete):
+        return False
+    assert joined.violations == apart.violations, seed
+    return True
+
+
+def test_joined_steps_find_what_others_find() -> None:
+    assert sum(for_ever(seed) for seed in range(14)) >= 2
+
+
+@pytest.mark.soak
+def test_joined_steps_find_what_others_find_often() -> None:
+    assert sum(for_ever(seed, 20_000) for seed in range(1000, 1200)) >= 60
