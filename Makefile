@@ -61,6 +61,7 @@ check-docs: $(VENV)/project
 bench: $(VENV)/project
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/chains.py
+	$(BIN)/python benchmarks/any_number.py
 	$(BIN)/python benchmarks/features.py
 
 soak: $(VENV)/project mutate

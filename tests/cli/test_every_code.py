@@ -94,7 +94,7 @@ PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
         ("f.khp",),
     ),
     "infinite-state": (
-        {"f.khp": "int x;\nactor a { x++; }\nscenario s { run a *; forever; }\n"},
+        {"f.khp": "actor a { while (1) rcu_read_lock(); }\nscenario s { run a *; }\n"},
         ("f.khp",),
     ),
     "nothing-selected": ({"f.khp": "int x;\n"}, ("f.khp",)),

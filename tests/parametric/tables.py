@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from dsl.source import Span
 from prover.parametric.system import IDLE, Label, Rule, Shared, Start, Violated
@@ -86,13 +87,13 @@ class Table:
         return None if local == IDLE else NOWHERE
 
 
-def rule(local: int, after: int, kind: str = "local", **more: object) -> Rule:
+def rule(local: int, after: int, kind: str = "local", **more: Any) -> Rule:
     """A rule without what is not said of it."""
     found = {"reads": (), "writes": (), **more}
-    return Rule(local=local, after=after, kind=kind, span=NOWHERE, **found)  # type: ignore[arg-type]
+    return Rule(local=local, after=after, kind=kind, span=NOWHERE, **found)
 
 
-def violation(local: int, name: str = "assert", **more: object) -> Rule:
+def violation(local: int, name: str = "assert", **more: Any) -> Rule:
     """A rule that violates something."""
     return rule(local, IDLE, violated=Violated((name,), NOWHERE), **more)
 
@@ -136,7 +137,7 @@ def _random_rule(
     waits: int,
     changes: int,
 ) -> Rule:
-    more: dict[str, object] = {}
+    more: dict[str, Any] = {}
     if random.random() < 0.5:
         n = random.randrange(len(sizes))
         more["reads"] = ((n, random.randrange(sizes[n])),)

@@ -31,7 +31,7 @@ def violated(protocol: Protocol, outcome: Outcome) -> set[str]:
     scenario = protocol.scenarios[outcome.obligation.scenario]
     others = sum(count for name, count in scenario.run if name not in scenario.many)
     found: set[str] = set()
-    for number, rounds in ((1, 1), (2, 1), (1, 2)):
+    for number, rounds in ((1, 1), (2, 1) if scenario.many else (1, 2)):
         size = (number * len(scenario.many) + others) * rounds
         if size <= SMALL and (rounds == 1 or scenario.forever):
             found |= _of(protocol, outcome, number, rounds)

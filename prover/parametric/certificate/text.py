@@ -82,29 +82,31 @@ class _Texts:
     _known: list[int] = field(default_factory=list[int])
 
     def __post_init__(self) -> None:
-        locals_, labels = set[int](), 0
+        start, labels = self.system.start, 0
+        there = {shared: sorted(self.table.locals(shared)) for shared in self.table.rows}
+        self._known = sorted(set[int]().union(*there.values()))
+        locals_ = {IDLE, *self._known, *start.many, *start.single}
+        waits, changes = set[int](), set[int]()
         for shared, rows in self.table.rows.items():
-            there = self.table.locals(shared)
-            locals_ |= there
             for row in rows:
                 for label in row.labels:
                     labels |= label
-            found = [rule for local in sorted(there) for rule in self.system.rules(local, shared)]
-            self._rules[shared] = found
-            for rule in found:
+            self._rules[shared] = [
+                rule for local in there[shared] for rule in self.system.rules(local, shared)
+            ]
+            for rule in self._rules[shared]:
                 locals_.update((rule.after, *rule.spawned))
                 labels |= rule.ended
-                if rule.change >= 0:
-                    locals_.update(self.system.changed(rule.change, each) for each in there)
-        for rule in (rule for rules in self._rules.values() for rule in rules):
-            for wait in (rule.begins, *(self.system.awaits(each) for each in rule.spawned)):
-                if wait >= 0:
-                    for each in sorted(locals_):
-                        labels |= self.system.waited_for(wait, each)
-        self._known = sorted(set[int]().union(*map(self.table.locals, self.table.rows)))
-        self.local_width = max(1, max(locals_, default=0).bit_length())
-        self.label_width = max(1, labels.bit_length())
+                waits.update((rule.begins, *map(self.system.awaits, rule.spawned)))
+                changes.add(rule.change)
+        for change in sorted(changes - {-1}):
+            locals_.update(self.system.changed(change, each) for each in self._known)
         self._everybody = sorted(locals_)
+        for wait in sorted(waits - {-1}):
+            for each in self._everybody:
+                labels |= self.system.waited_for(wait, each)
+        self.local_width = max(1, max(locals_).bit_length())
+        self.label_width = max(1, labels.bit_length())
 
     # --- the three kinds of questions
 

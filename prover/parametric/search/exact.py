@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from prover.parametric.search.step import Configuration, after, steps, view_of
 from prover.parametric.system import IDLE, System
 
-
 CROWD = 6
 """With more actors than that, spawned ones with them, a configuration is not looked at."""
 

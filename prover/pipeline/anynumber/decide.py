@@ -134,9 +134,12 @@ def _decide(case: Case) -> Decision:
             with case.clock.stage("search"):
                 found = case.engine.search(system, size, case.left())
         except Infinite:
-            # Views of few allow too much: what has no end in them may have one in larger ones.
-            if size == SIZES[-1]:
+            # Views of one allow too much: what has no end in them may have one in larger ones.
+            if size > 1:
                 raise
+            if case.engine.few is not None:
+                with case.clock.stage("numbers"):
+                    case.engine.few(system)
             continue
         if isinstance(found, Safe):
             return _safe(case, system, found)

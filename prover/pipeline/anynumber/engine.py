@@ -47,9 +47,11 @@ class Engine:
 
     ``system`` makes the transition relation (raises Refused and Infinite, as the search does),
     ``search`` looks at views of some size for some seconds, ``checkers`` say of an invariant,
-    each within seconds, what they think of it.
+    each within seconds, what they think of it.  ``few`` runs one of each actor, to see whether that
+    alone is without an end (raises Infinite).
     """
 
     system: Callable[[Protocol, Obligation], System]
     search: Callable[[System, int, float], Safe | Suspect | Endless]
     checkers: tuple[Callable[[System, Invariant, float], Opinion], ...]
+    few: Callable[[System], None] | None = None

@@ -7,19 +7,26 @@ from prover.graph.lower import lower
 from prover.graph.simplify import simplify
 from prover.graph.split_words import split_words
 from prover.parametric.certificate.checker import check
+from prover.parametric.certificate.text import questions
 from prover.parametric.invariant import Endless, Invariant, Safe, Suspect
 from prover.parametric.machine import build
 from prover.parametric.search import Limits, search
+from prover.parametric.search.exact import explore
 from prover.parametric.search.limits import Progress
 from prover.parametric.system import System
-from prover.pipeline.anynumber.engine import Confirmed, Contradicted, Engine, Opinion
+from prover.pipeline.anynumber.engine import Confirmed, Contradicted, Engine, Opinion, Unfinished
 from prover.pipeline.anynumber.told import SEARCH
+from prover.smt.none import first_yes
+from prover.smt.reply import Sat
 from prover.verdict import Obligation
+
+FEW = 3000
+"""So many configurations of one of each actor are looked at for what has no end."""
 
 
 def engine() -> Engine:
     """The engine."""
-    return Engine(_system, _searched, (_checked,))
+    return Engine(_system, _searched, (_checked, _asked), _few)
 
 
 def _system(protocol: Protocol, obligation: Obligation) -> System:
@@ -42,7 +49,23 @@ def _searched(system: System, size: int, seconds: float) -> Safe | Suspect | End
         SEARCH.say(0, 0, 0, 0)
 
 
+def _few(system: System) -> None:
+    """Runs one of each actor as far as that is quickly done."""
+    explore(system, (*system.start.single, *system.start.many), FEW)
+
+
 def _checked(system: System, invariant: Invariant, _seconds: float) -> Opinion:
     """The small checker, which has the time that the worker has."""
     wrong = check(system, invariant)
     return Confirmed("checker") if wrong is None else Contradicted("checker", str(wrong))
+
+
+def _asked(system: System, invariant: Invariant, seconds: float) -> Opinion:
+    """z3, which is asked for a step out of the invariant."""
+    said = first_yes(questions(system, invariant), seconds)
+    if said is None:
+        return Confirmed("z3")
+    name, reply = said
+    if isinstance(reply, Sat):
+        return Contradicted("z3", name)
+    return Unfinished("z3", f"{name}: {getattr(reply, 'reason', 'no answer')}")

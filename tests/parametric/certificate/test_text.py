@@ -125,6 +125,20 @@ def test_one_by_one() -> None:
     assert not any(accepted(system, less) for less in some_changes(found, 99, Random(1)))
 
 
+def test_a_broadcast_to_where_nobody_is() -> None:
+    """What it would make of others has a number beyond all that there are."""
+    system = Toy(
+        Start((0,), (1,), ()),
+        ("", "a.one", "a.two", *(f"a.{k}" for k in range(3, 41))),
+        (rule(1, 2, [(0, 0)], [(0, 1)], change=0), rule(2, IDLE, [(0, 1)])),
+        changes=({2: 40},),
+    )
+    found = naive(system, 2)
+    assert found is not None
+    assert accepted(system, found)
+    assert not accepted(system, Found(2, {s: v for s, v in found.of.items() if s == (1,)}))
+
+
 def test_equal_questions_are_equal_texts() -> None:
     found = naive(pool(1), 2)
     assert found is not None
