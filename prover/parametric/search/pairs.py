@@ -143,7 +143,7 @@ class Pairs:
     def _add(self, room: Room, one: int, other: int, labels: Labels, cause: Cause | None) -> None:
         """One pair, both ways round."""
         self._add_row(room, one, labels, 1 << other, cause)
-        self._add_row(room, other, labels[::-1], 1 << one, None)
+        self._add_row(room, other, (labels[1], labels[0]), 1 << one, None)
 
     def _add_row(
         self, room: Room, local: int, labels: Labels, mask: int, cause: Cause | None
@@ -239,7 +239,7 @@ class Pairs:
         known = self.causes[target.shared]
         known.setdefault(rule.after, Cause(room.shared, rule.local, rule))
         fresh = self._add_row(target, rule.after, now, others, None)
-        mine, swapped = 1 << rule.after, now[::-1]
+        mine, swapped = 1 << rule.after, (now[1], now[0])
         for other in bits(fresh):
             if other not in known:
                 known[other] = Cause(room.shared, other, rule)
