@@ -14,7 +14,7 @@ OWNED = ("spinlock", "rwlock", "mutex", "rwsem")
 """Kinds of lock that only their holder may unlock."""
 
 Region: TypeAlias = tuple[str, str]
-"""What a wait may wait for the end of: its kind, and the lock or the domain that it is of."""
+"""What a wait may wait for the end of: its kind, and the lock, or the reader of a domain."""
 
 
 class Lock(NamedTuple):

@@ -256,7 +256,7 @@ def _waits(kind: str, domain: Location | None, region: Region) -> bool:
     if kind == "barrier":
         return what == "callback" and of == str(domain)
     if domain is not None:
-        return what == "srcu" and of == str(domain)
+        return what == "srcu" and of.rpartition("#")[0] == str(domain)
     return what not in ("srcu", "callback")
 
 

@@ -275,5 +275,6 @@ def regions(local: Local, kind: str) -> tuple[Region, ...]:
         if is_open:
             found.append((name, ""))
     found.extend(("lock", str(lock.place)) for lock in local.held if lock.kind in SPINNING)
-    found.extend(("srcu", str(reader.place)) for reader in local.readers)
+    # Each reader by itself: one that begins before another ends is no longer waited for with it.
+    found.extend(("srcu", f"{reader.place}#{reader.token}") for reader in local.readers)
     return tuple(dict.fromkeys(found))
