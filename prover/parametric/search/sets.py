@@ -41,6 +41,7 @@ class Sets:
     )
     found: int = 0
     _locals: set[int] = field(default_factory=set[int])
+    _waits: set[int] = field(default_factory=set[int])
     _wrong: Wrong | None = None
     _todo: deque[tuple[Shared, View]] = field(default_factory=deque[tuple[Shared, View]])
 
@@ -68,8 +69,18 @@ class Sets:
                     labels = here.labels[one][other], here.labels[other][one]
                     seen.add((here.actors[other], *labels))
         if self.size == 1:
-            seen.update((other, 0, 0) for other in self.locals(shared))
+            # Nothing is known of labels: whatever some wait waits for may be waited for.
+            back = self._waited_for(local)
+            others = self.locals(shared)
+            seen.update((other, self._waited_for(other), back) for other in others)
         yield from sorted(seen)
+
+    def _waited_for(self, other: int) -> Label:
+        """The regions of an actor that any wait that was begun may wait for."""
+        label = 0
+        for wait in self._waits:
+            label |= self.system.waited_for(wait, other)
+        return label
 
     # --- the search
 
@@ -159,6 +170,8 @@ class Sets:
             if rule.violated is not None:
                 self._wrong = self._wrong or Wrong(rule.violated, here.shared, local, rule)
                 return
+            begun = (rule.begins, *(self.system.awaits(each) for each in rule.spawned))
+            self._waits.update(wait for wait in begun if wait >= 0)
             there = after(self.system, rule, here, mover)
             self._visit(there.shared, Cause(here.shared, local, rule))
             causes = self.causes[there.shared]
