@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from prover.graph.instructions import reads, targets, written
 from prover.graph.ir import (
+    Acquire,
     Apply,
     Assign,
     Assume,
@@ -21,8 +22,11 @@ from prover.graph.ir import (
     Check,
     End,
     Expr,
+    GraceWait,
     Instr,
+    Ipi,
     Origin,
+    RcuBarrier,
     Reg,
     Release,
     Rmw,
@@ -273,6 +277,14 @@ def _inside(op: Op, update: int, calls: frozenset[int]) -> bool:
     if op.origin is None:
         return True
     return any(frame.call == update for frame in op.origin.frames)
+
+
+def may_wait(body: Body) -> bool:
+    """Whether somebody in a body may have to wait: for a lock, for others, or in a loop."""
+    return any(
+        isinstance(op, Acquire | GraceWait | RcuBarrier | Ipi) or any(way <= at for way in ways)
+        for at, (op, ways) in enumerate(zip(body.ops, body.after, strict=True))
+    )
 
 
 def expressions(op: Op) -> tuple[Expr, ...]:

@@ -194,11 +194,18 @@ def _safe(case: Case, system: System, safe: Safe) -> Decision:
         return Decision(Unknown("safe, but nobody has checked the certificate"), Measured())
     if case.save is not None:
         case.save(system, safe.invariant)
-    return _cross_checked(case, safe, Proved(replace(number, checkers=tuple(names))))
+    decided = safe.stuck is None
+    if case.engine.interrupts is not None:
+        decided = decided and not case.engine.interrupts(system)
+    proved = Proved(replace(number, checkers=tuple(names)))
+    return _cross_checked(case, safe, proved, deadlock=not decided)
 
 
-def _cross_checked(case: Case, safe: Safe, proved: Proved) -> Decision:
-    """The proof, once numbers of actors have been run: they say what else goes wrong."""
+def _cross_checked(case: Case, safe: Safe, proved: Proved, *, deadlock: bool) -> Decision:
+    """The proof, once numbers of actors have been run: they say what else goes wrong.
+
+    ``deadlock``: only they say so of deadlocks.
+    """
     finite = case.finite()
     finite.question = CONFIRMING
     with case.clock.stage("numbers"):
@@ -217,7 +224,7 @@ def _cross_checked(case: Case, safe: Safe, proved: Proved) -> Decision:
             )
     asserts, unreached = finite.unreached()
     unmarked, dead = _never(finite, "unmarked"), _never(finite, "dead")
-    names = "lock-order" if safe.stuck is None else "lock-order and deadlock"
+    names = "lock-order and deadlock" if deadlock else "lock-order"
     limit = wording.checked_up_to(names, case.scenario, finite.clean, cut=finite.cut)
     assert proved.number is not None
     number = replace(proved.number, limited=limit)

@@ -48,10 +48,12 @@ class Engine:
     ``system`` makes the transition relation (raises Refused and Infinite, as the search does),
     ``search`` looks at views of some size for some seconds, ``checkers`` say of an invariant,
     each within seconds, what they think of it.  ``few`` runs one of each actor, to see whether that
-    alone is without an end (raises Infinite).
+    alone is without an end (raises Infinite).  ``interrupts`` says whether somebody may wait on the
+    CPU of an actor, which views do not see: then what they say of deadlocks is not all.
     """
 
     system: Callable[[Protocol, Obligation], System]
     search: Callable[[System, int, float], Safe | Suspect | Endless]
     checkers: tuple[Callable[[System, Invariant, float], Opinion], ...]
     few: Callable[[System], None] | None = None
+    interrupts: Callable[[System], bool] | None = None

@@ -9,7 +9,8 @@ from prover.graph.split_words import split_words
 from prover.parametric.certificate.checker import check
 from prover.parametric.certificate.text import questions
 from prover.parametric.invariant import Endless, Invariant, Safe, Suspect
-from prover.parametric.machine import build
+from prover.parametric.machine import Compiled, build
+from prover.parametric.machine.code import may_wait
 from prover.parametric.search import Limits, search
 from prover.parametric.search.exact import explore
 from prover.parametric.search.limits import Progress
@@ -26,7 +27,7 @@ FEW = 3000
 
 def engine() -> Engine:
     """The engine."""
-    return Engine(_system, _searched, (_checked, _asked), _few)
+    return Engine(_system, _searched, (_checked, _asked), _few, _interrupts)
 
 
 def _system(protocol: Protocol, obligation: Obligation) -> System:
@@ -52,6 +53,12 @@ def _searched(system: System, size: int, seconds: float) -> Safe | Suspect | End
 def _few(system: System) -> None:
     """Runs one of each actor as far as that is quickly done."""
     explore(system, (*system.start.single, *system.start.many), FEW)
+
+
+def _interrupts(system: System) -> bool:
+    """Whether a callback may have to wait: the actor that it interrupts waits with it."""
+    assert isinstance(system, Compiled)
+    return any(body.kind == "callback" and may_wait(body) for body in system.parts.bodies)
 
 
 def _checked(system: System, invariant: Invariant, _seconds: float) -> Opinion:
