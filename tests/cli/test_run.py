@@ -93,6 +93,7 @@ DEFAULTS = {
     "jobs": 0,
     "explain": False,
     "without": (),
+    "certificates": "",
 }
 
 
