@@ -9,6 +9,7 @@ ever, with its certificate checked.
 
 from __future__ import annotations
 
+import resource
 import sys
 from pathlib import Path
 from time import process_time
@@ -40,17 +41,11 @@ def decided(text: str, config: str) -> tuple[Outcome, float]:
     )
     before = process_time() + _children()
     report = run(request, lambda *_: None)
-    return _plain(report.files[0].outcomes), process_time() + _children() - before
-
-
-def _plain(outcomes: tuple[Outcome, ...]) -> Outcome:
-    """The scenario itself, without a variant."""
-    return next(outcome for outcome in outcomes if not outcome.obligation.variant)
+    (outcome,) = report.files[0].outcomes
+    return outcome, process_time() + _children() - before
 
 
 def _children() -> float:
-    import resource
-
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

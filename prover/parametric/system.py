@@ -33,7 +33,6 @@ more with a number of actors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -185,19 +184,6 @@ class System(Protocol):
     def place(self, local: int) -> Span | None:
         """The statement that the actor stands before; None for IDLE."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Finite:
-    """How many of each actor of ``Start.many`` there are, by its local state."""
-
-    numbers: Mapping[int, int]
-
-    def locals(self, start: Start) -> Iterable[int]:
-        """Every actor's local state at the start."""
-        yield from start.single
-        for local in start.many:
-            yield from [local] * self.numbers.get(local, 0)
 
 
 class Refused(Exception):

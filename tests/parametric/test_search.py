@@ -13,7 +13,8 @@ from prover.parametric.search.limits import Overrun
 from prover.parametric.search.pairs import Pairs
 from prover.parametric.search.sets import Sets
 from prover.parametric.search.step import views_of
-from tests.parametric.tables import Table, random_table
+from tests.parametric.random_toys import random_toy
+from tests.parametric.toys import Toy
 
 SEEDS = 48
 MOST = 5
@@ -28,7 +29,7 @@ def everything(found: Pairs | Sets) -> dict[object, list[object]]:
     return {shared: list(found.views(shared)) for shared in found.shared()}
 
 
-def crowds(system: Table, most: int) -> list[tuple[int, ...]]:
+def crowds(system: Toy, most: int) -> list[tuple[int, ...]]:
     """The actors of every instance with at most so many."""
     start = system.start
     return [
@@ -41,7 +42,7 @@ def crowds(system: Table, most: int) -> list[tuple[int, ...]]:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_pairs_are_views_of_two(seed: int) -> None:
     """Two ways to compute the same."""
-    system = random_table(seed)
+    system = random_toy(seed)
     fast, slow = Pairs(system, Limits()), Sets(system, 2, Limits(views=300))
     try:
         one, other = fast.run(), slow.run()
@@ -55,7 +56,7 @@ def test_pairs_are_views_of_two(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_no_number_of_actors_does_more(seed: int) -> None:
     """Whatever so many actors reach is in the views; what they violate is suspected."""
-    system = random_table(seed)
+    system = random_toy(seed)
     for size in (1, 2, 3):
         limits = Limits(views=FEW) if size == 3 else Limits()
         found = Sets(system, size, limits) if size != 2 else Pairs(system, limits)
@@ -78,7 +79,7 @@ def test_larger_views_say_no_more() -> None:
     """What k proves, k + 1 proves."""
     shares = {1: 0, 2: 0, 3: 0}
     for seed in range(SEEDS):
-        system = random_table(seed)
+        system = random_toy(seed)
         safe = [isinstance(search(system, size, Limits()), Safe) for size in (1, 2)]
         larger = search(system, 3, Limits(views=FEW))
         safe.append(safe[1] if isinstance(larger, Endless) else isinstance(larger, Safe))
@@ -91,7 +92,7 @@ def test_larger_views_say_no_more() -> None:
 def test_a_suspect_tells_how() -> None:
     """Its moves lead from the start, one shared state after another."""
     for seed in range(SEEDS):
-        found = search(random_table(seed), 2, Limits())
+        found = search(random_toy(seed), 2, Limits())
         if isinstance(found, Suspect):
             assert found.moves
             assert found.moves[-1].rule.violated == found.violated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from prover.parametric.search.step import Configuration, after, steps, view_of
+from prover.parametric.search.step import Configuration, after, configuration, steps, view_of
 from prover.parametric.system import IDLE, System
 
 CROWD = 6
@@ -53,8 +53,4 @@ def _settled(here: Configuration, *, blank: bool = False) -> Configuration:
         none = tuple((0,) * len(here.actors) for _ in here.actors)
         here = Configuration(here.shared, here.actors, none)
     present = [n for n, local in enumerate(here.actors) if local != IDLE]
-    actors, labels = view_of(here, present)
-    rest = iter(labels)
-    count = len(actors)
-    rows = tuple(tuple(0 if a == b else next(rest) for b in range(count)) for a in range(count))
-    return Configuration(here.shared, actors, rows)
+    return configuration(here.shared, view_of(here, present))

@@ -234,8 +234,7 @@ class Pairs:
 
     def _with_many(self, room: Room, rule: Rule, target: Room, labels: Labels, others: int) -> None:
         """:meth:`_with_one` where nobody changes but the actor: all others at once."""
-        to, back = labels
-        now = NONE if rule.after == IDLE else (0 if rule.over else to, back & ~rule.ended)
+        now = after_labels(self.system, rule, rule.after, labels)
         known = self.causes[target.shared]
         known.setdefault(rule.after, Cause(room.shared, rule.local, rule))
         fresh = self._add_row(target, rule.after, now, others, None)

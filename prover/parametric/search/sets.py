@@ -13,7 +13,14 @@ from itertools import combinations_with_replacement, permutations
 
 from prover.parametric.invariant import View
 from prover.parametric.search.limits import Limits, Progress
-from prover.parametric.search.step import Configuration, after, steps, view_of, views_of
+from prover.parametric.search.step import (
+    Configuration,
+    after,
+    configuration,
+    steps,
+    view_of,
+    views_of,
+)
 from prover.parametric.search.trace import Cause, Wrong
 from prover.parametric.system import IDLE, Label, Shared, System
 
@@ -180,16 +187,6 @@ class Sets:
                 causes.setdefault(now, Cause(here.shared, before, rule))
             for view in views_of(there, self.size):
                 self._add(there.shared, view)
-
-
-def configuration(shared: Shared, view: View) -> Configuration:
-    """A view as a configuration of its actors alone."""
-    actors, labels = view
-    rest = iter(labels)
-    rows = tuple(
-        tuple(0 if a == b else next(rest) for b in range(len(actors))) for a in range(len(actors))
-    )
-    return Configuration(shared, actors, rows)
 
 
 def _labels(here: Configuration, order: list[int]) -> tuple[Label, ...]:

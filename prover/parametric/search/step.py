@@ -23,6 +23,16 @@ class Configuration:
     labels: Matrix
 
 
+def configuration(shared: Shared, view: View) -> Configuration:
+    """A view as a configuration of its actors alone."""
+    actors, labels = view
+    rest = iter(labels)
+    rows = tuple(
+        tuple(0 if a == b else next(rest) for b in range(len(actors))) for a in range(len(actors))
+    )
+    return Configuration(shared, actors, rows)
+
+
 def written(shared: Shared, rule: Rule) -> Shared:
     """The shared state after a rule."""
     if not rule.writes:
