@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
-from prover.execution.domains import Domains
+from prover.execution.domains import Domains, World
 from prover.execution.nodes import nodes
 from prover.execution.terms import Term
 from prover.graph.values import Pointer
@@ -49,17 +49,12 @@ def _is_racy(action: sk.Action) -> bool:
     return isinstance(action, sk.Access) and action.order == RACY
 
 
-def racy_places(
-    accesses: Sequence[Touch], domains: Domains, never: Container[int] = ()
-) -> tuple[str, ...]:
-    """Places that two processors may touch, one storing, one by an access that may race.
-
-    ``never`` are events that do not happen, whatever ``domains`` say.
-    """
+def racy_places(accesses: Sequence[Touch], domains: Domains | World) -> tuple[str, ...]:
+    """Places that two processors may touch, one storing, one by an access that may race."""
     found: dict[str, list[Touch]] = {}
     for touch in accesses:
-        if touch.event not in never and domains.may(touch.guard):
-            for value in domains.values[touch.address]:
+        if domains.may(touch.guard):
+            for value in domains.of(touch.address):
                 if isinstance(value, Pointer) and value.base is not None:
                     found.setdefault(str(value.location), []).append(touch)
     return tuple(

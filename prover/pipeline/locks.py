@@ -48,8 +48,9 @@ def _limited(
     weak = any(model != "sc" for model in protocol.models)
 
     def job(number: int) -> LockGraph | tuple[Diagnostic, ...]:
+        from prover.execution.analysis import analyse
         from prover.execution.construct.program import build
-        from prover.execution.domains import DomainTooLarge, analyse
+        from prover.execution.domains import DomainTooLarge
         from prover.execution.order import static_order
         from prover.graph import compile_program
         from prover.graph.limits import TooLarge

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from dsl import protocol as p
 from dsl.source import Span
 from prover.execution import skeleton as sk
-from prover.execution.domains import Domains
 from prover.execution.racy import racy_places
 from prover.execution.run.rehearse import rehearse
 from prover.execution.skeleton import Skeleton
@@ -104,27 +103,10 @@ class Member(Round):
         guards = [mark.guard for mark in skeleton.marks if (mark.owner, mark.label) == what]
         return what != "ends" and not self.shared.passed(self.variant, guards)
 
-    def possible(self, clock: Clock) -> tuple[Skeleton, Domains]:
-        """The events of all variants, and what may be of them with this switch on.
-
-        That is what may be of the variant's own.
-        """
-        if self._possible is None:
-            with clock.stage("encode"):
-                domains = self.shared.domains(self.variant)
-            self._possible = self.shared.skeleton, domains
-        return self._possible
-
     def racy(self, clock: Clock) -> tuple[str, ...]:
         """Places whose data races are not looked for: their author knows of them."""
-        shared = self.shared
-        most = racy_places(
-            shared.touches(), shared.search.prepared.domains, shared.impossible(self.variant)
-        )
-        # What does not hang on any switch is possible with this one: most often that is all.
-        if not most or most == shared.racy_anyhow():
-            return most
-        return racy_places(shared.touches(), self.possible(clock)[1])
+        touches = self.shared.touches()
+        return racy_places(touches, self.shared.world(self.variant, clock)) if touches else ()
 
     def dead(self, model: str, clock: Clock) -> tuple[tuple[str, str], ...]:
         """The labels in what the scenario runs that no run passes, as can be seen at once."""
@@ -133,15 +115,10 @@ class Member(Round):
         for mark in self.shared.skeleton.marks:
             if mark.owner in run and self.known((mark.owner, mark.label), model) is not True:
                 guards.setdefault((mark.owner, mark.label), []).append(mark.guard)
-        anyhow = self.shared.domains().may if guards else None
-        found: list[tuple[str, str]] = []
-        for label, here in sorted(guards.items()):
-            if self.shared.passed(self.variant, here):
-                assert anyhow is not None
-                if any(map(anyhow, here)) or any(map(self.possible(clock)[1].may, here)):
-                    continue
-            found.append(label)
-        return tuple(found)
+        if not guards:
+            return ()
+        may = self.shared.world(self.variant, clock).may
+        return tuple(label for label, here in sorted(guards.items()) if not any(map(may, here)))
 
 
 def member(

@@ -12,17 +12,19 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TypeAlias
 
 from prover.execution import skeleton as sk
+from prover.execution.analysis import analyse
 from prover.execution.construct.program import build
-from prover.execution.domains import Domains, analyse
+from prover.execution.domains import Domains
 from prover.execution.order import static_order
 from prover.execution.racy import racy_places, touches
 from prover.execution.run.machine import stage
 from prover.execution.run.rehearse import Reached, rehearse
 from prover.execution.skeleton import Skeleton
-from prover.execution.terms import Term
+from prover.execution.terms import Choice, Term
 from prover.graph.ir import Program
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search, start
+from prover.pipeline.switches import choices
 from prover.smt.claim import Claim
 from prover.smt.encode import Prepared, prepare
 
@@ -50,7 +52,8 @@ class Round:
     models under which others than those expected seem to be; ``violations`` are what was found
     under a model; ``reached`` is whether something can happen under a model.  ``grounds`` are the
     answers of a solver that this rests on, by model and by ``"clean"``, ``"whole"`` or what
-    is reached.  ``unseen``: no execution of it is shown to anybody.
+    is reached.  ``unseen``: no execution of it is shown to anybody.  ``switches`` are configs left
+    open, of which whatever is asked has at most one on.
     """
 
     program: Program
@@ -71,7 +74,13 @@ class Round:
     )
     grounds: Grounds = field(default_factory=dict[tuple[object, str], tuple[Claim, ...]])
     unseen: bool = False
+    switches: tuple[str, ...] = ()
     _possible: tuple[Skeleton, Domains] | None = None
+
+    def open(self, skeleton: Skeleton) -> tuple[Choice, ...]:
+        """The choices that are switches; of those that make no difference there is none."""
+        found = choices(skeleton) if self.switches else {}
+        return tuple(found[name] for name in self.switches if name in found)
 
     def search(self, model: str, limits: Limits, clock: Clock) -> Search:
         """The query and solver session of a model: whether anything can fail.
@@ -99,7 +108,9 @@ class Round:
             with clock.stage("encode"):
                 ordered = "order" not in limits.without
                 prepared = self._alike(model, skeleton) if ordered else None
-                prepared = prepared or prepare(skeleton, model, ordered=ordered)
+                prepared = prepared or prepare(
+                    skeleton, model, ordered=ordered, switches=self.open(skeleton)
+                )
                 prepared = replace(prepared, unseen=self.unseen)
             self.prepared[model] = prepared
         return start(prepared, limits, clock, stretches=0, detail=detail)
@@ -188,7 +199,8 @@ class Round:
             else:
                 skeleton = self.skeleton(clock, claims=False)
                 with clock.stage("encode"):
-                    domains = analyse(skeleton, static_order(skeleton), weak=True)
+                    order, switches = static_order(skeleton), self.open(skeleton)
+                    domains = analyse(skeleton, order, weak=True, switches=switches)
                 self._possible = skeleton, domains
         return self._possible
 

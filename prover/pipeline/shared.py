@@ -20,10 +20,9 @@ from dsl.diagnostic import DiagnosticError
 from dsl.protocol import Expect
 from dsl.source import Span
 from prover.execution.construct.updates import is_left_open
-from prover.execution.domains import Domains, DomainTooLarge, analyse
+from prover.execution.domains import DomainTooLarge, World
 from prover.execution.evaluate import Valuation
-from prover.execution.order import static_order
-from prover.execution.racy import Touch, racy_places, touches
+from prover.execution.racy import Touch, touches
 from prover.execution.run.machine import Stage, stage
 from prover.execution.skeleton import Skeleton
 from prover.execution.terms import Term
@@ -97,9 +96,7 @@ class Shared:
     facts: dict[str, Facts] = field(default_factory=dict[str, Facts])
     _valuations: dict[str, Valuation] = field(default_factory=dict[str, Valuation])
     _scene: Stage | None = None
-    _anyhow: Domains | None = None
     _touches: tuple[Touch, ...] | None = None
-    _racy: tuple[str, ...] | None = None
     notes: Notes = field(default_factory=Notes)
 
     # --- switches
@@ -153,26 +150,11 @@ class Shared:
             self._touches = touches(self.skeleton)
         return self._touches
 
-    def racy_anyhow(self) -> tuple[str, ...]:
-        """Places whose races are their author's business, whichever switch is on."""
-        if self._racy is None:
-            self._racy = racy_places(self.touches(), self.domains())
-        return self._racy
-
-    def domains(self, variant: str | None = None) -> Domains:
-        """What may be under any model with a variant's switch on, as of the variant's own program;
-        for None what does not hang on any switch.
-        """
-        if variant is not None or self._anyhow is None:
-            rows = choices(self.skeleton).items()
-            on = None if variant is None else self.kin.switches.get(variant)
-            made = {row: () if variant is None else (int(it == on),) for it, row in rows}
-            order = static_order(self.skeleton)
-            found = analyse(self.skeleton, order, weak=True, made=made)
-            if variant is not None:
-                return found
-            self._anyhow = found
-        return self._anyhow
+    def world(self, variant: str, clock: Clock) -> World:
+        """What may be under any model with a variant's switch on, as of its own program."""
+        skeleton, domains = self.round.possible(clock)
+        row = choices(skeleton).get(self.kin.switches.get(variant, ""))
+        return domains.within(0 if row is None else 1 + self.round.open(skeleton).index(row))
 
     def passed(self, variant: str, guards: Iterable[Term]) -> bool:
         """Whether one of some guards may hold, as the switch alone says."""
@@ -329,7 +311,8 @@ def share(
             program = compile_program(kin.protocol, scenario, configuration, 1, kept)
         if is_left_open(program):
             return None
-        found = Round(program, unseen="places" not in limits.without)
+        switches = tuple(kin.switches.values())
+        found = Round(program, unseen="places" not in limits.without, switches=switches)
         if not _pays(found.skeleton(clock, claims=True), len(expected)):
             return None
         shared = Shared(kin, model, limits, found, found.naming(model, limits, clock), clock)

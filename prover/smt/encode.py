@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
 
 from prover.execution import skeleton as sk
-from prover.execution.domains import Domains, analyse
+from prover.execution.analysis import analyse
+from prover.execution.domains import Domains
 from prover.execution.hazards import Hazard, hazards
 from prover.execution.nodes import CONTINUES, nodes
 from prover.execution.order import AFTER_ALL, BEFORE_ALL, StaticOrder, static_order
+from prover.execution.terms import Choice
 from prover.smt.deadlock import deadlock, lock_order
 from prover.smt.frame import Frame
 from prover.smt.locks import encode_locks
@@ -76,16 +78,25 @@ class Prepared:
         return replace(body, frame=frame, violations=found)
 
 
-def prepare(skeleton: sk.Skeleton, model: str = "sc", *, ordered: bool = True) -> Prepared:
+def prepare(
+    skeleton: sk.Skeleton,
+    model: str = "sc",
+    *,
+    ordered: bool = True,
+    switches: Sequence[Choice] = (),
+) -> Prepared:
     """Order, domains and hazards of a skeleton under a memory model.
 
     Without ``ordered`` hazards, and under sequential consistency domains, are found without regard
     to program order.  That no read sees a later write of its thread is left to positions then;
     weaker models, where positions are no program order, need to be told.
+
+    Of ``switches`` at most one may be on in whatever is asked.
     """
     order = static_order(skeleton)
     looked = replace(order, blind=not ordered)
-    domains = analyse(skeleton, looked if model == "sc" else order, weak=model != "sc")
+    weak = model != "sc"
+    domains = analyse(skeleton, order if weak else looked, weak=weak, switches=switches)
     return Prepared(skeleton, order, domains, hazards(skeleton, domains, looked), model)
 
 

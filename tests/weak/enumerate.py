@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
 from prover.execution import skeleton as sk
+from prover.execution.analysis import analyse
 from prover.execution.claim import Claim
-from prover.execution.domains import Domains, analyse
+from prover.execution.domains import Domains
 from prover.execution.hazards import PRECEDENCE
 from prover.execution.nodes import Nodes, nodes
 from prover.execution.order import static_order
