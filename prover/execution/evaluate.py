@@ -51,16 +51,9 @@ class Valuation:
 
     def value(self, term: Term) -> Value:
         """The value of a term; raises Unknown where a leaf it needs is open."""
-        found = self.known.get(term)
+        found = self.find(term)
         if found is None:
-            if term in self.open:
-                raise Unknown
-            try:
-                found = self._compute(term)
-            except Unknown:
-                self.open.add(term)
-                raise
-            self.known[term] = found
+            raise Unknown
         return found
 
     def holds(self, term: Term) -> bool:
@@ -69,57 +62,64 @@ class Valuation:
 
     def surely(self, term: Term) -> bool | None:
         """Whether a condition holds, None where that is open."""
-        try:
-            return self.value(term) == 1
-        except Unknown:
-            return None
+        found = self.find(term)
+        return None if found is None else found == 1
 
-    def _compute(self, term: Term) -> Value:
-        row = self.skeleton.rows[term]
+    def find(self, term: Term) -> Value | None:
+        """The value of a term, None where that is open."""
+        found = self.known.get(term)
+        if found is None and term not in self.open:
+            found = self._compute(self.skeleton.rows[term])
+            if found is None:
+                self.open.add(term)
+            else:
+                self.known[term] = found
+        return found
+
+    def _compute(self, row: Row) -> Value | None:
         match row:
-            case Constant(value=value):
-                return value
-            case ReadValue() | Choice() | Allocated():
-                if row not in self.leaves:
-                    raise Unknown
-                return self.leaves[row]
-            case Outcome(event=event, what=what):
-                if row in self.leaves:
-                    return self.leaves[row]
-                # An event that is not reached has no outcome: none of what it asks is so.
-                if what != "steps" and self.surely(self.skeleton.events[event].guard) is False:
-                    return 0
-                raise Unknown
             case And(args=args):
                 return self._lazy(args, stop=0)
             case Or(args=args):
                 return self._lazy(args, stop=1)
+            case Constant(value=value):
+                return value
             case Not(arg=arg):
-                return 1 - int(self.holds(arg))
+                found = self.find(arg)
+                return None if found is None else int(found != 1)
             case Phi(arms=arms):
                 return self._phi(arms)
             case Operation(op=op, params=params, args=args):
-                values = tuple(self.value(a) for a in args)
-                return apply(self.skeleton.layout.space, op, params, values)
+                values: list[Value] = []
+                for arg in args:
+                    found = self.find(arg)
+                    if found is None:
+                        return None
+                    values.append(found)
+                return apply(self.skeleton.layout.space, op, params, tuple(values))
+            case Outcome(event=event, what=what):
+                found = self.leaves.get(row)
+                # An event that is not reached has no outcome: none of what it asks is so.
+                if found is None and what != "steps":
+                    reached = self.find(self.skeleton.events[event].guard)
+                    return 0 if reached is not None and reached != 1 else None
+                return found
+            case ReadValue() | Choice() | Allocated():
+                return self.leaves.get(row)
 
-    def _lazy(self, args: tuple[Term, ...], stop: int) -> Value:
+    def _lazy(self, args: tuple[Term, ...], stop: int) -> Value | None:
         """A conjunction (``stop`` 0) or disjunction (1): one such operand decides it."""
         open_ = False
         for arg in args:
-            try:
-                if int(self.holds(arg)) == stop:
-                    return stop
-            except Unknown:
+            found = self.find(arg)
+            if found is None:
                 open_ = True
-        if open_:
-            raise Unknown
-        return 1 - stop
+            elif (found == 1) == stop:
+                return stop
+        return None if open_ else 1 - stop
 
-    def _phi(self, arms: tuple[tuple[Term, Term], ...]) -> Value:
-        open_ = False
+    def _phi(self, arms: tuple[tuple[Term, Term], ...]) -> Value | None:
         for guard, value in arms:
-            holds = self.surely(guard)
-            if holds:
-                return self.value(value)
-            open_ = open_ or holds is None
-        raise Unknown
+            if self.find(guard) == 1:
+                return self.find(value)
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from prover.graph.ir import Apply, Const, Expr, Reg
 from prover.graph.values import INTEGER_OPS, POISON, AddressSpace, Half, Poison, Value, apply, truth
@@ -19,16 +19,15 @@ _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _HALF_OPS = frozenset(["half", "word_low", "word_high"])
 
 
-def registers(expr: Expr) -> Iterator[str]:
+def registers(expr: Expr) -> list[str]:
     """The registers that ``expr`` reads, left to right, repeats included."""
     match expr:
         case Const():
-            return
+            return []
         case Reg(name=name):
-            yield name
+            return [name]
         case Apply(args=args):
-            for arg in args:
-                yield from registers(arg)
+            return [name for arg in args for name in registers(arg)]
 
 
 def size(expr: Expr) -> int:

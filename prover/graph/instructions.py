@@ -74,44 +74,28 @@ def reads(instr: Instr) -> tuple[Expr, ...]:
 
 def _fields_read(instr: Instr) -> tuple[str, ...]:
     """The fields of ``instr`` that hold expressions."""
-    match instr:
-        case Assign():
-            return ("expr",)
-        case SrcuEnter():
-            return ("address",)
-        case SrcuLeave():
-            return ("address", "index")
-        case Load() | LockInit() | Acquire() | TryAcquire() | Release() | IsLocked():
-            return ("address",)
-        case Downgrade() | Holds():
-            return ("address",)
-        case Store():
-            return ("address", "value")
-        case Rmw():
-            return ("address", "new", "when")
-        case SetIrq():
-            return ("off",)
-        case CallRcu():
-            return ("address", "argument", *_domain(instr))
-        case GraceWait() | RcuBarrier():
-            return _domain(instr)
-        case Ipi():
-            return ("wait",)
-        case Free():
-            return ("pointer",)
-        case Check() | Assume():
-            return ("condition",)
-        case Havoc() | Fence() | Enter() | Leave() | IrqsDisabled() | MightSleep():
-            return ()
-        case Alloc() | Watch() | Mark():
-            return ()
-        case _:
-            assert_never(instr)
+    if isinstance(instr, CallRcu | GraceWait | RcuBarrier) and instr.domain is None:
+        # Only what waits for readers of SRCU has a domain.
+        return _FIELDS[type(instr)][:-1]
+    return _FIELDS[type(instr)]
 
 
-def _domain(instr: CallRcu | GraceWait | RcuBarrier) -> tuple[str, ...]:
-    """The field of the SRCU domain, where there is one."""
-    return () if instr.domain is None else ("domain",)
+_FIELDS: dict[type[Instr], tuple[str, ...]] = {
+    Assign: ("expr",),
+    SrcuEnter: ("address",),
+    SrcuLeave: ("address", "index"),
+    **dict.fromkeys((Load, LockInit, Acquire, TryAcquire, Release, IsLocked), ("address",)),
+    **dict.fromkeys((Downgrade, Holds), ("address",)),
+    Store: ("address", "value"),
+    Rmw: ("address", "new", "when"),
+    SetIrq: ("off",),
+    CallRcu: ("address", "argument", "domain"),
+    **dict.fromkeys((GraceWait, RcuBarrier), ("domain",)),
+    Ipi: ("wait",),
+    Free: ("pointer",),
+    **dict.fromkeys((Check, Assume), ("condition",)),
+    **dict.fromkeys((Havoc, Fence, Enter, Leave, IrqsDisabled, MightSleep, Alloc, Watch, Mark), ()),
+}
 
 
 def written(instr: Instr) -> str:

@@ -134,8 +134,7 @@ class _Propagation:
         while pending:
             name = pending.pop()
             known = dict(before[name])
-            block = self.block(self.cfg.blocks[name], known)
-            for target in targets(block.terminator):
+            for target in targets(self.flow(self.cfg.blocks[name], known)):
                 if target not in before:
                     before[target] = known
                 else:
@@ -146,6 +145,17 @@ class _Propagation:
                     before[target] = common
                 pending.append(target)
         return before
+
+    def flow(self, block: BasicBlock, known: dict[str, Expr]) -> Terminator:
+        """The end of ``block`` with ``known`` put in; ``known`` becomes what is known there."""
+        for instr in block.body:
+            if isinstance(instr, Assign):
+                self.step(instr, known)
+            else:
+                own = written(instr)
+                if own:
+                    self.forget(own, known)
+        return self.terminator(block.terminator, known)
 
     def block(self, block: BasicBlock, known: dict[str, Expr]) -> BasicBlock:
         """``block`` with ``known`` put in; ``known`` becomes what is known at its end."""
@@ -241,12 +251,17 @@ def _live_after(cfg: Cfg) -> dict[str, set[str]]:
         branch = block.terminator
         condition = branch.condition if isinstance(branch, Branch) else ex.ZERO
         after[name] = set(ex.registers(condition))
+    needs: dict[str, set[str]] = {}
+    writes: dict[str, set[str]] = {}
+    for name, block in cfg.blocks.items():
+        needs[name] = set()
+        for instr in reversed(block.body):
+            _read_before(instr, needs[name])
+        writes[name] = {written(instr) for instr in block.body}
     pending = list(cfg.blocks)
     while pending:
         name = pending.pop()
-        live = set(after[name])
-        for instr in reversed(cfg.blocks[name].body):
-            _read_before(instr, live)
+        live = needs[name] | (after[name] - writes[name])
         for source in before[name]:
             if not live <= after[source]:
                 after[source] |= live

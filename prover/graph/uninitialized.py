@@ -71,10 +71,12 @@ def _may_be_empty(cfg: Cfg) -> Mapping[str, frozenset[str]]:
 
 def _step(instr: Instr, empty: frozenset[str]) -> frozenset[str]:
     """The registers without a value after ``instr``."""
-    if isinstance(instr, Check):
-        return empty - {_checked(instr)}
-    reg = written(instr)
-    return empty | {reg} if _empties(instr) else empty - {reg}
+    if _empties(instr):
+        return empty | {written(instr)}
+    if not empty:
+        return empty
+    reg = _checked(instr) if isinstance(instr, Check) else written(instr)
+    return empty - {reg} if reg in empty else empty
 
 
 def _checked(check: Check) -> str:
