@@ -147,11 +147,19 @@ def compose(left: Pairs, right: Pairs) -> Pairs:
 
 def transitive(pairs: Pairs) -> Pairs:
     """One or more steps of ``pairs``."""
-    closed = new = pairs
-    while new:
-        new = compose(new, pairs) - closed
-        closed |= new
-    return closed
+    after: dict[int, set[int]] = {}
+    for a, b in pairs:
+        after.setdefault(a, set()).add(b)
+    closed: list[tuple[int, int]] = []
+    for start, first in after.items():
+        seen = set(first)
+        waiting = list(first)
+        while waiting:
+            new = after.get(waiting.pop(), set()) - seen
+            seen |= new
+            waiting += new
+        closed += [(start, end) for end in seen]
+    return frozenset(closed)
 
 
 def _successors(pairs: Pairs) -> dict[int, list[int]]:
