@@ -159,19 +159,13 @@ class Shared:
             self._racy = racy_places(self.touches(), self.domains())
         return self._racy
 
-    def domains(self, variant: str | None = None) -> Domains:
-        """What may be under any model with a variant's switch on, as of the variant's own program;
-        for None what does not hang on any switch.
-        """
-        if variant is not None or self._anyhow is None:
-            rows = choices(self.skeleton).items()
-            on = None if variant is None else self.kin.switches.get(variant)
-            made = {row: () if variant is None else (int(it == on),) for it, row in rows}
+    def domains(self) -> Domains:
+        """What may be under any model that does not hang on any switch."""
+        if self._anyhow is None:
+            nothing: tuple[int, ...] = ()
+            made = dict.fromkeys(choices(self.skeleton).values(), nothing)
             order = static_order(self.skeleton)
-            found = analyse(self.skeleton, order, weak=True, made=made)
-            if variant is not None:
-                return found
-            self._anyhow = found
+            self._anyhow = analyse(self.skeleton, order, weak=True, made=made)
         return self._anyhow
 
     def passed(self, variant: str, guards: Iterable[Term]) -> bool:
