@@ -15,7 +15,7 @@ from dsl.source import sum_of
 from prover.cache import outline
 from prover.cache.spared import Spared, Vouched
 from prover.cache.store import Store
-from prover.cache.whole import Entry, Known, Recalled, Used, renew, report_of
+from prover.cache.whole import Entry, Known, Recalled, Used, remember, renew, report_of
 from prover.pipeline.loaded import AllRead, Loaded, load
 from prover.pipeline.tree import Member
 from prover.verdict import FileReport, Request
@@ -24,12 +24,16 @@ Place: TypeAlias = tuple[str, str]
 """A file, and the folder that it was found below."""
 
 
+Found: TypeAlias = tuple[Mapping[Place, Known], Mapping[Place, Loaded | FileReport], AllRead]
+"""What is known, files that were loaded to find that out, and what is known of these."""
+
+
 def spared(
     request: Request,
     members: Sequence[Member | FileReport],
     recalled: Recalled,
     store: Store | None,
-) -> tuple[Mapping[Place, Known], Mapping[Place, Loaded | FileReport], AllRead]:
+) -> Found:
     """What is known, with the files that edits of their imports leave as they were.
 
     And files that were loaded to find that out, with what is known of them.
@@ -53,6 +57,35 @@ def spared(
         gc.enable()
     renew(store, found.entries, recalled.files, request)
     return {**recalled.known, **found.known}, found.ready, read
+
+
+def settled(
+    request: Request,
+    members: Sequence[Member | FileReport],
+    found: Found,
+    store: Store | None,
+    *,
+    idle: bool,
+) -> list[FileReport] | None:
+    """The reports on all files, where none is left that is to be proved; else None.
+
+    What proves is not even imported then.  ``idle`` as in :func:`prover.pipeline.proving.prove`.
+    """
+    known, ready, read = found
+    reports: list[FileReport] = []
+    for each in members:
+        place = (each.name, each.folder)
+        report = known[place].report if place in known else ready.get(place)
+        if not isinstance(each, Member) or not isinstance(report, FileReport) or report.diagnostics:
+            return None
+        reports.append(report)
+    if not (idle or any(report.outcomes for report in reports)):
+        return None
+    if store is not None:
+        new = [report for report in reports if (report.name, report.folder) not in known]
+        remember(store, map(read.made, new), request)
+        outline.keep(store, read.outlines())
+    return reports
 
 
 def _judge(recalled: Recalled, store: Store) -> Spared:
