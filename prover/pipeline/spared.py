@@ -1,7 +1,7 @@
 """Files of which only imports were edited: those that the edit leaves as they were.
 
-What was edited is checked by itself first, then each library that imports it and may be another
-now, those that read less before those that read more; each is a witness for the next.
+What was edited is checked by itself first, asked for or not, then each library that imports it and
+may be another now, those that read less before those that read more; each is a witness for the next.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeAlias
 
+from dsl.reach import has_scenario
 from dsl.source import sum_of
 from prover.cache import outline
 from prover.cache.spared import Spared, Vouched
@@ -119,20 +121,30 @@ class _Search:
         self.entries: dict[Place, Entry] = {}
 
     def check_edited(self, asked: Mapping[Place, Member]) -> None:
-        """Checks files that others import and that were edited, where they are asked for."""
+        """Checks files that others import and that were edited.
+
+        Of those that nobody has asked for only libraries, and nothing is said of them: they are
+        witnesses for who imports them.
+        """
         files = self._recalled.files
         edited = {
-            used.real
+            used.real: used.path
             for entry in self._recalled.stale.values()
             for used in entry.used
             if files.sum(used.path) != used.sum
         }
         skipped = self._recalled.known.keys() | self._recalled.stale.keys()
+        real = {place: files.real(member.name) for place, member in asked.items()}
         self._load(
             member
             for place, member in asked.items()
-            if place not in skipped and os.path.realpath(member.name) in edited
+            if place not in skipped and real[place] in edited
         )
+        for path in sorted(edited[each] for each in edited.keys() - {*real.values()}):
+            text = files.text(path)
+            if text is not None and not has_scenario(text[0]):
+                # Below a folder: there a library without obligations is no mistake.
+                self._load([Member(path, str(Path(path).parent))])
 
     def judge(self, member: Member) -> None:
         """Judges a file of which an import was edited; a library that may be another is checked."""
