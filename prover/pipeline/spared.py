@@ -1,13 +1,13 @@
 """Files of which only imports were edited: those that the edit leaves as they were.
 
-What was edited is checked by itself first, asked for or not, then each library that imports it and
-may be another now, those that read less before those that read more; each is a witness for the next.
+What was edited is checked by itself first, asked for or not, then each library that imports it
+and may be another now, those that read less before those that read more; each is a witness for the
+next.
 """
 
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
