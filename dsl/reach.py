@@ -15,6 +15,7 @@ from dsl.finding import Found, find, real_path
 
 _COMMENT = r"//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/"
 _LOOK = re.compile(rf"""{_COMMENT}|"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'|\bimport\b""")
+_LOOK_FOR_SCENARIO = re.compile(_LOOK.pattern.replace("import", "scenario"))
 _STRING = re.compile(rf"""(?:\s|{_COMMENT})*"((?:[^"\\\n]|\\[^\n])*)\"""")
 
 
@@ -87,6 +88,14 @@ class Texts:
                 self._wanted[path] = None
         return self._wanted[path]
 
+    def may_be_library(self, path: str) -> bool:
+        """Whether a file may have no scenario, as a library; true where nobody can tell."""
+        data = self.content(path)
+        try:
+            return data is None or not has_scenario(decoded(data))
+        except Refusal:
+            return True
+
     def _find(
         self, wanted: str, folder: Path, tree: Path
     ) -> tuple[Found | None, tuple[str, ...] | None]:
@@ -100,6 +109,17 @@ class Texts:
             except Refusal:
                 self._found[key] = None, None
         return self._found[key]
+
+
+def has_scenario(text: str) -> bool:
+    """Whether the word ``scenario`` is in the code of ``text``: then it is no library.
+
+    Or it does not parse, whoever imports it.
+    """
+    # Most libraries do not have it anywhere.
+    return "scenario" in text and any(
+        match[0] == "scenario" for match in _LOOK_FOR_SCENARIO.finditer(text)
+    )
 
 
 def imports_of(text: str) -> tuple[str, ...]:

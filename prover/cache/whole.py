@@ -97,6 +97,20 @@ class Files:
         default_factory=dict[tuple[str, bytes], Verdict]
     )
     _sources: dict[tuple[str, str], Source] = field(default_factory=dict[tuple[str, str], Source])
+    _places: dict[str, str] = field(default_factory=dict[str, str])
+    _absent: dict[str, bool] = field(default_factory=dict[str, bool])
+
+    def real(self, path: str) -> str:
+        """Where a path really leads, looked at once in a run."""
+        if path not in self._places:
+            self._places[path] = os.path.realpath(path)
+        return self._places[path]
+
+    def is_absent(self, path: str) -> bool:
+        """Whether there is nothing at a path, looked at once in a run."""
+        if path not in self._absent:
+            self._absent[path] = not os.path.exists(path)  # noqa: PTH110
+        return self._absent[path]
 
     def source(self, name: str, text: str) -> Source:
         """A text under a name; one for all reports that it is a part of."""
@@ -250,10 +264,10 @@ def _is_there(entry: Entry, name: str, files: Files) -> bool:
     return (
         any(used.name == name for used in entry.used)
         and all(
-            os.path.realpath(used.path) == used.real and files.text(used.path) is not None
+            files.real(used.path) == used.real and files.text(used.path) is not None
             for used in entry.used
         )
-        and not any(os.path.exists(path) for path in entry.absent)  # noqa: PTH110
+        and all(map(files.is_absent, entry.absent))
     )
 
 

@@ -46,8 +46,15 @@ def run(
     known = recalled.known
     reports = [known[each].report for each in asked if each in known]
     if len(reports) < len(named) or not (idle or any(report.outcomes for report in reports)):
-        # The parser and the engine are imported only where something is to be proved.
-        from prover.pipeline.proving import prove
+        # The parser is imported only where something is to be checked ...
+        from prover.pipeline.spared import settled, spared
 
-        reports = prove(request, named, recalled, store, on_progress, second, idle=idle)
+        found = spared(request, named, recalled, store)
+        done = settled(request, named, found, store, idle=idle)
+        if done is None:
+            # ... and the engine only where something is to be proved.
+            from prover.pipeline.proving import prove
+
+            done = prove(request, named, found, store, on_progress, second, idle=idle)
+        reports = done
     return Report(tuple(reports), time.monotonic() - start)

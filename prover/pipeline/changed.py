@@ -18,7 +18,7 @@ import dsl
 import prover
 from dsl.files import Refusal, decoded, library_root
 from dsl.reach import Reach, Texts, imports_of, links_on
-from prover.cache.fingerprint import SUFFIXES
+from prover.cache.fingerprint import SUFFIXES, sources_below
 from prover.pipeline.git import GitError, Object, Repository
 from prover.pipeline.tree import Member, members
 from prover.verdict import FileReport
@@ -69,14 +69,16 @@ def _let_go(
 
     What a library lacks may have been declared by who imported it: now somebody has to say so.
     """
-    imported = {os.path.realpath(path) for reach in reaches for path in reach.read[1:]}
-    alone = {os.path.realpath(reach.read[0]) for reach in reaches} - imported
+    imported = {path for reach in reaches for path in reach.read[1:]}
+    imported |= set(map(os.path.realpath, imported))
+    own = [reach.read[0] for reach in reaches if reach.read[0] not in imported]
+    alone = {os.path.realpath(path) for path in own if texts.may_be_library(path)} - imported
     if not alone:
         return set()
     old: list[str] = []
     for path, then in repository.below(commit, ()).items():
         if path.endswith(".khp") and then.mode.startswith("100"):
-            content = texts.content(os.path.realpath(os.path.join(repository.top, path)))
+            content = texts.content(os.path.join(repository.top, path))
             if content is None or not then.holds(content):
                 old.append(then.name)
     wanted: set[str] = set()
@@ -199,10 +201,9 @@ def _tool_changed(repository: Repository, commit: str) -> bool:
     then = repository.below(commit, [*names, *beside])
     then = {path: each for path, each in then.items() if path in beside or _is_source(path)}
     now = [
-        os.path.relpath(path, repository.top)
-        for place in places
-        for path in Path(place).rglob("*")
-        if _is_source(str(path))
+        os.path.join(name, path)
+        for name, place in zip(names, places, strict=True)
+        for path in sources_below(place)
     ]
     now += [name for name in beside if os.path.exists(os.path.join(repository.top, name))]
     return set(now) != then.keys() or not all(

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field, replace
 from dsl import protocol as p
 from dsl.source import Span
 from prover.execution import skeleton as sk
+from prover.execution.analysis import analyse
+from prover.execution.domains import Domains
+from prover.execution.order import static_order
 from prover.execution.racy import racy_places
 from prover.execution.run.rehearse import rehearse
 from prover.execution.skeleton import Skeleton
-from prover.execution.terms import Term
 from prover.pipeline.carried import Carried
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search
-from prover.pipeline.round import Leave, Round
+from prover.pipeline.round import Leave, Round, marks_of
 from prover.pipeline.shared import Shared
 from prover.smt.query import Query
 
@@ -103,6 +105,18 @@ class Member(Round):
         guards = [mark.guard for mark in skeleton.marks if (mark.owner, mark.label) == what]
         return what != "ends" and not self.shared.passed(self.variant, guards)
 
+    def possible(self, clock: Clock) -> tuple[Skeleton, Domains]:
+        """The events of the variant's own program, and what may be of them under any model.
+
+        Where the program of all variants does not show a label to be passed, its own has the word:
+        a note may not depend on whether a variant was decided among others.
+        """
+        if self._possible is None:
+            own = self.own()
+            with clock.stage("encode"):
+                self._possible = own, analyse(own, static_order(own), weak=True)
+        return self._possible
+
     def racy(self, clock: Clock) -> tuple[str, ...]:
         """Places whose data races are not looked for: their author knows of them."""
         touches = self.shared.touches()
@@ -110,15 +124,41 @@ class Member(Round):
 
     def dead(self, model: str, clock: Clock) -> tuple[tuple[str, str], ...]:
         """The labels in what the scenario runs that no run passes, as can be seen at once."""
-        run = self.shared.run(self.protocol, self.scenario)
-        guards: dict[tuple[str, str], list[Term]] = {}
-        for mark in self.shared.skeleton.marks:
-            if mark.owner in run and self.known((mark.owner, mark.label), model) is not True:
-                guards.setdefault((mark.owner, mark.label), []).append(mark.guard)
-        if not guards:
+        doubtful = self._doubtful(model, clock)
+        if not doubtful:
             return ()
+        own, domains = self.possible(clock)
+        guards = marks_of(own)
+        return tuple(
+            label
+            for label in doubtful
+            if label in guards and not any(map(domains.may, guards[label]))
+        )
+
+    def _doubtful(self, model: str, clock: Clock) -> list[tuple[str, str]]:
+        """The labels that the program of all variants does not show to be passed, in order.
+
+        Not those that the variant itself names, which are asked about.
+        """
+        run = self.shared.run(self.protocol, self.scenario)
+        variant = self.protocol.variants.get(self.variant)
+        named = frozenset(() if variant is None else variant.labels)
+        left = [
+            (label, guards)
+            for label, guards in sorted(marks_of(self.shared.skeleton).items())
+            if label not in named and label[0] in run and self._has(label)
+            if self.known(label, model) is not True
+        ]
+        if not left:
+            return []
         may = self.shared.world(self.variant, clock).may
-        return tuple(label for label, here in sorted(guards.items()) if not any(map(may, here)))
+        return [label for label, here in left if not any(map(may, here))]
+
+    def _has(self, label: tuple[str, str]) -> bool:
+        """Whether a label is in the variant's text."""
+        owner, name = label
+        function = self.protocol.functions.get(owner) or self.protocol.actors.get(owner)
+        return function is not None and name in function.labels
 
 
 def member(

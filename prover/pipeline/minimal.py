@@ -103,7 +103,7 @@ def witness(search: Search, name: str, reply: Sat) -> Witness:
 
 
 def smallest(search: Search, name: str, reply: Sat) -> Witness:
-    """The smallest witness for ``name``; the one found, trimmed, where that takes too many."""
+    """The smallest witness for ``name``; any, trimmed, where that takes too many."""
     for most in STRETCHES:
         found = _within(search, name, most)
         if found is not None:
@@ -112,7 +112,17 @@ def smallest(search: Search, name: str, reply: Sat) -> Witness:
 
 
 def trimmed(search: Search, name: str, reply: Sat) -> Witness:
-    """The witness as found, without the steps that the violation can do without."""
+    """A witness without the steps that the violation can do without.
+
+    Not the one found, but the answer of a solver that was asked nothing else: what has been asked
+    before depends on what else this process has decided.  ``reply`` is what was found, for where
+    that solver has no answer (it gave up, or three violations come one before the other in a
+    circle).
+    """
+    afresh = start(search.prepared, search.limits, search.clock, stretches=0, detail=True)
+    again = afresh.ask(afresh.query.properties.get(name, "false"), values=True)
+    if isinstance(again, Sat):
+        return _witness(afresh, name, again, stretches=False, trim=True)
     return _witness(search, name, reply, stretches=False, trim=True)
 
 

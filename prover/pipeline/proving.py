@@ -14,7 +14,7 @@ from dsl.diagnostic import DiagnosticError
 from dsl.source import Source
 from prover.cache.outline import keep
 from prover.cache.store import Store
-from prover.cache.whole import Recalled, remember
+from prover.cache.whole import remember
 from prover.pipeline.board import Board, decide_here
 from prover.pipeline.certify import Second, certified, claims_folder, opinions, relied_on
 from prover.pipeline.decision import Decision
@@ -22,7 +22,7 @@ from prover.pipeline.loaded import Loaded, grouped, load_all
 from prover.pipeline.memory import Memory
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost
-from prover.pipeline.spared import spared
+from prover.pipeline.spared import Found
 from prover.pipeline.times import Times
 from prover.pipeline.tree import Member
 from prover.verdict import (
@@ -54,18 +54,18 @@ def not_covered(model: str) -> tuple[str, ...]:
 def prove(
     request: Request,
     members: Sequence[Member | FileReport],
-    recalled: Recalled,
+    found: Found,
     store: Store | None,
     on_progress: Callable[[Progress], None],
     second: Second | None = None,
     *,
     idle: bool = False,
 ) -> list[FileReport]:
-    """Proves what the request asks for, but for the files that are known.
+    """Proves what the request asks for, but for the files that are known: ``found``.
 
     ``idle``: that there is nothing to prove in them is no mistake.
     """
-    known, ready, read = spared(request, members, recalled, store)
+    known, ready, read = found
     loaded, read = load_all(request, members, known, ready, read, idle=idle)
     jobs = [
         (index, task)

@@ -217,12 +217,12 @@ class Round:
 
         What is known to be passed under ``model`` need not be looked at.
         """
-        labels = sorted(_marks(self._any_skeleton(clock)))
+        labels = sorted(marks_of(self._any_skeleton(clock)))
         doubtful = [label for label in labels if self.known(label, model) is not True]
         if not doubtful:
             return ()
         skeleton, domains = self.possible(clock)
-        guards = _marks(skeleton)
+        guards = marks_of(skeleton)
         return tuple(label for label in doubtful if not any(map(domains.may, guards[label])))
 
     def _any_skeleton(self, clock: Clock) -> Skeleton:
@@ -255,7 +255,7 @@ class Round:
             if skeleton is None:
                 continue
             prepared = replace(search.prepared, skeleton=skeleton)
-            marks = {k: q for k, q in search.query.marks.items() if k in _marks(skeleton)}
+            marks = {k: q for k, q in search.query.marks.items() if k in marks_of(skeleton)}
             query = replace(search.query, marks=marks)
             self.prepared[model] = prepared
             self.searches[model] = replace(search, prepared=prepared, query=query, session=None)
@@ -275,16 +275,16 @@ def same_events(one: Skeleton, other: Skeleton) -> bool:
 
     The first may lack labels of the other.
     """
-    marks = _marks(other)
+    marks = marks_of(other)
     return (
-        all(marks.get(label) == guards for label, guards in _marks(one).items())
+        all(marks.get(label) == guards for label, guards in marks_of(one).items())
         and all(getattr(one, name) == getattr(other, name) for name in _PARTS)
         and _same(one.events, other.events, _OF_EVENTS)
         and _same(one.cuts, other.cuts, _OF_CUTS)
     )
 
 
-def _marks(skeleton: Skeleton) -> dict[tuple[str, str], list[Term]]:
+def marks_of(skeleton: Skeleton) -> dict[tuple[str, str], list[Term]]:
     """Where each label is passed."""
     found: dict[tuple[str, str], list[Term]] = {}
     for mark in skeleton.marks:

@@ -1,21 +1,23 @@
 """Files of which only imports were edited: those that the edit leaves as they were.
 
-What was edited is checked by itself first, then each library that imports it and may be another
-now, those that read less before those that read more; each is a witness for the next.
+What was edited is checked by itself first, asked for or not, then each library that imports it
+and may be another now, those that read less before those that read more; each is a witness for the
+next.
 """
 
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TypeAlias
 
+from dsl.reach import has_scenario
 from dsl.source import sum_of
 from prover.cache import outline
 from prover.cache.spared import Spared, Vouched
 from prover.cache.store import Store
-from prover.cache.whole import Entry, Known, Recalled, Used, renew, report_of
+from prover.cache.whole import Entry, Known, Recalled, Used, remember, renew, report_of
 from prover.pipeline.loaded import AllRead, Loaded, load
 from prover.pipeline.tree import Member
 from prover.verdict import FileReport, Request
@@ -24,12 +26,16 @@ Place: TypeAlias = tuple[str, str]
 """A file, and the folder that it was found below."""
 
 
+Found: TypeAlias = tuple[Mapping[Place, Known], Mapping[Place, Loaded | FileReport], AllRead]
+"""What is known, files that were loaded to find that out, and what is known of these."""
+
+
 def spared(
     request: Request,
     members: Sequence[Member | FileReport],
     recalled: Recalled,
     store: Store | None,
-) -> tuple[Mapping[Place, Known], Mapping[Place, Loaded | FileReport], AllRead]:
+) -> Found:
     """What is known, with the files that edits of their imports leave as they were.
 
     And files that were loaded to find that out, with what is known of them.
@@ -53,6 +59,35 @@ def spared(
         gc.enable()
     renew(store, found.entries, recalled.files, request)
     return {**recalled.known, **found.known}, found.ready, read
+
+
+def settled(
+    request: Request,
+    members: Sequence[Member | FileReport],
+    found: Found,
+    store: Store | None,
+    *,
+    idle: bool,
+) -> list[FileReport] | None:
+    """The reports on all files, where none is left that is to be proved; else None.
+
+    What proves is not even imported then.  ``idle`` as in :func:`prover.pipeline.proving.prove`.
+    """
+    known, ready, read = found
+    reports: list[FileReport] = []
+    for each in members:
+        place = (each.name, each.folder)
+        report = known[place].report if place in known else ready.get(place)
+        if not isinstance(each, Member) or not isinstance(report, FileReport) or report.diagnostics:
+            return None
+        reports.append(report)
+    if not (idle or any(report.outcomes for report in reports)):
+        return None
+    if store is not None:
+        new = [report for report in reports if (report.name, report.folder) not in known]
+        remember(store, map(read.made, new), request)
+        outline.keep(store, read.outlines())
+    return reports
 
 
 def _judge(recalled: Recalled, store: Store) -> Spared:
@@ -86,20 +121,30 @@ class _Search:
         self.entries: dict[Place, Entry] = {}
 
     def check_edited(self, asked: Mapping[Place, Member]) -> None:
-        """Checks files that others import and that were edited, where they are asked for."""
+        """Checks files that others import and that were edited.
+
+        Of those that nobody has asked for only libraries, and nothing is said of them: they are
+        witnesses for who imports them.
+        """
         files = self._recalled.files
         edited = {
-            used.real
+            used.real: used.path
             for entry in self._recalled.stale.values()
             for used in entry.used
             if files.sum(used.path) != used.sum
         }
         skipped = self._recalled.known.keys() | self._recalled.stale.keys()
+        real = {place: files.real(member.name) for place, member in asked.items()}
         self._load(
             member
             for place, member in asked.items()
-            if place not in skipped and os.path.realpath(member.name) in edited
+            if place not in skipped and real[place] in edited
         )
+        for path in sorted(edited[each] for each in edited.keys() - {*real.values()}):
+            text = files.text(path)
+            if text is not None and not has_scenario(text[0]):
+                # Below a folder: there a library without obligations is no mistake.
+                self._load([Member(path, str(Path(path).parent))])
 
     def judge(self, member: Member) -> None:
         """Judges a file of which an import was edited; a library that may be another is checked."""

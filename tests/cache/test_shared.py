@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import random
 import shutil
 from pathlib import Path
@@ -43,7 +42,6 @@ def compare(folder: Path, seed: int, runs: int) -> None:
 
 def test_random_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[int] = []
-    proving = importlib.import_module("prover.pipeline.proving")
     spare = spared.spared
 
     def counted(*asked: Any) -> Any:
@@ -51,7 +49,7 @@ def test_random_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         told.append(len(known) - len(asked[2].known))
         return known, *rest
 
-    monkeypatch.setattr(proving, "spared", counted)
+    monkeypatch.setattr(spared, "spared", counted)
     compare(tmp_path, 1, 8)
     assert sum(told) >= 4
 
@@ -174,16 +172,34 @@ def test_what_a_variant_makes_a_mistake_is_told_where_no_scenario_reaches_it(loa
     assert Path(wrong.name).stem == "plain"
 
 
-def test_who_is_not_asked_for_is_no_witness(loads: Loads) -> None:
-    """The library alone was not checked as it is now: its importers are."""
+@pytest.mark.parametrize(
+    ("old", "new", "read"),
+    [
+        ("pass_on(&here);", "put(&here);", ["library"]),
+        ("(total, what)", "(total, what + 0)", ["library", "plain"]),
+        # What is wrong with it is told of its importer, as without a cache.
+        ("add(what);", "add(nobody);", ["library", "plain"]),
+        ("// Above.", "// Above.\nint more;", ["library", "plain"]),
+    ],
+    ids=["unreached", "reached", "error", "declaration"],
+)
+def test_a_library_that_is_not_asked_for_is_a_witness(
+    old: str, new: str, read: list[str], loads: Loads
+) -> None:
     path = loads.folder / "plain.khp"
-    load = small.proved
-    load(path, loads.store)
-    text = (loads.folder / "library.khp").read_text(encoding="utf-8")
-    (loads.folder / "library.khp").write_text(text.replace("add(what);", "add(nobody);"))
+    small.proved(path, loads.store)
+    library = loads.folder / "library.khp"
+    text = library.read_text(encoding="utf-8")
+    assert old in text
+    library.write_text(text.replace(old, new), encoding="utf-8")
     loads.read.clear()
-    assert load(path, loads.store).files[0].diagnostics
-    assert loads.read == ["plain"]
+    found = small.proved(path, loads.store)
+    assert loads.read == read
+    assert small.text_of(found) == small.text_of(small.proved(path, None))
+    assert bool(found.files[0].diagnostics) == ("nobody" in new)
+    loads.read.clear()
+    assert small.text_of(small.proved(path, loads.store)) == small.text_of(found)
+    assert (loads.read == []) == ("nobody" not in new)
 
 
 def test_lines_of_witnesses_are_those_of_today(loads: Loads) -> None:

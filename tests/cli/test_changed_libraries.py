@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dsl.reach import has_scenario
 from prover.cli.entry import main
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="no git")
@@ -62,3 +63,17 @@ def test_another_that_imports_it_is_enough(
     code, said = changed(capsys)
     assert (code, said.count("1 of 3 files")) == (0, 1)
     assert main(["."]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ("scenario s { run a; }", True),
+        ("/* */ scenario/* */s { }", True),
+        ("int scenarios; // one scenario\n", False),
+        ("/* a\nscenario */ int a_scenario;", False),
+        ('import "scenario.khp"; assert(a, "no scenario");', False),
+    ],
+)
+def test_a_library_has_no_scenario_whatever_it_says_of_one(text: str, has: bool) -> None:
+    assert has_scenario(text) == has
