@@ -420,6 +420,39 @@ def references(draft: Draft) -> None:
     draft.single = {"owner"} if draft.random.random() < 0.8 else set()
 
 
+def lookups(draft: Draft) -> None:
+    """Objects of a pool that a table has a reference to, while they are in it."""
+    draft.lines += [
+        "struct object { refcount_t ref; int value; struct rcu_head rcu; };",
+        f"pool struct object objects[{draft.random.choice([1, 2])}];",
+        "struct object *table;",
+        "spinlock_t l;",
+    ]
+    first, locked, gone, taken, more = draft.mistake(
+        ("refcount_set(&o->ref, 1); rcu_assign_pointer(table, o);",
+         "rcu_assign_pointer(table, o); refcount_set(&o->ref, 1);"),
+        ("inside", "outside"),
+        ("kfree_rcu(o, rcu);", "free(o);"),
+        ("struct object *o = table; table = NULL;", "struct object *o = table;"),
+        ("", "put(o);"),
+    )  # fmt: skip
+    draft.lines.append(
+        f"static void put(struct object *o) {{ if (refcount_dec_and_test(&o->ref)) {gone} }}"
+    )
+    unlock = "spin_unlock(&l);"
+    get = "if (o) refcount_inc(&o->ref);"
+    under = f"{get} {unlock}" if locked == "inside" else f"{unlock} {get}"
+    draft.actors["maker"] = (
+        "struct object *o = alloc(objects); if (!o) return; WRITE_ONCE(o->value, 1); spin_lock(&l); "
+        f"if (table) {{ {unlock} free(o); return; }} {first} {unlock}"
+    )
+    draft.actors["remover"] = f"spin_lock(&l); {taken} {unlock} if (o) put(o);"
+    look = 'assert(READ_ONCE(o->value) == 1, "still");'
+    draft.actors["user"] = (
+        f"spin_lock(&l); struct object *o = table; {under} if (o) {{ {look} put(o); {more} }}"
+    )
+
+
 def anything(draft: Draft) -> None:
     """Statements at random under locks at random, and claims that may well be wrong."""
     random = draft.random
@@ -473,7 +506,7 @@ def anything(draft: Draft) -> None:
 THEMES: tuple[Theme, ...] = (
     *(critical, shared_readers, tried, flags, removal, callbacks, sleepable, two_periods),
     *(within_first, ipi_in_period, owners, invariants, awaited, permits, references),
-    *(anything, anything),
+    *(lookups, anything, anything),
 )
 
 

@@ -84,7 +84,7 @@ def recheck(content: bytes, certificate: str, file: str, request: Request) -> Re
         sources = program.sources
         protocol = check(program, about.variant)
         obligation = _obligation(protocol, about)
-        system = engine().system(protocol, obligation)
+        system = _system(protocol, obligation, header)
         # Whether it fits is found out by what is in it: places and states have names.
         table = bound(system, found, about)
         by = _confirmed(system, table, request.timeout)
@@ -97,6 +97,17 @@ def recheck(content: bytes, certificate: str, file: str, request: Request) -> Re
         wrong = Diagnostic("certificate-other", error.what, label, (), "prove the file again")
         return Rechecked(header, (), False, (wrong,), sources)
     return Rechecked(header, by, _sums(program) != about.sources, (), sources)
+
+
+def _system(protocol: Protocol, obligation: Obligation, header: Header) -> System:
+    """The system that a certificate is of: with counts, or with parts of them only."""
+    system, parts = engine().system(protocol, obligation), engine().counted
+    names = tuple(each.name for each in header.variables)
+    if names != system.variables() and parts is not None:
+        counted = parts(protocol, obligation)
+        if counted is not None and names == counted.variables():
+            return counted
+    return system
 
 
 def _obligation(protocol: Protocol, about: About) -> Obligation:
