@@ -29,7 +29,8 @@ from prover.parametric.search import Limits, search
 from prover.parametric.search.exact import Exact, explore
 from prover.parametric.search.step import steps
 from prover.parametric.system import Infinite, Refused, Violated
-from tests.anynumber.themes import THEMES, Generated, generate
+from tests.anynumber.drafts import Generated
+from tests.anynumber.themes import THEMES, generate
 from tests.parametric.comparing import system
 
 NUMBERS = (1, 2, 3, 4)
@@ -163,7 +164,7 @@ def shares(tally: Tally) -> tuple[int, int, int]:
 
 
 def test_generated_protocols() -> None:
-    proved, refuted, unknown = shares(tallied(range(60), FEW))
+    proved, refuted, unknown = shares(tallied(range(72), FEW))
     assert proved >= 15
     assert refuted >= 15
     assert unknown <= 6
