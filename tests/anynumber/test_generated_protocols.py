@@ -164,7 +164,7 @@ def shares(tally: Tally) -> tuple[int, int, int]:
 
 
 def test_generated_protocols() -> None:
-    proved, refuted, unknown = shares(tallied(range(72), FEW))
+    proved, refuted, unknown = shares(tallied(range(60), FEW))
     assert proved >= 15
     assert refuted >= 15
     assert unknown <= 6

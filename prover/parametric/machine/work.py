@@ -9,7 +9,7 @@ so what it has read, and only that, is what the rule depends on.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from prover.graph.ir import Expr, Origin
 from prover.graph.values import POISON, Location, Pointer, Value, Via, Wild, truth
@@ -116,10 +116,11 @@ class Work:
 
     def holds(self, expr: Expr) -> bool:
         """Whether a condition holds here; where bounds leave it open, either."""
-        found: object = self.parts.compiled(expr)(self.registers)
-        if not isinstance(found, Range):
-            return truth(cast("Value", found))
-        known = decided(found)
+        found = self.parts.compiled(expr)(self.registers)
+        bounds: object = found
+        if not isinstance(bounds, Range):
+            return truth(found)
+        known = decided(bounds)
         return self.fork(2) == 1 if known is None else known
 
     def read(self, place: Location, part: str = "whole") -> Value:
