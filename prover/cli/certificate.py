@@ -81,6 +81,8 @@ def certificate(
         f"  {found.header.states} shared states, {found.header.views} views of "
         f"{found.header.size}, confirmed by {', '.join(found.by)}\n"
     )
+    if found.taken:
+        say(f"  {found.taken}\n")
     if found.changed:
         say("  the text has changed since it was made: it is a proof of what it says now\n")
     raise typer.Exit(0)

@@ -35,9 +35,11 @@ def system(
     *,
     forever: bool = False,
     joined: bool = True,
+    counting: bool = False,
 ) -> Compiled:
     """The system of a scenario."""
-    return build(graphs(protocol, scenario, configuration or {}), many, forever, joined=joined)
+    program = graphs(protocol, scenario, configuration or {})
+    return build(program, many, forever, joined=joined, counting=counting)
 
 
 def configurations(protocol: Protocol) -> Iterator[dict[str, str]]:

@@ -14,10 +14,11 @@ from prover.graph.instructions import instructions
 from prover.graph.values import Location, Value
 from prover.parametric.machine.code import Body, expressions, flatten
 from prover.parametric.machine.contexts import does_nothing
+from prover.parametric.machine.counts import find_counts
 from prover.parametric.machine.local import Local
 from prover.parametric.machine.orders import Orders
 from prover.parametric.machine.parts import Locals, Parts
-from prover.parametric.machine.points import all_graphs, find_points
+from prover.parametric.machine.points import Points, all_graphs, find_points
 from prover.parametric.machine.shared import find_variables, pairs_at_start
 from prover.parametric.machine.system import Compiled
 from prover.parametric.system import Refused, Start
@@ -26,19 +27,26 @@ __all__ = ["Compiled", "build"]
 
 
 def build(
-    program: ir.Program, many: frozenset[str], forever: bool, *, joined: bool = True
+    program: ir.Program,
+    many: frozenset[str],
+    forever: bool,
+    *,
+    joined: bool = True,
+    counting: bool = False,
 ) -> Compiled:
     """The system of a program whose graphs have their loops, and whose words are split.
 
     ``many`` are the actors of which there is any number; the others are there as often as the
-    program has them.  ``forever``: at its end an actor begins its body again.  Raises Refused for
-    what this engine does not have.
+    program has them.  ``forever``: at its end an actor begins its body again.  ``counting``: of
+    counts of references only parts are kept (``counts.py``).  Raises Refused for what this engine
+    does not have.
     """
     graphs = all_graphs(actor.graph for actor in program.actors)
     _refuse(graphs)
     points, looks = find_points(program, (*program.invariants, *program.finals))
     constants = frozenset(_constants(graphs))
-    variables = find_variables(program.layout, points, program.transitions, constants)
+    counts = _counts(program, many, points, looks) if counting else frozenset[Location]()
+    variables = find_variables(program.layout, points, program.transitions, constants, counts)
     bodies: list[Body] = []
     fresh: list[Mapping[str, Value]] = []
     starts: list[tuple[int, bool]] = []
@@ -70,12 +78,21 @@ def build(
         bodies=bodies,
         fresh=fresh,
         locals=Locals(constants, bodies),
+        counts=counts,
     )
     for graph in graphs:
         for instr in instructions(graph):
             if isinstance(instr, ir.CallRcu):
                 parts.callback(instr)
     return Compiled(parts, _start(parts, starts))
+
+
+def _counts(
+    program: ir.Program, many: frozenset[str], points: Points, looks: Points
+) -> frozenset[Location]:
+    """The counts that actors of which there is any number count in."""
+    graphs = all_graphs(actor.graph for actor in program.actors if actor.symmetry in many)
+    return find_counts(program, points, graphs, looks.looked_at)
 
 
 def _start(parts: Parts, starts: list[tuple[int, bool]]) -> Start:

@@ -53,6 +53,7 @@ class Local(NamedTuple):
     ``body`` is the number of the graph, ``who`` which of the actors that there is one of (-1: one
     of many).  ``wait`` is the number of the wait that it is in, -1 for none; ``pending``: it is a
     callback whose grace period is not over; ``domain`` is the SRCU domain that it was queued with.
+    ``counted`` is how many references it has, where counts are kept so (``counts.py``).
     """
 
     body: int
@@ -70,6 +71,7 @@ class Local(NamedTuple):
     pending: bool = False
     domain: Location | None = None
     stopped: bool = False
+    counted: tuple[tuple[Location, int], ...] = ()
 
 
 def after_free(local: Local, slot: str) -> Local:
@@ -89,11 +91,19 @@ def after_free(local: Local, slot: str) -> Local:
         else reader
         for reader in local.readers
     )
-    return local._replace(registers=registers, held=held, halves=halves, readers=readers)
+    counted = tuple(each for each in local.counted if each[0].object != slot)
+    return local._replace(
+        registers=registers, held=held, halves=halves, readers=readers, counted=counted
+    )
 
 
 def _outlived(value: Value | None, slot: str) -> Value | None:
     return None if value is None else outlived(value, slot)
+
+
+def without_references(local: Local, place: Location) -> Local:
+    """A local state once somebody else has set the count at ``place``."""
+    return local._replace(counted=tuple(each for each in local.counted if each[0] != place))
 
 
 def without_lock(local: Local, place: Location) -> Local:

@@ -17,8 +17,8 @@ from prover.graph.values import (
     address_key,
     apply,
     origins_of,
-    truth,
 )
+from prover.parametric.machine import counts
 from prover.parametric.machine import local as lc
 from prover.parametric.machine.contexts import is_index
 from prover.parametric.machine.shared import Variable
@@ -37,7 +37,9 @@ def is_split(work: Work, word: str) -> bool:
 def load(work: Work, instr: ir.Load) -> None:
     """A load; what a split word gives is marked as read from there."""
     place = work.touch(instr.address)
-    if not is_split(work, instr.word):
+    if place in work.parts.counts:
+        value = counts.look(work, place)
+    elif not is_split(work, instr.word):
         value = work.read(place)
     elif instr.part == "whole":
         value = _both(work, place)
@@ -64,7 +66,10 @@ def store(work: Work, instr: ir.Store) -> None:
     """A store, and the update of a word that it makes or completes."""
     place = work.touch(instr.address)
     value = work.value(instr.value)
-    if not instr.word:
+    if place in work.parts.counts:
+        assert isinstance(value, int)
+        counts.put(work, place, value)
+    elif not instr.word:
         _put(work, place, "whole", value)
     elif not is_split(work, instr.word):
         if tables(work, instr.word, place):
@@ -84,6 +89,8 @@ def _put(work: Work, place: Location, part: str, value: Value) -> None:
     kept = settled(value, parts.start, work.proven, parts.slots)
     scalar = part == "whole" and isinstance(kept, Half)
     work.write(place, part, kept if scalar else without_origin(kept))
+    if work.counted:
+        counts.let_go(work, value)
 
 
 def _whole(work: Work, place: Location, word: str, value: Value) -> None:
@@ -194,25 +201,32 @@ def rmw(work: Work, instr: ir.Rmw) -> None:
     """One step that reads and, where its condition holds, writes."""
     place = work.touch(instr.address)
     split = is_split(work, instr.word)
-    old = _both(work, place) if split else work.read(place)
+    if place in work.parts.counts:
+        old = counts.look(work, place)
+    else:
+        old = _both(work, place) if split else work.read(place)
     if old == POISON:
         raise Wrong("uninitialized")
     if split:
         old = _read_at(work, old, instr.address)
     before = work.registers.get(instr.reg)
     work.registers[instr.reg] = old
-    when, new = truth(work.value(instr.when)), work.value(instr.new)
+    counted = place in work.parts.counts
+    when = work.holds(instr.when)
+    new = work.any_value(instr.new) if counted else work.value(instr.new)
     try:
         if split:
             _check_stored(work, instr.word, "", new)
         if when and instr.word:
             was = work.look("settled", place) if split else old
             _judge(work, instr.word, place, was, new)
+        if when and counted:
+            counts.change(work, place, old, new)
     except Wrong:
         if before is not None:
             work.registers[instr.reg] = before
         raise
-    if not when:
+    if not when or counted:
         return
     if split:
         assert isinstance(new, Word)
@@ -285,6 +299,9 @@ def allocate(work: Work, instr: ir.Alloc) -> None:
     work.write(Location(region.name, ()), "whole", 1, "life")
     for cell in region.cells:
         place = Location(region.name, cell.path)
+        if place in work.parts.counts:
+            counts.fresh(work, place, zeroed=region.zeroed)
+            continue
         for part, value in _fresh(cell, zeroed=region.zeroed):
             work.write(place, part, value)
         if cell.split and region.zeroed:
@@ -327,16 +344,24 @@ def free(work: Work, instr: ir.Free) -> None:
             work.writes[number] = outlived(held, name)
     if work.parts.forgets:
         for cell in work.parts.layout.regions[name].cells:
-            if cell.kind != "head":
+            if cell.kind != "head" and Location(name, cell.path) not in work.parts.counts:
                 for part in ("low", "high") if cell.split else ("whole",):
                     work.write(Location(name, cell.path), part, POISON)
     for cell in work.parts.layout.regions[name].cells:
         place = Location(name, cell.path)
         if Variable("owned", place) in work.parts.variables.number:
             work.write(place, "whole", 0, "owned")
+        if place in work.parts.counts:
+            counts.fresh(work, place, zeroed=False)
     own = tuple(work.registers.items())
-    before = lc.Local(0, 0, 0, own, work.held, readers=work.readers, halves=work.halves)
+    before = lc.Local(
+        *(0, 0, 0, own, work.held),
+        readers=work.readers,
+        halves=work.halves,
+        counted=work.counted,
+    )
     state = lc.after_free(before, name)
     work.registers = dict(state.registers)
     work.held, work.halves, work.readers = state.held, state.halves, state.readers
+    work.counted = state.counted
     work.change = work.parts.change("free", Location(name, ()))

@@ -9,6 +9,7 @@ from typing import TypeVar
 from prover.graph import ir
 from prover.graph.values import POISON, Half, Location, Pointer, Value, Word, apply
 from prover.parametric.machine.code import Body, flatten
+from prover.parametric.machine.counts import chosen, is_range, ranged
 from prover.parametric.machine.local import Local, Region
 from prover.parametric.machine.orders import Orders
 from prover.parametric.machine.points import Points
@@ -57,6 +58,8 @@ class Locals:
                 raise Infinite(what, None if origin is None else origin.span)
         if max(local.rcu, local.preempt, local.bh, len(local.readers), *_depths(local)) > LIMIT:
             raise Infinite(f"{self.bodies[local.body].name} goes into ever more sections")
+        if any(number > LIMIT for _, number in local.counted):
+            raise Infinite(f"{self.bodies[local.body].name} takes ever more references")
 
 
 def _depths(local: Local) -> list[int]:
@@ -69,7 +72,7 @@ class Parts:
 
     ``bodies`` are the graphs of actors, then those of callbacks as they are queued.  ``waits``,
     ``guards`` and ``changes`` say what the numbers in rules stand for.  ``forgets``: nobody looks
-    at what is in a free slot, so nothing is kept there.
+    at what is in a free slot, so nothing is kept there.  Of ``counts`` only parts are kept.
     """
 
     program: ir.Program
@@ -83,6 +86,7 @@ class Parts:
     bodies: list[Body]
     fresh: list[Mapping[str, Value]]
     locals: Locals
+    counts: frozenset[Location] = frozenset()
     waits: list[tuple[str, Location | None, tuple[str, ...]]] = field(
         default_factory=list[tuple[str, Location | None, tuple[str, ...]]]
     )
@@ -107,7 +111,7 @@ class Parts:
         self.word_at = {
             Location(r.name, c.path): c.type_name for r in regions for c in r.cells if c.split
         }
-        self._changing = {v.place for v in self.variables.all if v.kind == "cell"}
+        self._changing = {v.place for v in self.variables.all if v.kind in ("cell", "above")}
 
     @property
     def layout(self) -> ir.Layout:
@@ -146,7 +150,8 @@ class Parts:
     def guard(self, place: Location, mode: str, asked: str = "") -> int:
         """The number of a guard: nobody else may have the lock so that it excludes ``mode``.
 
-        Nor, with ``asked``, be about to ask for it: ``any``, or ``exclusive`` for writers only.
+        Of a count, ``reference``: nobody else has a part of it.  Nor, with ``asked``, be about to
+        ask for it: ``any``, or ``exclusive`` for writers only.
         """
         return _number(self.guards, (place, mode, asked))
 
@@ -159,6 +164,8 @@ class Parts:
         for lock in local.held:
             if lock.place == place and not lock.gone and "exclusive" in (mode, lock.mode):
                 return True
+        if mode == "reference":
+            return any(where == place for where, _ in local.counted)
         return bool(asked) and self._asks(local, place, asked)
 
     def asks(self, number: int) -> int:
@@ -184,7 +191,10 @@ class Parts:
         return isinstance(value, Pointer) and value.base is not None and value.location == place
 
     def change(self, kind: str, what: Location) -> int:
-        """The number of a broadcast: ``free`` of a slot, or ``unlock`` of a folio by another."""
+        """The number of a broadcast.
+
+        ``free`` of a slot, ``unlock`` of a folio by another, ``recount`` where a count was set.
+        """
         return _number(self.changes, (kind, what))
 
     def callback(self, instr: ir.CallRcu) -> int:
@@ -243,9 +253,24 @@ class Parts:
             case ir.Apply(op=op, params=params, args=args):
                 parts = tuple(self._compile(arg) for arg in args)
                 space = self.layout.space
+                if self.counts:
+                    return self._with_ranges(op, params, parts)
                 return lambda registers: apply(
                     space, op, params, tuple([part(registers) for part in parts])
                 )
+
+    def _with_ranges(
+        self, op: str, params: tuple[str | int, ...], parts: tuple[Evaluate, ...]
+    ) -> Evaluate:
+        """The same where operands may be numbers of which only bounds are known."""
+
+        def evaluate(registers: Mapping[str, Value]) -> Value:
+            args = tuple([part(registers) for part in parts])
+            if not any(map(is_range, args)):
+                return apply(self.layout.space, op, params, args)
+            return chosen(*args) if op == "select" else ranged(op, params, args)
+
+        return evaluate
 
 
 def _waits(kind: str, domain: Location | None, region: Region) -> bool:

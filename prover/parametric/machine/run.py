@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from dsl.source import Span
 from prover.graph import ir
 from prover.graph.values import truth
-from prover.parametric.machine import contexts, locks, memory
+from prover.parametric.machine import contexts, counts, locks, memory
 from prover.parametric.machine.code import Op, Tail
 from prover.parametric.machine.local import Local
 from prover.parametric.machine.parts import Parts
@@ -102,6 +102,8 @@ _MAY_FOLLOW = {
 def mover(work: Work, op: Op) -> str:
     """How an instruction is joined with others."""
     match op:
+        case ir.Load() | ir.Store() | ir.Rmw() if counts.is_count(work, op.address):
+            return "guarded"
         case ir.Load(address=address):
             return "local" if work.quiet(address) else "plain"
         case ir.Acquire(kind=kind, address=address):
@@ -177,12 +179,16 @@ class Step:
             how = mover(work, op)
             if how != "local" and how not in _MAY_FOLLOW[self.phase]:
                 return self._rule()
-            at = work.position
+            at, guards = work.position, (work.guard, work.needs)
             try:
                 self._one(op)
             except Wrong as wrong:
                 work.position = at
-                return self._rule() if self.phase else self._violated(wrong)
+                if not self.phase:
+                    return self._violated(wrong)
+                # What is left for a step of its own asks nothing of the others yet.
+                work.guard, work.needs = guards
+                return self._rule()
             except Blocked:
                 work.position = at
                 return self._rule() if self.phase else None
@@ -222,7 +228,7 @@ class Step:
         ways = work.body.after[work.position]
         match op:
             case ir.Branch(condition=condition):
-                way = ways[0 if truth(work.value(condition)) else -1]
+                way = ways[0 if work.holds(condition) else -1]
             case ir.End():
                 self._end()
                 return
@@ -239,16 +245,16 @@ class Step:
         work = self.work
         match op:
             case ir.Assign(reg=reg, expr=expr):
-                work.registers[reg] = work.value(expr)
+                work.registers[reg] = work.any_value(expr)
             case ir.Havoc(reg=reg, low=low, high=high, shared=shared, origin=origin):
                 if shared:
                     raise Refused(f"config `{shared}`, left open", origin.span)
                 work.registers[reg] = low + work.fork(high - low + 1)
             case ir.Check(property=name, condition=condition):
-                if not truth(work.value(condition)):
+                if not work.holds(condition):
                     raise Wrong(name)
             case ir.Assume(condition=condition):
-                work.stopped = not truth(work.value(condition))
+                work.stopped = not work.holds(condition)
             case ir.IrqsDisabled(reg=reg):
                 work.registers[reg] = int(work.irq)
             case Tail(address=address):
@@ -266,6 +272,7 @@ class Step:
             raise Wrong(*faults)
         if work.body.kind == "callback":
             contexts.look(work)
+        counts.let_go(work)
         if self.parts.forever and work.body.kind == "actor":
             work.position = work.body.entry
             work.registers = dict(self.parts.fresh[work.number])

@@ -25,8 +25,9 @@ class Variable:
 
     ``kind`` is ``cell`` (``part`` is whole, low or high), ``life`` (1: allocated), ``stored``
     (which bits completed updates have ever stored in a split word, those of the start left
-    out), ``settled`` (what the last completed update left there) or
-    ``owned`` (1: somebody has the lock, and nobody else may).
+    out), ``settled`` (what the last completed update left there), ``owned`` (1: somebody has the
+    lock, and nobody else may), or of a count of references ``above`` (1: it is above zero) and
+    ``loose`` (how many of them are nobody's).
     """
 
     kind: str
@@ -41,6 +42,10 @@ class Variable:
                 return f"{self.place} in use"
             case "owned":
                 return f"{self.place} taken"
+            case "above":
+                return f"{self.place} above zero"
+            case "loose":
+                return f"{self.place} nobody's"
             case "stored":
                 return f"{self.place} ever whole"
             case _:
@@ -95,6 +100,7 @@ def find_variables(
     points: Points,
     tables: tuple[TransitionTable, ...],
     constants: frozenset[int],
+    counts: frozenset[Location] = frozenset(),
 ) -> Variables:
     """The variables of a program: what is stored somewhere, what is allocated or freed."""
     found = Variables(layout, constants)
@@ -107,6 +113,11 @@ def find_variables(
                 continue
             place = Location(name, cell.path)
             start = region.initial[cell.path]
+            if place in counts:
+                number = start if isinstance(start, int) else 0
+                found.add(Variable("above", place), int(number > 0) if start != POISON else POISON)
+                found.add(Variable("loose", place), number)
+                continue
             changes = place in points.stored
             for part, value in _parts(layout, start, split=cell.split):
                 if changes:

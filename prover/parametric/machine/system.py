@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from dsl.source import Span
 from prover.graph import ir
+from prover.graph.values import Location
 from prover.parametric.machine.claims import judge, spans
-from prover.parametric.machine.local import after_free, without_lock
+from prover.parametric.machine.local import Local, after_free, without_lock, without_references
 from prover.parametric.machine.parts import Parts
 from prover.parametric.machine.run import step
 from prover.parametric.machine.text import local_key, local_text
@@ -67,6 +68,17 @@ class Tree:
             else:
                 found.append(node.found)
         return found
+
+
+def _after(kind: str, what: Location, state: Local) -> Local:
+    """What a broadcast makes of a local state."""
+    match kind:
+        case "free":
+            return after_free(state, what.object)
+        case "unlock":
+            return without_lock(state, what)
+        case _:
+            return without_references(state, what)
 
 
 class Compiled:
@@ -134,9 +146,7 @@ class Compiled:
         if found is None:
             kind, what = self.parts.changes[change]
             state = self.parts.locals.all[other]
-            freed = kind == "free"
-            after = after_free(state, what.object) if freed else without_lock(state, what)
-            found = self._changed[key] = self.parts.locals.number(after)
+            found = self._changed[key] = self.parts.locals.number(_after(kind, what, state))
         return found
 
     def awaits(self, local: int) -> int:
@@ -178,6 +188,10 @@ class Compiled:
     def orders(self) -> frozenset[tuple[str, str]]:
         """The orders of lock classes found so far: (held, taken), with those declared."""
         return frozenset(self.parts.orders.all())
+
+    def counts(self) -> tuple[str, ...]:
+        """The counts of which only parts are kept: they are taken to stay below 2^30."""
+        return tuple(sorted(map(str, self.parts.counts)))
 
     def circle(self) -> Violated | None:
         """Where the orders found so far make a circle."""

@@ -24,6 +24,7 @@ def local_text(parts: Parts, number: int) -> str:
     depths = (("rcu", local.rcu), ("preempt", local.preempt), ("bh", local.bh))
     words.extend(f"in {name}" for name, depth in depths if depth)
     words.extend(f"reads {reader.place}" for reader in local.readers)
+    words.extend(f"has {number} of {place}" for place, number in local.counted)
     if local.irq:
         words.append("has interrupts off")
     values = ", ".join(f"{name} = {value_text(value)}" for name, value in local.registers)
@@ -69,6 +70,11 @@ def local_key(parts: Parts, number: int) -> str:
         halves,
         wait,
         f"{int(local.pending)}{int(local.stopped)}{local.domain or ''}",
+        *(
+            [",".join(f"{number}x{place}" for place, number in local.counted)]
+            if parts.counts
+            else []
+        ),
     )
     return "|".join(map(str, fields))
 

@@ -21,6 +21,7 @@ from prover.graph.values import (
     Wild,
     Word,
 )
+from prover.parametric.machine.counts import Range
 
 NOW, OVER = 1, -1
 """The sites of the two lives of a slot; an object with a name has but the life 0."""
@@ -132,6 +133,8 @@ def value_text(value: object) -> str:
             return f"{high.bits << 32 | low.bits:#x}"
         case int():
             return str(value)
+        case Range(low=low, high=high):
+            return f"{low} to {high}"
         case frozenset():
             pairs = sorted(cast("frozenset[tuple[int, int]]", value))
             return "{" + ", ".join(f"{high:#x}:{low:#x}" for low, high in pairs) + "}"
@@ -154,6 +157,8 @@ def value_key(value: object) -> str:
             return f"word({value_key(low)},{value_key(high)})"
         case int():
             return str(value)
+        case Range(low=low, high=high):
+            return f"{low}..{high}"
         case frozenset():
             return str(sorted(cast("frozenset[tuple[int, int]]", value)))
         case _:

@@ -12,8 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from prover.graph.ir import Expr, Origin
-from prover.graph.values import POISON, Location, Pointer, Value, Via, Wild
+from prover.graph.values import POISON, Location, Pointer, Value, Via, Wild, truth
 from prover.parametric.machine.code import BITS, Body
+from prover.parametric.machine.counts import Range, decided, is_range, lasting
 from prover.parametric.machine.local import SPINNING, Half, Local, Lock, Reader, Region
 from prover.parametric.machine.shared import Held, Variable
 from prover.parametric.machine.values import NOW, OVER, bare, settled
@@ -49,7 +50,7 @@ class Work:
     __slots__ = (
         *("parts", "script", "asked", "reads", "writes", "body", "who", "position", "registers"),
         *("held", "rcu", "preempt", "bh", "irq", "readers", "halves", "wait", "stopped"),
-        *("number", "pending", "domain"),
+        *("number", "pending", "domain", "counted"),
         *("kind", "origin", "guard", "needs", "begins", "over", "change", "spawned", "proven"),
     )
 
@@ -69,6 +70,7 @@ class Work:
         self.halves: tuple[Half, ...] = local.halves
         self.wait, self.stopped = local.wait, local.stopped
         self.pending, self.domain = local.pending, local.domain
+        self.counted: tuple[tuple[Location, int], ...] = local.counted
         self.kind = "local"
         self.origin: Origin | None = None
         self.guard = self.needs = self.begins = self.change = -1
@@ -102,11 +104,29 @@ class Work:
     # --- memory
 
     def value(self, expr: Expr) -> Value:
-        """The value of an expression here."""
+        """The value of an expression here, which must be known."""
+        found = self.parts.compiled(expr)(self.registers)
+        if is_range(found):
+            raise Refused("a number read from a count of references, where it must be known")
+        return found
+
+    def any_value(self, expr: Expr) -> Value:
+        """The value of an expression here, or its bounds."""
         return self.parts.compiled(expr)(self.registers)
+
+    def holds(self, expr: Expr) -> bool:
+        """Whether a condition holds here; where bounds leave it open, either."""
+        found = self.parts.compiled(expr)(self.registers)
+        bounds: object = found
+        if not isinstance(bounds, Range):
+            return truth(found)
+        known = decided(bounds)
+        return self.fork(2) == 1 if known is None else known
 
     def read(self, place: Location, part: str = "whole") -> Value:
         """What a cell holds, changing or not."""
+        if place in self.parts.counts:
+            raise Refused(f"a claim that looks at the count of references `{place}`")
         variable = Variable("cell", place, part)
         number = self.parts.variables.number.get(variable)
         if number is None:
@@ -126,6 +146,17 @@ class Work:
         """What there is of a place beside its cells; None where nothing is kept of it."""
         number = self.parts.variables.number.get(Variable(kind, place))
         return None if number is None else self.ask(number)
+
+    # --- counts of references
+
+    def references(self, place: Location) -> int:
+        """How much of a count this actor has."""
+        return dict(self.counted).get(place, 0)
+
+    def refer(self, place: Location, number: int) -> None:
+        """It has so much of it from now on."""
+        kept = {**dict(self.counted), place: number}
+        self.counted = tuple(sorted((each for each in kept.items() if each[1]), key=str))
 
     # --- pointers
 
@@ -221,6 +252,8 @@ class Work:
         parts = self.parts
         if self.stopped:
             self.registers = {}
+        if parts.counts:
+            self.registers = {name: lasting(value) for name, value in self.registers.items()}
         body = self.body
         kept = wanted_of(parts, body, self.position, self.registers, self.proven)
         return Local(
@@ -239,6 +272,7 @@ class Work:
             pending=self.pending,
             domain=self.domain,
             stopped=self.stopped,
+            counted=self.counted,
         )
 
 

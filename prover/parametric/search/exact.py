@@ -9,7 +9,7 @@ from prover.parametric.search.step import Configuration, after, configuration, s
 from prover.parametric.system import IDLE, System
 
 CROWD = 6
-"""With more actors than that, spawned ones with them, a configuration is not looked at."""
+"""With more actors than that, spawned ones with them, a configuration is not looked at unasked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,13 @@ class Exact:
     complete: bool
 
 
-def explore(system: System, actors: Iterable[int], most: int = 200_000) -> Exact:
-    """Every configuration that so many actors reach; a violation ends its run."""
+def explore(
+    system: System, actors: Iterable[int], most: int = 200_000, crowd: int = CROWD
+) -> Exact:
+    """Every configuration that so many actors reach; a violation ends its run.
+
+    With more actors than ``crowd``, or more configurations than ``most``, it is not whole.
+    """
     first = _settled(Configuration(system.start.shared, tuple(actors), ()), blank=True)
     seen, todo, violations, complete = {first}, [first], set[str](), True
     while todo:
@@ -36,7 +41,7 @@ def explore(system: System, actors: Iterable[int], most: int = 200_000) -> Exact
                 violations.update(rule.violated.properties)
                 continue
             following = after(system, rule, here, mover)
-            if len(following.actors) > CROWD or len(seen) >= most:
+            if len(following.actors) > crowd or len(seen) >= most:
                 complete = False
                 continue
             there = _settled(following)

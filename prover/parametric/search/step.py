@@ -107,6 +107,9 @@ def steps(system: System, here: Configuration) -> Iterator[tuple[int, Rule]]:
 def view_of(here: Configuration, chosen: Sequence[int]) -> View:
     """What is seen of some of the actors, in the one order that views have."""
     actors = sorted(chosen, key=lambda n: here.actors[n])
+    if not any(any(here.labels[n]) for n in actors):
+        # Without labels all orders are one.
+        return tuple(here.actors[n] for n in actors), (0,) * (len(actors) * (len(actors) - 1))
     groups = [list(g) for _, g in groupby(actors, key=lambda n: here.actors[n])]
     best: tuple[Label, ...] | None = None
     for orders in product(*(permutations(group) for group in groups)):

@@ -125,37 +125,71 @@ def _refused(scenario: Scenario, error: Refused | Infinite) -> Decision:
 def _decide(case: Case) -> Decision:
     with case.clock.stage("compile"):
         system = case.engine.system(case.protocol, case.obligation)
-    last: Suspect | Endless | None = None
+    last: Suspect | Endless | Infinite | None = None
     reached = 0
     for size in SIZES:
         if case.left() <= 0:
             break
-        try:
-            with case.clock.stage("search"):
-                found = case.engine.search(system, size, case.left())
-        except Infinite:
-            # Views of one allow too much: what has no end in them may have one in larger ones.
-            if size > 1:
-                raise
-            if case.engine.few is not None:
-                with case.clock.stage("numbers"):
-                    case.engine.few(system)
-            continue
+        found = _found(case, system, size) if not isinstance(last, Infinite) else last
         if isinstance(found, Safe):
             return _safe(case, system, found)
+        parts, other = _by_parts(case, size) if size > 1 else (None, None)
+        if parts is not None and isinstance(other, Safe):
+            return _safe(case, parts, other)
+        if found is None:
+            continue
         last, reached = found, size
+        suspect = other if isinstance(found, Infinite) else found
         # With views of one nearly everything is suspect: nothing is lost by asking views of two.
-        if isinstance(found, Suspect) and size > 1:
-            shown = _shown(case, found)
+        if isinstance(suspect, Suspect) and size > 1:
+            shown = _shown(case, suspect)
             if shown is not None:
                 return shown
     if last is None:
         return Decision(Unknown("no time was left"), Measured())
+    if isinstance(last, Infinite):
+        raise last
     told = wording.steps(last.moves, case.protocol.sources) if isinstance(last, Suspect) else ()
     question = case.obligation.question
     notes = (f"{question}: the abstract steps are {', '.join(told)}",) if told else ()
     why = wording.blocked(last, reached, case.protocol.sources)
     return Decision(Unknown(why), Measured(), notes=notes)
+
+
+def _found(case: Case, system: System, size: int) -> Safe | Suspect | Endless | Infinite | None:
+    """What views of one size say; None where views of one see something without an end.
+
+    Raises Infinite where one of each actor sees that, too.
+    """
+    try:
+        with case.clock.stage("search"):
+            return case.engine.search(system, size, case.left())
+    except Infinite as error:
+        if size > 1:
+            return error
+    # Views of one allow too much: what has no end in them may have one in larger ones.
+    if case.engine.few is not None:
+        with case.clock.stage("numbers"):
+            case.engine.few(system)
+    return None
+
+
+def _by_parts(case: Case, size: int) -> tuple[System, Safe | Suspect | Endless] | tuple[None, None]:
+    """What views say where of counts of references only parts are kept.
+
+    What is not covered with parts may be without them, so nothing is said of it.
+    """
+    if case.engine.counted is None:
+        return None, None
+    try:
+        with case.clock.stage("compile"):
+            system = case.engine.counted(case.protocol, case.obligation)
+        if system is None:
+            return None, None
+        with case.clock.stage("search"):
+            return system, case.engine.search(system, size, max(0.0, case.left()))
+    except (Refused, Infinite):
+        return None, None
 
 
 def _shown(case: Case, suspect: Suspect) -> Decision | None:
@@ -197,7 +231,11 @@ def _safe(case: Case, system: System, safe: Safe) -> Decision:
     decided = safe.stuck is None
     if case.engine.interrupts is not None:
         decided = decided and not case.engine.interrupts(system)
-    proved = Proved(replace(number, checkers=tuple(names)))
+    counts = () if case.engine.counts is None else case.engine.counts(system)
+    # A step that looks at a count may be too much, so somebody who waits for one need not go on.
+    decided = decided and not counts
+    limit = wording.few_references(counts) if counts else ""
+    proved = Proved(replace(number, checkers=tuple(names), limited=limit))
     return _cross_checked(case, safe, proved, deadlock=not decided)
 
 
@@ -227,7 +265,8 @@ def _cross_checked(case: Case, safe: Safe, proved: Proved, *, deadlock: bool) ->
     names = "lock-order and deadlock" if deadlock else "lock-order"
     limit = wording.checked_up_to(names, case.scenario, finite.clean, cut=finite.cut)
     assert proved.number is not None
-    number = replace(proved.number, limited=limit)
+    taken = proved.number.limited
+    number = replace(proved.number, limited=f"{taken}; {limit}" if taken else limit)
     verdict: Verdict = finite.vacuous() or Proved(number)
     return Decision(verdict, Measured(), asserts, unreached, unmarked, dead)
 

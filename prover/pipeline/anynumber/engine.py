@@ -50,6 +50,8 @@ class Engine:
     each within seconds, what they think of it.  ``few`` runs one of each actor, to see whether that
     alone is without an end (raises Infinite).  ``interrupts`` says whether somebody may wait on the
     CPU of an actor, which views do not see: then what they say of deadlocks is not all.
+    ``counted`` makes the transition relation in which of counts of references only parts are kept,
+    None where there are no such counts; ``counts`` names them.
     """
 
     system: Callable[[Protocol, Obligation], System]
@@ -57,3 +59,5 @@ class Engine:
     checkers: tuple[Callable[[System, Invariant, float], Opinion], ...]
     few: Callable[[System], None] | None = None
     interrupts: Callable[[System], bool] | None = None
+    counted: Callable[[Protocol, Obligation], System | None] | None = None
+    counts: Callable[[System], tuple[str, ...]] | None = None

@@ -27,15 +27,31 @@ FEW = 3000
 
 def engine() -> Engine:
     """The engine."""
-    return Engine(_system, _searched, (_checked, _asked), _few, _interrupts)
+    return Engine(_system, _searched, (_checked, _asked), _few, _interrupts, _counted, _counts)
 
 
 def _system(protocol: Protocol, obligation: Obligation) -> System:
     """The transition relation of an obligation: graphs with their loops, words split."""
+    return _built(protocol, obligation, counting=False)
+
+
+def _counted(protocol: Protocol, obligation: Obligation) -> System | None:
+    """The same, with parts of counts only; None where there are none."""
+    found = _built(protocol, obligation, counting=True)
+    return found if found.counts() else None
+
+
+def _built(protocol: Protocol, obligation: Obligation, *, counting: bool) -> Compiled:
     scenario = protocol.scenarios[obligation.scenario]
     lowered = lower(protocol, obligation.scenario, dict(obligation.configuration))
     program = simplify(split_words(lowered))
-    return build(program, frozenset(scenario.many), scenario.forever)
+    return build(program, frozenset(scenario.many), scenario.forever, counting=counting)
+
+
+def _counts(system: System) -> tuple[str, ...]:
+    """The counts of which only parts are kept."""
+    assert isinstance(system, Compiled)
+    return system.counts()
 
 
 def _searched(system: System, size: int, seconds: float) -> Safe | Suspect | Endless:

@@ -19,6 +19,7 @@ from prover.parametric.certificate.document import About, Header, SourceSum, pac
 from prover.parametric.certificate.table import tabled
 from prover.parametric.invariant import Invariant
 from prover.parametric.system import Infinite, Refused, System
+from prover.pipeline.anynumber import wording
 from prover.pipeline.anynumber.engine import Confirmed, Contradicted, Unfinished
 from prover.pipeline.anynumber.real import engine
 from prover.pipeline.program import read_program
@@ -29,7 +30,8 @@ from prover.verdict import Obligation, Request
 class Rechecked:
     """What became of a certificate: who has confirmed it, or why it is none of today's protocol.
 
-    ``changed``: the text is not the one that it was made from.
+    ``changed``: the text is not the one that it was made from.  ``taken`` is what the proof takes
+    for granted of counts of references, "" for nothing.
     """
 
     header: Header | None
@@ -37,6 +39,7 @@ class Rechecked:
     changed: bool
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, Source]
+    taken: str = ""
 
 
 def file_of(name: str, obligation: Obligation) -> str:
@@ -84,7 +87,7 @@ def recheck(content: bytes, certificate: str, file: str, request: Request) -> Re
         sources = program.sources
         protocol = check(program, about.variant)
         obligation = _obligation(protocol, about)
-        system = engine().system(protocol, obligation)
+        system = _system(protocol, obligation, header)
         # Whether it fits is found out by what is in it: places and states have names.
         table = bound(system, found, about)
         by = _confirmed(system, table, request.timeout)
@@ -96,7 +99,25 @@ def recheck(content: bytes, certificate: str, file: str, request: Request) -> Re
         label = None if error.span is None else Label(error.span, "")
         wrong = Diagnostic("certificate-other", error.what, label, (), "prove the file again")
         return Rechecked(header, (), False, (wrong,), sources)
-    return Rechecked(header, by, _sums(program) != about.sources, (), sources)
+    return Rechecked(header, by, _sums(program) != about.sources, (), sources, _taken(system))
+
+
+def _system(protocol: Protocol, obligation: Obligation, header: Header) -> System:
+    """The system that a certificate is of: with counts, or with parts of them only."""
+    system, parts = engine().system(protocol, obligation), engine().counted
+    names = tuple(each.name for each in header.variables)
+    if names != system.variables() and parts is not None:
+        counted = parts(protocol, obligation)
+        if counted is not None and names == counted.variables():
+            return counted
+    return system
+
+
+def _taken(system: System) -> str:
+    """What a proof of a system takes for granted."""
+    counts = engine().counts
+    named = counts(system) if counts is not None else ()
+    return wording.few_references(named) if named else ""
 
 
 def _obligation(protocol: Protocol, about: About) -> Obligation:

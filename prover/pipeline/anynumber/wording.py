@@ -53,6 +53,12 @@ def checked_up_to(what: str, scenario: Scenario, clean: Sequence[Instance], *, c
     return f"{what} checked up to {listed}{loops}"
 
 
+def few_references(counts: Sequence[str]) -> str:
+    """What is taken for granted of counts of which only parts are kept."""
+    stay = "stays" if len(counts) == 1 else "stay"
+    return f"as long as {' and '.join(counts)} {stay} below 2^30"
+
+
 def _more(one: Instance, other: Instance) -> bool:
     """Whether an instance has all that another one has, and is not that."""
     counts = zip(one.numbers, other.numbers, strict=True)
