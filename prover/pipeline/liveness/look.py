@@ -48,7 +48,7 @@ def with_liveness(
     def job(number: int) -> Liveness:
         return look(*asked[number], request)
 
-    found = [Liveness(file, obligation, why="not looked at") for file, obligation in asked]
+    found = [Liveness(name, obligation, why="not looked at") for name, obligation in asked]
     pool = run_twice(
         job,
         len(asked),
@@ -57,9 +57,10 @@ def with_liveness(
         memory=request.memory,
     )
     for done, (number, result) in enumerate(pool, 1):
-        file, obligation = asked[number]
-        lost = isinstance(result, Lost)
-        found[number] = Liveness(file, obligation, why=result.why) if lost else result
+        name, obligation = asked[number]
+        found[number] = (
+            Liveness(name, obligation, why=result.why) if isinstance(result, Lost) else result
+        )
         on_progress(Progress(done, len(asked), f"loops of {obligation.scenario}"))
     return replace(report, liveness=tuple(found))
 

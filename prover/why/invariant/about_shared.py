@@ -65,14 +65,13 @@ def _values(
     values = reader.values
     for slot in slots:
         mine = phase.locals & phase.actor.hand.get(slot, 0) if hand else phase.locals
-        for shared, present in reader.together.present.items():
-            for variable in values.numbers:
-                name = values.name(variable, slot)
-                if name:
-                    text = values.text(variable, shared[variable], slot)
-                    outside[name].add(text)
-                    if present & mine:
-                        inside[name].add(text)
+        for (variable, value), present in reader.together.at.items():
+            name = values.name(variable, slot) if variable in values.numbers else ""
+            if name:
+                text = values.text(variable, value, slot)
+                outside[name].add(text)
+                if present & mine:
+                    inside[name].add(text)
     return {
         name: frozenset(found)
         for name, found in inside.items()
@@ -96,7 +95,8 @@ def wheres(reader: Reader) -> Iterator[Weighed]:
             continue
         forth = list(_related(one, other, found))
         back = list(_related(other, one, {(b, a) for a, b in found}))
-        yield from min((way for way in (forth, back) if way), key=len, default=[])
+        ways = [way for way in (forth, back) if way]
+        yield from min(ways, key=len) if ways else ()
 
 
 def _related(one: str, other: str, found: set[tuple[str, str]]) -> Iterator[Weighed]:

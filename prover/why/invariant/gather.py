@@ -20,13 +20,15 @@ class Together:
     """Sets of local states as bits.
 
     ``beside`` is who can be together with each, ``free`` who can without being waited for by it.
-    ``present`` has for each shared state the local states that there are.
+    ``present`` has for each shared state the local states that there are, ``at`` for each variable
+    and each of its values.
     """
 
     there: int
     beside: dict[int, int]
     free: dict[int, int]
     present: dict[Shared, int]
+    at: dict[tuple[int, int], int]
 
 
 def gathered(system: System, table: Table) -> Together:
@@ -34,6 +36,7 @@ def gathered(system: System, table: Table) -> Together:
     beside: dict[int, int] = defaultdict(int)
     free: dict[int, int] = defaultdict(int)
     states: dict[Shared, int] = {}
+    at: dict[tuple[int, int], int] = defaultdict(int)
     there = 0
     merged: dict[Row, int] = defaultdict(int)
     for shared in table.shared():
@@ -46,6 +49,8 @@ def gathered(system: System, table: Table) -> Together:
         present &= ~(1 << IDLE)
         there |= present
         states[shared] = present
+        for variable, value in enumerate(shared):
+            at[variable, value] |= present
         if table.size == 1:
             _alone(system, present, beside)
     if table.size == 1:
@@ -65,6 +70,7 @@ def gathered(system: System, table: Table) -> Together:
         {local: mask & idle for local, mask in beside.items() if local != IDLE},
         {local: mask & idle for local, mask in free.items() if local != IDLE},
         states,
+        dict(at),
     )
 
 
