@@ -174,6 +174,7 @@ def run(
             variant=variant,
             config=config,
             certify=certify,
+            liveness=liveness,
             changed=changed,
             watch=watch,
             cluster=cluster,

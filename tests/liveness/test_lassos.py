@@ -134,8 +134,10 @@ def is_fair(graph, lasso: Lasso) -> None:
         assert graph.system.parts.locals.all[here].position in lasso.loop.positions
     assert not any(e.rule.again for _, e in lasso.cycle if e.mover == lasso.spinner)
     if lasso.kind == "stuck":
-        others = [e.rule for _, e in lasso.cycle if e.mover != lasso.spinner]
-        assert not any(rule.writes or rule.spawned or rule.change >= 0 for rule in others)
+        for node, edge in lasso.cycle:
+            if edge.mover != lasso.spinner:
+                assert graph.nodes[edge.target].shared == graph.nodes[node].shared
+                assert not edge.rule.spawned
 
 
 # --- what counts ----------------------------------------------------------------------------------

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeAlias
 
+from dsl.source import Span
 from prover.parametric.liveness.components import components
 from prover.parametric.liveness.graph import Edge, Graph
 from prover.parametric.liveness.loops import Loop, loops_of
+from prover.parametric.machine.parts import Parts
 from prover.parametric.system import Rule, Shared
 
 Kind: TypeAlias = Literal["stuck", "starved"]
@@ -46,17 +48,24 @@ class Lasso:
 def lassos(graph: Graph) -> Iterator[Lasso]:
     """For each retry loop the worst: that it is stuck, or else that it may be starved."""
     parts = graph.system.parts
-    told = set[tuple[str, int, int]]()
-    for spinner in range(graph.count):
-        local = parts.locals.all[graph.nodes[0].actors[spinner]]
-        for loop in loops_of(local.body, parts.bodies[local.body]):
-            key = (loop.span.file, loop.span.start, loop.span.end)
-            for kind in KINDS if key not in told else ():
-                found = _Search(graph, spinner, loop, kind).run()
-                if found is not None:
-                    told.add(key)
-                    yield found
-                    break
+    told = set[Span]()
+    asked = [
+        (spinner, loop)
+        for spinner, number in enumerate(graph.nodes[0].actors[: graph.count])
+        for loop in _loops(parts, parts.locals.all[number].body)
+    ]
+    for kind in KINDS:
+        for spinner, loop in asked:
+            if loop.span in told:
+                continue
+            found = _Search(graph, spinner, loop, kind).run()
+            if found is not None:
+                told.add(loop.span)
+                yield found
+
+
+def _loops(parts: Parts, body: int) -> Iterator[Loop]:
+    return loops_of(body, parts.bodies[body])
 
 
 @dataclass(slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
-from dsl.imports import LoadError
+from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol, Scenario
 from prover.graph.lower import lower
 from prover.graph.simplify import simplify
@@ -44,9 +44,10 @@ def with_liveness(
         for outcome in file.outcomes:
             questions.setdefault((file.name, replace(outcome.obligation, model="sc")), file)
     asked = list(questions)
+    files = Files(request)
 
     def job(number: int) -> Liveness:
-        return look(*asked[number], request)
+        return look(*asked[number], files)
 
     found = [Liveness(name, obligation, why="not looked at") for name, obligation in asked]
     pool = run_twice(
@@ -65,12 +66,32 @@ def with_liveness(
     return replace(report, liveness=tuple(found))
 
 
-def look(file: str, obligation: Obligation, request: Request) -> Liveness:
+@dataclass(slots=True)
+class Files:
+    """Files read once in each process, and checked once with each variant."""
+
+    request: Request
+    programs: dict[str, Program] = field(default_factory=dict[str, Program])
+    protocols: dict[tuple[str, str], Protocol] = field(
+        default_factory=dict[tuple[str, str], Protocol]
+    )
+
+    def protocol(self, name: str, variant: str) -> Protocol:
+        """A file with a variant applied.  Raises LoadError and DiagnosticError."""
+        if name not in self.programs:
+            self.programs[name] = read_program(name, self.request)
+        if (name, variant) not in self.protocols:
+            base = self.protocol(name, "") if variant else None
+            self.protocols[name, variant] = check(self.programs[name], variant, base)
+        return self.protocols[name, variant]
+
+
+def look(file: str, obligation: Obligation, files: Files) -> Liveness:
     """The retry loops of one obligation."""
     none = Liveness(file, obligation)
     try:
-        protocol = check(read_program(file, request), obligation.variant)
-        return looked_at(protocol, none, request.timeout)
+        protocol = files.protocol(file, obligation.variant)
+        return looked_at(protocol, none, files.request.timeout)
     except (LoadError, DiagnosticError):
         return replace(none, why="the file has changed meanwhile")
     except Exception as error:  # noqa: BLE001 - a bug must cost one obligation, and say so
