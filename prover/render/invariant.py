@@ -154,11 +154,8 @@ class _Writer:
             case Apart(one=one, other=other, whole=whole):
                 others = f"no {_other(one[0], other[0])}"
                 if whole:
-                    return (
-                        f"{others} has {self.letter} in hand"
-                        if other[0].hand
-                        else f"{others} is anywhere"
-                    )
+                    hand = f"{others} has {self.letter} in hand"
+                    return hand if other[0].hand else f"there is {others}"
                 return f"{others}{self._with(other[0])} is {self._at(other[0])}"
             case Only(one=one, at=at):
                 who = f"every {_other(one, at)}{self._with(at)}"

@@ -166,6 +166,6 @@ def test_generated_awaits() -> None:
 
 @pytest.mark.soak
 def test_many_programs_with_loops() -> None:
-    found = [agrees(program(seed)) for seed in range(1000, 3000)]
-    assert found.count(True) >= 500
-    assert found.count(False) >= 500
+    found = [agrees(program(seed)) for seed in range(1000, 1600)]
+    assert found.count(True) >= 150
+    assert found.count(False) >= 150
