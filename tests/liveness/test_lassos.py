@@ -213,6 +213,18 @@ def test_it_is_told_to_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 < found["livelocks"][0]["begins"] < len(found["livelocks"][0]["witness"]["moments"])
 
 
+def test_what_is_remembered_is_looked_through_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PROVE_CACHE", str(tmp_path))
+    command = ["--liveness", "-j", "1", "tests/liveness/cases/back_off.khp"]
+    assert main(command) == 0
+    first = capsys.readouterr().out
+    assert "2 warnings of retry loops" in first
+    assert main(command) == 0
+    assert capsys.readouterr().out == first
+
+
 def test_pictures_have_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--liveness", "--format", "svg", str(DAMON)]) == 2
     assert "has no endless runs" in capsys.readouterr().err
