@@ -64,6 +64,20 @@ def test_sentences_of_the_founding_protocol(pae: str) -> None:
     is_right(found, sentences)
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("path", "scenario", "pae"),
+    [
+        ("protocols/retract_any.khp", "uffd", "off"),
+        ("protocols/retract_any.khp", "uffd", "on"),
+        ("protocols/retract_any_everybody.khp", "everybody", "off"),
+    ],
+)
+def test_sentences_of_its_companions(path: str, scenario: str, pae: str) -> None:
+    found = every(path, scenario, (("PAE", pae),))
+    is_right(found, read(found.system, found.table, found.protocol.sources))
+
+
 def test_there_is_every_kind_of_sentence() -> None:
     kinds = {type(said) for name in SMALL for said in of_case(name)[1]}
     assert kinds == {Apart, Only, Awaited, While, Where}
