@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias
 
 from dsl.diagnostic import Diagnostic
 from dsl.source import Source, Span
+from prover.parametric.said import Sentence
+from prover.verdict import AnyNumber
 
 Kind: TypeAlias = Literal[
     "lock",
@@ -115,13 +117,26 @@ class Core:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """The invariant of a proof for any number of actors in words, what excludes most first.
+
+    ``letter`` is what sentences call any one object of a pool.
+    """
+
+    number: AnyNumber
+    letter: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """One scenario and variant, under the weakest memory model that proves it.
 
     It is the same in all ``configurations``.  ``verdicts`` has for each model asked what came out.
     ``model`` is "" where nothing is explained, and ``why`` says why not if something is proved.
     ``unused`` are facts that are in no core; ``conditions`` says whether the tests in the code
-    were told apart; ``unreached`` are asserts that no run comes to.
+    were told apart; ``unreached`` are asserts that no run comes to.  Of any number of actors there
+    is what is ``said`` of the invariant, and no cores.
     """
 
     scenario: str
@@ -137,6 +152,7 @@ class Explanation:
     notes: tuple[str, ...] = ()
     why: str = ""
     bug: bool = False
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,11 +183,44 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Livelock:
+    """An endless run in which ``actor`` goes round the retry loop at ``loop`` for ever.
+
+    ``kind``: ``stuck`` if nobody changes anything any more, ``starved`` if others go on changing
+    things.  The moments of the witness from ``begins`` on are the cycle.
+    """
+
+    kind: Literal["stuck", "starved"]
+    actor: str
+    loop: Span
+    witness: Witness
+    begins: int
+
+
+@dataclass(frozen=True, slots=True)
+class Liveness:
+    """What became of the retry loops of an obligation, whatever its memory model.
+
+    ``who`` ran, in so many ``configurations``; ``why``: nobody knows, and why not; ``bug``: because
+    of one in the prover.  No verdict depends on it.
+    """
+
+    file: str
+    obligation: Obligation
+    found: tuple[Livelock, ...] = ()
+    who: str = ""
+    configurations: int = 0
+    why: str = ""
+    bug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """A whole run."""
+    """A whole run; ``liveness`` is there where it was asked for."""
 
     files: tuple[FileReport, ...]
     seconds: float = 0.0
+    liveness: tuple[Liveness, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +319,8 @@ def exit_code(report: Report) -> int:
     codes = {exit_of(outcome) for file in report.files for outcome in file.outcomes}
     if any(file.diagnostics for file in report.files):
         codes.add(EXIT_USAGE)
+    if any(each.bug for each in report.liveness or ()):
+        codes.add(EXIT_BUG)
     order = (EXIT_BUG, EXIT_USAGE, EXIT_VIOLATED, EXIT_UNSETTLED)
     return next((code for code in order if code in codes), EXIT_OK)
 

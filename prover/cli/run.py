@@ -22,6 +22,7 @@ from prover.cli.files import (
     read_standard_input,
     setting,
 )
+from prover.cli.liveness import LivenessOption, can_have_warnings, look
 from prover.cli.options import (
     Cluster,
     Jobs,
@@ -64,13 +65,15 @@ class _Shown:
 class _How:
     """What else becomes of a report, and on whose word: ``certify``, on a second solver's, too.
 
-    The ``certificate`` of its proof for any number of actors goes into that file.
+    The ``certificate`` of its proof for any number of actors goes into that file.  ``liveness``:
+    retry loops that go round for ever are looked for.
     """
 
     written: Reports[Report]
     cached: bool
     certify: bool
     certificate: Path | None
+    liveness: bool
 
 
 def run(
@@ -139,6 +142,7 @@ def run(
     certify: Annotated[
         bool, typer.Option("--certify", help="Have cvc5 check every proof, too.")
     ] = False,
+    liveness: LivenessOption = False,
     timings: Annotated[
         bool,
         typer.Option(
@@ -170,6 +174,7 @@ def run(
             variant=variant,
             config=config,
             certify=certify,
+            liveness=liveness,
             changed=changed,
             watch=watch,
             cluster=cluster,
@@ -180,7 +185,9 @@ def run(
         raise typer.Exit(_litmus(asked, output, wanted, color, quiet=quiet))
     written = reports(report_to, PROOFS, named)
     if watch:
-        _can_be_watched(named, output, changed)
+        from prover.cli.watch import can_be_watched
+
+        can_be_watched(named, output, changed)
     only = None
     if changed is not None:
         from prover.cli.changed import since
@@ -207,7 +214,9 @@ def run(
     shown = _Shown(output, out, color, verbose, quiet, full, timings)
     path = emitted(emit_to, named)
     # What is remembered has no certificate.
-    how = _How(written, not no_cache and path is None, certify, path)
+    how = _How(written, not no_cache and path is None, certify, path, liveness)
+    if liveness:
+        can_have_warnings(output)
     if certify and cluster:
         message = "the second solver is asked on this machine only"
         raise typer.BadParameter(message, param_hint="'--certify'")
@@ -216,17 +225,6 @@ def run(
 
         prove_again(named, lambda: _prove(request, only, how, shown))
     raise typer.Exit(_prove(request, only, how, shown))
-
-
-def _can_be_watched(names: Sequence[str], output: Format, changed: str | None) -> None:
-    """A usage error where what is asked for does not go together with ``--watch``."""
-    wrong = {
-        "standard input does not change": STANDARD_INPUT in names,
-        f"it prints tables: {output} is for one run": output != "table",
-        "--changed is about one run": changed is not None,
-    }
-    for message in (message for message, found in wrong.items() if found):
-        raise typer.BadParameter(message, param_hint="'--watch'")
 
 
 def _prove(
@@ -292,7 +290,7 @@ def _proved(
         complain_about(error.diagnostics, {}, shown.color)
         raise typer.Exit(USAGE_ERROR) from None
     say_trouble(remembered)
-    return report
+    return look(report, request, quiet=shown.quiet) if how.liveness else report
 
 
 def _asks_of_protocols(output: Format, **chosen: str | list[str] | bool | None) -> None:

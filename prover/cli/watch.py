@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import typer
 
 from prover.cli.entry import USAGE_ERROR
-from prover.cli.files import complain_about
+from prover.cli.files import STANDARD_INPUT, complain_about
 from prover.cli.terminal import complain
 
 if TYPE_CHECKING:
@@ -119,3 +119,14 @@ def _check_installed() -> None:
         hint = "pip install 'prove-khp[watch]'"
         complain_about((Diagnostic("no-watchdog", message, None, hint=hint),), {})
         raise typer.Exit(USAGE_ERROR) from None
+
+
+def can_be_watched(names: Sequence[str], output: str, changed: str | None) -> None:
+    """A usage error where what is asked for does not go together with ``--watch``."""
+    wrong = {
+        "standard input does not change": STANDARD_INPUT in names,
+        f"it prints tables: {output} is for one run": output != "table",
+        "--changed is about one run": changed is not None,
+    }
+    for message in (message for message, found in wrong.items() if found):
+        raise typer.BadParameter(message, param_hint="'--watch'")

@@ -48,6 +48,12 @@ def why(
     timeout: Timeout = 60,
     memory: Memory = 2048,
     jobs: Jobs = 0,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "-v", "--verbose", help="All that is said of the invariant of any number of actors."
+        ),
+    ] = False,
     output: Annotated[
         Literal["table", "json"], typer.Option("--format", help="What to print.")
     ] = "table",
@@ -55,7 +61,8 @@ def why(
 ) -> None:
     """Say which locks, waits, orders and tests the proofs use.
 
-    For each property a set of facts that suffices, and of which none can be left out.
+    For each property a set of facts that suffices, and of which none can be left out; of
+    any number of actors, what the invariant says.
 
     Exit: 0 explained, 2 usage or an error in the file, 3 something is not (no proof, or no
     smallest set in time), 4 a bug in prove, 130 interrupted.
@@ -88,6 +95,6 @@ def why(
     elif not found.diagnostics:
         from prover.render.why import render_why
 
-        emit(render_why(found))
+        emit(render_why(found, verbose=verbose))
     into.write(found)
     raise typer.Exit(why_exit_code(found))

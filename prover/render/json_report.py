@@ -20,6 +20,7 @@ from prover.verdict import (
     Broken,
     Certificate,
     FileReport,
+    Liveness,
     Measured,
     Outcome,
     Proved,
@@ -39,7 +40,11 @@ SCHEMA_VERSION: Final = 1
 def render(report: Report) -> str:
     """The whole report as one JSON object."""
     files: list[Json] = [_file(file) for file in report.files]
-    return document((SCHEMA, SCHEMA_VERSION), exit_code(report), {"files": files}, report.seconds)
+    content: dict[str, Json] = {"files": files}
+    if report.liveness is not None:
+        sources = {file.name: file.sources for file in report.files}
+        content["liveness"] = [_liveness(each, sources[each.file]) for each in report.liveness]
+    return document((SCHEMA, SCHEMA_VERSION), exit_code(report), content, report.seconds)
 
 
 def schema() -> str:
@@ -81,6 +86,30 @@ def _outcome(outcome: Outcome, places: _Verdicts) -> Json:
             if outcome.certificate is None
             else {"certificate": _certificate(outcome.certificate)}
         ),
+    }
+
+
+def _liveness(found: Liveness, sources: Mapping[str, Source]) -> Json:
+    """What became of the retry loops of an obligation; no verdict depends on it."""
+    places = _Verdicts(sources)
+    return {
+        "file": found.file,
+        "scenario": found.obligation.scenario,
+        "variant": found.obligation.variant or None,
+        "config": dict(found.obligation.configuration),
+        "who": found.who or None,
+        "configurations": found.configurations,
+        "why": found.why or None,
+        "livelocks": [
+            {
+                "kind": each.kind,
+                "actor": each.actor,
+                "loop": places.at(each.loop),
+                "begins": each.begins,
+                "witness": places.witness(each.witness),
+            }
+            for each in found.found
+        ],
     }
 
 

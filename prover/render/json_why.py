@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from prover.explained import Core, Explanation, Fact, Why, why_exit_code
+from prover.explained import Core, Explanation, Fact, Said, Why, why_exit_code
+from prover.parametric.said import Apart, Awaited, Only, Sentence, Stance, Where, While
+from prover.render.invariant import names_of, sentence
 from prover.render.json_parts import Json, Places, document
 
 SCHEMA: Final = "prove-why"
@@ -43,6 +45,72 @@ def _explanation(found: Explanation, places: Places) -> Json:
         "unreached": [places.at(span) for span in found.unreached],
         "notes": list(found.notes),
         "why": found.why or None,
+        "invariant": None if found.said is None else _said(found.said, places),
+    }
+
+
+def _said(said: Said, places: Places) -> Json:
+    """An invariant in words: each sentence as text, and by its parts."""
+    shown, number = names_of(places.sources), said.number
+    return {
+        "many": list(number.many),
+        "others": dict(number.others),
+        "forever": number.forever,
+        "pools": dict(number.pools),
+        "letter": said.letter,
+        "view_size": number.size,
+        "shared_states": number.shared,
+        "views": number.views,
+        "checkers": list(number.checkers),
+        "sentences": [
+            {"text": sentence(each, shown, said.letter), **_sentence(each)}
+            for each in said.sentences
+        ],
+    }
+
+
+def _sentence(said: Sentence) -> dict[str, Json]:
+    match said:
+        case Apart(one=one, other=other, lock=lock):
+            return {
+                "kind": "apart",
+                "one": [_stance(each) for each in one],
+                "other": [_stance(each) for each in other],
+                "lock": lock or None,
+            }
+        case Only(one=one, at=at):
+            return {"kind": "only", "one": [_stance(one)], "other": [_stance(at)]}
+        case Awaited(one=one, other=other):
+            return {"kind": "awaited", "one": [_stance(one)], "other": [_stance(other)]}
+        case While(one=one, variable=variable, values=values):
+            stood: list[Json] = [_stance(one)]
+            return {"kind": "while", "one": stood, "variable": variable, "values": list(values)}
+        case Where(variable=variable, values=values, other=other, others=others):
+            return {
+                "kind": "where",
+                "variable": variable,
+                "values": list(values),
+                "implies": {"variable": other, "values": list(others)},
+            }
+
+
+def _stance(stance: Stance) -> Json:
+    return {
+        "actor": stance.actor,
+        "in_hand": stance.hand,
+        "at": [
+            {
+                "calls": [
+                    {"function": call.function, "file": call.file, "line": call.line}
+                    for call in lines.calls
+                ],
+                "file": lines.file,
+                "first": lines.first,
+                "last": lines.last,
+                "in_wait": lines.waiting,
+            }
+            for lines in stance.at
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from typing import TypeAlias, assert_never
 from dsl.source import Source
 from prover.execution.witness import Witness
 from prover.render.letters import printable
+from prover.render.livelock import counted_livelocks, liveness_lines
 from prover.render.witness_table import shown_by, witness_table
 from prover.verdict import (
     AnyNumber,
@@ -58,6 +59,7 @@ def render_report(
         for file in files:
             if file.outcomes:
                 lines.extend(_file(file, verbose=verbose, quiet=quiet, color=color, full=full))
+    lines.extend(liveness_lines(report, verbose=verbose))
     lines.append(_summary(report))
     return "\n".join(lines) + "\n"
 
@@ -358,6 +360,7 @@ def _summary(report: Report) -> str:
     if wrong:
         text += f", {wrong} NOT as expected"
     text += f"; {said}" if (said := certified_in(outcomes)) else ""
+    text += f"; {said}" if (said := counted_livelocks(report)) else ""
     if broken:
         text += f"; {counted(broken, 'file')} with errors"
     return text

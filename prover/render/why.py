@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from pathlib import PurePath
 from typing import Final
 
 from dsl.source import Source, Span
 from prover.explained import Core, Explanation, Fact, Kind, Site, Used, Why
+from prover.render.invariant import invariant_lines, legend, names_of, who
 
 WIDTH: Final = 79
 
@@ -67,15 +67,18 @@ CHOICE: Final = (
 )
 
 
-def render_why(found: Why) -> str:
-    """The whole answer."""
-    writer = _Writer(found.name, found.sources, found.properties)
+def render_why(found: Why, *, verbose: bool = False) -> str:
+    """The whole answer; ``verbose``: with all that is said of an invariant."""
+    writer = _Writer(found.name, found.sources, found.properties, verbose=verbose)
     lines = [found.name]
     for each in found.explanations:
         lines += ["", *writer.explanation(each)]
     if any(each.cores for each in found.explanations):
         lines += ["", *_wrapped(LEGEND.format("" if found.properties else ALL), "")]
-    if found.properties:
+    said = [each.said for each in found.explanations if each.said is not None]
+    if said:
+        lines += ["", *textwrap.wrap(legend(said), 75)]
+    if found.properties and len(said) < len(found.explanations):
         lines += ["", *_wrapped(CHOICE, "")]
     return "\n".join(lines) + "\n"
 
@@ -83,15 +86,19 @@ def render_why(found: Why) -> str:
 class _Writer:
     """Writes what has places in one file or its imports."""
 
-    def __init__(self, name: str, sources: Mapping[str, Source], properties: Sequence[str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        sources: Mapping[str, Source],
+        properties: Sequence[str],
+        *,
+        verbose: bool,
+    ) -> None:
         self.name = name
+        self.verbose = verbose
         self.properties = properties
         self.sources = sources
-        short = [PurePath(file).name for file in sources]
-        self.shown = {
-            file: file if short.count(PurePath(file).name) > 1 else PurePath(file).name
-            for file in sources
-        }
+        self.shown = names_of(sources)
 
     def explanation(self, found: Explanation) -> Iterator[str]:
         """One scenario: its verdicts, its cores, and what is in none of them."""
@@ -107,6 +114,9 @@ class _Writer:
             yield from _wrapped(note, "  ", "    ")
         for span in found.unreached:
             yield from _wrapped(f"the assert at {self._at(span)} is never reached", "  ", "    ")
+        if found.said is not None:
+            yield from invariant_lines(found.said, self.shown, whole=self.verbose)
+            return
         if not found.conditions:
             yield from _wrapped("tests in the code are taken for granted here", "  ", "    ")
         for core in found.cores:
@@ -213,6 +223,9 @@ def title_of(found: Explanation) -> str:
         " ".join(f"{key}={value}" for key, value in each) for each in found.configurations
     )
     models: dict[str, list[str]] = {}
+    if found.said is not None:
+        runs = who(found.said.number)
+        return f"{name}{'  ' if settings else ''}{settings}: proved under sc for {runs}"
     for model, said in found.verdicts:
         models.setdefault(said, []).append(model)
     verdicts = "; ".join(f"{said} under {', '.join(names)}" for said, names in models.items())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from textwrap import wrap
 
 from dsl.primitives import PROPERTIES
@@ -25,6 +26,9 @@ NEAREST = {2: 25, 3: 18, 4: 15}
 
 PIECES = re.compile(r"[^(,>]*[(,>]|[^(,>]+")
 """The parts of an expression: each ends with a bracket, a comma or an arrow."""
+
+FOR_EVER = "---- from here for ever ----"
+"""Stands before the steps of a cycle."""
 
 DEEPEST = 8
 """Calls nested deeper are indented no further: text is not pushed out."""
@@ -48,7 +52,23 @@ def columns_of(
     """The table itself."""
     if not witness.columns:
         return ["(in the initial state)"]
-    lines = lines_of(witness, sources, full=full)
+    return _shaped(witness, lines_of(witness, sources, full=full), width)
+
+
+def looping_table(witness: Witness, begins: int, sources: Mapping[str, Source]) -> list[str]:
+    """An endless run: every step, and where those begin that are taken again and again."""
+    stem = replace(witness, moments=witness.moments[:begins])
+    cycle = replace(witness, moments=witness.moments[begins:])
+    lines = [
+        *lines_of(stem, sources, full=True),
+        Line(0, 0, FOR_EVER),
+        *lines_of(cycle, sources, full=True),
+    ]
+    return [*_shaped(witness, lines, WIDTH - 2), "", *_verdict(witness)]
+
+
+def _shaped(witness: Witness, lines: Sequence[Line], width: int) -> list[str]:
+    """Lines side by side, or where there are too many threads, below each other."""
     titles = [title_of(column, index) for index, column in enumerate(witness.columns)]
     count = len(titles)
     if count == 1:

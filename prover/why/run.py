@@ -16,7 +16,7 @@ from dsl.protocol import Protocol
 from dsl.source import Source
 from prover.explained import Explanation, Why
 from prover.pipeline.again import run_twice
-from prover.pipeline.obligations import Task, numbered, tasks, unknown
+from prover.pipeline.obligations import Task, tasks, unknown
 from prover.pipeline.pool import Lost
 from prover.pipeline.program import read_program
 from prover.verdict import Progress, Request
@@ -49,7 +49,7 @@ def why(
         sources = program.sources
         base = check(program)
         protocol = check(program, request.variant, base) if request.variant else base
-        selected = numbered(base, tasks(base, request))
+        selected = tasks(base, request)
         groups = _groups([t for t in selected if request.variant or not _variant(t)])
     except LoadError as error:
         return Why(name, error.sources, diagnostics=error.diagnostics)
@@ -86,14 +86,18 @@ def _explained(
     properties: tuple[str, ...],
 ) -> list[Answer]:
     """Every group's explanation, each made in a worker process."""
-    from prover.pipeline.limits import Limits
+    from prover.pipeline.anynumber.real import engine
+    from prover.pipeline.limits import Limits, raised
     from prover.why.explain import explain
+    from prover.why.invariant.explain import explain_number
 
     limits = Limits(request.timeout, request.memory, request.max_bound, explain=False)
 
     def job(number: int) -> Answer:
         asked = [(task.obligation, task.expected) for task in groups[number]]
         try:
+            if groups[number][0].unbounded:
+                return explain_number(protocol, *asked[0], limits, engine())
             return explain(protocol, asked, limits, budget, properties)
         except DiagnosticError as error:
             return error.diagnostics
@@ -102,7 +106,11 @@ def _explained(
     workers = request.jobs or os.cpu_count() or 1
     # The proof itself, the first core, and one question more than the budget allows.
     seconds = request.timeout * (max(map(len, groups), default=1) + 2) + budget
-    pool = run_twice(job, len(groups), workers=workers, seconds=seconds, memory=request.memory)
+    memory = request.memory
+    if any(group[0].unbounded for group in groups):
+        longer, memory = raised(request.timeout, request.memory)
+        seconds = max(seconds, longer + budget)
+    pool = run_twice(job, len(groups), workers=workers, seconds=seconds, memory=memory)
     for done, (number, result) in enumerate(pool, 1):
         group = groups[number]
         answers[number] = _lost(group, result.why) if isinstance(result, Lost) else result

@@ -65,7 +65,7 @@ def test_a_model_decides_the_other_scenarios(capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize(
     "command",
-    [["why"], ["locks"], ["export"], ["dump", "unrolled"], ["dump", "events"], ["dump", "smt2"]],
+    [["locks"], ["export"], ["dump", "unrolled"], ["dump", "events"], ["dump", "smt2"]],
     ids=" ".join,
 )
 def test_what_needs_numbers_says_so(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -328,6 +328,7 @@ class Step:
             ended=parts.ended(self.before, after),
             change=work.change,
             spawned=tuple(work.spawned),
+            again=self.ended and not self.idle,
         )
         if work.needs >= 0:
             parts.needs[rule] = work.needs

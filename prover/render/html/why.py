@@ -11,6 +11,8 @@ from prover.explained import Core, Explanation, Site, Used, Why
 from prover.render.diagnostics import render as render_diagnostics
 from prover.render.html.page import embedded, page, visible
 from prover.render.html.sources import Shelf, Shown
+from prover.render.invariant import legend as legend_of
+from prover.render.invariant import names_of, sentence
 from prover.render.why import ALL, CHOICE, LEGEND, no_set, rule_of, title_of, unused_of
 
 
@@ -64,16 +66,22 @@ def render(found: Why) -> str:
     """The page."""
     writer = _Writer(Shown(Shelf(), found.sources), found.properties)
     errors = render_diagnostics(found.diagnostics, found.sources, color=False)
-    legend = LEGEND.format("" if found.properties else ALL)
+    said = [each.said for each in found.explanations if each.said is not None]
+    legends = [LEGEND.format("" if found.properties else ALL)] if _cores(found) else []
+    legends += [legend_of(said)] if said else []
     context: dict[str, object] = {
         "title": visible(f"prove why {found.name}"),
         "heading": visible(f"{found.name}: why it is proved"),
         "errors": visible(errors) if found.diagnostics else "",
         "parts": [writer.part(each) for each in found.explanations],
-        "legend": legend if any(each.cores for each in found.explanations) else "",
+        "legend": " ".join(legends),
         "choice": CHOICE if found.properties else "",
     }
     return page("why", context, {"sources": writer.shown.shelf.document()})
+
+
+def _cores(found: Why) -> bool:
+    return any(each.cores for each in found.explanations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,9 @@ class _Writer:
         lines += found.notes
         for span in found.unreached:
             lines.append(f"the assert at {self.shown.place(span)} is never reached")
+        if found.said is not None:
+            names = names_of(self.shown.sources)
+            lines += [sentence(each, names, found.said.letter) for each in found.said.sentences]
         if not found.conditions:
             lines.append("tests in the code are taken for granted here")
         return lines
