@@ -64,8 +64,7 @@ class Rule:
     of their numbers.  ``guard``, ``begins`` and ``change`` are numbers that the system explains
     (-1: none).  A rule that is ``violated`` leads nowhere: its writes are empty and ``after`` is
     IDLE. ``kind`` says in one word what it does: local, load, store, update, acquire, release,
-    enter, leave, wait, alloc, free, defer, choose.  ``span`` is the statement.  ``again``: its
-    actor has come to its end, and begins anew.
+    enter, leave, wait, alloc, free, defer, choose.  ``span`` is the statement.
     """
 
     local: int
@@ -81,7 +80,6 @@ class Rule:
     change: int = -1
     spawned: tuple[int, ...] = ()
     violated: Violated | None = None
-    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,9 @@ def _steps(machine: Machine, state: State, name: str, moment: Moment, left: int)
             done.span.start <= moment.span.start <= done.span.end
             or moment.span.start <= done.span.start <= moment.span.end
         )
-        if same and not done.state.violations:
+        if done.text.startswith("choose"):
+            # A choice is a step of its own there.
+            yield from _steps(machine, done.state, name, moment, left)
+        elif same and not done.state.violations:
             yield done.state
             yield from _steps(machine, done.state, name, moment, left - 1)

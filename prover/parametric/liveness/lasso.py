@@ -102,7 +102,12 @@ class _Search:
         It takes that sooner or later: choices are fair.
         """
         own = [edge for edge in self.graph.edges[node] if edge.mover == self.spinner]
-        return len(own) > 1 and not all(self._in_loop(edge.target) for edge in own)
+        return len(own) > 1 and not all(map(self._stays, own))
+
+    def _stays(self, edge: Edge) -> bool:
+        """Whether a step of the actor ends in its loop, and was nowhere else on the way."""
+        passed = self.graph.system.passed(edge.rule)
+        return passed <= self.loop.positions and self._in_loop(edge.target)
 
     def _in_loop(self, node: int) -> bool:
         local = self.graph.system.parts.locals.all[self.graph.nodes[node].actors[self.spinner]]
@@ -111,23 +116,21 @@ class _Search:
     def _steps(self, node: int, part: frozenset[int]) -> Iterator[Edge]:
         """The steps within a set of configurations; where the loop is stuck others only look.
 
-        The actor does not come to its end: to begin anew is not to go round.
+        The actor does not leave the loop on the way, to come back to it from outside.
         """
         shared = self.graph.nodes[node].shared
         for edge in self.graph.edges[node]:
             mine = edge.mover == self.spinner
-            if edge.target not in part or (mine and edge.rule.again):
+            if edge.target not in part or (mine and not self._stays(edge)):
                 continue
             if self.kind == "starved" or mine or looks(edge.rule, shared):
                 yield edge
 
-    def _goes_round(self, node: int, edge: Edge) -> bool:
+    def _goes_round(self, edge: Edge) -> bool:
         """Whether a step is one of the actor in its loop, and in no loop inside that."""
         if edge.mover != self.spinner:
             return False
-        every = self.graph.system.parts.locals.all
-        ends = (self.graph.nodes[node], self.graph.nodes[edge.target])
-        return any(every[here.actors[self.spinner]].position in self.loop.own for here in ends)
+        return not self.loop.own.isdisjoint(self.graph.system.passed(edge.rule))
 
     # --- components that are fair
 
@@ -138,7 +141,7 @@ class _Search:
             here = todo.pop()
             for part in components(sorted(here), partial(self._following, here)):
                 steps = [(node, edge) for node in part for edge in self._steps(node, part)]
-                if not any(self._goes_round(node, edge) for node, edge in steps):
+                if not any(self._goes_round(edge) for _, edge in steps):
                     continue
                 moving = {self.graph.who(node, edge.mover) for node, edge in steps}
                 cheated = frozenset(
@@ -183,7 +186,7 @@ class _Search:
 
     def _is_wanted(self, wanted: set[int | str], node: int, edge: Edge) -> bool:
         """Whether a step is one of somebody who has to make one; in the loop, a round of it."""
-        if edge.mover == self.spinner and not self._goes_round(node, edge):
+        if edge.mover == self.spinner and not self._goes_round(edge):
             return False
         return self.graph.who(node, edge.mover) in wanted
 

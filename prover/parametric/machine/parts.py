@@ -73,6 +73,7 @@ class Parts:
     ``bodies`` are the graphs of actors, then those of callbacks as they are queued.  ``waits``,
     ``guards`` and ``changes`` say what the numbers in rules stand for.  ``forgets``: nobody looks
     at what is in a free slot, so nothing is kept there.  Of ``counts`` only parts are kept.
+    ``passed`` are the positions that a rule has gone through, where steps are not joined.
     """
 
     program: ir.Program
@@ -93,6 +94,7 @@ class Parts:
     guards: list[tuple[Location, str, str]] = field(default_factory=list[tuple[Location, str, str]])
     changes: list[tuple[str, Location]] = field(default_factory=list[tuple[str, Location]])
     needs: dict[Rule, int] = field(default_factory=dict[Rule, int])
+    passed: dict[Rule, frozenset[int]] = field(default_factory=dict[Rule, frozenset[int]])
     bits: dict[Region, Label] = field(default_factory=dict[Region, Label])
     cells: frozenset[Location] = frozenset()
     slots: frozenset[str] = frozenset()

@@ -19,7 +19,7 @@ What would violate something is always a step of its own: others may act before 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dsl.source import Span
 from prover.graph import ir
@@ -148,6 +148,7 @@ class Step:
     phase: int = 0
     ended: bool = False
     idle: bool = False
+    passed: set[int] = field(default_factory=set[int])
 
     def run(self) -> Rule | None:
         """The rule, None if there is none: the actor waits for a shared variable.
@@ -180,6 +181,7 @@ class Step:
             if how != "local" and how not in _MAY_FOLLOW[self.phase]:
                 return self._rule()
             at, guards = work.position, (work.guard, work.needs)
+            self.passed.add(at)
             try:
                 self._one(op)
             except Wrong as wrong:
@@ -328,8 +330,9 @@ class Step:
             ended=parts.ended(self.before, after),
             change=work.change,
             spawned=tuple(work.spawned),
-            again=self.ended and not self.idle,
         )
+        if not parts.joined:
+            parts.passed[rule] = parts.passed.get(rule, frozenset()) | self.passed
         if work.needs >= 0:
             parts.needs[rule] = work.needs
         return rule

@@ -84,8 +84,8 @@ def _after(kind: str, what: Location, state: Local) -> Local:
 class Compiled:
     """The compiled transition relation of a program: see :class:`prover.parametric.system.System`.
 
-    Beside what that asks for it has :meth:`needs`, :meth:`final`, :meth:`orders` and
-    :meth:`circle`.
+    Beside what that asks for it has :meth:`needs`, :meth:`passed`, :meth:`final`, :meth:`orders`
+    and :meth:`circle`.
     """
 
     def __init__(self, parts: Parts, start: Start) -> None:
@@ -116,6 +116,10 @@ class Compiled:
         except (Refused, Infinite) as error:
             error.span = error.span or self.place(local)
             raise
+
+    def passed(self, rule: Rule) -> frozenset[int]:
+        """The positions that an actor goes through by a rule, where steps are not joined."""
+        return self.parts.passed[rule]
 
     def needs(self, rule: Rule) -> int:
         """The guard that has to forbid somebody else, or the rule is too much; -1 for none."""
