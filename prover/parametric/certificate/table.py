@@ -74,6 +74,8 @@ def bits(mask: int) -> Iterator[int]:
 
 def tabled(invariant: Invariant) -> Table:
     """An invariant as a table."""
+    if isinstance(invariant, Table):
+        return invariant
     rows: dict[Shared, dict[Row, int]] = {}
     for shared in invariant.shared():
         of = rows.setdefault(shared, {})

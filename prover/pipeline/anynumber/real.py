@@ -7,6 +7,7 @@ from prover.graph.lower import lower
 from prover.graph.simplify import simplify
 from prover.graph.split_words import split_words
 from prover.parametric.certificate.checker import check
+from prover.parametric.certificate.table import tabled
 from prover.parametric.certificate.text import questions
 from prover.parametric.invariant import Endless, Invariant, Safe, Suspect
 from prover.parametric.machine import Compiled, build
@@ -45,7 +46,9 @@ def _searched(system: System, size: int, seconds: float) -> Safe | Suspect | End
         SEARCH.say(size, progress.shared, progress.views, progress.frontier)
 
     try:
-        return search(system, size, Limits(seconds=seconds, told=told))
+        found = search(system, size, Limits(seconds=seconds, told=told))
+        # What is checked is a table, made once; what else the search has found is given up.
+        return Safe(tabled(found.invariant), found.stuck) if isinstance(found, Safe) else found
     finally:
         SEARCH.say(0, 0, 0, 0)
 
