@@ -46,7 +46,8 @@ class Move:
 class Suspect:
     """Something goes wrong in the abstraction: in truth too, or not.
 
-    ``actors`` are the actors that its views say take part, by name with how many of each;
+    ``actors`` are the actors that its views say take part, by name with how many of each, those
+    that act last first;
     ``moves`` the rules that led there, the first first, which need not fit one another in
     any one run.
     """
