@@ -55,7 +55,7 @@ class Asked:
         others = range(1, size)
         here = [case.mover, *(self._here(k) for k in others)]
         premise = [self.views.member(self.shared, here, label_of, range(size))]
-        premise += self._applies(case, others)
+        premise += self._applies(case.guard, others, over=case.over)
         if self.kind.after not in self.views.table.rows:
             return " ".join(premise)
         there = [
@@ -72,32 +72,43 @@ class Asked:
         ]
         return " ".join([*premise, f"(not (and {' '.join(missing)}))"])
 
-    def stand_by(self, case: Case) -> str:
-        """Others beside the actor: the rule applies, and they are no view afterwards."""
-        size = self.views.table.size
+    def stand_by(self, cases: Iterable[Case]) -> str:
+        """Others beside the actor: one of the rules applies, and they are no view afterwards."""
+        size, views = self.views.table.size, self.views
         others = range(1, size + 1)
-        here = [case.mover, *(self._here(k) for k in others)]
-        premise = [
-            self.views.member(self.shared, here, label_of, chosen)
-            for chosen in combinations(range(size + 1), size)
-        ]
-        premise += self._applies(case, others)
-        if case.single >= 0:
-            premise.append(f"(not {self._single(case.single, 1)})")
-        if self.kind.after not in self.views.table.rows:
-            return " ".join(premise)
-        there = ["", *(self._there(k) for k in others)]
-        after = self.views.member(
-            self.kind.after, there, self._after(case, size + 1), tuple(others)
+        here = ["", *(self._here(k) for k in others)]
+        lost = views.member(self.shared, here, label_of, others)
+        if self.kind.after in views.table.rows:
+            there = ["", *(self._there(k) for k in others)]
+            lost += f" (not {views.member(self.kind.after, there, self._stay_labels, others)})"
+        # Who stands by does not see what becomes of the actor.
+        known = dict.fromkeys((each.mover, each.guard, each.over, each.single) for each in cases)
+        applies = (
+            f"(and {' '.join(self._beside([mover, *here[1:]], guard, single, over=over))})"
+            for mover, guard, over, single in known
         )
-        return " ".join([*premise, f"(not {after})"])
+        return f"(and {lost} (or " + "\n".join(applies) + "))"
 
-    def _applies(self, case: Case, others: Iterable[int]) -> Iterator[str]:
-        """That the rule applies, as far as some others can tell."""
+    def _beside(self, here: list[str], guard: int, single: int, *, over: bool) -> Iterator[str]:
+        """That an actor is a view with any others but one, and that its rule applies."""
+        size = self.views.table.size
+        for chosen in combinations(range(1, size + 1), size - 1):
+            yield self.views.member(self.shared, here, label_of, (0, *chosen))
+        yield from self._applies(guard, range(1, size + 1), over=over)
+        if single >= 0:
+            yield f"(not {self._single(single, 1)})"
+
+    def _stay_labels(self, one: int, other: int) -> str:
+        """The label of one who stands by towards another, afterwards."""
+        away = f"(or {self._away(one)} {self._away(other)})"
+        return f"(ite {away} {self.labels.empty} {label_of(one, other)})"
+
+    def _applies(self, guard: int, others: Iterable[int], *, over: bool) -> Iterator[str]:
+        """That a rule applies, as far as some others can tell."""
         for k in others:
-            if case.guard >= 0:
-                yield f"(not {self._forbidden(case.guard, k)})"
-            if case.over:
+            if guard >= 0:
+                yield f"(not {self._forbidden(guard, k)})"
+            if over:
                 yield f"(= {label_of(0, k)} {self.labels.empty})"
 
     def _after(self, case: Case, first: int) -> Callable[[int, int], str]:

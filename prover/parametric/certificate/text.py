@@ -182,12 +182,7 @@ class Texts:
         cases = list(dict.fromkeys(self._case(shared, kind, rule) for rule in rules))
         wrong = [f"(and {asked.with_actor(case)})" for case in cases]
         if kind.after != shared or kind.change >= 0:
-            # Who stands by does not see what becomes of the actor.
-            beside = (
-                case._replace(after="", gone=False, begins=-1, ended=0, spawned=(), awaited=-1)
-                for case in cases
-            )
-            wrong += [f"(and {asked.stand_by(case)})" for case in dict.fromkeys(beside)]
+            wrong.append(asked.stand_by(cases))
         return _goal(wrong, asked.some.opened(range(1, self.table.size + 1)))
 
     def _case(self, shared: Shared, kind: Kind, rule: Rule) -> Case:
