@@ -20,25 +20,32 @@ from prover.parametric.machine.parts import Locals, Parts
 from prover.parametric.machine.points import all_graphs, find_points
 from prover.parametric.machine.shared import find_variables, pairs_at_start
 from prover.parametric.machine.system import Compiled
+from prover.parametric.machine.unread import unread_cells
 from prover.parametric.system import Refused, Start
 
 __all__ = ["Compiled", "build"]
 
 
 def build(
-    program: ir.Program, many: frozenset[str], forever: bool, *, joined: bool = True
+    program: ir.Program,
+    many: frozenset[str],
+    forever: bool,
+    *,
+    joined: bool = True,
+    forgetful: bool = False,
 ) -> Compiled:
     """The system of a program whose graphs have their loops, and whose words are split.
 
     ``many`` are the actors of which there is any number; the others are there as often as the
-    program has them.  ``forever``: at its end an actor begins its body again.  Raises Refused for
-    what this engine does not have.
+    program has them.  ``forever``: at its end an actor begins its body again.  ``forgetful``: what
+    nobody reads is no variable.  Raises Refused for what this engine does not have.
     """
     graphs = all_graphs(actor.graph for actor in program.actors)
     _refuse(graphs)
     points, looks = find_points(program, (*program.invariants, *program.finals))
     constants = frozenset(_constants(graphs))
-    variables = find_variables(program.layout, points, program.transitions, constants)
+    unread = unread_cells(points, looks, graphs) if forgetful else frozenset[Location]()
+    variables = find_variables(program.layout, points, program.transitions, constants, unread)
     bodies: list[Body] = []
     fresh: list[Mapping[str, Value]] = []
     starts: list[tuple[int, bool]] = []
@@ -64,6 +71,7 @@ def build(
         forever=forever,
         variables=variables,
         points=points,
+        unread=unread,
         forgets=not any(place.object in slots for place in looks.looked_at),
         start=pairs_at_start(program.layout),
         orders=Orders(classes, program.orders),

@@ -69,7 +69,7 @@ class Parts:
 
     ``bodies`` are the graphs of actors, then those of callbacks as they are queued.  ``waits``,
     ``guards`` and ``changes`` say what the numbers in rules stand for.  ``forgets``: nobody looks
-    at what is in a free slot, so nothing is kept there.
+    at what is in a free slot, so nothing is kept there; nor in the cells ``unread``.
     """
 
     program: ir.Program
@@ -90,6 +90,7 @@ class Parts:
     changes: list[tuple[str, Location]] = field(default_factory=list[tuple[str, Location]])
     needs: dict[Rule, int] = field(default_factory=dict[Rule, int])
     bits: dict[Region, Label] = field(default_factory=dict[Region, Label])
+    unread: frozenset[Location] = frozenset()
     cells: frozenset[Location] = frozenset()
     slots: frozenset[str] = frozenset()
     word_at: dict[Location, str] = field(default_factory=dict[Location, str])

@@ -86,7 +86,7 @@ _KINDS: dict[type, str] = {
     ir.Havoc: "choose",
 }
 
-_PLAIN = (ir.Store, ir.Rmw, ir.Alloc, ir.Free, ir.CallRcu)
+_PLAIN = (ir.Alloc, ir.Free, ir.CallRcu)
 _GUARDED = (ir.LockInit, ir.TryAcquire, ir.IsLocked)
 
 _MAY_FOLLOW = {
@@ -102,7 +102,8 @@ _MAY_FOLLOW = {
 def mover(work: Work, op: Op) -> str:
     """How an instruction is joined with others."""
     match op:
-        case ir.Load(address=address):
+        case ir.Load(address=address) | ir.Store(address=address) | ir.Rmw(address=address):
+            # A store where nothing changes is one to a cell that nobody reads.
             return "local" if work.quiet(address) else "plain"
         case ir.Acquire(kind=kind, address=address):
             return "acquire" if kind != "folio" and work.unseen(address) else "blocking"

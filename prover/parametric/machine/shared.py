@@ -95,8 +95,12 @@ def find_variables(
     points: Points,
     tables: tuple[TransitionTable, ...],
     constants: frozenset[int],
+    unread: frozenset[Location] = frozenset(),
 ) -> Variables:
-    """The variables of a program: what is stored somewhere, what is allocated or freed."""
+    """The variables of a program: what is stored somewhere, what is allocated or freed.
+
+    ``unread`` are cells that nobody reads: what is there at the start stands for all that is.
+    """
     found = Variables(layout, constants)
     tabled = {table.location for table in tables}
     for name, region in layout.regions.items():
@@ -107,7 +111,7 @@ def find_variables(
                 continue
             place = Location(name, cell.path)
             start = region.initial[cell.path]
-            changes = place in points.stored
+            changes = place in points.stored and place not in unread
             for part, value in _parts(layout, start, split=cell.split):
                 if changes:
                     found.add(Variable("cell", place, part), value)

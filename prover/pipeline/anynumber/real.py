@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dsl.protocol import Protocol
 from prover.graph.lower import lower
 from prover.graph.simplify import simplify
@@ -36,7 +38,9 @@ def _system(protocol: Protocol, obligation: Obligation) -> System:
     scenario = protocol.scenarios[obligation.scenario]
     lowered = lower(protocol, obligation.scenario, dict(obligation.configuration))
     program = simplify(split_words(lowered))
-    return build(program, frozenset(scenario.many), scenario.forever)
+    # It has no end, so what only `final` looks at nobody reads.
+    program = replace(program, finals=())
+    return build(program, frozenset(scenario.many), scenario.forever, forgetful=True)
 
 
 def _searched(system: System, size: int, seconds: float) -> Safe | Suspect | Endless:
