@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from dsl.source import Span
 from prover.parametric.system import Label, Rule, Shared, Violated
@@ -31,6 +31,18 @@ class Invariant(Protocol):
 
     def views(self, shared: Shared) -> Iterator[View]:
         """The views of one shared state, in ascending order."""
+        ...
+
+
+@runtime_checkable
+class InRows(Protocol):
+    """An invariant that has its views in rows."""
+
+    def rows(self, shared: Shared) -> Iterator[tuple[tuple[int, ...], tuple[Label, ...], int]]:
+        """All of some views but the last local state, with the labels; the last ones, as bits.
+
+        No two have the same local states and labels.
+        """
         ...
 
 

@@ -174,7 +174,9 @@ class Asked:
     def _forbidden(self, guard: int, k: int) -> str:
         """Whether a guard forbids it."""
         forbids = self.system.forbids
-        return self.some.told(f"f{guard}", lambda local: truth(forbids(guard, local)), "false", k)
+        return self.some.told(
+            self.some.numbered("f", guard), lambda local: truth(forbids(guard, local)), "false", k
+        )
 
     def _awaited(self, wait: int, k: int) -> str:
         """The regions of what it is afterwards that a wait is for."""
@@ -182,9 +184,11 @@ class Asked:
         def of(local: int) -> str:
             return self.labels.of(self.system.waited_for(wait, self._stays(local)))
 
-        return self.some.told(f"w{wait}", of, self.labels.empty, k)
+        return self.some.told(self.some.numbered("w", wait), of, self.labels.empty, k)
 
     def _single(self, single: int, k: int) -> str:
         """Whether it is of one of the actors that there is one of."""
         of = self.system.single
-        return self.some.told(f"s{single}", lambda local: truth(of(local) == single), "false", k)
+        return self.some.told(
+            self.some.numbered("s", single), lambda local: truth(of(local) == single), "false", k
+        )

@@ -34,12 +34,18 @@ class Some:
     _columns: dict[str, tuple[tuple[str, ...], str]] = field(
         default_factory=dict[str, tuple[tuple[str, ...], str]]
     )
+    _numbers: dict[str, dict[int, int]] = field(default_factory=dict[str, dict[int, int]])
 
     def told(self, name: str, of: Callable[[int], str], otherwise: str, k: int) -> str:
         """The term for one thing that is asked of the other number ``k``."""
         if name not in self._columns:
             self._columns[name] = tuple(map(of, self.locals)), otherwise
         return f"{name}_{k}"
+
+    def numbered(self, kind: str, number: int) -> str:
+        """The name of one of several things of a kind: they are numbered as they are asked for."""
+        names = self._numbers.setdefault(kind, {})
+        return f"{kind}{names.setdefault(number, len(names))}"
 
     def opened(self, places: Iterable[int]) -> tuple[str, ...]:
         """What defines these terms for some others: ``let``s whose scope is still open."""

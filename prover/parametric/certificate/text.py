@@ -12,14 +12,15 @@ view afterwards?  ::
     (define-fun in3 ...)                the views of some shared state, of classes and labels
     (let ((here_1 ...)) ...             of each other: its class in the shared state,
     (let ((there_1 ...)) ...            and in the one that the rules lead to,
-    (let ((f3_1 ...)) ...               whether guard 3 forbids it; w: what a wait is for
+    (let ((f0_1 ...)) ...               whether some guard forbids it; w: what a wait is for
     (assert (or ...))                   one case for each rule of the kind
 
 Rules are listed; the others, and the labels, are what the solver has to look for.  Local states
 are told apart as far as a question does: in a class are those that are together with the same
 others, and two others that answer all that is asked of them alike have one number.  Functions
 are decision diagrams.  They are made of the compiled rules and of the invariant alone; nothing in
-a text was worked out by a search, nor by the other checker.
+a text was worked out by a search, nor by the other checker.  Questions that are the same text are
+one question.
 """
 
 from __future__ import annotations

@@ -149,6 +149,16 @@ def test_equal_questions_are_equal_texts() -> None:
     assert all(text.isascii() for each in questions(pool(1), found) for text in each)
 
 
+def test_a_question_is_asked_once_and_goals_do_not_stay() -> None:
+    both = [
+        ("a", "(declare-const a Bool)", "(assert (and a (not a)))"),
+        ("b", "", "(assert false)"),
+    ]
+    again = ("again", "", both[0][2])
+    assert first_yes([*both, again], 10) is None
+    assert first_yes([*both, again, ("yes", "", "(assert a)")], 10) == ("yes", Sat({}))
+
+
 def test_time_is_limited() -> None:
     found = proof(TOYS[0], 2)
     said = first_yes(questions(TOYS[0](), found), 0)
