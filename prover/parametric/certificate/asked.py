@@ -37,6 +37,11 @@ class Case(NamedTuple):
     awaited: int
     single: int
 
+    def order(self) -> tuple[object, ...]:
+        """What it comes by in a question: by what is in the text first, not by numbers of rules."""
+        kind = (self.guard >= 0, self.begins >= 0, self.over, self.ended, len(self.spawned))
+        return self.mover, self.after, self.gone, kind, tuple(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -16,6 +16,12 @@ Others: TypeAlias = dict[Row, int]
 """Whom a local state is together with: all but the last of them with the labels of all, and the
 last ones, as bits."""
 
+View: TypeAlias = tuple[tuple[int, ...], tuple[Label, ...]]
+"""Classes, and the labels of their ordered pairs."""
+
+ROUNDS = 3
+"""So often classes are told apart by those that they are together with."""
+
 NOBODY = 0
 """The class of who is in no view."""
 
@@ -28,7 +34,7 @@ class Classes:
     """
 
     of: Mapping[int, int]
-    views: AbstractSet[tuple[tuple[int, ...], tuple[Label, ...]]]
+    views: AbstractSet[View]
 
     @property
     def width(self) -> int:
@@ -47,7 +53,7 @@ def classes(rows: Rows, size: int) -> Classes:
     members: dict[int, int] = defaultdict(int)
     for local, number in of.items():
         members[number] |= 1 << local
-    views: set[tuple[tuple[int, ...], tuple[Label, ...]]] = set()
+    views: set[View] = set()
     for local in {number: local for local, number in of.items()}.values():
         for (rest, labels), lasts in beside[local].items():
             first = (of[local], *(of[each] for each in rest))
@@ -56,7 +62,29 @@ def classes(rows: Rows, size: int) -> Classes:
                 continue
             # Whoever is with one of a class is with all of it: views stand in every order.
             views.update(((*first, n), labels) for n, mask in members.items() if lasts & mask)
-    return Classes(of, views)
+    order = _in_order(views)
+    return Classes(
+        {local: order[number] for local, number in of.items()},
+        {(tuple(order[each] for each in some), labels) for some, labels in views},
+    )
+
+
+def _in_order(views: AbstractSet[View]) -> Mapping[int, int]:
+    """New numbers of classes, which go by whom they are together with before anything else.
+
+    Shared states with views of one shape have equal ones then, however their local states are
+    numbered; so they are asked about in the same words.
+    """
+    rank = {members[0]: 0 for members, _ in views}
+    for _ in range(ROUNDS):
+        told: dict[int, list[tuple[tuple[Label, ...], tuple[int, ...]]]] = {n: [] for n in rank}
+        for members, labels in views:
+            told[members[0]].append((labels, tuple(rank[each] for each in members)))
+        keys = {number: tuple(sorted(each)) for number, each in told.items()}
+        places = {key: place for place, key in enumerate(sorted(set(keys.values())))}
+        rank = {number: places[key] for number, key in keys.items()}
+    ordered = sorted(rank, key=lambda number: (rank[number], number))
+    return {number: place + 1 for place, number in enumerate(ordered)}
 
 
 def _beside(rows: Rows, size: int) -> Mapping[int, Others]:

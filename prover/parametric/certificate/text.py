@@ -180,7 +180,7 @@ class Texts:
         asked = Asked(
             self.system, self._views, self._labels, shared, kind, Some(self._there[shared])
         )
-        cases = list(dict.fromkeys(self._case(shared, kind, rule) for rule in rules))
+        cases = sorted({self._case(shared, kind, rule) for rule in rules}, key=Case.order)
         wrong = [f"(and {asked.with_actor(case)})" for case in cases]
         if kind.after != shared or kind.change >= 0:
             wrong.append(asked.stand_by(cases))

@@ -10,6 +10,7 @@ import pytest
 
 from prover.parametric.certificate.classes import NOBODY, classes
 from prover.parametric.certificate.diagram import Diagram, bit_vector
+from prover.parametric.certificate.document import renumbered
 from prover.parametric.certificate.table import canonical, tabled
 from prover.parametric.certificate.text import questions
 from prover.parametric.system import IDLE, Start
@@ -178,6 +179,21 @@ def test_classes_tell_all_views(toy, size) -> None:
             of = tuple(found.of.get(each, NOBODY) for each in some)
             for each in labels:
                 assert ((of, each) in found.views) == (canonical((some, each)) in views)
+
+
+@pytest.mark.parametrize("toy", TOYS)
+def test_views_of_one_shape_are_the_same_classes(toy) -> None:
+    table = tabled(proof(toy, 2))
+    number = len(toy().names)
+    turned = [IDLE, *Random(3).sample(range(1, number), number - 1)]
+    other = renumbered(
+        table,
+        dict(enumerate(turned)),
+        [{each: each for each in range(9)} for _ in toy().start.shared],
+        {region: region for region in range(9)},
+    )
+    for shared in table.shared():
+        assert classes(table.rows[shared], 2).views == classes(other.rows[shared], 2).views
 
 
 @pytest.mark.parametrize("toy", TOYS)
