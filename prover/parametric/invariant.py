@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from dsl.source import Span
 from prover.parametric.system import Label, Rule, Shared, Violated
@@ -34,6 +34,18 @@ class Invariant(Protocol):
         ...
 
 
+@runtime_checkable
+class InRows(Protocol):
+    """An invariant that has its views in rows."""
+
+    def rows(self, shared: Shared) -> Iterator[tuple[tuple[int, ...], tuple[Label, ...], int]]:
+        """All of some views but the last local state, with the labels; the last ones, as bits.
+
+        No two have the same local states and labels.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """One step on the way to a violation: the rule, and the shared state that it leads to."""
@@ -46,7 +58,8 @@ class Move:
 class Suspect:
     """Something goes wrong in the abstraction: in truth too, or not.
 
-    ``actors`` are the actors that its views say take part, by name with how many of each;
+    ``actors`` are the actors that its views say take part, by name with how many of each, those
+    that act last first;
     ``moves`` the rules that led there, the first first, which need not fit one another in
     any one run.
     """

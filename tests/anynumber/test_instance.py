@@ -74,6 +74,20 @@ def test_instances_come_the_smallest_first() -> None:
     assert len(found) == len(set(found)) == 12
 
 
+def test_the_fewest_of_those_who_act_last_are_tried_first() -> None:
+    """A suspicion may name more actors than it takes."""
+    found = list(ladder(("a", "b", "c"), {"c": 1, "b": 4, "of one": 1}, forever=True))
+    assert [({n: k for n, k in each.numbers if k}, each.rounds) for each in found[:7]] == [
+        ({"c": 1}, 1),
+        ({"c": 1}, 2),
+        ({"b": 1, "c": 1}, 1),
+        ({"b": 2, "c": 1}, 1),
+        ({"b": 1, "c": 1}, 2),
+        ({"b": 3, "c": 1}, 1),
+        ({"b": 3, "c": 1}, 2),
+    ]
+
+
 def test_more_than_is_suspected_is_tried_at_last() -> None:
     found = list(ladder(("a", "b"), {"a": 1}, forever=False))
     assert [dict(each.numbers) for each in found] == [

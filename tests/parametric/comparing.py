@@ -36,10 +36,12 @@ def system(
     forever: bool = False,
     joined: bool = True,
     counting: bool = False,
+    forgetful: bool = False,
 ) -> Compiled:
     """The system of a scenario."""
     program = graphs(protocol, scenario, configuration or {})
-    return build(program, many, forever, joined=joined, counting=counting)
+    how = {"joined": joined, "counting": counting, "forgetful": forgetful}
+    return build(program, many, forever, **how)
 
 
 def configurations(protocol: Protocol) -> Iterator[dict[str, str]]:
@@ -49,21 +51,22 @@ def configurations(protocol: Protocol) -> Iterator[dict[str, str]]:
 
 
 def compare(protocol: Protocol, scenario: str, configuration: Mapping[str, str]) -> bool:
-    """Whether both could be asked; asserts that they agree, with steps joined and not."""
+    """Whether both could be asked; asserts that they agree, with steps joined and not, and without
+    what nobody reads."""
     if protocol.scenarios[scenario].unbounded:
         return False
     theirs = interpret(protocol, scenario, configuration, max_states=MOST)
     if not theirs.complete:
         return False
-    for joined in (False, True):
+    for joined, forgetful in ((False, False), (True, False), (True, True)):
         try:
-            rules = system(protocol, scenario, configuration, joined=joined)
+            rules = system(protocol, scenario, configuration, joined=joined, forgetful=forgetful)
             ours = explore(rules, 5 * MOST, existence=True)
         except Refused:
             return False
         assert ours.complete
         expected, found = theirs.violations - NOT_HERE, ours.violations
-        where = (scenario, configuration, joined)
+        where = (scenario, configuration, joined, forgetful)
         # An execution ends where the interpreter finds a circle of lock classes; by rules it goes on.
         assert expected <= found if "lock-order" in expected else expected == found, where
     return True

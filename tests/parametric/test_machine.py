@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dsl.check import check
-from dsl.imports import load_text
+from dsl.files import library_root
+from dsl.imports import load, load_text
 from dsl.protocol import Protocol
 from prover.parametric.invariant import Safe, Suspect
 from prover.parametric.machine import Compiled
 from prover.parametric.search import Limits, search
 from prover.parametric.system import IDLE, Infinite, Refused, System
-from tests.parametric.comparing import system
+from tests.parametric.comparing import configurations, system
+
+ANY_NUMBER = Path(__file__).parent.parent / "cases" / "verdict" / "anynumber"
 
 HEAD = "models sc;\n"
 
@@ -50,6 +55,63 @@ scenario s { run one; }
 
 def test_only_what_changes_is_a_variable() -> None:
     assert many(COUNT, "one").variables() == ("m.l taken", "m.a")
+
+
+UNREAD = """
+struct m { spinlock_t l; atomic_t counted; int stored; int tested; int claimed; int next; };
+struct m m;
+actor one {
+	int old;
+
+	atomic_inc(&m.counted);
+	WRITE_ONCE(m.stored, 1);
+	old = atomic_read(&m.counted);
+	atomic_inc(&m.counted);
+}
+actor two {
+	atomic_inc(&m.counted);
+	WRITE_ONCE(m.stored, 2);
+	m.claimed = 1;
+	if (xchg(&m.tested, 1))
+		m.next = 1;
+}
+invariant m.claimed < 2 : "looked at";
+scenario s { run one, two; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (UNREAD, ("m.counted", "m.tested", "m.claimed")),
+        (UNREAD.replace("old = atomic_read(&m.counted);", ""), ("m.tested", "m.claimed")),
+    ],
+)
+def test_what_nobody_reads_is_no_variable(text: str, left: tuple[str, ...]) -> None:
+    """A load of it, an update that is tested, a claim: each keeps it, even where it comes late."""
+    found = system(protocol(text), many=frozenset(("one", "two")), forgetful=True)
+    assert found.variables() == left
+    plain = system(protocol(text), many=frozenset(("one", "two")))
+    assert set(left) | {"m.stored", "m.next", "m.counted"} == set(plain.variables())
+
+
+@pytest.mark.parametrize("path", sorted(ANY_NUMBER.glob("*.khp")), ids=lambda path: path.stem)
+def test_proofs_are_the_same_without_what_nobody_reads(path: Path) -> None:
+    whole = check(load(path, (library_root(),)))
+    for name, scenario in whole.scenarios.items():
+        for each in configurations(whole) if scenario.unbounded else ():
+            many = frozenset(scenario.many)
+            said = [
+                search(
+                    system(whole, name, each, many, forever=scenario.forever, forgetful=forgetful),
+                    2,
+                    Limits(seconds=60),
+                )
+                for forgetful in (False, True)
+            ]
+            wrong = [found.violated if isinstance(found, Suspect) else None for found in said]
+            assert isinstance(said[0], Safe) == isinstance(said[1], Safe)
+            assert wrong[0] == wrong[1]
 
 
 def test_a_lock_is_a_guard_and_what_comes_after_it_is_one_step() -> None:

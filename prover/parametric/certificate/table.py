@@ -8,7 +8,7 @@ from itertools import permutations
 from typing import NamedTuple, TypeAlias
 
 from dsl.source import Span
-from prover.parametric.invariant import Invariant, View
+from prover.parametric.invariant import InRows, Invariant, View
 from prover.parametric.system import Label, Shared
 
 
@@ -74,9 +74,16 @@ def bits(mask: int) -> Iterator[int]:
 
 def tabled(invariant: Invariant) -> Table:
     """An invariant as a table."""
+    if isinstance(invariant, Table):
+        return invariant
     rows: dict[Shared, dict[Row, int]] = {}
     for shared in invariant.shared():
         of = rows.setdefault(shared, {})
+        if isinstance(invariant, InRows):
+            of.update(
+                (Row(members, labels), mask) for members, labels, mask in invariant.rows(shared)
+            )
+            continue
         for members, labels in invariant.views(shared):
             row = Row(members[:-1], labels)
             of[row] = of.get(row, 0) | 1 << members[-1]

@@ -1,132 +1,160 @@
 """The second check of an invariant: questions for a solver, each of which must be unsatisfiable.
 
 The lemma of docs/soundness.md, "Any number of actors", over bit-vectors.  Of each shared
-state and each kind of rule it is asked: are there k + 1 local states and labels, all of whose views
-are in the invariant, and a rule of this kind, that applies, so that a view of what it leads to is
-not in the invariant?  ::
+state, and of the rules of one kind that lead from it to another, it is asked: are there k - 1
+others who are a view with the actor of one of these rules, which applies, so that a view of what
+it makes of them is not in the invariant?  And where the shared state changes, or the others do: are
+there k others, all of whose views, with the actor and without it, are in the invariant, who are no
+view afterwards?  ::
 
-    (declare-const l0 ...) ...          the local states; l0 is that of the rule's actor
-    (declare-const x0_1 ...) ...        the label of each towards each
-    (declare-const rule ...)            one of the rules, by number
-    (define-fun in0 ...)                the views of this shared state
-    (define-fun in1 ...)                those of one that a rule leads to, and so on
-    (define-fun f3 ...)                 whom guard 3 forbids; c: broadcasts, w: waits
-    (assert ...)                        all views of l0, ..., lk are in0, and some rule leads out
+    (declare-const j1 ...) ...          the others, each by a number
+    (declare-const x0_1 ...) ...        the label of each towards each; 0 is the rule's actor
+    (define-fun in3 ...)                the views of some shared state, of classes and labels
+    (let ((here_1 ...)) ...             of each other: its class in the shared state,
+    (let ((there_1 ...)) ...            and in the one that the rules lead to,
+    (let ((f0_1 ...)) ...               whether some guard forbids it; w: what a wait is for
+    (assert (or ...))                   one case for each rule of the kind
 
-Functions are decision diagrams.  They are made of the compiled rules and of the invariant alone;
-nothing in a text was worked out by a search, nor by the other checker.
+Rules are listed; the others, and the labels, are what the solver has to look for.  Local states
+are told apart as far as a question does: in a class are those that are together with the same
+others, and two others that answer all that is asked of them alike have one number.  Functions
+are decision diagrams.  They are made of the compiled rules and of the invariant alone; nothing in
+a text was worked out by a search, nor by the other checker.  Questions that are the same text are
+one question.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, permutations
+from itertools import combinations
 from typing import NamedTuple
 
-from prover.parametric.certificate.diagram import Diagram, bit_vector
+from prover.parametric.certificate.asked import Asked, Case, Kind
+from prover.parametric.certificate.diagram import bit_vector
 from prover.parametric.certificate.step import written
-from prover.parametric.certificate.table import Table, reordered, tabled
-from prover.parametric.invariant import Invariant, View
+from prover.parametric.certificate.table import Table, tabled
+from prover.parametric.certificate.terms import (
+    Labels,
+    Some,
+    Views,
+    declared,
+    label_of,
+    ordered_pairs,
+    truth,
+)
+from prover.parametric.invariant import Invariant
 from prover.parametric.system import IDLE, Rule, Shared, System
 
 
-class Effect(NamedTuple):
-    """What rules do to others: those with one effect are one disjunct of a question."""
+class Question(NamedTuple):
+    """One question: a goal over what is defined by it, or by one before it."""
 
-    shared: Shared
-    guard: int
-    begins: int
-    over: bool
-    ended: int
-    change: int
-    spawned: tuple[int, ...]
+    name: str
+    definitions: str
+    goal: str
 
 
-def questions(system: System, invariant: Invariant) -> Iterator[tuple[str, str]]:
-    """The questions, each with a name: that none can be answered by a yes is the second check."""
+def questions(system: System, invariant: Invariant) -> Iterator[Question]:
+    """The questions, in order: that none can be answered by a yes is the second check."""
     table = tabled(invariant)
-    texts = _Texts(system, table)
-    yield "initiation", texts.initiation()
-    yield "safety", texts.safety()
-    for number, shared in enumerate(table.shared()):
+    texts = Texts(system, table)
+    yield texts.asked("initiation", texts.initiation())
+    yield texts.asked("safety", texts.safety())
+    number = {shared: k for k, shared in enumerate(table.shared())}
+    for shared, at in number.items():
         for kind, rules in texts.kinds(shared):
-            yield f"{kind} in shared state {number}", texts.consecution(shared, rules)
+            way = f"in shared state {at}"
+            if kind.after != shared:
+                way = f"from shared state {at} to {number.get(kind.after, 'none')}"
+            yield texts.asked(f"{kind.name} {way}", texts.consecution(shared, kind, rules))
 
 
-def kind_of(rule: Rule, shared: Shared) -> str:
-    """What a question about a rule is called by: the most that it does."""
+def kind_of(rule: Rule, shared: Shared) -> Kind:
+    """What question a rule is asked about in: it is called by the most that the rule does."""
+    after = written(shared, rule)
+    name = "local" if after == shared else "update"
     if rule.spawned:
-        return "spawn"
-    if rule.change >= 0:
-        return "broadcast"
-    if rule.begins >= 0 or rule.over:
-        return "wait"
-    if rule.guard >= 0:
-        return "guarded"
-    return "local" if written(shared, rule) == shared else "update"
+        name = "spawn"
+    elif rule.change >= 0:
+        name = "broadcast"
+    elif rule.begins >= 0 or rule.over:
+        name = "wait"
+    elif rule.guard >= 0:
+        name = "guarded"
+    return Kind(name, after, rule.change)
 
 
 @dataclass(slots=True)
-class _Texts:
-    """The sorts of all questions: how wide local states and labels are."""
+class Texts:
+    """The goals of all questions."""
 
     system: System
     table: Table
-    local_width: int = 1
-    label_width: int = 1
+    _views: Views = field(init=False)
+    _labels: Labels = field(init=False)
+    _there: dict[Shared, list[int]] = field(init=False)
     _rules: dict[Shared, list[Rule]] = field(default_factory=dict[Shared, list[Rule]])
-    _views: dict[Shared, str] = field(default_factory=dict[Shared, str])
-    _everybody: list[int] = field(default_factory=list[int])
-    _known: list[int] = field(default_factory=list[int])
 
     def __post_init__(self) -> None:
-        start, labels = self.system.start, 0
-        there = {shared: sorted(self.table.locals(shared)) for shared in self.table.rows}
-        self._known = sorted(set[int]().union(*there.values()))
-        locals_ = {IDLE, *self._known, *start.many, *start.single}
-        waits, changes = set[int](), set[int]()
-        for shared, rows in self.table.rows.items():
-            for row in rows:
-                for label in row.labels:
-                    labels |= label
-            self._rules[shared] = [
-                rule for local in there[shared] for rule in self.system.rules(local, shared)
-            ]
-            for rule in self._rules[shared]:
-                locals_.update((rule.after, *rule.spawned))
-                labels |= rule.ended
-                waits.update((rule.begins, *map(self.system.awaits, rule.spawned)))
-                changes.add(rule.change)
-        for change in sorted(changes - {-1}):
-            locals_.update(self.system.changed(change, each) for each in self._known)
-        self._everybody = sorted(locals_)
-        for wait in sorted(waits - {-1}):
-            for each in self._everybody:
-                labels |= self.system.waited_for(wait, each)
-        self.local_width = max(1, max(locals_).bit_length())
-        self.label_width = max(1, labels.bit_length())
+        table, rules = self.table, self.system.rules
+        self._there = {shared: sorted(table.locals(shared)) for shared in table.rows}
+        for shared, there in self._there.items():
+            self._rules[shared] = [rule for local in there for rule in rules(local, shared)]
+        self._labels = Labels(max(1, self._regions().bit_length()))
+        self._views = Views(table, self._labels.width)
+        for line in declared(table.size, self._labels.width):
+            self._views.define(line)
+
+    def _regions(self) -> int:
+        """All regions that a label of the table may have, or one after a rule."""
+        system, labels, waits, changes = self.system, 0, set[int](), set[int]()
+        for row in (row for rows in self.table.rows.values() for row in rows):
+            for label in row.labels:
+                labels |= label
+        everybody = set[int]().union(*self._there.values())
+        for rule in (rule for rules in self._rules.values() for rule in rules):
+            labels |= rule.ended
+            everybody.update((rule.after, *rule.spawned))
+            waits.update((rule.begins, *map(system.awaits, rule.spawned)))
+            changes.add(rule.change)
+        for change in changes - {-1}:
+            everybody.update([system.changed(change, each) for each in everybody])
+        for wait in waits - {-1}:
+            for each in everybody:
+                labels |= system.waited_for(wait, each)
+        return labels
+
+    def asked(self, name: str, goal: str) -> Question:
+        """A question, with the functions in it that were not defined before."""
+        return Question(name, self._views.new(), goal)
 
     # --- the three kinds of questions
 
     def initiation(self) -> str:
         """Is a view of the start not in the invariant?"""
-        size, start = self.table.size, self.system.start
+        size, start, views = self.table.size, self.system.start, self._views
         places = range(size)
-        anybody = sorted({IDLE, *start.many, *start.single})
-        some = [
-            f"(or {' '.join(f'(= l{k} {self._local(each)})' for each in anybody)})" for k in places
-        ]
-        alone = [
-            f"(not (and (= l{one} {self._local(each)}) (= l{other} {self._local(each)})))"
-            for each in start.single
-            for one, other in combinations(places, 2)
-        ]
-        empty = [f"(= {_label(one, other)} {self._empty()})" for one, other in _pairs(size)]
-        views = self._member("in0", [f"l{k}" for k in places], _label, places)
-        lines = [*self._declared(size), self._defined("in0", start.shared)]
-        return _text([*lines, *(f"(assert {each})" for each in (*some, *alone, *empty))], views)
+        some = Some(sorted({IDLE, *start.many, *start.single}))
+        wrong = [some.told("start", lambda _: "true", "false", k) for k in places]
+        for number, single in enumerate(start.single):
+
+            def alone(local: int, single: int = single) -> str:
+                return truth(local == single)
+
+            told = [some.told(f"s{number}", alone, "false", k) for k in places]
+            wrong += [f"(not (and {one} {other}))" for one, other in combinations(told, 2)]
+        wrong += [f"(= {label_of(*each)} {self._labels.empty})" for each in ordered_pairs(size)]
+        if start.shared in self.table.rows:
+            nobody = views.nobody(start.shared)
+
+            def of(local: int) -> str:
+                return views.class_of(start.shared, local)
+
+            here = [some.told("here", of, nobody, k) for k in places]
+            wrong.append(f"(not {views.member(start.shared, here, label_of, places)})")
+        return _goal([f"(and {' '.join(wrong)})"], some.opened(places))
 
     def safety(self) -> str:
         """Is there a violated rule in the invariant, or a shared state that is broken?"""
@@ -136,234 +164,46 @@ class _Texts:
             if self.system.broken(shared) is not None:
                 wrong.append(here)
             violated = {rule.local for rule in self._rules[shared] if rule.violated is not None}
-            wrong += [f"(and {here} (= l0 {self._local(each)}))" for each in sorted(violated)]
-        lines = ["(declare-const at (_ BitVec 32))", *self._declared(1)]
-        return _text(lines, "(not (or false " + "\n".join(wrong) + "))")
+            wrong += [f"(and {here} (= j0 {bit_vector(each, 32)}))" for each in sorted(violated)]
+        return _goal(wrong)
 
-    def kinds(self, shared: Shared) -> Iterator[tuple[str, list[Rule]]]:
+    def kinds(self, shared: Shared) -> Iterator[tuple[Kind, list[Rule]]]:
         """The rules that there are in a shared state, by kind."""
-        found: dict[str, list[Rule]] = defaultdict(list)
+        found: dict[Kind, list[Rule]] = defaultdict(list)
         for rule in self._rules[shared]:
             if rule.violated is None:
                 found[kind_of(rule, shared)].append(rule)
         yield from sorted(found.items())
 
-    def consecution(self, shared: Shared, rules: Sequence[Rule]) -> str:
+    def consecution(self, shared: Shared, kind: Kind, rules: Iterable[Rule]) -> str:
         """Does one of these rules lead out of the invariant?"""
-        size = self.table.size
-        effects: dict[Effect, list[Rule]] = defaultdict(list)
-        for rule in rules:
-            effects[
-                Effect(
-                    written(shared, rule),
-                    rule.guard,
-                    rule.begins,
-                    rule.over,
-                    rule.ended,
-                    rule.change,
-                    rule.spawned,
-                )
-            ].append(rule)
-        ordered = [rule for group in effects.values() for rule in group]
-        width = max(1, (len(ordered) - 1).bit_length())
-        lines = [*self._declared(size + 1), f"(declare-const rule (_ BitVec {width}))"]
-        lines.append(self._defined("in0", shared))
-        targets = {shared: "in0"}
-        for effect in effects:
-            if effect.shared in self.table.rows and effect.shared not in targets:
-                targets[effect.shared] = f"in{len(targets)}"
-                lines.append(self._defined(targets[effect.shared], effect.shared))
-        lines += self._functions(effects)
-        sort = f"(_ BitVec {self.local_width})"
-        movers = {number: self._local(rule.local) for number, rule in enumerate(ordered)}
-        afters = {number: self._local(rule.after) for number, rule in enumerate(ordered)}
-        for name, values in (("mover", movers), ("after", afters)):
-            term = Diagram(width, self._local(IDLE)).of(values, [("rule", width)])
-            lines.append(f"(define-fun {name} () {sort}\n{term})")
-        lines.append("(assert (= l0 mover))")
-        names = [f"l{k}" for k in range(size + 1)]
-        for some in combinations(range(size + 1), size):
-            # Views of which the actor is none say who else is there; all are in the invariant.
-            lines.append(f"(assert {self._member('in0', names, _label, some)})")
-        lines += self._apart() if size == 1 else []
-        disjuncts: list[str] = []
-        first = 0
-        for effect, group in effects.items():
-            last = first + len(group) - 1
-            within = (
-                f"(bvule {bit_vector(first, width)} rule) (bvule rule {bit_vector(last, width)})"
-            )
-            disjuncts.append(f"(and {within}\n{self._leads_out(effect, shared, targets)})")
-            first = last + 1
-        return _text(lines, "(not (or " + "\n".join(disjuncts) + "))")
-
-    def _apart(self) -> Iterator[str]:
-        """That two actors are not the same of those that there is one of, where no view says it."""
-        single = {each: self.system.single(each) for each in self._everybody}
-        for alone in sorted(set(single.values()) - {-1}):
-            of = {each: "true" for each, number in single.items() if number == alone}
-            yield self._function(f"s{alone}", "Bool", of, "false")
-            yield f"(assert (not (and (s{alone} l0) (s{alone} l1))))"
-
-    def _leads_out(self, effect: Effect, shared: Shared, targets: Mapping[Shared, str]) -> str:
-        """That the rules of an effect apply, and that a view of what they lead to is missing."""
-        size = self.table.size
-        others = range(1, size + 1)
-        applies = [f"(not (f{effect.guard} l{k}))" for k in others if effect.guard >= 0]
-        applies += [f"(= {_label(0, k)} {self._empty()})" for k in others if effect.over]
-        if effect.shared not in targets:
-            return " ".join([*applies, "true"])
-        stay = (f"(c{effect.change} l{k})" if effect.change >= 0 else f"l{k}" for k in others)
-        names = ["after", *stay, *(self._local(each) for each in effect.spawned)]
-
-        def label(one: int, other: int) -> str:
-            if other > size:
-                return self._empty()
-            if one > size:
-                wait = self.system.awaits(effect.spawned[one - size - 1])
-                found = f"(w{wait} {names[other]})" if wait >= 0 else self._empty()
-            elif one == 0 and effect.begins >= 0:
-                found = f"(w{effect.begins} {names[other]})"
-            elif one == 0 and effect.over:
-                found = self._empty()
-            elif other == 0 and effect.ended:
-                kept = ~effect.ended & (1 << self.label_width) - 1
-                found = f"(bvand {_label(one, other)} {bit_vector(kept, self.label_width)})"
-            else:
-                found = _label(one, other)
-            return f"(there {names[one]} {names[other]} {found})"
-
-        missing = [
-            f"(not {self._member(targets[effect.shared], names, label, some)})"
-            for some in self._new_views(effect, shared)
-        ]
-        return " ".join([*applies, f"(or {' '.join(missing)})"])
-
-    def _new_views(self, effect: Effect, shared: Shared) -> Iterator[tuple[int, ...]]:
-        """Which of the actors a view that may be new is of: the others are all alike.
-
-        Without the actor, those spawned and a change nothing of a view is new.
-        """
-        size = self.table.size
-        special = [0, *range(size + 1, size + 1 + len(effect.spawned))]
-        for number in range(size + 1):
-            for some in combinations(special, size - number):
-                if some or effect.shared != shared or effect.change >= 0:
-                    yield tuple(sorted((*some, *range(1, number + 1))))
-
-    # --- terms
-
-    def _declared(self, number: int) -> list[str]:
-        local, label = f"(_ BitVec {self.local_width})", f"(_ BitVec {self.label_width})"
-        lines = [f"(declare-const l{k} {local})" for k in range(number)]
-        lines += [f"(declare-const {_label(a, b)} {label})" for a, b in _pairs(number)]
-        idle = self._local(IDLE)
-        lines.append(
-            f"(define-fun there ((one {local}) (other {local}) (x {label})) {label}\n"
-            f"(ite (or (= one {idle}) (= other {idle})) {self._empty()} x))"
+        asked = Asked(
+            self.system, self._views, self._labels, shared, kind, Some(self._there[shared])
         )
-        return lines
+        cases = sorted({self._case(shared, kind, rule) for rule in rules}, key=Case.order)
+        wrong = [f"(and {asked.with_actor(case)})" for case in cases]
+        if kind.after != shared or kind.change >= 0:
+            wrong.append(asked.stand_by(cases))
+        return _goal(wrong, asked.some.opened(range(1, self.table.size + 1)))
 
-    def _functions(self, effects: Iterable[Effect]) -> Iterator[str]:
-        """What guards, broadcasts and waits say of a local state."""
-        system = self.system
-        local, label = f"(_ BitVec {self.local_width})", f"(_ BitVec {self.label_width})"
-        waits = {effect.begins for effect in effects} | {
-            system.awaits(each) for effect in effects for each in effect.spawned
-        }
-        for guard in sorted({effect.guard for effect in effects} - {-1}):
-            forbidden = {k: "true" for k in self._everybody if system.forbids(guard, k)}
-            yield self._function(f"f{guard}", "Bool", forbidden, "false")
-        for wait in sorted(waits - {-1}):
-            labels = {
-                k: bit_vector(system.waited_for(wait, k), self.label_width) for k in self._everybody
-            }
-            yield self._function(f"w{wait}", label, labels, self._empty())
-        for change in sorted({effect.change for effect in effects} - {-1}):
-            # Of local states that are nowhere nothing is said: whatever they become is missing.
-            there = {k: self._local(system.changed(change, k)) for k in self._known}
-            yield self._function(f"c{change}", local, there, self._local(IDLE))
-
-    def _function(self, name: str, sort: str, values: Mapping[int, str], default: str) -> str:
-        term = Diagram(self.local_width, default).of(values, [("l", self.local_width)])
-        return f"(define-fun {name} ((l (_ BitVec {self.local_width}))) {sort}\n{term})"
-
-    def _member(
-        self, name: str, names: Sequence[str], label: Callable[[int, int], str], some: Sequence[int]
-    ) -> str:
-        """That some of the actors are a view of a shared state."""
-        labels = (label(one, other) for one, other in permutations(some, 2))
-        return f"({name} {' '.join([*(names[k] for k in some), *labels])})"
-
-    def _defined(self, name: str, shared: Shared) -> str:
-        """The function that tells the views of a shared state."""
-        if shared not in self._views:
-            self._views[shared] = self._views_of(shared)
-        return self._views[shared].replace("@", name)
-
-    def _views_of(self, shared: Shared) -> str:
-        """The same for a function called ``@``: local states are told apart as far as it does."""
-        size, local = self.table.size, self.local_width
-        if shared not in self.table.rows:
-            classes, views = dict[int, int](), set[tuple[tuple[int, ...], tuple[int, ...]]]()
-        else:
-            classes, views = _classes(self.table, shared)
-        width = max(1, max(classes.values(), default=0).bit_length())
-        numbers = {each: bit_vector(number, width) for each, number in classes.items()}
-        term = Diagram(local, bit_vector(0, width)).of(numbers, [("l", local)])
-        told = f"(define-fun @c ((l (_ BitVec {local}))) (_ BitVec {width})\n{term})\n"
-        pairs = list(_pairs(size))
-        arguments = [(f"c{k}", width) for k in range(size)]
-        arguments += [(f"x{one}_{other}", self.label_width) for one, other in pairs]
-        entries: dict[int, str] = {}
-        for members, labels in views:
-            number = 0
-            for each in members:
-                number = number << width | each
-            for each in labels:
-                number = number << self.label_width | each
-            entries[number] = "true"
-        term = Diagram(sum(each for _, each in arguments), "false").of(entries, arguments)
-        given = [f"(l{k} (_ BitVec {local}))" for k in range(size)]
-        given += [f"(x{one}_{other} (_ BitVec {self.label_width}))" for one, other in pairs]
-        opened = "".join(f"(let ((c{k} (@c l{k}))) " for k in range(size))
-        return f"{told}(define-fun @ ({' '.join(given)}) Bool\n{opened}{term}{')' * size})"
-
-    def _local(self, local: int) -> str:
-        return bit_vector(local, self.local_width)
-
-    def _empty(self) -> str:
-        return bit_vector(0, self.label_width)
+    def _case(self, shared: Shared, kind: Kind, rule: Rule) -> Case:
+        known = kind.after in self.table.rows
+        return Case(
+            self._views.class_of(shared, rule.local),
+            self._views.class_of(kind.after, rule.after) if known else "",
+            rule.after == IDLE,
+            rule.guard,
+            rule.begins,
+            rule.over,
+            rule.ended,
+            rule.spawned,
+            rule.after if rule.spawned else -1,
+            # With views of one nothing else says that an actor is not beside itself.
+            self.system.single(rule.local) if self.table.size == 1 else -1,
+        )
 
 
-def _classes(
-    table: Table, shared: Shared
-) -> tuple[dict[int, int], set[tuple[tuple[int, ...], tuple[int, ...]]]]:
-    """Local states that are together with the same others, numbered from 1, and views of these."""
-    ordered: set[View] = {
-        reordered(view, order)
-        for view in table.views(shared)
-        for order in permutations(range(table.size))
-    }
-    rest: dict[int, set[tuple[tuple[int, ...], tuple[int, ...]]]] = defaultdict(set)
-    for members, labels in ordered:
-        rest[members[0]].add((members[1:], labels))
-    numbers: dict[frozenset[object], int] = {}
-    classes = {
-        local: numbers.setdefault(frozenset(rest[local]), len(numbers) + 1)
-        for local in sorted(rest)
-    }
-    return classes, {(tuple(classes[each] for each in some), labels) for some, labels in ordered}
-
-
-def _pairs(number: int) -> Iterator[tuple[int, int]]:
-    yield from permutations(range(number), 2)
-
-
-def _label(one: int, other: int) -> str:
-    return f"x{one}_{other}"
-
-
-def _text(lines: Iterable[str], goal: str) -> str:
+def _goal(wrong: Iterable[str], opened: Sequence[str] = ()) -> str:
     """That something is always so is asked by its contrary."""
-    return "\n".join([*lines, f"(assert (not {goal}))"]) + "\n"
+    cases = "\n".join(wrong)
+    return f"(assert {''.join(opened)}(or false\n{cases}){')' * len(opened)})\n"

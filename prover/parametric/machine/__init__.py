@@ -21,6 +21,7 @@ from prover.parametric.machine.parts import Locals, Parts
 from prover.parametric.machine.points import Points, all_graphs, find_points
 from prover.parametric.machine.shared import find_variables, pairs_at_start
 from prover.parametric.machine.system import Compiled
+from prover.parametric.machine.unread import unread_cells
 from prover.parametric.system import Refused, Start
 
 __all__ = ["Compiled", "build"]
@@ -33,20 +34,25 @@ def build(
     *,
     joined: bool = True,
     counting: bool = False,
+    forgetful: bool = False,
 ) -> Compiled:
     """The system of a program whose graphs have their loops, and whose words are split.
 
     ``many`` are the actors of which there is any number; the others are there as often as the
     program has them.  ``forever``: at its end an actor begins its body again.  ``counting``: of
-    counts of references only parts are kept (``counts.py``).  Raises Refused for what this engine
-    does not have.
+    counts of references only parts are kept (``counts.py``).  ``forgetful``: what nobody reads is
+    no variable.  Raises Refused for what this engine does not have.
     """
     graphs = all_graphs(actor.graph for actor in program.actors)
     _refuse(graphs)
     points, looks = find_points(program, (*program.invariants, *program.finals))
     constants = frozenset(_constants(graphs))
+    unread = unread_cells(points, looks, graphs) if forgetful else frozenset[Location]()
     counts = _counts(program, many, points, looks) if counting else frozenset[Location]()
-    variables = find_variables(program.layout, points, program.transitions, constants, counts)
+    counts -= unread
+    variables = find_variables(
+        program.layout, points, program.transitions, constants, counts, unread
+    )
     bodies: list[Body] = []
     fresh: list[Mapping[str, Value]] = []
     starts: list[tuple[int, bool]] = []
@@ -72,6 +78,7 @@ def build(
         forever=forever,
         variables=variables,
         points=points,
+        unread=unread,
         forgets=not any(place.object in slots for place in looks.looked_at),
         start=pairs_at_start(program.layout),
         orders=Orders(classes, program.orders),

@@ -72,8 +72,9 @@ class Parts:
 
     ``bodies`` are the graphs of actors, then those of callbacks as they are queued.  ``waits``,
     ``guards`` and ``changes`` say what the numbers in rules stand for.  ``forgets``: nobody looks
-    at what is in a free slot, so nothing is kept there.  Of ``counts`` only parts are kept.
-    ``passed`` are the positions that a rule has gone through, where steps are not joined.
+    at what is in a free slot, so nothing is kept there; nor in the cells ``unread``.  Of ``counts``
+    only parts are kept.  ``passed`` are the positions that a rule has gone through, where steps are
+    not joined.
     """
 
     program: ir.Program
@@ -96,6 +97,7 @@ class Parts:
     needs: dict[Rule, int] = field(default_factory=dict[Rule, int])
     passed: dict[Rule, frozenset[int]] = field(default_factory=dict[Rule, frozenset[int]])
     bits: dict[Region, Label] = field(default_factory=dict[Region, Label])
+    unread: frozenset[Location] = frozenset()
     cells: frozenset[Location] = frozenset()
     slots: frozenset[str] = frozenset()
     word_at: dict[Location, str] = field(default_factory=dict[Location, str])

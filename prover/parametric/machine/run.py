@@ -86,7 +86,7 @@ _KINDS: dict[type, str] = {
     ir.Havoc: "choose",
 }
 
-_PLAIN = (ir.Store, ir.Rmw, ir.Alloc, ir.Free, ir.CallRcu)
+_PLAIN = (ir.Alloc, ir.Free, ir.CallRcu)
 _GUARDED = (ir.LockInit, ir.TryAcquire, ir.IsLocked)
 
 _MAY_FOLLOW = {
@@ -104,7 +104,8 @@ def mover(work: Work, op: Op) -> str:
     match op:
         case ir.Load() | ir.Store() | ir.Rmw() if counts.is_count(work, op.address):
             return "guarded"
-        case ir.Load(address=address):
+        case ir.Load(address=address) | ir.Store(address=address) | ir.Rmw(address=address):
+            # A store where nothing changes is one to a cell that nobody reads.
             return "local" if work.quiet(address) else "plain"
         case ir.Acquire(kind=kind, address=address):
             return "acquire" if kind != "folio" and work.unseen(address) else "blocking"

@@ -101,8 +101,12 @@ def find_variables(
     tables: tuple[TransitionTable, ...],
     constants: frozenset[int],
     counts: frozenset[Location] = frozenset(),
+    unread: frozenset[Location] = frozenset(),
 ) -> Variables:
-    """The variables of a program: what is stored somewhere, what is allocated or freed."""
+    """The variables of a program: what is stored somewhere, what is allocated or freed.
+
+    ``unread`` are cells that nobody reads: what is there at the start stands for all that is.
+    """
     found = Variables(layout, constants)
     tabled = {table.location for table in tables}
     for name, region in layout.regions.items():
@@ -118,7 +122,7 @@ def find_variables(
                 found.add(Variable("above", place), int(number > 0) if start != POISON else POISON)
                 found.add(Variable("loose", place), number)
                 continue
-            changes = place in points.stored
+            changes = place in points.stored and place not in unread
             for part, value in _parts(layout, start, split=cell.split):
                 if changes:
                     found.add(Variable("cell", place, part), value)

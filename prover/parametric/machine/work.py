@@ -138,6 +138,8 @@ class Work:
     def write(self, place: Location, part: str, value: Held, kind: str = "cell") -> None:
         """A cell, or what else there is of a place, holds something else from now on."""
         number = self.parts.variables.number.get(Variable(kind, place, part))
+        if number is None and place in self.parts.unread:
+            return
         if number is None:
             raise Refused(f"a store to `{place}`, which was taken never to change")
         self.writes[number] = value

@@ -88,6 +88,17 @@ class Pairs:
                     views.append(((local, other), (to, back)))
             yield from sorted(views)
 
+    def rows(self, shared: Shared) -> Iterator[tuple[tuple[int, ...], tuple[Label, ...], int]]:
+        """The same as rows: the first of two, the labels, the second ones as bits."""
+        rows = self.rooms[shared].rows
+        for local in sorted(rows):
+            for (to, back), mask in rows[local].items():
+                others = mask >> local << local
+                if to > back:
+                    others &= ~(1 << local)
+                if others:
+                    yield (local,), (to, back), others
+
     def locals(self, shared: Shared) -> Iterator[int]:
         """The local states of one shared state, in ascending order."""
         yield from sorted(self.rooms[shared].rows)

@@ -50,10 +50,10 @@ def standstill(system: System, found: Found) -> Suspect | None:
             span = system.place(first) or Span("", 0, 0)
             moves = path(found.causes, shared, first)
             actors = dict(actors_of(system, moves))
-            for local in stuck:
-                actors.setdefault(system.actor(local), 1)
+            for name in sorted({system.actor(local) for local in stuck}):
+                actors.setdefault(name, 1)
             violated = Violated(("deadlock",), span)
-            return Suspect(violated, tuple(sorted(actors.items())), moves)
+            return Suspect(violated, tuple(actors.items()), moves)
     return None
 
 

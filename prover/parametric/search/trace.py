@@ -53,7 +53,8 @@ def suspect(system: System, causes: Causes, wrong: Wrong) -> Suspect:
 def actors_of(system: System, moves: tuple[Move, ...]) -> tuple[tuple[str, int], ...]:
     """The actors that take the steps of a path, with how many of each there are at least.
 
-    A step from where none of the actors known stands is one of another actor.
+    A step from where none of the actors known stands is one of another actor.  The actor of the
+    last step comes first, then the one that acts last of the others, and so on.
     """
     standing: list[int] = []
     spawned: Counter[int] = Counter()
@@ -71,7 +72,8 @@ def actors_of(system: System, moves: tuple[Move, ...]) -> tuple[tuple[str, int],
             standing = [_after(system, rule, local) for local in standing]
             standing.append(after)
             spawned.update(rule.spawned)
-    return tuple(sorted(numbers.items()))
+    last = dict.fromkeys(system.actor(move.rule.local) for move in reversed(moves))
+    return tuple((name, numbers[name]) for name in last if numbers[name])
 
 
 def _after(system: System, rule: Rule, local: int) -> int:

@@ -160,7 +160,12 @@ def smallest(finite: Finite, said: Mapping[str, int]) -> tuple[Instance, Refuted
 
 
 def ladder(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> Iterator[Instance]:
-    """So many as are suspected, one more of them, one more of all; each in one round, then more."""
+    """The fewest first of those that are suspected, those that act last; then more of them.
+
+    In the end so many as are suspected, one more of them, one more of all; each in one round, then
+    more.
+    """
+    most = MOST_ROUNDS if forever else 1
     named = {name: min(said.get(name, 0), MOST) for name in many}
     steps = (
         named,
@@ -170,9 +175,24 @@ def ladder(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> 
     found = [
         Instance(tuple(numbers.items()), rounds)
         for numbers in steps
-        for rounds in range(1, (MOST_ROUNDS if forever else 1) + 1)
+        for rounds in range(1, most + 1)
     ]
-    yield from dict.fromkeys(found)
+    yield from dict.fromkeys([*_few(many, said, most), *found])
+
+
+def _few(many: tuple[str, ...], said: Mapping[str, int], most: int) -> list[Instance]:
+    """One of each of the first that are suspected, two of one of them, or two rounds of them.
+
+    A suspicion may name more actors than it takes, as its steps need not be of one run.
+    """
+    names = [name for name in said if name in many and said[name]]
+    found: list[Instance] = []
+    for chosen in (names[: number + 1] for number in range(len(names))):
+        ones = {name: int(name in chosen) for name in many}
+        twice = [{**ones, name: 2} for name in chosen if said[name] > 1]
+        found += [Instance(tuple(numbers.items()), 1) for numbers in (ones, *twice)]
+        found += [Instance(tuple(ones.items()), rounds) for rounds in range(2, most + 1)]
+    return sorted(found, key=lambda each: each.size * each.rounds)
 
 
 def below(most: Instance) -> Iterator[Instance]:

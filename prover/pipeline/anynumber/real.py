@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dsl.protocol import Protocol
 from prover.graph.lower import lower
 from prover.graph.simplify import simplify
 from prover.graph.split_words import split_words
 from prover.parametric.certificate.checker import check
+from prover.parametric.certificate.table import tabled
 from prover.parametric.certificate.text import questions
 from prover.parametric.invariant import Endless, Invariant, Safe, Suspect
 from prover.parametric.machine import Compiled, build
@@ -45,7 +48,10 @@ def _built(protocol: Protocol, obligation: Obligation, *, counting: bool) -> Com
     scenario = protocol.scenarios[obligation.scenario]
     lowered = lower(protocol, obligation.scenario, dict(obligation.configuration))
     program = simplify(split_words(lowered))
-    return build(program, frozenset(scenario.many), scenario.forever, counting=counting)
+    # It has no end, so what only `final` looks at nobody reads.
+    program = replace(program, finals=())
+    many = frozenset(scenario.many)
+    return build(program, many, scenario.forever, counting=counting, forgetful=True)
 
 
 def _counts(system: System) -> tuple[str, ...]:
@@ -61,7 +67,9 @@ def _searched(system: System, size: int, seconds: float) -> Safe | Suspect | End
         SEARCH.say(size, progress.shared, progress.views, progress.frontier)
 
     try:
-        return search(system, size, Limits(seconds=seconds, told=told))
+        found = search(system, size, Limits(seconds=seconds, told=told))
+        # What is checked is a table, made once; what else the search has found is given up.
+        return Safe(tabled(found.invariant), found.stuck) if isinstance(found, Safe) else found
     finally:
         SEARCH.say(0, 0, 0, 0)
 

@@ -39,17 +39,23 @@ class Session:
     """One document loaded into one solver; questions are asked one after the other.
 
     ``timeout`` in seconds bounds each question.  An assignment gives the constants whose names
-    begin with one of the letters in ``deciding``.
+    begin with one of the letters in ``deciding``.  ``logic`` is an SMT-LIB logic with a solver of
+    its own.
     """
 
-    def __init__(self, text: str, timeout: float, deciding: str = DECIDING) -> None:
+    def __init__(
+        self, text: str, timeout: float, deciding: str = DECIDING, logic: str = ""
+    ) -> None:
         self._context = z3.Context()
-        self._solver = z3.Solver(ctx=self._context)
+        self._solver = (
+            z3.SolverFor(logic, ctx=self._context) if logic else z3.Solver(ctx=self._context)
+        )
         self._solver.set("timeout", max(1, int(timeout * 1000)))
         self._solver.set("random_seed", 0)
-        # Bellman-Ford over differences, which is all the arithmetic there is: two to four times
-        # faster than the general solver on queries with many positions.
-        self._solver.set("arith.solver", 1)
+        if not logic:
+            # Bellman-Ford over differences, which is all the arithmetic there is: two to four times
+            # faster than the general solver on queries with many positions.
+            self._solver.set("arith.solver", 1)
         with _within_memory():
             self._solver.from_string(text)
         self._text = text
@@ -64,6 +70,23 @@ class Session:
         with _within_memory():
             self._solver.from_string(text)
         self._added.append(text)
+
+    def define(self, text: str) -> None:
+        """Declarations and functions for what is told later; nothing is asserted."""
+        with _within_memory():
+            self._solver.from_string(text)
+
+    def alone(self, text: str, seconds: float) -> Reply:
+        """Whether some assertions can hold, which are forgotten again; without an assignment."""
+        self._solver.set("timeout", max(1, int(seconds * 1000)))
+        with _within_memory():
+            self._solver.push()
+            self._solver.from_string(text)
+            answer = self._solver.check()
+            self._solver.pop()
+        if answer == z3.unsat:
+            return Unsat()
+        return Sat({}) if answer == z3.sat else GaveUp(self._solver.reason_unknown())
 
     @property
     def told(self) -> tuple[str, ...]:

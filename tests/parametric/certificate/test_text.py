@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from random import Random
 
 import pytest
 
+from prover.parametric.certificate.classes import NOBODY, classes
 from prover.parametric.certificate.diagram import Diagram, bit_vector
+from prover.parametric.certificate.document import renumbered
+from prover.parametric.certificate.table import canonical, tabled
 from prover.parametric.certificate.text import questions
 from prover.parametric.system import IDLE, Start
 from prover.smt.none import first_yes
@@ -143,13 +147,61 @@ def test_equal_questions_are_equal_texts() -> None:
     found = naive(pool(1), 2)
     assert found is not None
     assert list(questions(pool(1), found)) == list(questions(pool(1), found))
-    assert all(text.isascii() for _, text in questions(pool(1), found))
+    assert all(text.isascii() for each in questions(pool(1), found) for text in each)
+
+
+def test_a_question_is_asked_once_and_goals_do_not_stay() -> None:
+    both = [
+        ("a", "(declare-const a Bool)", "(assert (and a (not a)))"),
+        ("b", "", "(assert false)"),
+    ]
+    again = ("again", "", both[0][2])
+    assert first_yes([*both, again], 10) is None
+    assert first_yes([*both, again, ("yes", "", "(assert a)")], 10) == ("yes", Sat({}))
 
 
 def test_time_is_limited() -> None:
     found = proof(TOYS[0], 2)
     said = first_yes(questions(TOYS[0](), found), 0)
     assert said == ("initiation", GaveUp("timeout after 0 s"))
+
+
+@pytest.mark.parametrize(("toy", "size"), [*((toy, 2) for toy in TOYS), (stale, 3), (grace, 3)])
+def test_classes_tell_all_views(toy, size) -> None:
+    """Of any local states, in any order, under any labels that there are."""
+    table = tabled(proof(toy, size))
+    for shared in table.shared():
+        views = set(table.views(shared))
+        found = classes(table.rows[shared], size)
+        every = sorted(table.locals(shared) | {len(toy().names)})
+        labels = sorted({labels for _, labels in views})
+        for some in product(every, repeat=size):
+            of = tuple(found.of.get(each, NOBODY) for each in some)
+            for each in labels:
+                assert ((of, each) in found.views) == (canonical((some, each)) in views)
+
+
+@pytest.mark.parametrize("toy", TOYS)
+def test_views_of_one_shape_are_the_same_classes(toy) -> None:
+    table = tabled(proof(toy, 2))
+    number = len(toy().names)
+    turned = [IDLE, *Random(3).sample(range(1, number), number - 1)]
+    other = renumbered(
+        table,
+        dict(enumerate(turned)),
+        [{each: each for each in range(9)} for _ in toy().start.shared],
+        {region: region for region in range(9)},
+    )
+    for shared in table.shared():
+        assert classes(table.rows[shared], 2).views == classes(other.rows[shared], 2).views
+
+
+@pytest.mark.parametrize("toy", TOYS)
+def test_questions_are_told_apart(toy) -> None:
+    """By name; and nothing is asserted but goals, so none is answered by what another one says."""
+    every = list(questions(toy(), proof(toy, 2)))
+    assert len({name for name, _, _ in every}) == len(every)
+    assert not any("(assert" in definitions for _, definitions, _ in every)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -170,4 +222,4 @@ def test_diagrams_are_their_tables(seed: int) -> None:
         f" (not (= {term} {values.get(number, '#b11')})))"
         for number in range(1 << width)
     ]
-    assert first_yes([("table", f"{declared}(assert (or {' '.join(wrong)}))")], 10) is None
+    assert first_yes([("table", declared, f"(assert (or {' '.join(wrong)}))")], 10) is None
