@@ -110,14 +110,12 @@ def line(family: Family, most: int, limit: float, known: dict[object, float]) ->
         outcome, taken[number] = decided(family, number, limit)
         name = type(outcome.verdict).__name__.lower()
         over = taken[number] > limit or name != "proved"
-        print(
-            f"{taken[number]:>7.2f}" + (f" ({name})" if name != "proved" else ""),
-            end="",
-            flush=True,
-        )
+        # What has no end within the limit took as much and more.
+        shown = f"{taken[number]:.2f}" if name == "proved" else f">{taken[number]:.0f}"
+        print(f"{shown if name in ('proved', 'unknown') else name:>8}", end="", flush=True)
         if over:
             break
-    print("".join(f"{'-':>7}" for _ in range(most - len(taken))), end="", flush=True)
+    print("".join(f"{'-':>8}" for _ in range(most - len(taken))), end="", flush=True)
     if key not in known:
         outcome, seconds = decided(family, None, LONG / WALL)
         name = type(outcome.verdict).__name__.lower()
@@ -135,10 +133,10 @@ def main(arguments: list[str]) -> int:
     """Prints a line per family; 1 where any number is not proved."""
     most = int(arguments[0]) if arguments else MOST
     limit = float(arguments[1]) if len(arguments) > 1 else SECONDS
-    print("CPU seconds, n of them once each, and any number for ever; where that is less")
     print(
-        f"{'n =':<38}" + "".join(f"{n:>7}" for n in range(1, most + 1)) + f"{'any':>9}  overtakes"
+        "CPU seconds: n of them, once each; any number of them, for ever; from where that is less"
     )
+    print(f"{'n =':<38}" + "".join(f"{n:>8}" for n in range(1, most + 1)) + f"{'any':>9}  is less")
     known: dict[object, float] = {}
     # The first answer takes what it takes to load everything.
     decided(FAMILIES[0], 1, limit)

@@ -171,11 +171,12 @@ def test_generated_protocols() -> None:
 
 
 @pytest.mark.soak
-def test_many_generated_protocols() -> None:
-    tally = tallied(range(600), MOST)
+@pytest.mark.parametrize("part", range(10))
+def test_many_generated_protocols(part: int) -> None:
+    tally = tallied(range(60 * part, 60 * part + 60), MOST)
     proved, refuted, unknown = shares(tally)
-    assert proved + refuted + unknown == 600
-    assert unknown <= 60
+    assert proved + refuted + unknown == 60
+    assert min(proved, refuted) >= 15
+    assert unknown <= 6
     for theme in ("two_periods", "within_first", "ipi_in_period"):
-        assert tally.verdicts[theme, "proved"] >= 5
-        assert tally.verdicts[theme, "refuted"] >= 5
+        assert sum(number for (name, _), number in tally.verdicts.items() if name == theme) >= 3

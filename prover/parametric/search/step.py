@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations, groupby, permutations, product
 from typing import TypeAlias
@@ -107,18 +108,29 @@ def steps(system: System, here: Configuration) -> Iterator[tuple[int, Rule]]:
 def view_of(here: Configuration, chosen: Sequence[int]) -> View:
     """What is seen of some of the actors, in the one order that views have."""
     actors = sorted(chosen, key=lambda n: here.actors[n])
-    if not any(any(here.labels[n]) for n in actors):
-        # Without labels all orders are one.
-        return tuple(here.actors[n] for n in actors), (0,) * (len(actors) * (len(actors) - 1))
     groups = [list(g) for _, g in groupby(actors, key=lambda n: here.actors[n])]
     best: tuple[Label, ...] | None = None
-    for orders in product(*(permutations(group) for group in groups)):
+    blank = frozenset(n for n in actors if not any(_labelled(here, n, m) for m in actors))
+    for orders in product(*(_orders(group, blank) for group in groups)):
         order = [n for group in orders for n in group]
         labels = tuple(here.labels[a][b] for a in order for b in order if a != b)
         if best is None or labels < best:
             best = labels
     assert best is not None
     return tuple(here.actors[n] for n in actors), best
+
+
+def _labelled(here: Configuration, one: int, other: int) -> bool:
+    return bool(here.labels[one][other] or here.labels[other][one])
+
+
+def _orders(group: Sequence[int], blank: AbstractSet[int]) -> Iterator[list[int]]:
+    """Every order of some actors; those without labels are all the same."""
+    same, others = [n for n in group if n in blank], [n for n in group if n not in blank]
+    for places in combinations(range(len(group)), len(others)):
+        for order in permutations(others):
+            rest, told = iter(same), iter(order)
+            yield [next(told if place in places else rest) for place in range(len(group))]
 
 
 def views_of(here: Configuration, size: int) -> Iterator[View]:
