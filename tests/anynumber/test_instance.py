@@ -81,3 +81,13 @@ def test_more_than_is_suspected_is_tried_at_last() -> None:
         {"a": 2, "b": 0},
         {"a": 2, "b": 1},
     ]
+
+
+def test_a_few_are_tried_before_all_that_are_suspected() -> None:
+    found = list(ladder(("a", "b"), {"a": 3, "b": 1}, forever=False))
+    assert [tuple(dict(each.numbers).values()) for each in found] == [
+        (1, 1),
+        (2, 1),
+        (3, 1),
+        (4, 2),
+    ]

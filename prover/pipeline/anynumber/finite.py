@@ -160,9 +160,13 @@ def smallest(finite: Finite, said: Mapping[str, int]) -> tuple[Instance, Refuted
 
 
 def ladder(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> Iterator[Instance]:
-    """So many as are suspected, one more of them, one more of all; each in one round, then more."""
+    """One of each that is suspected, then up to so many as are, one more of them, one more of all.
+
+    Each in one round, then more.  A suspicion names more than it takes, and the fewer the cheaper.
+    """
     named = {name: min(said.get(name, 0), MOST) for name in many}
     steps = (
+        *({name: min(number, most) for name, number in named.items()} for most in range(1, MOST)),
         named,
         {name: number + (number > 0) for name, number in named.items()},
         {name: number + 1 for name, number in named.items()},
