@@ -23,6 +23,9 @@ from prover.verdict import Bounded, Obligation, Proved, Refuted, Unknown, Vacuou
 MOST, MOST_ROUNDS = 3, 2
 """Of one actor that is suspected, and of its rounds, there are no more at first."""
 
+FEW, FEW_KINDS = 3, 4
+"""So many actors, times rounds, are few, where there are so many kinds of them; else one less."""
+
 BOUND = 3
 """Loops of an instance go round so often: it is to show what goes wrong, not what does not."""
 
@@ -150,7 +153,8 @@ def smallest(finite: Finite, said: Mapping[str, int]) -> tuple[Instance, Refuted
 
     More actors show what fewer do, so it goes up until something is seen, and from below again.
     """
-    for tried in ladder(finite.many, said, forever=finite.forever):
+    first = few(finite.many, said, forever=finite.forever)
+    for tried in (*first, *ladder(finite.many, said, forever=finite.forever)):
         if finite.refuted(tried) is not None:
             fewer = ((each, finite.refuted(each)) for each in below(tried))
             return next((each, found) for each, found in fewer if found is not None)
@@ -159,14 +163,23 @@ def smallest(finite: Finite, said: Mapping[str, int]) -> tuple[Instance, Refuted
     return None
 
 
-def ladder(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> Iterator[Instance]:
-    """One of each that is suspected, then up to so many as are, one more of them, one more of all.
+def few(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> list[Instance]:
+    """Those of the suspected that are quickly asked about, the smallest first.
 
-    Each in one round, then more.  A suspicion names more than it takes, and the fewer the cheaper.
+    A suspicion names more than it takes, and all that is smaller is asked about in the end.
     """
+    named = tuple((name, min(said.get(name, 0), MOST)) for name in many)
+    kinds = sum(number > 0 for _, number in named)
+    most = FEW if kinds <= FEW_KINDS else FEW - 1
+    found = below(Instance(named, MOST_ROUNDS if forever else 1))
+    quick = [each for each in found if 0 < each.size * each.rounds <= most]
+    return sorted(quick, key=lambda each: each.size * each.rounds)
+
+
+def ladder(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> Iterator[Instance]:
+    """So many as are suspected, one more of them, one more of all; each in one round, then more."""
     named = {name: min(said.get(name, 0), MOST) for name in many}
     steps = (
-        *({name: min(number, most) for name, number in named.items()} for most in range(1, MOST)),
         named,
         {name: number + (number > 0) for name, number in named.items()},
         {name: number + 1 for name, number in named.items()},
