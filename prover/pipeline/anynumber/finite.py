@@ -164,7 +164,7 @@ def smallest(finite: Finite, said: Mapping[str, int]) -> tuple[Instance, Refuted
 
 
 def few(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> list[Instance]:
-    """Those of the suspected that are quickly asked about, the smallest first.
+    """Those of the suspected that are quickly asked about, the smallest first; one of each.
 
     A suspicion names more than it takes, and all that is smaller is asked about in the end.
     """
@@ -173,7 +173,10 @@ def few(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> lis
     most = FEW if kinds <= FEW_KINDS else FEW - 1
     found = below(Instance(named, MOST_ROUNDS if forever else 1))
     quick = [each for each in found if 0 < each.size * each.rounds <= most]
-    return sorted(quick, key=lambda each: each.size * each.rounds)
+    each_once = Instance(tuple((name, min(number, 1)) for name, number in named), 1)
+    return list(
+        dict.fromkeys((*sorted(quick, key=lambda each: each.size * each.rounds), each_once))
+    )
 
 
 def ladder(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> Iterator[Instance]:
