@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dsl.source import Span
 from prover.parametric.invariant import Endless, Safe
 from prover.parametric.system import Infinite, Refused
+from prover.pipeline.anynumber import decide
 from prover.pipeline.anynumber.engine import Confirmed, Contradicted, Unfinished
 from prover.verdict import Broken, Proved, Refuted, Unknown
 from tests.anynumber.toy import BROKEN, CROSSED, LATER, LOCK, Views, decided, suspect
@@ -25,6 +28,14 @@ def test_safe_and_confirmed_twice_is_proved() -> None:
     assert number.limited == said
     assert found.asserts
     assert not found.unreached
+
+
+def test_numbers_that_would_be_large_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decide, "MUCH", 1)
+    found = decided(LOCK, [SAFE])
+    assert isinstance(found.verdict, Proved)
+    assert found.verdict.number is not None
+    assert found.verdict.number.limited == "lock-order checked up to walker, fault"
 
 
 def test_without_a_checker_nothing_is_proved() -> None:

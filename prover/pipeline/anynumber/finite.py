@@ -51,7 +51,8 @@ class Finite:
     """One scenario of any number, and what its instances have shown.
 
     ``clean`` are those in which nothing goes wrong; ``cut``: where loops go round so often.
-    ``events`` has the largest, ``question`` is how many seconds one question may take.
+    ``events`` has the largest, ``each`` are those of an actor that comes once, at most;
+    ``question`` is how many seconds one question may take.
     """
 
     protocol: Protocol
@@ -62,6 +63,7 @@ class Finite:
     clean: list[Instance] = field(default_factory=list[Instance])
     cut: bool = False
     events: int = 0
+    each: float = 0.0
     question: float = QUESTION
     decisions: list[Decision] = field(default_factory=list[Decision])
     seen: dict[tuple[Instance, bool], Refuted | None] = field(
@@ -81,6 +83,16 @@ class Finite:
     def left(self) -> float:
         """The seconds that are left."""
         return self.deadline - monotonic()
+
+    def _come(self, tried: Instance) -> int:
+        """How many actors there are in an instance, times their rounds."""
+        run = self.protocol.scenarios[self.obligation.scenario].run
+        others = sum(count for name, count in run if name not in self.many)
+        return max(1, (tried.size + others) * tried.rounds)
+
+    def foreseen(self, tried: Instance) -> float:
+        """How many events an instance will have, as far as those tell that were run."""
+        return self.each * self._come(tried)
 
     def refuted(self, tried: Instance) -> Refuted | None:
         """What goes wrong in an instance, None where nothing does or nobody knows."""
@@ -112,6 +124,7 @@ class Finite:
         decision = decide(protocol, self.obligation, self.expected, limits)
         verdict = decision.verdict
         self.events = max(self.events, decision.measured.events)
+        self.each = max(self.each, decision.measured.events / self._come(tried))
         if isinstance(verdict, Refuted):
             return verdict
         if not restless and not isinstance(verdict, Unknown):
