@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dsl.source import Span
 from prover.parametric.invariant import Endless, Safe
 from prover.parametric.system import Infinite, Refused
+from prover.pipeline.anynumber import decide
 from prover.pipeline.anynumber.engine import Confirmed, Contradicted, Unfinished
 from prover.verdict import Broken, Proved, Refuted, Unknown
 from tests.anynumber.toy import BROKEN, CROSSED, LATER, LOCK, Views, decided, suspect
@@ -21,10 +24,18 @@ def test_safe_and_confirmed_twice_is_proved() -> None:
     assert (number.size, number.shared, number.views) == (2, 1, 2)
     assert number.checkers == ("checker", "z3")
     assert any("weak memory is not covered" in note for note in found.notes)
-    said = "lock-order checked up to 1 walker and 1 fault, 2 rounds each; 2 walkers and 1 fault"
+    said = "lock-order checked up to walker, fault (2 rounds each); walker * 2, fault"
     assert number.limited == said
     assert found.asserts
     assert not found.unreached
+
+
+def test_numbers_that_would_be_large_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decide, "MUCH", 1)
+    found = decided(LOCK, [SAFE])
+    assert isinstance(found.verdict, Proved)
+    assert found.verdict.number is not None
+    assert found.verdict.number.limited == "lock-order checked up to walker, fault"
 
 
 def test_without_a_checker_nothing_is_proved() -> None:
@@ -46,7 +57,7 @@ def test_a_check_without_an_end_is_unknown() -> None:
 def test_safe_where_two_actors_show_a_violation_is_a_bug() -> None:
     found = decided(BROKEN, [SAFE])
     assert isinstance(found.verdict, Broken)
-    assert "assert is found: it takes 2 walkers and 1 fault" in found.verdict.what
+    assert "assert is found: it takes walker * 2, fault" in found.verdict.what
 
 
 def test_a_suspicion_that_numbers_show_is_refuted_by_the_fewest() -> None:
@@ -54,7 +65,7 @@ def test_a_suspicion_that_numbers_show_is_refuted_by_the_fewest() -> None:
     found = decided(BROKEN, [wrong])
     assert isinstance(found.verdict, Refuted)
     assert found.verdict.properties == ("assert",)
-    assert "s: it takes 2 walkers and 1 fault" in found.notes
+    assert "s: it takes walker * 2, fault" in found.notes
 
 
 def test_a_suspicion_that_no_number_shows_is_unknown_and_says_what_is_in_the_way() -> None:
@@ -80,17 +91,14 @@ def test_nobody_waits_in_vain_for_an_actor_that_begins_again() -> None:
     found = decided(LATER, [Safe(Views(), stuck)])
     assert isinstance(found.verdict, Proved)
     assert found.verdict.number is not None
-    assert (
-        found.verdict.number.limited
-        == "lock-order and deadlock checked up to 1 waiter and 1 setter"
-    )
+    assert found.verdict.number.limited == "lock-order and deadlock checked up to waiter, setter"
 
 
 def test_a_deadlock_of_those_who_all_stand_still_is_one() -> None:
     stuck = suspect(CROSSED, "spin_lock(&b)", ("one", 1), ("two", 1), name="deadlock")
     found = decided(CROSSED, [Safe(Views(), stuck)])
     assert isinstance(found.verdict, Refuted)
-    assert "s: it takes 1 one and 1 two" in found.notes
+    assert "s: it takes one, two" in found.notes
 
 
 def test_what_is_not_covered_is_said_at_its_place() -> None:

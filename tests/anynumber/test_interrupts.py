@@ -45,4 +45,4 @@ def test_where_a_callback_waits_only_numbers_say_so_of_deadlocks(body: str, name
     verdict = decide_any_number(protocol, obligation, None, Limits(60.0, 2048, 4), engine()).verdict
     assert isinstance(verdict, Proved)
     assert verdict.number is not None
-    assert verdict.number.limited == f"{named} checked up to 2 users"
+    assert verdict.number.limited == f"{named} checked up to user * 2"

@@ -23,6 +23,9 @@ from prover.verdict import Bounded, Obligation, Proved, Refuted, Unknown, Vacuou
 MOST, MOST_ROUNDS = 3, 2
 """Of one actor that is suspected, and of its rounds, there are no more at first."""
 
+FEW, FEW_KINDS = 3, 4
+"""So many actors, times rounds, are few, where there are so many kinds of them; else one less."""
+
 BOUND = 3
 """Loops of an instance go round so often: it is to show what goes wrong, not what does not."""
 
@@ -48,7 +51,8 @@ class Finite:
     """One scenario of any number, and what its instances have shown.
 
     ``clean`` are those in which nothing goes wrong; ``cut``: where loops go round so often.
-    ``events`` has the largest, ``question`` is how many seconds one question may take.
+    ``events`` has the largest, ``each`` are those of an actor that comes once, at most;
+    ``question`` is how many seconds one question may take.
     """
 
     protocol: Protocol
@@ -59,6 +63,7 @@ class Finite:
     clean: list[Instance] = field(default_factory=list[Instance])
     cut: bool = False
     events: int = 0
+    each: float = 0.0
     question: float = QUESTION
     decisions: list[Decision] = field(default_factory=list[Decision])
     seen: dict[tuple[Instance, bool], Refuted | None] = field(
@@ -78,6 +83,16 @@ class Finite:
     def left(self) -> float:
         """The seconds that are left."""
         return self.deadline - monotonic()
+
+    def _come(self, tried: Instance) -> int:
+        """How many actors there are in an instance, times their rounds."""
+        run = self.protocol.scenarios[self.obligation.scenario].run
+        others = sum(count for name, count in run if name not in self.many)
+        return max(1, (tried.size + others) * tried.rounds)
+
+    def foreseen(self, tried: Instance) -> float:
+        """How many events an instance will have, as far as those tell that were run."""
+        return self.each * self._come(tried)
 
     def refuted(self, tried: Instance) -> Refuted | None:
         """What goes wrong in an instance, None where nothing does or nobody knows."""
@@ -109,6 +124,7 @@ class Finite:
         decision = decide(protocol, self.obligation, self.expected, limits)
         verdict = decision.verdict
         self.events = max(self.events, decision.measured.events)
+        self.each = max(self.each, decision.measured.events / self._come(tried))
         if isinstance(verdict, Refuted):
             return verdict
         if not restless and not isinstance(verdict, Unknown):
@@ -150,13 +166,30 @@ def smallest(finite: Finite, said: Mapping[str, int]) -> tuple[Instance, Refuted
 
     More actors show what fewer do, so it goes up until something is seen, and from below again.
     """
-    for tried in ladder(finite.many, said, forever=finite.forever):
+    first = few(finite.many, said, forever=finite.forever)
+    for tried in (*first, *ladder(finite.many, said, forever=finite.forever)):
         if finite.refuted(tried) is not None:
             fewer = ((each, finite.refuted(each)) for each in below(tried))
             return next((each, found) for each, found in fewer if found is not None)
         if finite.left() <= 0:
             break
     return None
+
+
+def few(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> list[Instance]:
+    """Those of the suspected that are quickly asked about, the smallest first; one of each.
+
+    A suspicion names more than it takes, and all that is smaller is asked about in the end.
+    """
+    named = tuple((name, min(said.get(name, 0), MOST)) for name in many)
+    kinds = sum(number > 0 for _, number in named)
+    most = FEW if kinds <= FEW_KINDS else FEW - 1
+    found = below(Instance(named, MOST_ROUNDS if forever else 1))
+    quick = [each for each in found if 0 < each.size * each.rounds <= most]
+    each_once = Instance(tuple((name, min(number, 1)) for name, number in named), 1)
+    return list(
+        dict.fromkeys((*sorted(quick, key=lambda each: each.size * each.rounds), each_once))
+    )
 
 
 def ladder(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> Iterator[Instance]:

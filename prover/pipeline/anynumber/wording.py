@@ -25,10 +25,10 @@ def not_covered(protocol: Protocol, scenario: Scenario) -> tuple[str, ...]:
 
 
 def counted(numbers: Iterable[tuple[str, int]], rounds: int) -> str:
-    """``2 walkers and 1 fault``; ``, 2 rounds each``."""
-    named = [f"{number} {name}{'s' if number > 1 else ''}" for name, number in numbers if number]
-    listed = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
-    return f"{listed or 'nobody'}{f', {rounds} rounds each' if rounds > 1 else ''}"
+    """``walker * 2, fault``, as behind ``run``; `` (2 rounds each)``."""
+    named = [f"{name} * {number}" if number > 1 else name for name, number in numbers if number]
+    listed = ", ".join(named) or "nobody"
+    return f"{listed} ({rounds} rounds each)" if rounds > 1 else listed
 
 
 def told(scenario: Scenario, found: Instance) -> str:
