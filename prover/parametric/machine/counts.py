@@ -176,7 +176,7 @@ def change(work: Work, place: Location, old: Value, new: Value) -> None:
     if before.low != before.high and after.low == after.high:
         put(work, place, after.low)
         return
-    if before.low == before.high:
+    if before.low == before.high and after.low == after.high:
         by = after.low - before.low
     elif after.shift is not None:
         by = after.shift
