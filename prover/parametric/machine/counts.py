@@ -181,6 +181,7 @@ def change(work: Work, place: Location, old: Value, new: Value) -> None:
     elif after.shift is not None:
         by = after.shift
     else:
+        # By a number that is not known: the right side of the sum would be none that is known.
         raise Refused(f"the count `{place}` is not counted up or down from what it is")
     mine, nobody = work.references(place), _of_nobody(work, place)
     off = max(0, -by - mine)
