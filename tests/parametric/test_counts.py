@@ -102,6 +102,7 @@ def test_what_is_no_count(text: str) -> None:
         ("atomic_and(1, &n);", "in `&`"),
         ("int r = atomic_read(&n); atomic_cmpxchg(&n, r, r + 1);", "not counted up or down"),
         ("atomic_set(&n, -1);", "is set to -1"),
+        ("int r = atomic_read(&n); atomic_add(r, &n);", "not counted up or down"),
         ("owned = atomic_read(&n);", "where it must be known"),
     ],
 )

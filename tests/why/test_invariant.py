@@ -141,6 +141,12 @@ def test_all_is_said_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -
     assert "more: -v" not in capsys.readouterr().out
 
 
+def test_what_is_taken_for_granted_of_counts_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    case = "tests/cases/verdict/anynumber/references.khp"
+    assert main(["why", case, "-j", "1"]) == 0
+    assert "as long as only.ref stays below 2^30" in capsys.readouterr().out
+
+
 def test_it_is_told_to_programs(capsys: pytest.CaptureFixture[str]) -> None:
     case = "tests/cases/verdict/anynumber/rcu_removal.khp"
     assert main(["why", "--format", "json", case, "-j", "1"]) == 0

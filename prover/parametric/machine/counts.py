@@ -176,11 +176,12 @@ def change(work: Work, place: Location, old: Value, new: Value) -> None:
     if before.low != before.high and after.low == after.high:
         put(work, place, after.low)
         return
-    if before.low == before.high:
+    if before.low == before.high and after.low == after.high:
         by = after.low - before.low
     elif after.shift is not None:
         by = after.shift
     else:
+        # By a number that is not known: the right side of the sum would be none that is known.
         raise Refused(f"the count `{place}` is not counted up or down from what it is")
     mine, nobody = work.references(place), _of_nobody(work, place)
     off = max(0, -by - mine)

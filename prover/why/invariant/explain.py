@@ -11,6 +11,7 @@ from prover.parametric.certificate.table import tabled
 from prover.parametric.invariant import Invariant
 from prover.parametric.machine import Compiled
 from prover.parametric.system import System
+from prover.pipeline.anynumber import wording
 from prover.pipeline.anynumber.decide import decide_any_number
 from prover.pipeline.anynumber.engine import Engine
 from prover.pipeline.limits import Limits, raised
@@ -63,4 +64,7 @@ def explain_number(
         letter_of(system.parts.layout),
         read(system, tabled(invariant), protocol.sources),
     )
-    return replace(found, model="sc", said=said, notes=decision.notes, unreached=decision.unreached)
+    counts = system.counts()
+    taken = (wording.few_references(counts),) if counts else ()
+    notes = (*decision.notes, *taken)
+    return replace(found, model="sc", said=said, notes=notes, unreached=decision.unreached)
