@@ -190,11 +190,14 @@ class Every:
 
 
 def every(path: str, scenario: str, configuration: tuple[tuple[str, str], ...] = ()) -> Every:
-    """The invariant of a scenario, of the smallest views that prove it."""
+    """The invariant of a scenario, of the smallest views that prove it; of counts, by their parts."""
     from pathlib import Path
 
     protocol = check(load(Path(path), (library_root(),)))
-    system = engine().system(protocol, Obligation(scenario, "", configuration, "sc"))
+    obligation = Obligation(scenario, "", configuration, "sc")
+    made = engine()
+    assert made.counted is not None
+    system = made.counted(protocol, obligation) or made.system(protocol, obligation)
     assert isinstance(system, Compiled)
     for size in (1, 2, 3):
         found = search(system, size, Limits())
