@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -251,7 +251,7 @@ def _cross_checked(case: Case, safe: Safe, proved: Proved, *, deadlock: bool) ->
     finite = case.finite()
     finite.question = CONFIRMING
     with case.clock.stage("numbers"):
-        for tried in _samples(finite, safe.stuck):
+        for tried in _tried(finite, safe.stuck):
             if finite.foreseen(tried) > MUCH:
                 continue
             found = finite.refuted(tried)
@@ -275,6 +275,15 @@ def _cross_checked(case: Case, safe: Safe, proved: Proved, *, deadlock: bool) ->
     number = replace(proved.number, limited=f"{taken}; {limit}" if taken else limit)
     verdict: Verdict = finite.vacuous() or Proved(number)
     return Decision(verdict, Measured(), asserts, unreached, unmarked, dead)
+
+
+def _tried(finite: Finite, stuck: Suspect | None) -> Iterator[Instance]:
+    """The samples; and two of one actor as long as there is an assert that nobody has come to."""
+    yield from _samples(finite, stuck)
+    for name in finite.many:
+        if finite.unreached()[1]:
+            numbers = tuple((other, 2 if other == name else 0) for other in finite.many)
+            yield Instance(numbers, 1)
 
 
 def _samples(finite: Finite, stuck: Suspect | None) -> list[Instance]:
