@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dsl.protocol import Protocol
-from prover.graph.lower import lower
-from prover.graph.simplify import simplify
-from prover.graph.split_words import split_words
+from prover.graph.with_loops import with_loops
 from prover.parametric.certificate.checker import check
 from prover.parametric.certificate.table import tabled
 from prover.parametric.certificate.text import questions
@@ -46,8 +44,7 @@ def _counted(protocol: Protocol, obligation: Obligation) -> System | None:
 
 def _built(protocol: Protocol, obligation: Obligation, *, counting: bool) -> Compiled:
     scenario = protocol.scenarios[obligation.scenario]
-    lowered = lower(protocol, obligation.scenario, dict(obligation.configuration))
-    program = simplify(split_words(lowered))
+    program = with_loops(protocol, scenario.name, dict(obligation.configuration))
     # It has no end, so what only `final` looks at nobody reads.
     program = replace(program, finals=())
     many = frozenset(scenario.many)

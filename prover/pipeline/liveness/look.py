@@ -10,9 +10,7 @@ from dsl.check import check
 from dsl.diagnostic import DiagnosticError
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol, Scenario
-from prover.graph.lower import lower
-from prover.graph.simplify import simplify
-from prover.graph.split_words import split_words
+from prover.graph.with_loops import with_loops
 from prover.parametric.liveness.graph import Graph, TooMany, graph_of
 from prover.parametric.liveness.lasso import KINDS, lassos
 from prover.parametric.machine import Compiled, build
@@ -133,8 +131,7 @@ def _worst(found: tuple[Livelock, ...]) -> tuple[Livelock, ...]:
 def fixed(protocol: Protocol, obligation: Obligation) -> Compiled:
     """The rules of an obligation, each step by itself."""
     scenario = protocol.scenarios[obligation.scenario]
-    lowered = lower(protocol, obligation.scenario, dict(obligation.configuration))
-    program = simplify(split_words(lowered))
+    program = with_loops(protocol, scenario.name, dict(obligation.configuration))
     return build(program, frozenset(scenario.many), scenario.forever, joined=False)
 
 
