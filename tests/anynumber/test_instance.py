@@ -6,7 +6,7 @@ import pytest
 
 from dsl.instance import instance
 from dsl.interpreter import explore
-from prover.pipeline.anynumber.finite import Instance, below, few, ladder
+from prover.pipeline.anynumber.finite import Instance, below, ladder, quick
 from tests.anynumber.toy import CROSSED, LATER, protocol_of
 
 ROUNDS = """
@@ -98,11 +98,11 @@ def test_more_than_is_suspected_is_tried_at_last() -> None:
 
 
 def test_few_of_the_suspected_are_tried_before_all_of_them() -> None:
-    found = few(("a", "b", "c"), {"a": 3, "b": 1}, forever=True)
+    found = quick(("a", "b", "c"), {"a": 3, "b": 1}, forever=True)
     shown = [("".join(n * name for name, n in each.numbers), each.rounds) for each in found]
     assert shown[:4] == [("a", 1), ("b", 1), ("a", 2), ("b", 2)]
     assert shown[4:] == [("aa", 1), ("ab", 1), ("aaa", 1), ("aab", 1)]
-    assert all(each.rounds == 1 for each in few(("a",), {"a": 2}, forever=False))
+    assert all(each.rounds == 1 for each in quick(("a",), {"a": 2}, forever=False))
     many = tuple("abcde")
-    sizes = [each.size for each in few(many, dict.fromkeys(many, 3), forever=False)]
+    sizes = [each.size for each in quick(many, dict.fromkeys(many, 3), forever=False)]
     assert (max(sizes[:-1]), sizes[-1]) == (2, 5)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -67,6 +68,7 @@ class Case:
     started: float = field(default_factory=monotonic)
     clock: Clock = field(default_factory=Clock)
     views: int = 0
+    _parts: tuple[System | None] | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -76,6 +78,19 @@ class Case:
     def left(self) -> float:
         """The seconds that are left."""
         return self.started + self.limits.timeout - monotonic()
+
+    def parts(self) -> System | None:
+        """The system that has only parts of counts, made once; None where there is none."""
+        if self._parts is None:
+            self._parts = (self._counted(),)
+        return self._parts[0]
+
+    def _counted(self) -> System | None:
+        if self.engine.counted is None:
+            return None
+        with self.clock.stage("compile"), suppress(Refused, Infinite):
+            return self.engine.counted(self.protocol, self.obligation)
+        return None
 
     def finite(self) -> Finite:
         """Its instances, and the time that there is for them."""
@@ -137,7 +152,8 @@ def _decide(case: Case) -> Decision:
         found = _found(case, system, size) if not isinstance(last, Infinite) else last
         if isinstance(found, Safe):
             return _safe(case, system, found)
-        parts, other = _by_parts(case, size) if size > 1 else (None, None)
+        parts = case.parts() if size > 1 else None
+        other = None if parts is None else _by_parts(case, parts, size)
         if parts is not None and isinstance(other, Safe):
             return _safe(case, parts, other)
         if found is None:
@@ -178,22 +194,16 @@ def _found(case: Case, system: System, size: int) -> Safe | Suspect | Endless | 
     return None
 
 
-def _by_parts(case: Case, size: int) -> tuple[System, Safe | Suspect | Endless] | tuple[None, None]:
+def _by_parts(case: Case, parts: System, size: int) -> Safe | Suspect | Endless | None:
     """What views say where of counts of references only parts are kept.
 
     What is not covered with parts may be without them, so nothing is said of it.
     """
-    if case.engine.counted is None:
-        return None, None
     try:
-        with case.clock.stage("compile"):
-            system = case.engine.counted(case.protocol, case.obligation)
-        if system is None:
-            return None, None
         with case.clock.stage("search"):
-            return system, case.engine.search(system, size, max(0.0, case.left()))
+            return case.engine.search(parts, size, max(0.0, case.left()))
     except (Refused, Infinite):
-        return None, None
+        return None
 
 
 def _shown(case: Case, suspect: Suspect) -> Decision | None:
@@ -288,8 +298,6 @@ def _tried(finite: Finite, stuck: Suspect | None) -> Iterator[Instance]:
 
 def _samples(finite: Finite, stuck: Suspect | None) -> list[Instance]:
     """One of each actor, two of each; those that may be in a deadlock, the smallest first."""
-    scenario = finite.protocol.scenarios[finite.obligation.scenario]
-    others = sum(count for name, count in scenario.run if name not in scenario.many)
     # A number of actors that is given is given for being hard.
     most = CROSS_CHECKED if finite.many else CROSS_CHECKED - 2
     found = [
@@ -297,7 +305,7 @@ def _samples(finite: Finite, stuck: Suspect | None) -> list[Instance]:
         for number, rounds in ((1, 1), (1, 2), (2, 1))
         if (rounds == 1 or finite.forever) and (number == 1 or finite.many)
     ]
-    found = [each for each in found if (each.size + others) * each.rounds <= most] or found[:1]
+    found = [each for each in found if finite.turns(each) <= most] or found[:1]
     # How large one of each is says what more of them would cost, on any machine.
     if finite.refuted(found[0]) is None and finite.events > LARGE:
         found = found[:1]

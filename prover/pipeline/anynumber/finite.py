@@ -45,6 +45,11 @@ class Instance:
         """How many of those actors there are."""
         return sum(number for _, number in self.numbers)
 
+    @property
+    def turns(self) -> int:
+        """How often one of those actors comes."""
+        return self.size * self.rounds
+
 
 @dataclass(slots=True)
 class Finite:
@@ -84,15 +89,15 @@ class Finite:
         """The seconds that are left."""
         return self.deadline - monotonic()
 
-    def _come(self, tried: Instance) -> int:
-        """How many actors there are in an instance, times their rounds."""
+    def turns(self, tried: Instance) -> int:
+        """How often an actor comes in an instance, of those that there is one of, too."""
         run = self.protocol.scenarios[self.obligation.scenario].run
         others = sum(count for name, count in run if name not in self.many)
-        return max(1, (tried.size + others) * tried.rounds)
+        return tried.turns + others * tried.rounds
 
     def foreseen(self, tried: Instance) -> float:
         """How many events an instance will have, as far as those tell that were run."""
-        return self.each * self._come(tried)
+        return self.each * self.turns(tried)
 
     def refuted(self, tried: Instance) -> Refuted | None:
         """What goes wrong in an instance, None where nothing does or nobody knows."""
@@ -124,7 +129,7 @@ class Finite:
         decision = decide(protocol, self.obligation, self.expected, limits)
         verdict = decision.verdict
         self.events = max(self.events, decision.measured.events)
-        self.each = max(self.each, decision.measured.events / self._come(tried))
+        self.each = max(self.each, decision.measured.events / self.turns(tried))
         if isinstance(verdict, Refuted):
             return verdict
         if not restless and not isinstance(verdict, Unknown):
@@ -166,7 +171,7 @@ def smallest(finite: Finite, said: Mapping[str, int]) -> tuple[Instance, Refuted
 
     More actors show what fewer do, so it goes up until something is seen, and from below again.
     """
-    first = few(finite.many, said, forever=finite.forever)
+    first = quick(finite.many, said, forever=finite.forever)
     for tried in (*first, *ladder(finite.many, said, forever=finite.forever)):
         if finite.refuted(tried) is not None:
             fewer = ((each, finite.refuted(each)) for each in below(tried))
@@ -176,7 +181,7 @@ def smallest(finite: Finite, said: Mapping[str, int]) -> tuple[Instance, Refuted
     return None
 
 
-def few(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> list[Instance]:
+def quick(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> list[Instance]:
     """Those of the suspected that are quickly asked about, the smallest first; one of each.
 
     A suspicion names more than it takes, and all that is smaller is asked about in the end.
@@ -185,11 +190,9 @@ def few(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> lis
     kinds = sum(number > 0 for _, number in named)
     most = FEW if kinds <= FEW_KINDS else FEW - 1
     found = below(Instance(named, MOST_ROUNDS if forever else 1))
-    quick = [each for each in found if 0 < each.size * each.rounds <= most]
+    small = [each for each in found if 0 < each.turns <= most]
     each_once = Instance(tuple((name, min(number, 1)) for name, number in named), 1)
-    return list(
-        dict.fromkeys((*sorted(quick, key=lambda each: each.size * each.rounds), each_once))
-    )
+    return list(dict.fromkeys((*sorted(small, key=lambda each: each.turns), each_once)))
 
 
 def ladder(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> Iterator[Instance]:
@@ -210,10 +213,10 @@ def ladder(many: tuple[str, ...], said: Mapping[str, int], *, forever: bool) -> 
         for numbers in steps
         for rounds in range(1, most + 1)
     ]
-    yield from dict.fromkeys([*_few(many, said, most), *found])
+    yield from dict.fromkeys([*_growing(many, said, most), *found])
 
 
-def _few(many: tuple[str, ...], said: Mapping[str, int], most: int) -> list[Instance]:
+def _growing(many: tuple[str, ...], said: Mapping[str, int], most: int) -> list[Instance]:
     """One of each of the first that are suspected, two of one of them, or two rounds of them.
 
     A suspicion may name more actors than it takes, as its steps need not be of one run.
@@ -225,7 +228,7 @@ def _few(many: tuple[str, ...], said: Mapping[str, int], most: int) -> list[Inst
         twice = [{**ones, name: 2} for name in chosen if said[name] > 1]
         found += [Instance(tuple(numbers.items()), 1) for numbers in (ones, *twice)]
         found += [Instance(tuple(ones.items()), rounds) for rounds in range(2, most + 1)]
-    return sorted(found, key=lambda each: each.size * each.rounds)
+    return sorted(found, key=lambda each: each.turns)
 
 
 def below(most: Instance) -> Iterator[Instance]:
