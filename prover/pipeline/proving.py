@@ -12,9 +12,7 @@ from typing import TypeAlias
 
 from dsl.diagnostic import DiagnosticError
 from dsl.source import Source
-from prover.cache.outline import keep
 from prover.cache.store import Store
-from prover.cache.whole import remember
 from prover.pipeline.board import Board, decide_here
 from prover.pipeline.certify import Second, certified, claims_folder, opinions, relied_on
 from prover.pipeline.decision import Decision
@@ -22,7 +20,7 @@ from prover.pipeline.loaded import Loaded, grouped, load_all
 from prover.pipeline.memory import Memory
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost
-from prover.pipeline.spared import Found
+from prover.pipeline.spared import Found, keep
 from prover.pipeline.times import Times
 from prover.pipeline.tree import Member
 from prover.verdict import (
@@ -90,9 +88,7 @@ def prove(
         for index, file in enumerate(loaded)
     ]
     if verdicts is not None:
-        new = [report for report in reports if (report.name, report.folder) not in known]
-        remember(verdicts, map(read.made, new), request)
-        keep(verdicts, read.outlines())
+        keep(verdicts, request, reports, known, read)
     return reports
 
 

@@ -84,10 +84,21 @@ def settled(
     if not (idle or any(report.outcomes for report in reports)):
         return None
     if store is not None:
-        new = [report for report in reports if (report.name, report.folder) not in known]
-        remember(store, map(read.made, new), request)
-        outline.keep(store, read.outlines())
+        keep(store, request, reports, known, read)
     return reports
+
+
+def keep(
+    store: Store,
+    request: Request,
+    reports: Sequence[FileReport],
+    known: Mapping[Place, Known],
+    read: AllRead,
+) -> None:
+    """Remembers the reports that were not known, and what the files declare that were parsed."""
+    new = [report for report in reports if (report.name, report.folder) not in known]
+    remember(store, map(read.made, new), request)
+    outline.keep(store, read.outlines())
 
 
 def _judge(recalled: Recalled, store: Store) -> Spared:
