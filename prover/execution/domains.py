@@ -6,17 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from prover.execution.terms import (
-    Term,
-)
+from prover.execution.terms import Term
 from prover.graph.ir import Layout
-from prover.graph.values import (
-    POISON,
-    ZERO_WORD,
-    Location,
-    Value,
-    apply,
-)
+from prover.graph.values import POISON, ZERO_WORD, Location, Value, apply
 
 Worlds: TypeAlias = int
 """Worlds as a set of bits: 0 is that with no switch on, n + 1 that with the nth."""

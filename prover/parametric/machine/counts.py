@@ -248,11 +248,10 @@ def find_counts(
         if isinstance(instr, ir.Rmw)
         for place in points.of(instr.address, graph)
     }
-    there = {place: kind for place, kind in _cells(program) if place not in looked_at}
-    wanted = {kind for place, kind in there.items() if place in touched}
     every = dict(_cells(program))
-    lost = {kind for place, kind in every.items() if place not in there}
-    return frozenset(place for place, kind in there.items() if kind in wanted - lost)
+    wanted = {kind for place, kind in every.items() if place in touched - looked_at}
+    lost = {kind for place, kind in every.items() if place in looked_at}
+    return frozenset(place for place, kind in every.items() if kind in wanted - lost)
 
 
 def _cells(program: ir.Program) -> Iterator[tuple[Location, tuple[str, object]]]:

@@ -64,7 +64,7 @@ class Values:
         what = parts.variables.all[variable]
         held = parts.variables.value(variable, value)
         if what.kind == "life":
-            return "in use" if value_of(held) else "free"
+            return "in use" if held == 1 else "free"
         if isinstance(held, frozenset):
             return bare_text(held)
         if isinstance(held, Half) and held.base is not None:
@@ -92,8 +92,3 @@ class Values:
 def letter_of(layout: Layout) -> str:
     """What any one object of a pool is called: X, if no object of the file is."""
     return next(letter for letter in LETTERS if letter not in layout.regions)
-
-
-def value_of(held: object) -> bool:
-    """Whether an object is in use."""
-    return held == 1
