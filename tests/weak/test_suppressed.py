@@ -41,3 +41,6 @@ def test_places_are_listed_that_are_shared_stored_to_and_declared_racy() -> None
     prepared = prepare(skeleton_of(PROGRAM), "lkmm")
     accesses = touches(prepared.skeleton)
     assert racy_places(accesses, prepared.domains) == ("o.hint", "o.read", "o.written")
+    assert racy_places(accesses, prepared.domains.within(0)) == ("o.hint", "o.read", "o.written")
+    # There is no switch, so no world in which one is on: nothing is possible there.
+    assert racy_places(accesses, prepared.domains.within(1)) == ()
