@@ -14,8 +14,8 @@ from prover.graph.values import Location, Value
 from prover.parametric.invariant import Safe, Suspect
 from prover.parametric.machine import Compiled, counts
 from prover.parametric.machine import parts as parts_module
-from prover.parametric.machine.counts import Range, chosen, decided, ranged
 from prover.parametric.machine.parts import Parts
+from prover.parametric.machine.ranges import COMPARISONS, Range, chosen, decided, ranged
 from prover.parametric.machine.work import Work, Wrong
 from prover.parametric.search import Limits, search
 from prover.parametric.search.exact import explore
@@ -137,7 +137,7 @@ def test_ranges_are_computed_with() -> None:
         of("*", SOME, 2)
 
 
-@pytest.mark.parametrize("op", counts.COMPARISONS)
+@pytest.mark.parametrize("op", COMPARISONS)
 def test_comparisons_are_right_or_open(op: str) -> None:
     bounds = [Range(low, high) for low in range(-2, 3) for high in range(low, 3)]
     for one in bounds:

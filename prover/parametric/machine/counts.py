@@ -12,142 +12,26 @@ actor has is nobody's.  No part is ever below zero: what would make one so, a pu
 else has, counts as a violation.
 
 What a step reads of the count is exact where nobody else has a part, which is a guard like that of
-a lock, and else a :class:`Range` with at least one more.  Ranges are computed with as far as they
-go; a test that they leave open goes both ways.  (docs/adr/0016, docs/soundness.md.)
+a lock, and else a range with at least one more (``ranges.py``; docs/adr/0016, docs/soundness.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Iterator
 
 from prover.graph import ir
 from prover.graph.instructions import instructions
-from prover.graph.values import POISON, Location, Pointer, Value, truth
+from prover.graph.values import POISON, Location, Pointer, Value
+from prover.parametric.machine.points import Points
+from prover.parametric.machine.ranges import Range, as_value, bounds_of
+from prover.parametric.machine.work import Work, Wrong
 from prover.parametric.system import Refused
-
-if TYPE_CHECKING:
-    from prover.parametric.machine.points import Points
-    from prover.parametric.machine.work import Work
 
 MOST = 1 << 30
 """A count is taken to stay below that; a proof that has counted says so."""
 
 KINDS = ("refcount_t", "atomic_t", "atomic_long_t", "atomic64_t")
 """Types of cells that may be counts."""
-
-COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """An integer that is not known but for its bounds, both of them included.
-
-    ``shift``: it is what this very step has read of a count, and so much more; None: it is not
-    known to be that.
-    """
-
-    low: int
-    high: int
-    shift: int | None = None
-
-
-def ranged(op: str, params: Sequence[str | int], args: Sequence[object]) -> Value:
-    """The value of an operation of which one operand at least is a range."""
-    known = [_bounds(arg) for arg in args]
-    if op in COMPARISONS:
-        return _compared(op, *known)
-    if op == "+":
-        return _sum(known[0], known[1])
-    if op == "-":
-        return _sum(known[0], _negated(known[1]))
-    if op in ("!", "bool"):
-        holds = decided(known[0])
-        return _either() if holds is None else int(holds == (op == "bool"))
-    if op == "wrap":
-        bits, signed = int(params[0]), bool(params[1])
-        low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
-        if low <= known[0].low and known[0].high <= high:
-            return _value(known[0])
-    raise Refused(f"a number read from a count of references, in `{op}`")
-
-
-def chosen(condition: object, then: Value, otherwise: Value) -> Value:
-    """What ``select`` gives where the condition, or what it chooses from, is a range."""
-    if not isinstance(condition, Range):
-        return then if truth(cast("Value", condition)) else otherwise
-    holds = decided(condition)
-    if holds is not None:
-        return then if holds else otherwise
-    one, two = _bounds(then), _bounds(otherwise)
-    return _value(Range(min(one.low, two.low), max(one.high, two.high)))
-
-
-def decided(found: Range) -> bool | None:
-    """Whether a range counts as true, None where it may or may not."""
-    if found.low > 0 or found.high < 0:
-        return True
-    return False if found.low == found.high else None
-
-
-def lasting(value: Value) -> Value:
-    """A value as it is once the step is over: a count may be another by then."""
-    found: object = value
-    return _value(replace(found, shift=None)) if isinstance(found, Range) else value
-
-
-def is_range(value: object) -> bool:
-    """Whether a value is not known but for its bounds."""
-    return isinstance(value, Range)
-
-
-def _value(found: Range) -> Value:
-    return cast("Value", found)
-
-
-def _either() -> Value:
-    return _value(Range(0, 1))
-
-
-def _bounds(value: object) -> Range:
-    match value:
-        case Range():
-            return value
-        case int():
-            return Range(value, value)
-        case _:
-            raise Refused("a number read from a count of references, with what is no number")
-
-
-def _negated(found: Range) -> Range:
-    """Of what was read itself no more than its bounds is known, once it is taken off something."""
-    return Range(-found.high, -found.low)
-
-
-def _sum(one: Range, two: Range) -> Value:
-    shift = None
-    if one.shift is not None and two.low == two.high:
-        shift = one.shift + two.low
-    elif two.shift is not None and one.low == one.high:
-        shift = two.shift + one.low
-    return _value(Range(one.low + two.low, one.high + two.high, shift))
-
-
-def _compared(op: str, one: Range, two: Range) -> Value:
-    if op in (">", ">="):
-        return _compared("<" if op == ">" else "<=", two, one)
-    if op == "!=":
-        equal: object = _compared("==", one, two)
-        return _either() if isinstance(equal, Range) else int(not equal)
-    if op == "==":
-        if one.high < two.low or two.high < one.low:
-            return 0
-        return 1 if one.low == one.high == two.low == two.high else _either()
-    if one.high < two.low or (op == "<=" and one.high <= two.low):
-        return 1
-    return 0 if two.high < one.low or (op == "<" and two.high <= one.low) else _either()
-
 
 # --- what steps do ------------------------------------------------------------------------------
 
@@ -165,14 +49,12 @@ def look(work: Work, place: Location) -> Value:
         work.guard = guard
         return known
     work.needs = guard
-    return _value(Range(known + 1, MOST, 0))
+    return as_value(Range(known + 1, MOST, 0))
 
 
 def change(work: Work, place: Location, old: Value, new: Value) -> None:
     """The count that was ``old`` becomes ``new``.  Raises Wrong before it changes anything."""
-    from prover.parametric.machine.work import Wrong
-
-    before, after = _bounds(old), _bounds(new)
+    before, after = bounds_of(old), bounds_of(new)
     if before.low != before.high and after.low == after.high:
         put(work, place, after.low)
         return

@@ -9,10 +9,10 @@ from typing import TypeVar
 from prover.graph import ir
 from prover.graph.values import POISON, Half, Location, Pointer, Value, Word, apply
 from prover.parametric.machine.code import Body, flatten
-from prover.parametric.machine.counts import chosen, is_range, ranged
 from prover.parametric.machine.local import Local, Region
 from prover.parametric.machine.orders import Orders
 from prover.parametric.machine.points import Points
+from prover.parametric.machine.ranges import chosen, is_range, ranged
 from prover.parametric.machine.shared import LIMIT, Variable, Variables
 from prover.parametric.machine.values import value_text
 from prover.parametric.machine.work import regions

@@ -21,7 +21,7 @@ from prover.graph.values import (
     Wild,
     Word,
 )
-from prover.parametric.machine.counts import Range
+from prover.parametric.machine.ranges import Range
 
 NOW, OVER = 1, -1
 """The sites of the two lives of a slot; an object with a name has but the life 0."""

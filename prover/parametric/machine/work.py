@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from prover.graph.ir import Expr, Origin
 from prover.graph.values import POISON, Location, Pointer, Value, Via, Wild, truth
 from prover.parametric.machine.code import BITS, Body
-from prover.parametric.machine.counts import Range, decided, is_range, lasting
 from prover.parametric.machine.local import SPINNING, Half, Local, Lock, Reader, Region
+from prover.parametric.machine.ranges import Range, decided, is_range, lasting
 from prover.parametric.machine.shared import Held, Variable
 from prover.parametric.machine.values import NOW, OVER, bare, settled
 from prover.parametric.system import Refused
