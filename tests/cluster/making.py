@@ -16,13 +16,16 @@ import psutil  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
 
+STARTED: list[subprocess.Popen[str]] = []
+"""The commands that the present test has started."""
+
 
 def until(what: Callable[[], object], seconds: float = 60.0) -> None:
     """Waits for something to be so."""
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "it did not come about"
-        time.sleep(0.1)
+        time.sleep(0.02)
 
 
 class Cluster:
@@ -84,7 +87,7 @@ def deciding(worker: subprocess.Popen[bytes]) -> list[psutil.Process]:
 def start_prove(*arguments: str, code: str = "", **options: Any) -> subprocess.Popen[str]:
     """The command, in a process of its own; ``code`` runs before it."""
     script = f"import sys\n{code}\nfrom prover.__main__ import main\nsys.exit(main(sys.argv[1:]))"
-    return subprocess.Popen(
+    started = subprocess.Popen(
         [sys.executable, "-c", script, *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -92,6 +95,20 @@ def start_prove(*arguments: str, code: str = "", **options: Any) -> subprocess.P
         text=True,
         **options,
     )
+    STARTED.append(started)
+    return started
+
+
+def end_started() -> None:
+    """What a test that failed has left running, and its pipes."""
+    for process in STARTED:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+    STARTED.clear()
 
 
 def prove(*arguments: str, code: str = "") -> tuple[int, str, str]:

@@ -65,7 +65,7 @@ def test_a_worker_killed_at_work_costs_nothing(cluster: Cluster, on: tuple[str, 
 
 def test_an_interrupt_ends_what_runs_elsewhere(cluster: Cluster, on: tuple[str, ...]) -> None:
     (worker,) = cluster.workers
-    process = start_prove(*on, *FILES)
+    process = start_prove(*on, LONG)
     until(lambda: deciding(worker))
     at_work = deciding(worker)
     assert interrupt(process) == 130

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from prover.cache.store import Store
-from prover.pipeline import proving, run, times
+from prover.pipeline import run, spared, times
 from prover.pipeline.loaded import Loaded, grouped, load_all
 from prover.pipeline.obligations import Task
 from prover.pipeline.times import Times
@@ -106,7 +106,7 @@ def test_nothing_else_comes_of_it(
     plain = run(request, lambda _: None)
     store = told(loaded, tmp_path, {"f2": 9.0}, {"g1": 8.0, "g2": 0.1})
     # All is proved again, for what is remembered of verdicts is not what this is about.
-    monkeypatch.setattr(proving, "remember", lambda *_: None)
+    monkeypatch.setattr(spared, "remember", lambda *_: None)
     timed = run(request, lambda _: None, store)
     shown = [
         render_report(report, verbose=True, quiet=False, color=False) for report in (plain, timed)
