@@ -31,7 +31,7 @@ LIBRARY: Final = sorted(
 PARTS: Final = {
     "retract": [each for each in LIBRARY if each.endswith("/retract.khp")],
     # Decided on this machine even where there is a cluster, and some for minutes.
-    "any number": [each for each in LIBRARY if "retract_any" in each],
+    "any number": [each for each in LIBRARY if "retract_any" in each or "/any/" in each],
 }
 PARTS["rest"] = [each for each in LIBRARY if each not in {*PARTS["retract"], *PARTS["any number"]}]
 """The library in parts, each of which is one run."""
