@@ -102,12 +102,8 @@ def start_prove(*arguments: str, code: str = "", **options: Any) -> subprocess.P
 def end_started() -> None:
     """What a test that failed has left running, and its pipes."""
     for process in STARTED:
-        if process.poll() is None:
+        with process:
             process.kill()
-            process.communicate()
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
     STARTED.clear()
 
 
