@@ -29,7 +29,7 @@ class Found:
 
 @dataclass(slots=True)
 class Case:
-    """One obligation being decided."""
+    """One obligation being decided; without ``claims`` its program has no invariants."""
 
     group: Group
     obligation: Obligation
@@ -37,6 +37,7 @@ class Case:
     found: dict[str, Found] = field(default_factory=dict[str, "Found"])
     query: Query | None = None
     bound: int = 0
+    claims: bool = True
 
     @property
     def model(self) -> str:
@@ -46,7 +47,8 @@ class Case:
     @property
     def round(self) -> Round:
         """The program at the case's bound."""
-        return self.group.round(self.bound)
+        found = self.group.round(self.bound)
+        return found if self.claims else found.without_claims()
 
     def wanted(self) -> tuple[str, ...]:
         """The properties that the author wants to see refuted."""
@@ -55,7 +57,7 @@ class Case:
 
 def search_of(case: Case, model: str) -> Search:
     """The query and session of a model for the case's bound."""
-    search = case.group.search(model, case.bound)
+    search = case.round.search(model, case.group.limits, case.group.clock)
     if model == case.model or case.query is None:
         case.query = search.query
     return search
@@ -63,7 +65,7 @@ def search_of(case: Case, model: str) -> Search:
 
 def naming_of(case: Case, model: str) -> Search:
     """The same with every violation named."""
-    return case.group.naming(model, case.bound)
+    return case.round.naming(model, case.group.limits, case.group.clock)
 
 
 def at_hand(case: Case) -> Search:

@@ -75,6 +75,7 @@ class Round:
     grounds: Grounds = field(default_factory=dict[tuple[object, str], tuple[Claim, ...]])
     unseen: bool = False
     switches: tuple[str, ...] = ()
+    _claimless: Round | None = None
     _possible: tuple[Skeleton, Domains] | None = None
 
     def open(self, skeleton: Skeleton) -> tuple[Choice, ...]:
@@ -135,6 +136,19 @@ class Round:
                 program = self.program if claims else replace(self.program, invariants=())
                 found = self.skeletons[claims] = build(program)
         return found
+
+    def without_claims(self) -> Round:
+        """The program without its invariants.
+
+        Its executions go on where an invariant is broken, as those of weaker models do.
+        """
+        if not self.program.invariants:
+            return self
+        if self._claimless is None:
+            self._claimless = Round(replace(self.program, invariants=()), unseen=self.unseen)
+            if False in self.skeletons:
+                self._claimless.skeletons[True] = self.skeletons[False]
+        return self._claimless
 
     def weaker_is(self, known: set[str], model: str) -> bool:
         """Whether something is known of a model, or of one that allows all it allows."""
@@ -234,6 +248,8 @@ class Round:
         for search in (*self.searches.values(), *self.detailed.values()):
             if search is not but:
                 search.session = None
+        if self._claimless is not None:
+            self._claimless.rest(but)
 
     def learn(self, other: Round) -> None:
         """Takes over what is known by model of a program with the same executions."""

@@ -105,7 +105,7 @@ def _recalled(protocol: Protocol, found: Document, sources: Mapping[str, Source]
     asked = found.obligation
     program = compile_program(protocol, asked.scenario, dict(asked.configuration), found.bound)
     # An invariant is about the states of an interleaving: weaker models have none.
-    skeleton = build(program if found.model == "sc" else replace(program, invariants=()))
+    skeleton = build(program if asked.model == "sc" else replace(program, invariants=()))
     if isinstance(found.execution, Schedule):
         return recall(skeleton, found.execution, found.property, sources)
     model = load_model(found.model)
