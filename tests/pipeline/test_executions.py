@@ -71,9 +71,7 @@ def test_the_command_says_what_the_enumerator_does(tmp_path: Path) -> None:
         if found["sc"] != (case.violations | case.also) - missed:
             wrong.append((case.name, found["sc"], set(case.violations)))
         stays = found["sc"] - {"invariant", "transition"}
-        for model in ("tso", "lkmm"):
-            if not stays <= found[model]:
-                wrong.append((case.name, model, found[model], stays))
+        wrong.extend((case.name, m, found[m]) for m in ("tso", "lkmm") if not stays <= found[m])
     assert not wrong, wrong
 
 
