@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,6 +12,8 @@ from prover.pipeline.case import Case, Found, Undecided, ask, naming_of, search_
 from prover.pipeline.minimal import Search, claims, violated, witness
 from prover.pipeline.round import STRENGTH
 from prover.smt.reply import Sat, Unsat
+
+_NO_REPLAY = "a deadlock that only {} shows has no replay yet"
 
 
 def look_for_violations(case: Case) -> None:
@@ -39,9 +41,8 @@ def look_for_violations(case: Case) -> None:
                     return
     if not case.found and _is_plainly_clean(case):
         return
-    if not _is_shown_plainly(case):
-        _name_violations(case, naming_of(case, case.model))
-    if case.found:
+    every = _is_shown_plainly(case) or _name_violations(case, naming_of(case, case.model))
+    if case.found and every:
         here.violations[case.model] = dict(case.found)
 
 
@@ -176,8 +177,12 @@ def _is_shown_at_once(case: Case, detailed: Search, name: str, question: str) ->
     return name in case.found
 
 
-def _name_violations(case: Case, detailed: Search) -> None:
-    """Which properties can be the first to be violated, with a witness for each."""
+def _name_violations(case: Case, detailed: Search) -> bool:
+    """Which properties can be the first to be violated, with a witness for each.
+
+    False where there may be a deadlock besides that no replay shows: what the author expects is not
+    all there is then, but what was found unexpected is.
+    """
     query = detailed.query
     settled = dict.fromkeys(case.found)
     for name in case.wanted():
@@ -190,20 +195,35 @@ def _name_violations(case: Case, detailed: Search) -> None:
         if isinstance(reply, Unsat):
             break
         names = (violated(detailed, reply) & query.properties.keys()) - settled.keys()
+        if not names and _deadlocks(case, detailed, settled):
+            # No replay says so; what else can fail is still to be named.
+            settled["deadlock"] = None
+            continue
         if not names:
             raise ReplayError("something else can fail, and replayed nothing does")
         # That there is a race, too, is a guess: it is the reason only where there is no other.
         name = min(names, key=lambda name: (name == "data-race", rank(name)))
         case.found[name] = _plainest(case, detailed, name, reply)
         settled[name] = None
+    deadlocks = "deadlock" in settled.keys() - case.found.keys() - {*case.wanted()}
+    if deadlocks and (case.wanted() or not case.found):
+        raise Undecided(_NO_REPLAY.format(case.model))
     if not case.found and not _is_clean(case):
         raise ReplayError("something can fail, but no property can be the first to")
+    return not deadlocks
+
+
+def _deadlocks(case: Case, detailed: Search, settled: Collection[str]) -> bool:
+    """Whether a weaker model has a deadlock that was not found under a stronger one."""
+    if case.model == "sc" or "deadlock" in settled:
+        return False
+    return isinstance(ask(detailed, detailed.query.properties.get("deadlock", "false")), Sat)
 
 
 def _plainest(case: Case, detailed: Search, name: str, reply: Sat) -> Found:
     """The witness under the strongest model that has one; sequential consistency has none."""
     if name == "deadlock" and case.model != "sc":
-        raise Undecided(f"a deadlock that only {case.model} shows has no replay yet")
+        raise Undecided(_NO_REPLAY.format(case.model))
     if case.model == "lkmm" and name != "data-race" and "tso" not in case.round.clean:
         stronger = naming_of(case, "tso")
         again = ask(stronger, stronger.query.properties.get(name, "false"), values=True)
