@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from dsl.check.notes import Notes
 from dsl.diagnostic import DiagnosticError
 from dsl.protocol import Expect, Protocol
 from prover.graph.kept import Kept
-from prover.kin.family import kin
+from prover.kin.family import Kin, kin
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.obligations import Task
 from prover.pipeline.shared import Shared, share
+
+MOST_KIN = 16
+"""So many protocols put together are kept; the oldest goes first."""
+
+
+@dataclass(slots=True)
+class _Together:
+    """Protocols that were put together: of a scenario they are the same in all configurations.
+
+    The parts are kept with what was made of them: as long as they are, their identity is theirs.
+    """
+
+    made: dict[object, tuple[tuple[Protocol, ...], Kin]] = field(
+        default_factory=dict[object, tuple[tuple[Protocol, ...], Kin]]
+    )
+
+    def of(self, base: Protocol, variants: Mapping[str, Protocol]) -> Kin:
+        """The protocol with the variants under switches."""
+        key = (id(base), *((name, id(variant)) for name, variant in variants.items()))
+        if key not in self.made:
+            if len(self.made) == MOST_KIN:
+                del self.made[next(iter(self.made))]
+            self.made[key] = (base, *variants.values()), kin(base, variants)
+        return self.made[key][1]
 
 
 @dataclass(slots=True)
@@ -24,6 +49,7 @@ class Families:
 
     key: object = None
     shared: Shared | None = None
+    _together: _Together = field(default_factory=_Together)
 
     def of(
         self,
@@ -32,44 +58,49 @@ class Families:
         protocols: Callable[[str], Protocol],
         limits: Limits,
         kept: Kept | None,
+        notes: Notes,
         *,
         first: bool,
     ) -> Shared | None:
-        """The program of a family's ``tasks``; ``protocols`` gives the protocol of a variant."""
+        """The program of a family's ``tasks``; ``protocols`` gives the protocol of a variant.
+
+        ``notes`` are what was noted of the file's functions.
+        """
         if key != self.key:
             # The memory of the last is given back before the next is put together.
             self.key, self.shared = key, None
-            self.shared = _shared(tasks, protocols, limits, kept) if first else None
+            self.shared = self._put(tasks, protocols, limits, kept, notes) if first else None
         return self.shared
 
+    def _put(
+        self,
+        tasks: Sequence[Task],
+        protocols: Callable[[str], Protocol],
+        limits: Limits,
+        kept: Kept | None,
+        notes: Notes,
+    ) -> Shared | None:
+        """The program of all variants, None where there is one only, or a claim about states.
 
-def _shared(
-    tasks: Sequence[Task],
-    protocols: Callable[[str], Protocol],
-    limits: Limits,
-    kept: Kept | None,
-) -> Shared | None:
-    """The program of all variants, None where there is one only, or a claim about states.
-
-    An invariant is about every state of an interleaving, which no weak model has.
-    """
-    base = protocols("")
-    scenario = base.scenarios[tasks[0].obligation.scenario]
-    variants: dict[str, Protocol] = {}
-    for name in dict.fromkeys(task.obligation.variant for task in tasks):
-        try:
-            variants[name] = protocols(name)
-        except DiagnosticError:
-            continue
-    variants.pop("", None)
-    if not variants or base.invariants or scenario.invariants:
-        return None
-    expected: dict[str, dict[str, Expect | None]] = {"": {}}
-    for task in tasks:
-        own = expected.setdefault(task.obligation.variant, {})
-        own[task.obligation.model] = task.expected
-    together = kin(base, variants)
-    if not together.switches:
-        return None
-    configuration = dict(tasks[0].obligation.configuration)
-    return share(together, scenario.name, configuration, expected, limits, kept, Clock())
+        An invariant is about every state of an interleaving, which no weak model has.
+        """
+        base = protocols("")
+        scenario = base.scenarios[tasks[0].obligation.scenario]
+        variants: dict[str, Protocol] = {}
+        for name in dict.fromkeys(task.obligation.variant for task in tasks):
+            try:
+                variants[name] = protocols(name)
+            except DiagnosticError:
+                continue
+        variants.pop("", None)
+        if not variants or base.invariants or scenario.invariants:
+            return None
+        expected: dict[str, dict[str, Expect | None]] = {"": {}}
+        for task in tasks:
+            own = expected.setdefault(task.obligation.variant, {})
+            own[task.obligation.model] = task.expected
+        together = self._together.of(base, variants)
+        if not together.switches:
+            return None
+        configuration = dict(tasks[0].obligation.configuration)
+        return share(together, scenario.name, configuration, expected, limits, kept, notes, Clock())

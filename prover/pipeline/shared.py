@@ -84,7 +84,7 @@ class Shared:
     """One program for all variants of a scenario in one configuration.
 
     ``model`` is the weakest that is asked about; ``facts`` are what it shows of each variant.
-    ``clock`` is what that took, until an obligation has been charged with it.
+    ``clock`` is what that took, until an obligation has been charged with it.  ``notes`` are the file's.
     """
 
     kin: Kin
@@ -93,11 +93,11 @@ class Shared:
     round: Round
     search: Search
     clock: Clock
+    notes: Notes
     facts: dict[str, Facts] = field(default_factory=dict[str, Facts])
     _valuations: dict[str, Valuation] = field(default_factory=dict[str, Valuation])
     _scene: Stage | None = None
     _touches: tuple[Touch, ...] | None = None
-    notes: Notes = field(default_factory=Notes)
 
     # --- switches
 
@@ -302,6 +302,7 @@ def share(
     expected: Expected,
     limits: Limits,
     kept: Kept | None,
+    notes: Notes,
     clock: Clock,
 ) -> Shared | None:
     """The program of all variants, with what it shows; None where they cannot be put together."""
@@ -315,7 +316,7 @@ def share(
         found = Round(program, unseen="places" not in limits.without, switches=switches)
         if not _pays(found.skeleton(clock, claims=True), len(expected)):
             return None
-        shared = Shared(kin, model, limits, found, found.naming(model, limits, clock), clock)
+        shared = Shared(kin, model, limits, found, found.naming(model, limits, clock), clock, notes)
         shared.settle(expected)
         shared.settle_stronger(expected)
     except _NOT_TOGETHER:

@@ -106,6 +106,7 @@ class Work:
             self._file(job[0]).protocol,
             replace(self._limits, timeout=self._limits.timeout * SHARE),
             None if "kept" in self._without else self._kept[job[0]][0],
+            self._file(job[0]).notes,
             first=members is family[0],
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dsl.check import check
+from dsl.check.notes import Notes
 from dsl.diagnostic import DiagnosticError
 from dsl.files import library_root
 from dsl.imports import load
@@ -57,7 +58,9 @@ def compared(path: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, 
         model = own[0].obligation.model
         nothing = {task.obligation.variant: {model: None} for task in own}
         configuration = dict(own[0].obligation.configuration)
-        one = shared.share(made, scenario.name, configuration, nothing, LIMITS, None, Clock())
+        one = shared.share(
+            made, scenario.name, configuration, nothing, LIMITS, None, Notes(), Clock()
+        )
         if one is None:
             continue
         for task in own:
