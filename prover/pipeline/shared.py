@@ -84,7 +84,8 @@ class Shared:
     """One program for all variants of a scenario in one configuration.
 
     ``model`` is the weakest that is asked about; ``facts`` are what it shows of each variant.
-    ``clock`` is what that took, until an obligation has been charged with it.  ``notes`` are the file's.
+    ``clock`` is what that took, until an obligation has been charged with it.  ``notes`` are those
+    of the file.
     """
 
     kin: Kin
