@@ -65,15 +65,23 @@ def changed(library, cases, texts: list[str]) -> list[tuple]:
     ]
 
 
+def foreign(program) -> set[str]:
+    """Every word of the files that a case imports."""
+    texts = [source.text for name, source in program.sources.items() if name != program.main.name]
+    return {word for text in texts for word in re.findall(r"\w+", text)}
+
+
 def renamed(case) -> str:
     """The case with its actors, objects, functions and pools renamed, their order turned around.
 
-    What the library has keeps its name.
+    What the library has keeps its name, and so has what it calls something else by: a variant may
+    put statements into the library's functions.
     """
-    protocol = check(load(case.path, (library_root(),)))
+    program = load(case.path, (library_root(),))
+    protocol = check(program)
     every = (protocol.actors, protocol.objects, protocol.pools, protocol.functions)
     own = {name for part in every for name, it in part.items() if it.span.file == protocol.name}
-    names = sorted(own, reverse=True)
+    names = sorted(own - foreign(program), reverse=True)
     new = {name: f"q{number}_{name[::-1]}" for number, name in enumerate(names)}
     return NAME.sub(lambda m: new.get(m[0], m[0]), case.text)
 
