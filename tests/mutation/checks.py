@@ -213,6 +213,8 @@ _outcomes = cache(proved)
 def _interpreted() -> Iterator[Check]:
     """The interpreter on the cases; what the prover says of them is asked once, without mutants."""
     for path in _files():
+        if path.parent.name == "anynumber":
+            continue
         yield Check(f"interpret/{_name(path)}", partial(_interpreter_agrees, str(path)))
 
 
