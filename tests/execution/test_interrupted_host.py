@@ -80,5 +80,5 @@ def test_a_host_stands_still_while_its_handler_runs() -> None:
             machine.run(steps)
             assert machine.violation is None
         else:
-            with pytest.raises(NotAllowed, match="runs on the CPU of walker"):
+            with pytest.raises(NotAllowed, match="a handler runs on the CPU of walker"):
                 machine.run(steps)

@@ -8,7 +8,7 @@ from prover.execution import skeleton as sk
 from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
 from prover.execution.hazards_of_holders import held_at_init
 from prover.execution.run.spinning import spin_obstacles
-from prover.execution.run.state import Section
+from prover.execution.run.state import NotAllowed, Section
 from prover.execution.terms import Outcome, ReadValue, Term
 from prover.graph.values import POISON, Half, Location, Pointer, Value, Via, Wild, Word
 
@@ -27,6 +27,10 @@ class Judge:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._stored: dict[Location, set[tuple[int, int]]] = {}
+        self._handlers: dict[int, list[int]] = {}
+        for thread in machine.skeleton.threads:
+            if thread.kind == "handler":
+                self._handlers.setdefault(thread.host, []).append(thread.number)
 
     # --- violations
 
@@ -192,16 +196,8 @@ class Judge:
 
     def _busy(self, thread: sk.Thread) -> list[frozenset[int]]:
         """Another handler runs on the same host: this one waits for it."""
-        machine = self._machine
-        return [
-            frozenset((other.number,))
-            for other in machine.skeleton.threads
-            if other.kind == "handler"
-            and other.host == thread.host
-            and other.number != thread.number
-            and machine.next_index[other.number] > 0
-            and not self.ended(other.number)
-        ]
+        others = self.running_on(thread.host)
+        return [frozenset((other,)) for other in others if other != thread.number]
 
     def _open(self, number: int) -> list[frozenset[int]]:
         waits = self._machine.waits[number]
@@ -250,6 +246,18 @@ class Judge:
             ):
                 found.add(thread)
         return sorted(found)
+
+    def running_on(self, host: int) -> list[int]:
+        """The handlers that have begun on an actor's CPU and not ended: it makes no step."""
+        begun = self._machine.next_index
+        handlers = self._handlers.get(host, ())
+        return [number for number in handlers if begun[number] > 0 and not self.ended(number)]
+
+    def refuse_interrupted(self, thread: int) -> None:
+        """Raises NotAllowed where a thread is kept from its turn by a handler on its CPU."""
+        if self.running_on(thread):
+            name = self._machine.skeleton.threads[thread].name
+            raise NotAllowed(f"a handler runs on the CPU of {name}")
 
     def ended(self, thread: int) -> bool:
         """Whether a thread has run to its end."""

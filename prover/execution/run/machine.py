@@ -39,8 +39,7 @@ class Stage:
     """A skeleton with the look-up tables that every run on it needs.
 
     ``place`` gives an event's thread and its index there; ``claims`` the threads that look
-    at the moment after an event (or at the initial and final state); ``handlers`` those that
-    interrupt a thread.
+    at the moment after an event (or at the initial and final state).
     """
 
     skeleton: sk.Skeleton
@@ -52,7 +51,6 @@ class Stage:
     edges_of: Mapping[int, list[LockOrderEdge]]
     claims: Mapping[int, list[sk.Thread]]
     choices: tuple[Choice, ...]
-    handlers: Mapping[int, list[int]]
 
 
 def stage(skeleton: sk.Skeleton) -> Stage:
@@ -66,10 +64,6 @@ def stage(skeleton: sk.Skeleton) -> Stage:
             anchor = skeleton.events[thread.events[0]].anchor
             claims.setdefault(anchor, []).append(thread)
     choices = tuple(row for row in skeleton.rows if isinstance(row, Choice))
-    handlers: dict[int, list[int]] = {}
-    for thread in skeleton.threads:
-        if thread.kind == "handler":
-            handlers.setdefault(thread.host, []).append(thread.number)
     return Stage(
         skeleton,
         place,
@@ -80,7 +74,6 @@ def stage(skeleton: sk.Skeleton) -> Stage:
         sk.by_event(skeleton.lock_edges),
         claims,
         choices,
-        handlers,
     )
 
 
@@ -139,7 +132,7 @@ class Machine:
         event = self.skeleton.events[number]
         self.unhalt(number)
         self._at(event)
-        self._uninterrupted(event.thread)
+        self.judge.refuse_interrupted(event.thread)
         if not self.values.holds(event.guard):
             raise NotAllowed(f"event {number} is not reached")
         step = Step(number, event.thread, [], [])
@@ -161,8 +154,7 @@ class Machine:
 
     def unhalt(self, number: int) -> None:
         """Notes that no handler keeps an event from its turn."""
-        row = Outcome(number, "steps")
-        if row in self.skeleton.term_of:
+        if (row := Outcome(number, "steps")) in self.skeleton.term_of:
             self.values.settle(row, 1)
 
     def settle(self, event: int, what: str, value: int) -> None:
@@ -187,13 +179,6 @@ class Machine:
         for skipped in self.skeleton.threads[thread].events[start:index]:
             if self.values.surely(self.skeleton.events[skipped].guard) is not False:
                 raise NotAllowed(f"event {skipped} is skipped")
-
-    def _uninterrupted(self, thread: int) -> None:
-        """Checks that no handler has begun on a thread's CPU and not ended."""
-        for handler in self.stage.handlers.get(thread, ()):
-            if self.next_index[handler] > 0 and not self.judge.ended(handler):
-                threads = self.skeleton.threads
-                raise NotAllowed(f"{threads[handler].name} runs on the CPU of {threads[thread].name}")
 
     # --- memory
 
