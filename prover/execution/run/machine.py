@@ -132,7 +132,6 @@ class Machine:
         event = self.skeleton.events[number]
         self.unhalt(number)
         self._at(event)
-        self.judge.refuse_interrupted(event.thread)
         if not self.values.holds(event.guard):
             raise NotAllowed(f"event {number} is not reached")
         step = Step(number, event.thread, [], [])
@@ -143,6 +142,7 @@ class Machine:
         if violated:
             self._violate(violated, number, step)
             return
+        self.judge.refuse_interrupted(event.thread)
         self.settle(number, "ok", 1)
         self._write(event, step)
         self._act(event)
