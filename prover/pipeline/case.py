@@ -47,8 +47,7 @@ class Case:
     @property
     def round(self) -> Round:
         """The program at the case's bound."""
-        found = self.group.round(self.bound)
-        return found if self.claims else found.without_claims()
+        return self.group.round(self.bound, claims=self.claims)
 
     def wanted(self) -> tuple[str, ...]:
         """The properties that the author wants to see refuted."""
@@ -57,7 +56,7 @@ class Case:
 
 def search_of(case: Case, model: str) -> Search:
     """The query and session of a model for the case's bound."""
-    search = case.round.search(model, case.group.limits, case.group.clock)
+    search = case.group.search(model, case.bound, claims=case.claims)
     if model == case.model or case.query is None:
         case.query = search.query
     return search
@@ -65,7 +64,7 @@ def search_of(case: Case, model: str) -> Search:
 
 def naming_of(case: Case, model: str) -> Search:
     """The same with every violation named."""
-    return case.round.naming(model, case.group.limits, case.group.clock)
+    return case.group.naming(model, case.bound, claims=case.claims)
 
 
 def at_hand(case: Case) -> Search:

@@ -40,13 +40,13 @@ class Group:
     programs: dict[int, Program] = field(default_factory=dict[int, Program])
     found: dict[int, Round] = field(default_factory=dict[int, Round])
 
-    def round(self, bound: int) -> Round:
-        """The program at one bound, and what is known of it."""
+    def round(self, bound: int, *, claims: bool = True) -> Round:
+        """The program at one bound, and what is known of it; without ``claims``, its invariants."""
         found = self.found.get(bound)
         if found is None:
             subject = self.scenario, tuple(sorted(self.configuration.items()))
             found = self.found[bound] = self.rounds.of(subject, self.program(bound), self.clock)
-        return found
+        return found if claims else found.without_claims()
 
     def program(self, bound: int) -> Program:
         """The program at one bound."""
@@ -64,13 +64,13 @@ class Group:
         with self.clock.stage("compile"):
             return build(program)
 
-    def search(self, model: str, bound: int) -> Search:
+    def search(self, model: str, bound: int, *, claims: bool = True) -> Search:
         """The query and solver session of a model for one bound: whether anything can fail."""
-        return self.round(bound).search(model, self.limits, self.clock)
+        return self.round(bound, claims=claims).search(model, self.limits, self.clock)
 
-    def naming(self, model: str, bound: int) -> Search:
+    def naming(self, model: str, bound: int, *, claims: bool = True) -> Search:
         """The same with every violation named."""
-        return self.round(bound).naming(model, self.limits, self.clock)
+        return self.round(bound, claims=claims).naming(model, self.limits, self.clock)
 
     def rehearse(self, bound: int) -> None:
         """Finds out what a few plain executions reach."""

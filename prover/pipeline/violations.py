@@ -184,7 +184,7 @@ def _name_violations(case: Case, detailed: Search) -> bool:
     all there is then, but what was found unexpected is.
     """
     query = detailed.query
-    settled = dict.fromkeys(case.found)
+    settled, unshown = dict.fromkeys(case.found), False
     for name in case.wanted():
         settled[name] = None
         if name not in case.found:
@@ -197,7 +197,7 @@ def _name_violations(case: Case, detailed: Search) -> bool:
         names = (violated(detailed, reply) & query.properties.keys()) - settled.keys()
         if not names and _deadlocks(case, detailed, settled):
             # No replay says so; what else can fail is still to be named.
-            settled["deadlock"] = None
+            settled["deadlock"], unshown = None, True
             continue
         if not names:
             raise ReplayError("something else can fail, and replayed nothing does")
@@ -205,12 +205,11 @@ def _name_violations(case: Case, detailed: Search) -> bool:
         name = min(names, key=lambda name: (name == "data-race", rank(name)))
         case.found[name] = _plainest(case, detailed, name, reply)
         settled[name] = None
-    deadlocks = "deadlock" in settled.keys() - case.found.keys() - {*case.wanted()}
-    if deadlocks and (case.wanted() or not case.found):
+    if unshown and (case.wanted() or not case.found):
         raise Undecided(_NO_REPLAY.format(case.model))
     if not case.found and not _is_clean(case):
         raise ReplayError("something can fail, but no property can be the first to")
-    return not deadlocks
+    return not unshown
 
 
 def _deadlocks(case: Case, detailed: Search, settled: Collection[str]) -> bool:

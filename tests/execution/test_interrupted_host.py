@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations
 
 import pytest
@@ -45,6 +46,7 @@ def merged(chosen: set[int], host: list[int], handler: list[int]) -> list[int]:
     return [handler.pop(0) if place in chosen else host.pop(0) for place in range(count)]
 
 
+@cache
 def built():
     return build(compile_program(check(load_text("t.khp", TEXT, None, ())), "s", {}, 1))
 

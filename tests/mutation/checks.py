@@ -213,6 +213,7 @@ _outcomes = cache(proved)
 def _interpreted() -> Iterator[Check]:
     """The interpreter on the cases; what the prover says of them is asked once, without mutants."""
     for path in _files():
+        # What runs any number of actors the interpreter cannot explore: numbers are to be put in first.
         if path.parent.name == "anynumber":
             continue
         yield Check(f"interpret/{_name(path)}", partial(_interpreter_agrees, str(path)))
