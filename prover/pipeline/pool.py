@@ -168,7 +168,7 @@ def _serve(
         if signal.getsignal(ending) != signal.SIG_IGN:
             signal.signal(ending, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, *ENDING})
-    _die_with_parent(parent)
+    die_with_parent(parent)
     _be_quiet()
     limit = (memory + BASE_MIB) << 20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -185,7 +185,7 @@ def _serve(
         pipe.send(job(number))
 
 
-def _die_with_parent(parent: int) -> None:
+def die_with_parent(parent: int) -> None:
     """Asks the kernel to end this worker when the command ends, however it ends."""
     import ctypes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,7 @@ class Work:
         self._jobs = jobs
         self._without = request.without
         self._certificates = request.certificates
+        self._processes = request.jobs
         self._limits = Limits(
             request.timeout,
             request.memory,
@@ -81,7 +83,9 @@ class Work:
             from prover.pipeline.anynumber.saved import writer
 
             save = writer(Path(self._certificates), file.name, file.program, o)
-        return decide_any_number(protocol, o, task.expected, limits, engine(), save)
+        # Where one process is asked for there is one.
+        several = (self._processes or os.cpu_count() or 1) > 1
+        return decide_any_number(protocol, o, task.expected, limits, engine(several=several), save)
 
     def _decide(self, members: Sequence[int], shared: Shared | None) -> list[Decision]:
         index, task = self._jobs[members[0]]

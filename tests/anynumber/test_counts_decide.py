@@ -43,7 +43,7 @@ def decided(
     engine = Engine(
         lambda *_: Nothing(),  # type: ignore[arg-type]
         search,
-        (lambda *_: Confirmed("checker"),),
+        {"checker": lambda *_: Confirmed("checker")},
         counted=lambda *_: Parts(),  # type: ignore[arg-type]
         counts=lambda system: ("n",) if isinstance(system, Parts) else (),
     )

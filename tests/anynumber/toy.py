@@ -103,7 +103,7 @@ def decided(
     engine = Engine(
         system,
         lambda _system, size, _seconds: answers[min(size, len(answers)) - 1],
-        tuple(lambda _s, _i, _t, said=said: said for said in opinions),  # type: ignore[misc]
+        {said.by: lambda _s, _i, _t, said=said: said for said in opinions},  # type: ignore[misc]
     )
     limits = Limits(timeout, 2048, 8)
     return decide_any_number(protocol_of(text), Obligation("s", "", (), "sc"), None, limits, engine)

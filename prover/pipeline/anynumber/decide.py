@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -226,18 +226,19 @@ def _safe(case: Case, system: System, safe: Safe) -> Decision:
     """The verdict where nothing goes wrong in the abstraction."""
     number = _number(case, safe.invariant)
     names: list[str] = []
-    for checker in case.engine.checkers:
-        with case.clock.stage("check"):
-            opinion = checker(system, safe.invariant, max(0.0, case.left()))
-        match opinion:
-            case Confirmed(by=by):
-                names.append(by)
-            case Contradicted(by=by, why=why):
-                what = f"{by} does not accept the certificate: {why}"
-                return Decision(Broken(what), Measured())
-            case Unfinished(by=by, why=why):
-                what = f"safe, but the certificate was not confirmed by {by}: {why}"
-                return Decision(Unknown(what), Measured())
+    with case.clock.stage("check"):
+        said = case.engine.opinions(system, safe.invariant, max(0.0, case.left()))
+        with closing(said):
+            for opinion in said:
+                match opinion:
+                    case Confirmed(by=by):
+                        names.append(by)
+                    case Contradicted(by=by, why=why):
+                        what = f"{by} does not accept the certificate: {why}"
+                        return Decision(Broken(what), Measured())
+                    case Unfinished(by=by, why=why):
+                        what = f"safe, but the certificate was not confirmed by {by}: {why}"
+                        return Decision(Unknown(what), Measured())
     if not names:
         return Decision(Unknown("safe, but nobody has checked the certificate"), Measured())
     if case.save is not None:

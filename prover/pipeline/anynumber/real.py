@@ -26,9 +26,18 @@ FEW = 3000
 """So many configurations of one of each actor are looked at for what has no end."""
 
 
-def engine() -> Engine:
-    """The engine."""
-    return Engine(_system, _searched, (_checked, _asked), _few, _interrupts, _counted, _counts)
+def engine(*, several: bool = False) -> Engine:
+    """The engine; with ``several`` its checkers work at the same time."""
+    return Engine(
+        _system,
+        _searched,
+        {"checker": _checked, "z3": _asked},
+        _few,
+        _interrupts,
+        _counted,
+        _counts,
+        several,
+    )
 
 
 def _system(protocol: Protocol, obligation: Obligation) -> System:

@@ -143,8 +143,7 @@ def _other(why: str) -> DiagnosticError:
 def _confirmed(system: System, invariant: Invariant, seconds: float) -> tuple[str, ...]:
     """Who confirms an invariant.  Raises DiagnosticError where somebody does not."""
     names: list[str] = []
-    for checker in engine().checkers:
-        opinion = checker(system, invariant, seconds)
+    for opinion in engine(several=True).opinions(system, invariant, seconds):
         match opinion:
             case Confirmed(by=by):
                 names.append(by)
