@@ -18,7 +18,7 @@ from dsl.interpreter.values import (
     word_bits,
 )
 from dsl.interpreter.work import Work
-from dsl.types import LockType, StructType, WordType
+from dsl.types import LockType, WordType
 
 if TYPE_CHECKING:
     from dsl.interpreter.program import Program
@@ -132,10 +132,6 @@ def holds(w: Work, ref: Value | None) -> bool:
     if not isinstance(ref, Pointer):
         return False
     node = w.layout.nodes[ref.node]
-    if isinstance(node.type, StructType):
-        for child in node.children.values():
-            if w.layout.nodes[child].type == LockType("folio"):
-                node = w.layout.nodes[child]
     lock = w.memory[node.slot]
     if not isinstance(lock, Lock):
         return False
