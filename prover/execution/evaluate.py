@@ -110,8 +110,11 @@ class Valuation:
     def _lazy(self, args: tuple[Term, ...], stop: int) -> Value | None:
         """A conjunction (``stop`` 0) or disjunction (1): one such operand decides it."""
         open_ = False
+        known = self.known
         for arg in args:
-            found = self.find(arg)
+            found = known.get(arg)
+            if found is None:
+                found = self.find(arg)
             if found is None:
                 open_ = True
             elif (found == 1) == stop:
@@ -119,7 +122,9 @@ class Valuation:
         return None if open_ else 1 - stop
 
     def _phi(self, arms: tuple[tuple[Term, Term], ...]) -> Value | None:
+        known = self.known
         for guard, value in arms:
-            if self.find(guard) == 1:
+            found = known.get(guard)
+            if (self.find(guard) if found is None else found) == 1:
                 return self.find(value)
         return None

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains
-from prover.execution.evaluate import Unknown, Valuation
+from prover.execution.evaluate import Valuation
 from prover.execution.run.machine import Decisions
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Row, Term
 from prover.graph.values import Value
 
 FIRST = (-(1 << 40), 0)
 """The place of events that come before every positioned event of their thread."""
+
+
+LEAVES = (ReadValue, Choice, Allocated, Outcome)
+"""The rows that have a value of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +74,13 @@ def _integer(value: Value) -> int:
 
 
 def _valuation(skeleton: sk.Skeleton, domains: Domains, values: Mapping[str, int]) -> Valuation:
-    """Every term's value, operands first."""
+    """Every leaf's value, in the order of the rows: a guard comes before what depends on it."""
     valuation = Valuation(skeleton)
     for number, row in enumerate(skeleton.rows):
-        term = Term(number)
-        leaf = _leaf(row, domains.values[term], values, skeleton, valuation)
-        if leaf is not None:
-            valuation.settle(row, leaf)
-        try:
-            valuation.value(term)
-        except (Unknown, TypeError):
-            continue
+        if isinstance(row, LEAVES):
+            leaf = _leaf(row, domains.values[Term(number)], values, skeleton, valuation)
+            if leaf is not None:
+                valuation.settle(row, leaf)
     return valuation
 
 

@@ -380,7 +380,7 @@ def _stretches(frame: Frame, numbers: list[int], contexts: int) -> None:
                 logic.clause(neg(owner[k, t]), used)
     for number in numbers:
         thread = skeleton.events[number].thread
-        idle = neg(logic.any_of((frame.happened(number), frame.violates(number))))
+        idle = neg(frame.steps(number))
         logic.clause(logic.atom(f"(<= 1 p{number})"))
         for k in range(1, contexts + 1):
             here = logic.atom(f"(= p{number} {k})")

@@ -241,6 +241,10 @@ class Frame:
             return self.outcome(event, "granted")
         return self.ok(event)
 
+    def steps(self, event: int) -> Lit:
+        """Whether an event took effect or went wrong."""
+        return self.logic.any_of((self.happened(event), self.violates(event)))
+
     def before(self, a: int, b: int) -> Lit:
         """Whether ``a`` comes before ``b`` in the execution."""
         known = self.order.before(a, b)

@@ -316,7 +316,7 @@ def _encode_halts(frame: Frame, known: list[Hosting]) -> None:
 
 
 def _alone(frame: Frame, thread: sk.Thread) -> None:
-    """While a handler runs, its host makes no step."""
+    """While a handler runs, its host makes no step, nor one that goes wrong."""
     begin, end = thread.events[0], thread.events[-1]
     started = frame.outcome(begin, "granted")
     done = frame.ok(end)
@@ -324,7 +324,7 @@ def _alone(frame: Frame, thread: sk.Thread) -> None:
     for number in frame.skeleton.threads[thread.host].events:
         if frame.reached(number) == FALSE:
             continue
-        happens = frame.happened(number)
+        happens = frame.steps(number)
         earlier = frame.before(number, begin)
         frame.logic.clause(neg(started), neg(happens), earlier, done)
         frame.logic.clause(neg(started), neg(happens), earlier, frame.before(end, number))

@@ -34,9 +34,12 @@ scenario s {
 """
 
 
-def all_schedules() -> list[list[int]]:
+GOES_WRONG = TEXT.replace("WRITE_ONCE(y, 2)", "local_irq_enable()")
+
+
+def all_schedules(text: str) -> list[list[int]]:
     """Every way in which the handler's steps can lie among those of its host."""
-    host, handler = threads()
+    host, handler = threads(text)
     places = combinations(range(len(host) + len(handler)), len(handler))
     return [merged(set(chosen), [*host], [*handler]) for chosen in places]
 
@@ -47,41 +50,64 @@ def merged(chosen: set[int], host: list[int], handler: list[int]) -> list[int]:
 
 
 @cache
-def built():
-    return build(compile_program(check(load_text("t.khp", TEXT, None, ())), "s", {}, 1))
+def built(text: str):
+    return build(compile_program(check(load_text("t.khp", text, None, ())), "s", {}, 1))
 
 
-def threads() -> tuple[tuple[int, ...], tuple[int, ...]]:
-    skeleton = built()
+def threads(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    skeleton = built(text)
     (handler,) = (t for t in skeleton.threads if t.kind == "handler")
     return skeleton.threads[handler.host].events, handler.events
 
 
-def is_whole(schedule: list[int]) -> bool:
+def machine_on(text: str) -> tuple[Machine, list[int]]:
+    """A machine, and the steps of whoever sends the interrupt: it waits for nothing."""
+    skeleton = built(text)
+    host, _ = threads(text)
+    others = [e for t in skeleton.threads if t.kind == "actor" for e in t.events]
+    machine = Machine(stage(skeleton), Decisions({}, {}, {}))
+    return machine, [number for number in others if number not in host]
+
+
+def is_whole(schedule: list[int], handler: tuple[int, ...]) -> bool:
     """Whether nobody else makes a step between the handler's first and last."""
-    _, handler = threads()
     begin = schedule.index(handler[0])
     return schedule[begin : begin + len(handler)] == list(handler)
 
 
 def test_there_are_schedules_of_both_kinds() -> None:
-    kinds = [is_whole(schedule) for schedule in all_schedules()]
+    _, handler = threads(TEXT)
+    kinds = [is_whole(schedule, handler) for schedule in all_schedules(TEXT)]
     assert kinds.count(True) >= 4
     assert kinds.count(False) >= 20
 
 
 def test_a_host_stands_still_while_its_handler_runs() -> None:
-    skeleton = built()
-    others = [e for t in skeleton.threads if t.kind == "actor" for e in t.events]
-    host, _ = threads()
-    sender = [number for number in others if number not in host]
-    for schedule in all_schedules():
-        machine = Machine(stage(skeleton), Decisions({}, {}, {}))
-        # Whoever sends the interrupt has sent it before, and waits for nothing.
-        steps = [*sender, *schedule]
-        if is_whole(schedule):
-            machine.run(steps)
+    _, handler = threads(TEXT)
+    for schedule in all_schedules(TEXT):
+        machine, sender = machine_on(TEXT)
+        if is_whole(schedule, handler):
+            machine.run([*sender, *schedule])
             assert machine.violation is None
         else:
             with pytest.raises(NotAllowed, match="a handler runs on the CPU of walker"):
-                machine.run(steps)
+                machine.run([*sender, *schedule])
+
+
+def test_nor_does_it_make_a_step_that_goes_wrong() -> None:
+    host, handler = threads(GOES_WRONG)
+    wrong = host[2]
+    ended = 0
+    for schedule in all_schedules(GOES_WRONG):
+        machine, sender = machine_on(GOES_WRONG)
+        # What follows the step that goes wrong is not run any more.
+        done = schedule[: schedule.index(wrong)]
+        if handler[0] in done and not is_whole(done, handler):
+            with pytest.raises(NotAllowed, match="a handler runs on the CPU of walker"):
+                machine.run([*sender, *schedule])
+            continue
+        machine.run([*sender, *schedule])
+        assert machine.violation is not None
+        assert machine.violation.properties == ("irq-unbalanced",)
+        ended += 1
+    assert ended > 3

@@ -134,6 +134,7 @@ class Machine:
         self._at(event)
         if not self.values.holds(event.guard):
             raise NotAllowed(f"event {number} is not reached")
+        self.judge.refuse_interrupted(event.thread)
         step = Step(number, event.thread, [], [])
         violated, blind = self.judge.early(event)
         if not blind:
@@ -142,7 +143,6 @@ class Machine:
         if violated:
             self._violate(violated, number, step)
             return
-        self.judge.refuse_interrupted(event.thread)
         self.settle(number, "ok", 1)
         self._write(event, step)
         self._act(event)

@@ -178,7 +178,7 @@ def _place(frame: WeakFrame, thread: sk.Thread, found: list[Section]) -> None:
         for number in host:
             index = frame.order.place[number][1]
             earlier = logic.any_of(lit for k, lit in gaps if k <= index)
-            happens = frame.happened(number)
+            happens = frame.steps(number)
             logic.clause(neg(granted), neg(happens), neg(earlier), frame.ok(end))
 
 
