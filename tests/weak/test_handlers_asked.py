@@ -91,7 +91,8 @@ def _places(case: Prepared) -> set[tuple[int, int, bool]]:
     }
     run = [f"g{t.events[0]}" for t in (one, two)]
     found: set[tuple[int, int, bool]] = set()
-    for k, m, first in product(*map(dict.fromkeys, gaps.values()), (True, False)):
+    places = product(gaps[one.number], gaps[two.number])
+    for (k, m), first in product(set(places), (True, False)):
         here = ((one.number, k), (two.number, m))
         names = [f"i{t}_{p}" for t, p in here]
         names += [f"!i{t}_{other}" for t, p in here for other in set(gaps[t]) - {p}]
