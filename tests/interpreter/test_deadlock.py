@@ -113,6 +113,16 @@ def test_a_handler_whose_host_turns_interrupts_on_again(lab) -> None:
     assert lab.kinds(off) == {"deadlock", "irq-unbalanced"}
 
 
+def test_a_callback_does_not_wait_for_interrupts(lab) -> None:
+    text = (
+        BASE
+        + """void sets(struct rcu_head *h) { WRITE_ONCE(x, 1); }
+    actor a { rcu_read_lock(); while (!READ_ONCE(x)) { local_irq_disable(); READ_ONCE(r); local_irq_enable(); }
+    rcu_read_unlock(); } actor b { call_rcu(&o.h, sets); }"""
+    )
+    assert lab.kinds(text) == {"deadlock"}
+
+
 def test_who_may_leave_a_loop_is_in_no_deadlock(lab) -> None:
     text = BASE + "actor a { while (choose(0, 1)) READ_ONCE(x); }"
     assert lab.kinds(text) == set()
