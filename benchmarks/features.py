@@ -28,6 +28,8 @@ PROTOCOLS = HERE.parent / "protocols"
 FILES = ("pae_tear.khp", "weak_order.khp", "retract.khp")
 SCENARIO = "walk_fault"
 """The scenario of the last of the files: one of its twenty is enough."""
+ALIKE = str(HERE / "contended.khp")
+"""Three actors that are alike, for what is about those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def requests(files: Sequence[Path], jobs: int, without: tuple[Feature, ...]) -> 
     return [
         Request(tuple(whole), jobs=jobs, explain=False, without=without),
         Request((last,), scenario=SCENARIO, jobs=jobs, explain=False, without=without),
+        Request((ALIKE,), jobs=jobs, explain=False, without=without),
     ]
 
 

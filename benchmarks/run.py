@@ -5,7 +5,8 @@
     python benchmarks/run.py --compare old.json new.json
 
 Every obligation is decided in a process of its own, one at a time.  The families are the
-safe scenario of retract.khp with n walkers, under sc and under lkmm, and with two rounds under sc.
+safe scenario of retract.khp with n walkers, under sc and under lkmm, and with two rounds under sc,
+and n actors that contend for one count.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ FAMILIES = (
         "two_rounds",
         "khugepaged_twice, walker, fault_twice",
     ),
+    Family("contended", HERE / "contended.khp", "contended", "owner, walker"),
 )
 
 

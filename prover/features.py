@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 Feature: TypeAlias = Literal[
-    "order", "rehearsal", "kept", "models", "together", "apart", "variants", "level", "places"
+    "order",
+    "rehearsal",
+    "kept",
+    "models",
+    "together",
+    "apart",
+    "variants",
+    "level",
+    "places",
+    "symmetry",
 ]
 """The name of one."""
 
@@ -18,6 +27,7 @@ FEATURES: dict[Feature, str] = {
     "variants": "the variants of a scenario are asked about in one program, under switches",
     "apart": "positions that must differ are told apart only where an answer has them level",
     "level": "an answer that has positions level is replayed before they are told apart",
+    "symmetry": "actors that are alike are asked about in one order",
     "places": "two handlers of one host take no clause for every two places in the merged program",
 }
 """Every feature, with what it does."""

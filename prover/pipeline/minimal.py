@@ -63,6 +63,11 @@ class Search:
                 return session.ask(question, *self.under, *also, values=values)
             return ask_apart(session, self.query, question, *self.under, *also, values=values)
 
+    @property
+    def alike(self) -> str:
+        """What may be asked along where whoever of several alike does something is the same."""
+        return "true" if "symmetry" in self.limits.without else self.query.alike
+
     def claim(self, question: str, *also: str, holds: bool) -> Claim | None:
         """What was asked just now, with its answer; None where no solver was needed for it."""
         assumed = (question, *self.under, *also)

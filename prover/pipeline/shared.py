@@ -177,7 +177,7 @@ class Shared:
         allowed = {name: _allowed(each.get(self.model)) for name, each in asked.items()}
         self.search.loaded().add("\n".join(self._wrong(literals, allowed)))
         query = self.search.query
-        wrong = self._possible(WRONG, literals)
+        wrong = self._possible(WRONG, literals, self.search.alike)
         loops = [self._possible(question, literals) for question in query.cuts.values()]
         for name in asked:
             suspect = wrong is not None and name in wrong.variants
@@ -203,8 +203,8 @@ class Shared:
                 # Who has no switch in this document is not who is asked about.
                 safe = [name for name in safe if name in literals]
                 off = [f"!{name}" for it, name in literals.items() if it not in safe]
-                if isinstance(search.ask(search.query.fail, SOME, *off), Unsat):
-                    claim = search.claim(search.query.fail, SOME, *off, holds=False)
+                if isinstance(search.ask(search.query.fail, SOME, search.alike, *off), Unsat):
+                    claim = search.claim(search.query.fail, SOME, search.alike, *off, holds=False)
                     for name in safe:
                         self.facts[name].clean.add(model)
                         self.facts[name].grounds["clean", model] = claims(claim)
@@ -242,16 +242,20 @@ class Shared:
             ),
         ]
 
-    def _possible(self, question: str, literals: Mapping[str, str]) -> _Possible | None:
+    def _possible(
+        self, question: str, literals: Mapping[str, str], alike: str = "true"
+    ) -> _Possible | None:
         """The variants with which something is possible; None where they are too many."""
         # In order: what the solver is asked may not hang on how strings are hashed.
         found: dict[str, None] = {}
         while len(found) <= MOST:
             # One that need not be asked about any more is as good as switched off.
             off = [SOME if not name else f"!{literals[name]}" for name in found]
-            reply = self.search.ask(question, *off, values=True)
+            reply = self.search.ask(question, alike, *off, values=True)
             if isinstance(reply, Unsat):
-                return _Possible(found.keys(), self.search.claim(question, *off, holds=False))
+                return _Possible(
+                    found.keys(), self.search.claim(question, alike, *off, holds=False)
+                )
             if not isinstance(reply, Sat):
                 return None
             on = [name for name, literal in literals.items() if reply.values.get(literal)]

@@ -49,11 +49,11 @@ def look_for_violations(case: Case) -> None:
 def _is_clean(case: Case) -> bool:
     """Whether nothing at all can fail."""
     search = search_of(case, case.model)
-    clean = isinstance(ask(search, search.query.fail), Unsat)
+    clean = isinstance(ask(search, search.query.fail, search.alike), Unsat)
     if clean:
         case.round.clean.add(case.model)
         case.round.grounds["clean", case.model] = claims(
-            search.claim(search.query.fail, holds=False)
+            search.claim(search.query.fail, search.alike, holds=False)
         )
     return clean
 
@@ -130,7 +130,7 @@ def _nothing_else(case: Case) -> bool:
     ask_of = search_of if case.round.sure(case.model) else naming_of
     search = ask_of(case, case.model)
     off = [search.query.switches[n] for n in case.found if n in search.query.switches]
-    return isinstance(ask(search, search.query.remaining, *off), Unsat)
+    return isinstance(ask(search, search.query.remaining, search.alike, *off), Unsat)
 
 
 def _under_stronger_models(case: Case, *, every: bool) -> None:

@@ -15,6 +15,7 @@ from prover.execution.hazards import Hazard, hazards
 from prover.execution.nodes import CONTINUES, nodes
 from prover.execution.order import AFTER_ALL, BEFORE_ALL, StaticOrder, static_order
 from prover.execution.terms import Choice
+from prover.smt.alike import encode_alike
 from prover.smt.deadlock import deadlock, lock_order
 from prover.smt.frame import Frame
 from prover.smt.locks import encode_locks
@@ -190,6 +191,7 @@ def _finish(body: _Body, contexts: int) -> Query:
     }
     fail = logic.any_of((*bad, body.stuck, *body.inverted.values(), *body.racing.values()))
     names = {key: logic.any_of(lits) for key, lits in marks.items()}
+    alike = "true" if contexts else encode_alike(frame)
     _positions(frame, contexts)
     ask = _Questions(logic)
     fails = ask(fail)
@@ -225,6 +227,7 @@ def _finish(body: _Body, contexts: int) -> Query:
         checks=judged,
         events=len(live),
         clauses=logic.size(),
+        alike=alike,
         distinct=tuple(frame.distinct) if isinstance(frame, WeakFrame) else (),
     )
 

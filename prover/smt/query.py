@@ -28,6 +28,8 @@ class Query:
     definition of a conjunction or disjunction of n literals n + 1.  ``marks`` and ``checks``:
     a labelled statement, or an event's check, is reached.
 
+    With ``alike`` a question whether anything is possible is asked of one of the executions
+    that differ only in which of several actors alike is which (:mod:`prover.smt.alike`).
     ``distinct`` are pairs of integers: an answer counts where no two are level (:func:`apart`).
     """
 
@@ -45,6 +47,7 @@ class Query:
     checks: Mapping[int, str]
     events: int
     clauses: int
+    alike: str = "true"
     distinct: tuple[tuple[str, str], ...] = ()
 
 

@@ -21,7 +21,7 @@ def test_the_witness_passes_its_replay(model: str, expected: str) -> None:
     text = CASE.read_text(encoding="utf-8")
     text = text.replace("models sc, tso, lkmm;", f"models {model};")
     text = text.replace("expect refuted irq-unbalanced;", f"expect {expected};")
-    text = text.replace("Result: refuted", f"Result: {expected.split()[0]}")
+    text = text.replace("Result: refuted", f"Result: {expected.split(maxsplit=1)[0]}")
     (file,) = run(Request(("-",), stdin_text=text, jobs=1), lambda _: None).files
     (outcome,) = file.outcomes
     assert isinstance(outcome.verdict, Refuted)
