@@ -38,9 +38,9 @@ def test_files_are_measured_and_compared(tmp_path: Path) -> None:
 def test_families_grow(tmp_path: Path) -> None:
     file = tmp_path / "families.json"
     shown = bench("--no-files", "--max-n", "2", "--timeout", "1", "--json", str(file))
-    assert shown.count("T(2)/T(1) = ") + shown.count("too few members") == 3
+    assert shown.count("T(2)/T(1) = ") + shown.count("too few members") == 4
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
-    assert {r["file"] for r in rows} == {"walkers", "walkers-lkmm", "two-rounds"}
+    assert {r["file"] for r in rows} == {"walkers", "walkers-lkmm", "two-rounds", "contended"}
     assert rows[0]["obligation"] == "n = 1"
 
 
