@@ -22,9 +22,6 @@ LIMIT = 400
 ANYBODY = frozenset({"*"})
 """Whom an idle actor waits for."""
 
-_OWN = ("frames", "spun", "nesting", "preempt", "bh", "irqs_off")
-"""What is of no interest to others once the actor is back where it was."""
-
 
 def has_loops(codes: list[Code]) -> bool:
     """Whether any body can go back to where it has been."""
@@ -48,52 +45,40 @@ def waiting(machine: Machine, state: State, moves: Moves) -> Mapping[str, frozen
     hosts = frozenset(name for a in going for name in a.hosts)
     idle: dict[str, frozenset[str]] = {}
     for actor in movers:
-        if actor.status == RUNNING and _idle(machine, state, actor.name):
+        if actor.status == RUNNING and _idle(machine, state, actor):
             idle[actor.name] = ANYBODY
         elif actor.name not in hosts:
             return moves.blocked
     return {**moves.blocked, **idle}
 
 
-def _idle(machine: Machine, start: State, name: str) -> bool:
+def _idle(machine: Machine, start: State, me: ActorState) -> bool:
     """Whether an actor left alone would go round for ever."""
     seen, todo = {start}, [start]
+    shown = _shown(start, me)
     while todo:
         state = todo.pop()
-        if state.violations or not _alike(state, start, name):
-            return False
-        actor = _actor(state, name)
-        if actor is None or actor.status != RUNNING:
+        # A callback or a handler that has ended is gone.
+        actor = next((a for a in state.actors if a.name == me.name), None)
+        if actor is None or actor.status != RUNNING or _shown(state, actor) != shown:
             return False
         choices, _, _ = machine.choices(state, actor)
         if not choices or len(seen) > LIMIT:
             return False
         for choice in choices:
-            following = machine.apply(state, Step(name, choice))
+            following = machine.apply(state, Step(me.name, choice))
             if following not in seen:
                 seen.add(following)
                 todo.append(following)
     return True
 
 
-def _alike(one: State, two: State, name: str) -> bool:
-    """Whether two states differ in nothing but where an actor stands, and what it has in hand."""
-    mine, other = _actor(one, name), _actor(two, name)
-    if mine is None or other is None:
-        return False
-    if mine._replace(**{field: getattr(other, field) for field in _OWN}) != other:
-        return False
-    return _others(one, name) == _others(two, name) and _shared(one) == _shared(two)
+def _shown(state: State, actor: ActorState) -> tuple[State, bool]:
+    """What others can tell of a state: all but what an actor has in hand.
 
-
-def _others(state: State, name: str) -> list[ActorState]:
-    return [a for a in state.actors if a.name != name]
-
-
-def _shared(state: State) -> State:
-    return state._replace(actors=())
-
-
-def _actor(state: State, name: str) -> ActorState | None:
-    """An actor's state, None once a callback or a handler has ended."""
-    return next((a for a in state.actors if a.name == name), None)
+    Locks and sections show in memory and in whom others wait for, and who waits has no choice; but
+    that interrupts are on nobody else sees than a handler that may start then.
+    """
+    others = tuple(a for a in state.actors if a is not actor)
+    awaited = any(a.host == actor.name and a.status == PENDING for a in others)
+    return state._replace(actors=others), awaited and actor.irqs_off

@@ -18,7 +18,7 @@ from dsl.interpreter.values import (
     word_bits,
 )
 from dsl.interpreter.work import Work
-from dsl.types import LockType, StructType, WordType
+from dsl.types import WordType
 
 if TYPE_CHECKING:
     from dsl.interpreter.program import Program
@@ -128,19 +128,12 @@ def _object_in(w: Work, word: str, pair: tuple[int, int]) -> Value:
 
 
 def holds(w: Work, ref: Value | None) -> bool:
-    """Whether the stepping actor holds the lock at ``ref`` (a folio lock: whether it is locked)."""
+    """Whether the stepping actor holds the lock at ``ref``."""
     if not isinstance(ref, Pointer):
         return False
-    node = w.layout.nodes[ref.node]
-    if isinstance(node.type, StructType):
-        for child in node.children.values():
-            if w.layout.nodes[child].type == LockType("folio"):
-                node = w.layout.nodes[child]
-    lock = w.memory[node.slot]
+    lock = w.memory[w.layout.nodes[ref.node].slot]
     if not isinstance(lock, Lock):
         return False
-    if node.type == LockType("folio"):
-        return lock.owner != ""
     return lock.owner == w.name or any(name == w.name for name, _ in lock.readers)
 
 

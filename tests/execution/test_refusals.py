@@ -205,6 +205,8 @@ actor c { x = 4; }
         ("ipis", "a:0-2 fn:0 gn:0", False),
         ("ipis", "a:0-3 fn:0 hn:0", True),
         ("ipis", "a:0-2 fn:0-2 gn:0", True),
+        ("ipis", "a:0-1 fn:0-1 b:0", False),
+        ("ipis", "a:0-1 fn:0-2 b:0", True),
     ],
 )
 def test_a_schedule_is_one_or_none(program: str, schedule: str, allowed: bool) -> None:
@@ -259,6 +261,43 @@ def test_nothing_is_given_where_nothing_is_asked_for() -> None:
     skeleton = scene(f"{POOL}actor a {{ struct foo *p = alloc(foos); if (!p) x = 1; }}")
     with pytest.raises(NotAllowed):
         carried_out(skeleton, "a:0-1")
+
+
+def test_a_callback_begins_on_no_cpu_where_a_handler_runs() -> None:
+    skeleton = scene(
+        """
+struct foo { struct rcu_head h; };
+struct foo f;
+spinlock_t l;
+int x;
+static void cb(struct rcu_head *h) { spin_lock(&l); spin_unlock(&l); }
+static void fn(void) { x = 1; }
+actor a { x = 2; }
+actor b { call_rcu(&f.h, cb); smp_call_function(fn, false, a); }
+"""
+    )
+    thread = {t.name.partition("()")[0]: t.number for t in skeleton.threads}
+    during = carried_out(skeleton, "b:0-2 fn:0-1 cb:0")
+    assert during.hosts[thread["cb"]] == {thread["b"]}
+    after = carried_out(skeleton, "b:0-2 fn:0-2 cb:0")
+    assert after.hosts[thread["cb"]] == {thread["a"], thread["b"]}
+
+
+def test_whoever_stands_before_the_end_of_a_reader_may_end_it() -> None:
+    skeleton = scene(
+        """
+struct srcu_struct ss;
+int i;
+actor a { i = srcu_down_read(&ss); }
+actor b { srcu_up_read(&ss, i); }
+actor c { synchronize_srcu(&ss); }
+"""
+    )
+    (end,) = [e for e in skeleton.events if isinstance(e.action, sk.GraceEnd)]
+    (up,) = [t.number for t in skeleton.threads if t.name == "b"]
+    before = carried_out(skeleton, "a:0-3 c:0-1 b:0-1")
+    assert before.judge.obstacles(end) == [{up}]
+    assert carried_out(skeleton, "a:0-3 c:0-1 b:0-2").judge.obstacles(end) == []
 
 
 def test_a_machine_has_not_looked_on_after_a_violation() -> None:

@@ -102,6 +102,46 @@ def test_a_grace_period_over_the_section_of_a_waiting_reader(lab) -> None:
     assert found.violations == {"deadlock"}  # it spins inside the section that is waited for
 
 
+def test_a_handler_whose_host_turns_interrupts_on_again(lab) -> None:
+    text = (
+        BASE
+        + """actor a { while (!READ_ONCE(x)) { local_irq_disable(); READ_ONCE(r); local_irq_enable(); } }
+    actor b { smp_call_function(nop, true); x = 1; }"""
+    )
+    assert lab.kinds(text) == set()
+    off = text.replace("local_irq_enable(); }", "}")
+    assert lab.kinds(off) == {"deadlock", "irq-unbalanced"}
+
+
+def test_a_callback_does_not_wait_for_interrupts(lab) -> None:
+    text = (
+        BASE
+        + """void sets(struct rcu_head *h) { WRITE_ONCE(x, 1); }
+    actor a { rcu_read_lock(); while (!READ_ONCE(x)) { local_irq_disable(); READ_ONCE(r); local_irq_enable(); }
+    rcu_read_unlock(); } actor b { call_rcu(&o.h, sets); }"""
+    )
+    assert lab.kinds(text) == {"deadlock"}
+
+
+def test_who_may_leave_a_loop_is_in_no_deadlock(lab) -> None:
+    text = BASE + "actor a { while (choose(0, 1)) READ_ONCE(x); }"
+    assert lab.kinds(text) == set()
+    callback = (
+        BASE
+        + """void spins(struct rcu_head *h) { while (choose(0, 1)) READ_ONCE(x); }
+    actor a { call_rcu(&o.h, spins); rcu_barrier(); }"""
+    )
+    assert lab.kinds(callback) == set()
+
+
+def test_a_loop_of_many_states_is_not_followed(lab) -> None:
+    """Going round in more than LIMIT states is not noticed: no deadlock, but no end either."""
+    text = BASE + "actor a { int i = 0; while (!READ_ONCE(x)) i = (i + 1) % 500; }"
+    found = lab.explore(text, max_states=2)
+    assert found.violations == set()
+    assert lab.explore(text.replace("500", "300"), max_states=2).violations == {"deadlock"}
+
+
 def test_sites_of_a_deadlock_are_the_waits(lab, checked) -> None:
     text = (
         BASE

@@ -78,8 +78,9 @@ def test_a_loop_that_waits_for_another_is_finite(lab) -> None:
     assert {dict(o.places)["r"] for o in found.outcomes} == {"1"}
 
 
-def test_an_endless_local_loop_has_no_end(lab) -> None:
-    found = lab.explore("int x; actor a { for (;;) ; } actor b { x = 1; }")
+@pytest.mark.parametrize("loop", ["for (;;) ;", "again: goto again;"])
+def test_an_endless_local_loop_has_no_end(lab, loop: str) -> None:
+    found = lab.explore(f"int x; actor a {{ {loop} }} actor b {{ x = 1; }}")
     assert found.complete
     assert not found.outcomes
     assert not found.some_run_ends

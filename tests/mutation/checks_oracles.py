@@ -26,7 +26,7 @@ from tests.graph import test_against_interpreter
 from tests.interpreter.conftest import Lab, protocol
 from tests.litmus_engine import test_relations
 from tests.pipeline import test_labels
-from tests.weak import test_laws, test_suppressed
+from tests.weak import test_handlers_asked, test_laws, test_suppressed
 
 LAWS = (
     test_controls,
@@ -37,6 +37,7 @@ LAWS = (
     test_refusals,
     test_standstill,
     test_laws,
+    test_handlers_asked,
     test_suppressed,
 )
 """Tests of a function's law that take next to no time."""

@@ -51,6 +51,7 @@ MAKERS = (
     "prover/smt/possible.py",
     "prover/smt/weak/walk.py",
     "prover/smt/weak/between.py",
+    "prover/smt/weak/waits.py",
     "prover/smt/weak/com.py",
     "prover/smt/weak/races.py",
     "prover/execution/construct/program.py",

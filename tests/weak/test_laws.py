@@ -102,7 +102,8 @@ def wanted() -> tuple[Right, tuple[int, int, int], int]:
     """An execution in which all allocs give the slot: they, and the step that takes its page away."""
     for right in executions("slots_wanted", "lkmm"):
         one, two, other = events_of(right, sk.Allocate)
-        if all(right.claim.decisions.slots.get(a) for a in (one, two, other)):
+        given = [right.claim.decisions.slots.get(a) for a in (one, two, other)]
+        if all(given) and other in right.run.happened:
             return right, (one, two, other), events_of(right, sk.GiveBack)[0]
     raise AssertionError("nobody else is given the slot")
 

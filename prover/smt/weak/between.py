@@ -80,8 +80,12 @@ def hand_over(n: Numbers) -> None:
 
 
 def land(n: Numbers) -> None:
-    """A store that lands after a free: coherent after it, where it had not yet arrived."""
+    """A store that lands after a free: coherent after it, where it had not yet arrived.
+
+    Nor has what is coherent after the store: it overwrites what the free does, too.
+    """
     frame = n.frame
+    overwriting = _overwriting(n) if frame.landings else {}
     for (free, event), lit in frame.landings.items():
         write, end = frame.nodes.write(event), frame.nodes.write(free)
         assert write is not None
@@ -90,8 +94,24 @@ def land(n: Numbers) -> None:
         n.logic.label = f"the store of event {event} lands after the free of event {free}"
         n.logic.clause(neg(lit), frame.most(n.executes(end), n.arrives(write, thread)))
         n.logic.clause(neg(lit), frame.coherence(free, event))
+        for other, later in overwriting.get(event, ()):
+            if other.thread != thread:
+                arrives = frame.most(n.executes(end), n.arrives(other, thread))
+                n.logic.clause(neg(lit), neg(later), arrives)
     for free in dict.fromkeys(free for free, _ in frame.landings):
         _coherent_before_free(n, free)
+
+
+def _overwriting(n: Numbers) -> dict[int, list[tuple[Node, Lit]]]:
+    """For each event the stores that may be coherent after its own, with the literals of that."""
+    found: dict[int, list[tuple[Node, Lit]]] = {}
+    for link in n.com.co:
+        found.setdefault(link.source.event, []).append((link.target, link.lit))
+    for link in n.com.handoffs:
+        taken = n.frame.nodes.write(link.target.event)
+        if taken is not None:
+            found.setdefault(link.source.event, []).append((taken, link.lit))
+    return found
 
 
 def _coherent_before_free(n: Numbers, free: int) -> None:
