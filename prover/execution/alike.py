@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from typing import TypeVar
 
 from prover.execution import skeleton as sk
@@ -56,19 +57,18 @@ class NotAlikeError(Exception):
 def alike(skeleton: sk.Skeleton) -> list[tuple[int, ...]]:
     """The actors that may change places with each other: threads, in groups of two and more.
 
-    Neighbours in a group can change places, and so can any two.
+    Where neighbours can any two can.
     """
-    groups: list[tuple[int, ...]] = []
-    actors = [t for t in skeleton.threads if t.kind == "actor"]
-    for name in dict.fromkeys(t.symmetry for t in actors):
-        found: list[int] = []
-        for thread in (t.number for t in actors if t.symmetry == name):
-            if found and not may_change_places(skeleton, found[-1], thread):
-                groups.append(tuple(found))
-                found = []
-            found.append(thread)
-        groups.append(tuple(found))
-    return [group for group in groups if len(group) > 1]
+    groups: dict[str, list[int]] = {}
+    for thread in skeleton.threads:
+        if thread.kind == "actor":
+            groups.setdefault(thread.symmetry, []).append(thread.number)
+    return [
+        tuple(group)
+        for group in groups.values()
+        if len(group) > 1
+        and all(may_change_places(skeleton, one, two) for one, two in pairwise(group))
+    ]
 
 
 def may_change_places(skeleton: sk.Skeleton, one: int, two: int) -> bool:
@@ -115,32 +115,19 @@ class _Exchange:
     def _threads(self) -> None:
         """Who becomes whom: the two, and whatever they started or are interrupted by."""
         threads = self.skeleton.threads
-        left = {t.number for t in threads}
         for one, two in ((self.one, self.two), (self.two, self.one)):
             self._thread(threads[one], threads[two])
-            left.discard(one)
         for thread in threads:
-            if thread.number in left and thread.parent < 0:
-                self._thread(thread, thread)
-                left.discard(thread.number)
-        while left:
-            ready = [
-                thread
-                for thread in (threads[number] for number in sorted(left))
-                if thread.parent in self.events and thread.host in self.threads
-            ]
-            if not ready:
-                raise NotAlikeError
-            for mine in ready:
-                parent, host = self.events[mine.parent], self.threads[mine.host]
+            # Who starts a thread, and whose CPU it runs on, stands before it.
+            if thread.number not in (self.one, self.two):
+                parent, host = _known(self.events, thread.parent), _known(self.threads, thread.host)
                 # Of several that one event starts on one host, the first becomes the first.
-                place = self._started(mine.parent, mine.host).index(mine)
-                others = self._started(parent, host)
-                if place >= len(others):
-                    raise NotAlikeError
-                self._thread(mine, others[place])
-                left.discard(mine.number)
-        _same(sorted(self.threads), sorted(self.threads.values()))
+                mine, theirs = (
+                    self._started(thread.parent, thread.host),
+                    self._started(parent, host),
+                )
+                _same(len(mine), len(theirs))
+                self._thread(thread, theirs[mine.index(thread)])
 
     def _started(self, parent: int, host: int) -> list[sk.Thread]:
         return [t for t in self.skeleton.threads if (t.parent, t.host) == (parent, host)]
@@ -190,13 +177,19 @@ class _Exchange:
     def _action(self, mine: sk.Action, theirs: sk.Action) -> None:
         """An action becomes another one of its kind."""
         _same(type(mine), type(theirs))
-        if isinstance(mine, sk.SrcuEnd) and isinstance(theirs, sk.SrcuEnd):
-            for one, two in ((mine.closes, theirs.closes), (mine.rivals, theirs.rivals)):
-                _same({(self.events[e], self._term(t)) for e, t in one}, set(two))
-        if isinstance(mine, sk.IpiStart) and isinstance(theirs, sk.IpiStart):
-            _same({self.threads[t] for t in mine.handlers}, set(theirs.handlers))
         for name in (each.name for each in fields(mine)):
             self._field(name, getattr(mine, name), getattr(theirs, name))
+        match mine, theirs:
+            case sk.SrcuEnd(), sk.SrcuEnd():
+                _same(self._pairs(mine.closes), set(theirs.closes))
+                _same(self._pairs(mine.rivals), set(theirs.rivals))
+            case sk.IpiStart(), sk.IpiStart():
+                _same({self.threads[t] for t in mine.handlers}, set(theirs.handlers))
+            case _:
+                pass
+
+    def _pairs(self, pairs: tuple[tuple[int, Term], ...]) -> set[tuple[int, Term]]:
+        return {(_known(self.events, event), self._term(term)) for event, term in pairs}
 
     def _field(self, name: str, one: object, two: object) -> None:
         """The field of an action that has ``name``."""

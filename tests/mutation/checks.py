@@ -38,6 +38,7 @@ from tests.differential.pages import generate_pages
 from tests.differential.readers import generate_readers
 from tests.execution.test_enumerate_cases import CASES as EXECUTIONS
 from tests.execution.test_machine_cases import schedules_find
+from tests.mutation.checks_alike import alike_checks
 from tests.mutation.checks_litmus import litmus_checks, warm_up_litmus
 from tests.mutation.checks_oracles import oracle_checks
 from tests.mutation.schedules import TooManySchedulesError, ended, schedules
@@ -89,7 +90,8 @@ def warm_up(every: list[Check]) -> None:
 
 def checks() -> list[Check]:
     """All of them, in a fixed order."""
-    others = [Check(name, holds) for name, holds in (*litmus_checks(), *oracle_checks())]
+    found = (*litmus_checks(), *oracle_checks(), *alike_checks())
+    others = [Check(name, holds) for name, holds in found]
     own = [*_cases(), *_schedules(), *_machine(), *_programs(), *_weak(), *_wrong()]
     return [*own, *_interpreted(), *others]
 

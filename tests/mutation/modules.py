@@ -58,6 +58,8 @@ MAKERS = (
     "prover/execution/construct/locks.py",
     "prover/execution/construct/memory.py",
     "prover/execution/construct/controls.py",
+    "prover/execution/alike.py",
+    "prover/smt/alike.py",
 )
 """What makes events and constraints."""
 
