@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -41,6 +42,7 @@ class Read:
     real: str
 
 
+@cache
 def library_root() -> Path:
     """The folder of the protocol library: beside the package in a checkout, else inside it."""
     package = Path(__file__).resolve().parent

@@ -32,10 +32,12 @@ def find(
     tree: Path | None,
     roots: Sequence[Path],
     absent: dict[str, None],
+    leads_to: Callable[[Path], str] = os.path.realpath,
 ) -> Found | None:
     """What ``wanted`` names for an importer in ``folder`` (of ``tree``), None where nothing does.
 
-    ``absent`` gets every path where a file would have been taken first.  Raises Refusal.
+    ``absent`` gets every path where a file would have been taken first.  ``leads_to`` follows
+    links, for who has done that before.  Raises Refusal.
     """
     _check_string(wanted)
     trees = [each for each in (tree, *roots) if each is not None]
@@ -50,7 +52,7 @@ def find(
         if real is None:
             absent[str(path)] = None
             continue
-        inside = _tree_of(real, trees, os.path.realpath)
+        inside = _tree_of(real, trees, leads_to)
         if inside is None:
             raise _outside("is a link that leads out of the protocol roots")
         return Found(path, real, place, inside)

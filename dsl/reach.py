@@ -44,6 +44,8 @@ class Texts:
         default_factory=dict[tuple[str, Path, Path], "tuple[Found | None, tuple[str, ...] | None]"]
     )
 
+    _leading: dict[Path, str] = field(default_factory=dict[Path, str])
+
     def content(self, path: str) -> bytes | None:
         """A file's bytes; None where it cannot be read, or is too long to be a protocol."""
         if path not in self._bytes:
@@ -104,11 +106,16 @@ class Texts:
         if key not in self._found:
             absent: dict[str, None] = {}
             try:
-                found = find(wanted, folder, tree, self.roots, absent)
+                found = find(wanted, folder, tree, self.roots, absent, self._leads_to)
                 self._found[key] = found, tuple(absent)
             except Refusal:
                 self._found[key] = None, None
         return self._found[key]
+
+    def _leads_to(self, path: Path) -> str:
+        if path not in self._leading:
+            self._leading[path] = os.path.realpath(path)
+        return self._leading[path]
 
 
 def has_scenario(text: str) -> bool:

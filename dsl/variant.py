@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, Label
+from dsl.source import Source
 from dsl.syntax_rewrite import edit_list, labels_in, rename
 
 Owner: TypeAlias = s.FunctionDecl | s.ActorDecl
@@ -23,9 +24,13 @@ Owner: TypeAlias = s.FunctionDecl | s.ActorDecl
 
 @dataclass(slots=True)
 class _Editing:
-    """The owners of labels by name, as edited so far, and what went wrong."""
+    """The owners of labels by name, as edited so far, and what went wrong.
+
+    ``sources`` are the texts that they were in before.
+    """
 
     owners: MutableMapping[str, Owner]
+    sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
     changed: set[str] = field(default_factory=set[str])
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
 
@@ -52,14 +57,16 @@ def problems(known: Mapping[str, Owner], variant: s.Variant) -> tuple[Diagnostic
 
 
 def apply(
-    files: tuple[s.File, ...], variant: s.Variant
+    files: tuple[s.File, ...], variant: s.Variant, sources: Mapping[str, Source]
 ) -> tuple[tuple[s.File, ...], tuple[Diagnostic, ...]]:
-    """The files with the variant's changes, in order; wrong changes are left out and reported.
+    """The files, of these ``sources``, with the variant's changes in order.
+
+    Wrong changes are left out and reported.
 
     Declarations and files that do not change are the same objects as before.
     """
     before = owners(files)
-    editing = _Editing(dict(before))
+    editing = _Editing(dict(before), sources)
     for change in variant.changes:
         if isinstance(change, s.Exchange):
             _exchange(editing, change)
@@ -197,9 +204,16 @@ def _exchange(editing: _Editing, change: s.Exchange) -> None:
     if not _exchangeable(editing, change):
         return
     for name, owner in list(editing.owners.items()):
-        if name == change.new.text:
+        if name == change.new.text or not _may_use(editing, owner, change.old.text):
             continue
         body = rename(owner.body, change.old.text, change.new.text)
         if body is not owner.body:
             editing.owners[name] = replace(owner, body=body)
             editing.changed.add(name)
+
+
+def _may_use(editing: _Editing, owner: Owner, name: str) -> bool:
+    """Whether a name is in the text of an owner, which takes less time than its syntax does."""
+    span = owner.span
+    text = editing.sources[span.file].text
+    return owner.name.text in editing.changed or text.find(name, span.start, span.end) >= 0

@@ -127,7 +127,7 @@ def _applied(report: Report, program: Program, name: str) -> tuple[s.File, ...]:
             did_you_mean(name, known),
         )
         return program.files
-    files, diagnostics = apply(program.files, known[name])
+    files, diagnostics = apply(program.files, known[name], program.sources)
     for diagnostic in diagnostics:
         relay(report, diagnostic)
     return files

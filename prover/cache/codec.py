@@ -69,7 +69,7 @@ def given(verdict: Verdict) -> Given:
     """A verdict to be written."""
     match verdict:
         case Refuted(witness=witness, others=others):
-            rest: object = [_told(each) for each in (witness, *others)]
+            rest: object = [told_of(each) for each in (witness, *others)]
         case _:
             rest = verdict
     return Given(type(verdict).__name__, msgspec.Raw(msgspec.json.encode(rest)))
@@ -82,26 +82,26 @@ def verdict_of(found: Given) -> Verdict:
         raise Damaged(f"no verdict is called {found.kind}")
     if kind is not Refuted:
         return msgspec.json.decode(found.rest, type=kind)
-    witnesses = [_witness(each) for each in msgspec.json.decode(found.rest, type=list[Told])]
+    witnesses = [witness_of(each) for each in msgspec.json.decode(found.rest, type=list[Told])]
     if not witnesses:
         raise Damaged("a refutation without a witness")
     return Refuted(witnesses[0], tuple(witnesses[1:]))
 
 
-def _told(witness: Witness) -> Told:
+def told_of(witness: Witness) -> Told:
     """A witness to be written."""
     parts = {name: msgspec.Raw(msgspec.json.encode(getattr(witness, name))) for name in _parts()}
     kind = type(witness.record).__name__
     return Told(parts, kind, msgspec.Raw(msgspec.json.encode(witness.record)))
 
 
-def _witness(told: Told) -> Witness:
+def witness_of(told: Told) -> Witness:
     """The witness that was written.  Raises Damaged."""
     parts = _parts()
     if told.parts.keys() != parts.keys() or told.kind not in _RECORDS:
         raise Damaged("not all of a witness")
     values = {name: decoder.decode(told.parts[name]) for name, decoder in parts.items()}
-    return Witness(**values, record=msgspec.json.decode(told.record, type=_RECORDS[told.kind]))
+    return Witness(**values, record=_records()[told.kind].decode(told.record))
 
 
 @cache
@@ -111,6 +111,11 @@ def _parts() -> dict[str, msgspec.json.Decoder[Any]]:
     return {
         f.name: msgspec.json.Decoder(types[f.name]) for f in fields(Witness) if f.name != "record"
     }
+
+
+@cache
+def _records() -> dict[str, msgspec.json.Decoder[Any]]:
+    return {kind: msgspec.json.Decoder(each) for kind, each in _RECORDS.items()}
 
 
 _RECORDS: Final[dict[str, Any]] = {
@@ -125,11 +130,11 @@ def unmeasured(measured: Measured) -> Measured:
     return replace(measured, seconds={})
 
 
-def line(outcome: Outcome) -> Line:
-    """An outcome to be written."""
+def line(outcome: Outcome, verdict: Given) -> Line:
+    """An outcome to be written, with its verdict as that is written."""
     return Line(
         outcome.obligation,
-        given(outcome.verdict),
+        verdict,
         outcome.expected,
         outcome.as_expected,
         outcome.notes,
@@ -137,13 +142,8 @@ def line(outcome: Outcome) -> Line:
     )
 
 
-def outcome_of(found: Line, known: dict[tuple[str, bytes], Verdict]) -> Outcome:
-    """The outcome that was written.  ``known`` are verdicts by their text.  Raises Damaged."""
-    # Memory models, configs and variants share most of theirs.
-    text = found.verdict.kind, bytes(found.verdict.rest)
-    verdict = known.get(text)
-    if verdict is None:
-        verdict = known[text] = verdict_of(found.verdict)
+def outcome_of(found: Line, verdict: Verdict) -> Outcome:
+    """The outcome that was written, with the verdict that was."""
     return Outcome(
         found.obligation,
         verdict,

@@ -40,9 +40,10 @@ def sources() -> str:
     total = hashlib.sha256()
     for package in (dsl, prover):
         root = str(_root(package))
+        name = _root(package).name
         for path in sources_below(root):
             data = _bytes_of(f"{root}/{path}")
-            head = f"{_root(package).name}/{path} {len(data)}\n"
+            head = f"{name}/{path} {len(data)}\n"
             total.update(head.encode("utf-8", "surrogateescape"))
             total.update(data)
     return total.hexdigest()

@@ -93,9 +93,9 @@ def edit(old: Outline, new: Outline) -> Edit | None:
     return Edit(frozenset(different), tuple(sorted(rest)))
 
 
-def keep(store: Store, outlines: Mapping[str, Outline]) -> None:
-    """Remembers outlines by the sums of their texts."""
-    store.put({_key(name): msgspec.json.encode(each) for name, each in outlines.items()})
+def keep(outlines: Mapping[str, Outline]) -> dict[bytes, bytes]:
+    """What is to be remembered of outlines, which are by the sums of their texts."""
+    return {_key(name): msgspec.json.encode(each) for name, each in outlines.items()}
 
 
 def recall(store: Store, sums: Iterable[str]) -> dict[str, Outline]:

@@ -52,12 +52,19 @@ def moved(text: bytes, move: Callable[[Span], Span], known: dict[bytes, bytes]) 
     return _SPAN.sub(there, text)
 
 
+def spans_in(text: bytes) -> set[Span]:
+    """Every place in a JSON text."""
+    found = set(_SPAN.findall(text))
+    return {Span(msgspec.json.decode(a, type=str), int(b), int(c)) for a, b, c in found}
+
+
 def lines_named(text: bytes, files: Iterable[str]) -> tuple[str, ...]:
     """Which of ``files`` have lines that strings in a JSON text may name, places apart.
 
     ANY_FILE is one of them where it cannot be told whose line it is.
     """
-    said = {each.decode("utf-8", "replace") for each in _STRING.findall(_PLACE.sub(b"{", text))}
+    strings = set(_STRING.findall(_PLACE.sub(b"{", text)))
+    said = {each.decode("utf-8", "replace") for each in strings}
     rest = [each for each in said if _LINE.search(each)]
     found: list[str] = []
     for name in files:
@@ -69,7 +76,10 @@ def lines_named(text: bytes, files: Iterable[str]) -> tuple[str, ...]:
 
 ANY_FILE = "*"
 
-_SPAN = re.compile(rb'\{"file":("(?:[^"\\]|\\.)+"),"start":(-?[0-9]{1,18}),"end":(-?[0-9]{1,18})\}')
-_PLACE = re.compile(rb'\{"file":"(?:[^"\\]|\\.)*","start":')
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_IN_STRING = rb'[^"\\]*(?:\\.[^"\\]*)*'
+_SPAN = re.compile(
+    rb'\{"file":("(?!")' + _IN_STRING + rb'"),"start":(-?[0-9]{1,18}),"end":(-?[0-9]{1,18})\}'
+)
+_PLACE = re.compile(rb'\{"file":"' + _IN_STRING + rb'","start":')
+_STRING = re.compile(b'"' + _IN_STRING + b'"')
 _LINE = re.compile(r"\.khp|\bline [0-9]|:[0-9]")

@@ -11,9 +11,9 @@ In doubt the importer counts as affected.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 
@@ -21,6 +21,7 @@ from dsl.check.context import MAX_PROGRAM
 from dsl.check.indexes import SOURCES
 from dsl.imports import MAX_TOTAL_BYTES
 from dsl.source import Span
+from prover.cache.aside import Stood
 from prover.cache.codec import Damaged, Line
 from prover.cache.outline import Edit, Outline, Unmoved, edit, words_of
 from prover.cache.places import ANY_FILE, moved
@@ -58,7 +59,8 @@ def _names(used: Sequence[Used]) -> dict[str, str] | None:
     """
     found: dict[str, str] = {}
     for each in used[1:]:
-        if found.setdefault(Path(each.path).name, each.real) != each.real:
+        name = os.path.basename(each.path)  # noqa: PTH119 - for thousands of them
+        if found.setdefault(name, each.real) != each.real:
             return None
     return found
 
@@ -272,7 +274,17 @@ def _moved(entry: Entry, sums: Mapping[str, str], edits: Mapping[str, Edit]) -> 
     try:
         text = moved(msgspec.json.encode(entry.lines), now, {})
         lines = msgspec.json.decode(text, type=tuple[Line, ...])
+        places = tuple(_standing(each, edits) for each in entry.places)
     except (Damaged, Unmoved, RecursionError):
         return None
     used = tuple(msgspec.structs.replace(each, sum=sums[each.real]) for each in entry.used)
-    return msgspec.structs.replace(entry, used=used, lines=lines)
+    return msgspec.structs.replace(entry, used=used, lines=lines, places=places)
+
+
+def _standing(place: Stood, edits: Mapping[str, Edit]) -> Stood:
+    """A declaration that witnesses lead through, where it is now.  Raises Unmoved."""
+    found = edits.get(place.file)
+    if found is None:
+        return place
+    now, _ = found.moved(place.now, place.now + place.end - place.start)
+    return msgspec.structs.replace(place, now=now)

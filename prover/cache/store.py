@@ -11,10 +11,11 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 NAME = "verdicts.sqlite"
 
@@ -41,8 +42,29 @@ _AT_ONCE = 500
 """So many keys in one question."""
 
 
+T = TypeVar("T")
+
+
 class _Foreign(Exception):
     """The file is none that this program made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A value as it is stored; its sum is right."""
+
+    packed: bytes
+
+    def opened(self) -> bytes:
+        """The value.  Raises ValueError."""
+        machine = zlib.decompressobj()
+        try:
+            value = machine.decompress(self.packed, MOST_IN_ONE)
+        except zlib.error as error:
+            raise ValueError(str(error)) from None
+        if not machine.eof:
+            raise ValueError("longer than an entry may be")
+        return value
 
 
 @dataclass(slots=True)
@@ -60,10 +82,20 @@ class Store:
 
     def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """What is known, by key; what is damaged is not known."""
+        return self._looked_up(keys, _unpacked)
+
+    def get_packed(self, keys: Iterable[bytes]) -> dict[bytes, Packed]:
+        """The same of what is likely not to be looked at."""
+        return self._looked_up(keys, _packed)
+
+    def _looked_up(
+        self, keys: Iterable[bytes], take: Callable[[bytes, bytes, bytes], T | None]
+    ) -> dict[bytes, T]:
+        """What ``take`` makes of entries: of key, sum and value; None of what is damaged."""
         wanted = list(dict.fromkeys(keys))
         if not wanted or self.trouble:
             return {}
-        found: dict[bytes, bytes] = {}
+        found: dict[bytes, T] = {}
         stale: list[bytes] = []
         now = int(time.time())
         try:
@@ -72,10 +104,10 @@ class Store:
             connection = self.opened()
             for start in range(0, len(wanted), _AT_ONCE):
                 for key, total, used, value in _rows(connection, wanted[start : start + _AT_ONCE]):
-                    unpacked = _unpacked(key, total, value)
-                    if unpacked is not None:
-                        found[key] = unpacked
-                    if unpacked is None or now - used > DAY:
+                    taken = take(key, total, value)
+                    if taken is not None:
+                        found[key] = taken
+                    if taken is None or now - used > DAY:
                         stale.append(key)
         except (sqlite3.Error, OSError, _Foreign) as error:
             self._fail(error)
@@ -204,14 +236,16 @@ def _total(key: bytes, packed: bytes) -> bytes:
 
 def _unpacked(key: bytes, total: bytes, packed: bytes) -> bytes | None:
     """An entry's value; None where it is not what was stored."""
-    if total != _total(key, packed):
-        return None
-    machine = zlib.decompressobj()
+    whole = _packed(key, total, packed)
     try:
-        value = machine.decompress(packed, MOST_IN_ONE)
-    except zlib.error:
+        return None if whole is None else whole.opened()
+    except ValueError:
         return None
-    return value if machine.eof else None
+
+
+def _packed(key: bytes, total: bytes, packed: bytes) -> Packed | None:
+    """The same, not opened yet."""
+    return Packed(packed) if total == _total(key, packed) else None
 
 
 def _make_room(connection: sqlite3.Connection, more: int) -> None:

@@ -14,16 +14,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
 from dsl.files import Read, Refusal, library_root, read_text
 from dsl.source import Source, sum_of
+from prover.cache.aside import Aside, Stood, Witnesses, stood
 from prover.cache.codec import Damaged, Line, is_kept, line, outcome_of
 from prover.cache.fingerprint import fingerprint
+from prover.cache.outline import Outline
 from prover.cache.places import lines_named
-from prover.cache.store import Store
-from prover.verdict import FileReport, Request, Verdict
+from prover.cache.store import Packed, Store
+from prover.verdict import FileReport, Outcome, Request, Verdict
+
+Rows: TypeAlias = dict[bytes, bytes]
+"""What is to be put into the store, by key."""
 
 
 class Used(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +47,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``unfinished``: a library that does not check by itself, and is passed over as long as a
     protocol that does imports it.  ``tied``: files of which a text in it
     names a line, ``*`` where that may be any.
-    ``statements`` and ``indexes`` as in :class:`dsl.check.notes.Notes`.
+    ``statements`` and ``indexes`` as in :class:`dsl.check.notes.Notes`.  ``witnesses`` is the sum
+    they are found by ("": there are none), ``places`` are the declarations that they lead through.
     """
 
     used: tuple[Used, ...]
@@ -53,6 +60,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tied: tuple[str, ...]
     statements: int
     indexes: tuple[str, ...]
+    witnesses: str
+    places: tuple[Stood, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +96,13 @@ class Known:
 class Files:
     """The texts of files, each read once in a run; None for what cannot be read.
 
-    ``verdicts`` are those that have been read, by their text.
+    ``witnesses`` are those of entries, by their sum.
     """
 
     _texts: dict[str, tuple[str, str] | None] = field(
         default_factory=dict[str, "tuple[str, str] | None"]
     )
-    verdicts: dict[tuple[str, bytes], Verdict] = field(
-        default_factory=dict[tuple[str, bytes], Verdict]
-    )
+    witnesses: dict[str, Packed] = field(default_factory=dict[str, Packed])
     _sources: dict[tuple[str, str], Source] = field(default_factory=dict[tuple[str, str], Source])
     _places: dict[str, str] = field(default_factory=dict[str, str])
     _absent: dict[str, bool] = field(default_factory=dict[str, bool])
@@ -174,8 +181,9 @@ def _recall(store: Store, asked: Sequence[tuple[str, str]], request: Request) ->
     # All that is made here lives to the end of the run, and none of it is in a circle.
     gc.disable()
     try:
-        for (name, folder), key in keys.items():
-            entry = _entry(values.get(key))
+        entries = {place: _entry(values.get(key)) for place, key in keys.items()}
+        files.witnesses.update(_witnesses(store, [each for each in entries.values() if each]))
+        for (name, folder), entry in entries.items():
             if entry is None or not _is_there(entry, name, files):
                 continue
             if any(files.sum(used.path) != used.sum for used in entry.used):
@@ -191,9 +199,19 @@ def _recall(store: Store, asked: Sequence[tuple[str, str]], request: Request) ->
     return Recalled(_with_importers(found), stale, files)
 
 
-def remember(store: Store, made: Iterable[Made], request: Request) -> None:
-    """Remembers reports, those that are answers."""
-    entries: dict[bytes, bytes] = {}
+def _witnesses(store: Store, entries: Sequence[Entry]) -> dict[str, Packed]:
+    """The witnesses of entries, by their sums."""
+    keys = {each.witnesses: _witness_key(each.witnesses) for each in entries if each.witnesses}
+    found = store.get_packed(keys.values())
+    return {total: found[key] for total, key in keys.items() if key in found}
+
+
+def remember(made: Iterable[Made], outlines: Mapping[str, Outline], request: Request) -> Rows:
+    """What is to be remembered of reports, of those that are answers.
+
+    ``outlines`` are those of the files that were read for them, by the sums of their texts.
+    """
+    entries: Rows = {}
     for each in made:
         report = each.report
         main = report.sources.get(report.name)
@@ -201,37 +219,43 @@ def remember(store: Store, made: Iterable[Made], request: Request) -> None:
             continue
         if not all(is_kept(outcome.verdict) for outcome in report.outcomes):
             continue
-        with suppress(UnicodeEncodeError):
+        with suppress(UnicodeEncodeError, Damaged):
             key = _key(report.name, report.folder, sum_of(main.text), request)
-            entries[key] = msgspec.json.encode(_made(each))
-    store.put(entries)
+            entry, witnesses = _made(each, outlines)
+            entries[key] = msgspec.json.encode(entry)
+            if entry.witnesses:
+                entries[_witness_key(entry.witnesses)] = witnesses
+    return entries
 
 
-def renew(
-    store: Store, entries: Mapping[tuple[str, str], Entry], files: Files, request: Request
-) -> None:
-    """Remembers entries that were told anew of the texts that files have now."""
-    values: dict[bytes, bytes] = {}
+def renew(entries: Mapping[tuple[str, str], Entry], files: Files, request: Request) -> Rows:
+    """What is to be remembered of entries that were told anew of the texts that files have now."""
+    values: Rows = {}
     for (name, folder), entry in entries.items():
         with suppress(UnicodeEncodeError):
             key = _key(name, folder, files.sum(name), request)
             values[key] = msgspec.json.encode(entry)
-    store.put(values)
+    return values
 
 
-def _made(made: Made) -> Entry:
-    """The entry of a report."""
+def _made(made: Made, outlines: Mapping[str, Outline]) -> tuple[Entry, bytes]:
+    """The entry of a report, and the text of its witnesses."""
     report = made.report
+    aside = Aside()
     used = tuple(
         Used(file.name, file.path, file.real, sum_of(report.sources[file.name].text))
         for file in dict.fromkeys(made.read)
     )
-    lines = tuple(line(outcome) for outcome in report.outcomes)
+    lines = tuple(line(each, aside.given(each.verdict)) for each in report.outcomes)
     titles = dict(report.titles)
-    said = msgspec.json.encode((report.notes, titles, lines))
-    tied = lines_named(said, [each.name for each in used])
+    witnesses = aside.text
+    said = msgspec.json.encode((report.notes, titles, lines)) + witnesses
+    known = {each.name: outlines[each.sum] for each in used if each.sum in outlines}
+    places, nowhere = stood(witnesses, known)
+    tied = (*lines_named(said, [each.name for each in used]), *nowhere)
     parts = made.unfinished, tied, made.statements, made.indexes
-    return Entry(used, made.absent, lines, report.notes, titles, *parts)
+    total = sum_of(witnesses.decode("utf-8")) if aside else ""
+    return Entry(used, made.absent, lines, report.notes, titles, *parts, total, places), witnesses
 
 
 def _key(name: str, folder: str, text: str, request: Request) -> bytes:
@@ -240,6 +264,11 @@ def _key(name: str, folder: str, text: str, request: Request) -> bytes:
     place = os.path.abspath(name)  # noqa: PTH100 - the links in it are looked at apart
     parts = ("file", fingerprint(), str(library_root()), place, name, folder, text, what)
     return hashlib.sha256(msgspec.json.encode(parts)).digest()
+
+
+def _witness_key(total: str) -> bytes:
+    """What witnesses are found by: the sum of their text says which they are."""
+    return hashlib.sha256(msgspec.json.encode(("witnesses", fingerprint(), total))).digest()
 
 
 def elsewhere(request: Request) -> str:
@@ -279,11 +308,22 @@ def report_of(entry: Entry, name: str, folder: str, files: Files) -> FileReport 
         if text is None:
             return None
         sources[used.name] = files.source(used.name, text[0])
+    packed = files.witnesses.get(entry.witnesses)
+    if entry.witnesses and packed is None:
+        return None
+    witnesses = Witnesses(packed, entry.places)
+    # Memory models, configs and variants share most verdicts.
+    known: dict[tuple[str, bytes], Verdict] = {}
+    outcomes: list[Outcome] = []
     try:
-        outcomes = tuple(outcome_of(each, files.verdicts) for each in entry.lines)
+        for each in entry.lines:
+            said = each.verdict.kind, bytes(each.verdict.rest)
+            if said not in known:
+                known[said] = witnesses.verdict(each.verdict)
+            outcomes.append(outcome_of(each, known[said]))
     except (Damaged, RecursionError):
         return None
-    return FileReport(name, outcomes, (), sources, entry.notes, folder, entry.titles)
+    return FileReport(name, tuple(outcomes), (), sources, entry.notes, folder, entry.titles)
 
 
 def _with_importers(

@@ -20,7 +20,7 @@ from prover.pipeline.loaded import Loaded, grouped, load_all
 from prover.pipeline.memory import Memory
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost
-from prover.pipeline.spared import Found, keep
+from prover.pipeline.spared import Found, to_keep
 from prover.pipeline.times import Times
 from prover.pipeline.tree import Member
 from prover.verdict import (
@@ -63,7 +63,9 @@ def prove(
 
     ``idle``: that there is nothing to prove in them is no mistake.
     """
-    known, ready, read = found
+    known, ready, read, rows = found
+    if store is not None:
+        store.put(rows)
     loaded, read = load_all(request, members, known, ready, read, idle=idle)
     jobs = [
         (index, task)
@@ -88,7 +90,7 @@ def prove(
         for index, file in enumerate(loaded)
     ]
     if verdicts is not None:
-        keep(verdicts, request, reports, known, read)
+        verdicts.put(to_keep(request, reports, known, read))
     return reports
 
 

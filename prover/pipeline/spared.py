@@ -17,7 +17,7 @@ from dsl.source import sum_of
 from prover.cache import outline
 from prover.cache.spared import Spared, Vouched
 from prover.cache.store import Store
-from prover.cache.whole import Entry, Known, Recalled, Used, remember, renew, report_of
+from prover.cache.whole import Entry, Known, Recalled, Rows, Used, remember, renew, report_of
 from prover.pipeline.loaded import AllRead, Loaded, load
 from prover.pipeline.tree import Member
 from prover.verdict import FileReport, Request
@@ -26,8 +26,11 @@ Place: TypeAlias = tuple[str, str]
 """A file, and the folder that it was found below."""
 
 
-Found: TypeAlias = tuple[Mapping[Place, Known], Mapping[Place, Loaded | FileReport], AllRead]
-"""What is known, files that were loaded to find that out, and what is known of these."""
+Found: TypeAlias = tuple[Mapping[Place, Known], Mapping[Place, Loaded | FileReport], AllRead, Rows]
+"""What is known, files that were loaded to find that out, what is known of these.
+
+Then what is to be remembered of it.
+"""
 
 
 def spared(
@@ -42,7 +45,7 @@ def spared(
     """
     read = AllRead()
     if store is None or not recalled.stale:
-        return recalled.known, {}, read
+        return recalled.known, {}, read, {}
     found = _Search(request, recalled, read, _judge(recalled, store))
     asked = {(each.name, each.folder): each for each in members if isinstance(each, Member)}
     # As in whole.py: all that is made here lives to the end of the run.
@@ -57,8 +60,8 @@ def spared(
     finally:
         gc.freeze()
         gc.enable()
-    renew(store, found.entries, recalled.files, request)
-    return {**recalled.known, **found.known}, found.ready, read
+    rows = renew(found.entries, recalled.files, request)
+    return {**recalled.known, **found.known}, found.ready, read, rows
 
 
 def settled(
@@ -73,7 +76,7 @@ def settled(
 
     What proves is not even imported then.  ``idle`` as in :func:`prover.pipeline.proving.prove`.
     """
-    known, ready, read = found
+    known, ready, read, rows = found
     reports: list[FileReport] = []
     for each in members:
         place = (each.name, each.folder)
@@ -84,21 +87,20 @@ def settled(
     if not (idle or any(report.outcomes for report in reports)):
         return None
     if store is not None:
-        keep(store, request, reports, known, read)
+        store.put(rows | to_keep(request, reports, known, read))
     return reports
 
 
-def keep(
-    store: Store,
+def to_keep(
     request: Request,
     reports: Sequence[FileReport],
     known: Mapping[Place, Known],
     read: AllRead,
-) -> None:
-    """Remembers the reports that were not known, and what the files declare that were parsed."""
+) -> Rows:
+    """What is to be remembered: new reports, and what the files declare that were parsed."""
     new = [report for report in reports if (report.name, report.folder) not in known]
-    remember(store, map(read.made, new), request)
-    outline.keep(store, read.outlines())
+    outlines = read.outlines()
+    return remember(map(read.made, new), outlines, request) | outline.keep(outlines)
 
 
 def _judge(recalled: Recalled, store: Store) -> Spared:

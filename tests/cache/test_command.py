@@ -113,7 +113,7 @@ def test_the_command(folder: Path) -> None:
     cache = str(folder / "cache")
     assert prove("cache", cache=cache).stdout.endswith(": 0 entries, 0.0 MiB\n")
     prove(str(folder / "p" / "up.khp"), cache=cache)
-    assert ": 6 entries, " in prove("cache", cache=cache).stdout
+    assert ": 7 entries, " in prove("cache", cache=cache).stdout
     assert ": 0 entries, " in prove("cache", "--clear", cache=cache).stdout
     assert prove("cache", cache="off").stdout == "nothing is remembered: PROVE_CACHE is off\n"
 
