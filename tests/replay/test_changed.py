@@ -18,6 +18,7 @@ NAMES = (
     "torn.khp",
     "tries.khp",
     "handled.khp",
+    "handled_beside.khp",
 )
 
 
@@ -49,6 +50,12 @@ HOLDS = {
         "\tfree(old);",
         "\tspin_lock(&l);\n\tspin_unlock(&l);\n\tfree(old);",
         2,
+    ),
+    "what the host of a handler left out": (
+        "handled_beside.khp",
+        "\tif (n) {\n\t\tWRITE_ONCE(data, 2);\n\t\tWRITE_ONCE(data, 3);\n\t}\n",
+        "\n" * 4,
+        0,
     ),
     "a check that fails later": ("freed.khp", "seen = s->value;", "assert(s->value == 7);", None),
 }

@@ -100,14 +100,18 @@ def _store(run: Run, read: sk.ReadAccess, index: dict[int, int]) -> Store | None
 
 
 def _handlers(run: Run, spots: list[Spot], without: Container[int]) -> tuple[Handled[Spot], ...]:
-    """Before which of the steps that are not left out the handlers that have run came."""
+    """Before which of the steps that are come to, and not left out, handlers that have run came.
+
+    Another program may lack a step that is not come to.
+    """
     names = thread_names(run.skeleton)
+    reached = run.happened | run.waiting | run.violated.keys()
     found: list[Handled[Spot]] = []
     for number, gap in sorted(run.claim.gaps.items()):
         thread = run.skeleton.threads[number]
         if thread.events[0] in run.happened | run.waiting:
             host = run.skeleton.threads[thread.host].events
-            before = (spots[step] for step in host[gap:] if step not in without)
+            before = (spots[step] for step in host[gap:] if step in reached and step not in without)
             found.append(Handled(names[number], next(before, None)))
     return tuple(found)
 
