@@ -41,6 +41,9 @@ THREADS = ("callback", "page")
 SEVERAL = ("closes", "rivals", "handlers")
 """Those that hold several events or threads, in no order."""
 
+CLAIMS = ("final", "invariant")
+"""The kinds of thread that look at the state after a step, or at the end."""
+
 WORDS = ("what", "order", "kind", "mode", "pool", "anybody", "token", "flush", "always")
 """Those that say the same of whoever does it."""
 
@@ -120,17 +123,21 @@ class _Exchange:
         for thread in threads:
             # Who starts a thread, and whose CPU it runs on, stands before it.
             if thread.number not in (self.one, self.two):
-                parent, host = _known(self.events, thread.parent), _known(self.threads, thread.host)
+                parent, host, looks = self._origin(thread)
+                place = _known(self.events, parent), _known(self.threads, host)
                 # Of several that one event starts on one host, the first becomes the first.
-                mine, theirs = (
-                    self._started(thread.parent, thread.host),
-                    self._started(parent, host),
-                )
+                mine = self._of(parent, host, looks)
+                theirs = self._of(*place, self.events.get(looks, looks))
                 _same(len(mine), len(theirs))
                 self._thread(thread, theirs[mine.index(thread)])
 
-    def _started(self, parent: int, host: int) -> list[sk.Thread]:
-        return [t for t in self.skeleton.threads if (t.parent, t.host) == (parent, host)]
+    def _origin(self, thread: sk.Thread) -> tuple[int, int, int]:
+        """What started a thread, on whose CPU; and the step after which it only looks, or -1."""
+        looks = self.skeleton.events[thread.events[0]].anchor if thread.kind in CLAIMS else -1
+        return thread.parent, thread.host, looks
+
+    def _of(self, parent: int, host: int, looks: int) -> list[sk.Thread]:
+        return [t for t in self.skeleton.threads if self._origin(t) == (parent, host, looks)]
 
     def _thread(self, mine: sk.Thread, theirs: sk.Thread) -> None:
         _same(mine.kind, theirs.kind)

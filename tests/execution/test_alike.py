@@ -39,6 +39,13 @@ ALIKE = {
         [2],
     ),
     "beside another": ("int x;", "WRITE_ONCE(x, 1);", "WRITE_ONCE(x, 2);", "other, user * 2", [2]),
+    "looked at after each step": (
+        "int x;",
+        "WRITE_ONCE(x, 1);",
+        "WRITE_ONCE(x, 0);",
+        "other, user * 2; invariant x < 2",
+        [2],
+    ),
     "a claim about all": ("int x;", "x++;", "", "user * 2; final x == 2", [2]),
 }
 """Declarations, the bodies of `user` and `other`, who runs; the sizes of the groups."""
@@ -128,7 +135,7 @@ actor user {
 		kfree_rcu(it, rcu);
 }
 actor tick interrupts user { hit(); }
-scenario s { run user * 2, tick; }
+scenario s { run user * 2, tick; invariant x < 9; }
 """
 
 
@@ -164,6 +171,12 @@ def forged(text: str) -> Iterator[tuple[str, sk.Skeleton]]:
         for t in skeleton.threads
         if second in (t.number, t.host) or t.parent in skeleton.threads[second].events
     ]
+    steps = {event for thread in own for event in thread.events}
+    own += [
+        t
+        for t in skeleton.threads
+        if t.kind in it.CLAIMS and skeleton.events[t.events[0]].anchor in steps
+    ]
     mine = {event for thread in own for event in thread.events}
     last = Term(len(skeleton.rows) - 1)
     for part in ("reads", "writes", "updates", "stored", "lock_edges"):
@@ -183,7 +196,7 @@ def forged(text: str) -> Iterator[tuple[str, sk.Skeleton]]:
     for thread in own:
         shorter = replace(thread, events=thread.events[:-1])
         yield "thread shorter", put(skeleton, "threads", thread.number, shorter)
-        if thread.number != second:
+        if thread.number != second and thread.kind not in it.CLAIMS:
             for name, new in (
                 ("kind", replace(thread, kind="page")),
                 ("host", replace(thread, host=-2)),
@@ -219,16 +232,18 @@ def otherwise(value: object, last: Term) -> object:
 
 def changes(event: sk.Event, other: Term) -> Iterator[tuple[str, sk.Event]]:
     """An event with one thing otherwise."""
-    yield "guard", replace(event, guard=other)
+    yield "guard", exchanged(event, guard=otherwise(event.guard, other))
     yield "anchor", replace(event, anchor=0)
     yield "rank", replace(event, rank=event.rank + 1)
-    yield "controls", replace(event, controls=(*event.controls, other))
-    yield "surely", replace(event, surely=(*event.surely, other))
+    for name in ("controls", "surely"):
+        said = getattr(event, name)
+        more = Term(0) if other in said else other
+        yield name, exchanged(event, **{name: (*said, more)})
     if event.checks:
         yield "check less", replace(event, checks=event.checks[1:])
         first = event.checks[0]
         for name, new in (
-            ("bad", replace(first, bad=other)),
+            ("bad", exchanged(first, bad=otherwise(first.bad, other))),
             ("property", replace(first, property="final")),
             ("message", replace(first, message="?")),
         ):
