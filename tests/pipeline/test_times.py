@@ -106,7 +106,8 @@ def test_nothing_else_comes_of_it(
     plain = run(request, lambda _: None)
     store = told(loaded, tmp_path, {"f2": 9.0}, {"g1": 8.0, "g2": 0.1})
     # All is proved again, for what is remembered of verdicts is not what this is about.
-    monkeypatch.setattr(spared, "remember", lambda *_: None)
+    nothing: dict[bytes, bytes] = {}
+    monkeypatch.setattr(spared, "remember", lambda *_: nothing)
     timed = run(request, lambda _: None, store)
     shown = [
         render_report(report, verbose=True, quiet=False, color=False) for report in (plain, timed)
