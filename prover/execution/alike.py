@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from prover.execution import skeleton as sk
+from prover.execution.nodes import LOOKERS
 from prover.execution.terms import (
     Allocated,
     And,
@@ -40,9 +41,6 @@ THREADS = ("callback", "page")
 
 SEVERAL = ("closes", "rivals", "handlers")
 """Those that hold several events or threads, in no order."""
-
-CLAIMS = ("final", "invariant")
-"""The kinds of thread that look at the state after a step, or at the end."""
 
 WORDS = ("what", "order", "kind", "mode", "pool", "anybody", "token", "flush", "always")
 """Those that say the same of whoever does it."""
@@ -118,26 +116,26 @@ class _Exchange:
     def _threads(self) -> None:
         """Who becomes whom: the two, and whatever they started or are interrupted by."""
         threads = self.skeleton.threads
+        started: dict[tuple[int, int, int], list[sk.Thread]] = {}
+        for thread in threads:
+            started.setdefault(self._origin(thread), []).append(thread)
         for one, two in ((self.one, self.two), (self.two, self.one)):
             self._thread(threads[one], threads[two])
         for thread in threads:
             # Who starts a thread, and whose CPU it runs on, stands before it.
             if thread.number not in (self.one, self.two):
-                parent, host, looks = self._origin(thread)
+                parent, host, looks = origin = self._origin(thread)
                 place = _known(self.events, parent), _known(self.threads, host)
                 # Of several that one event starts on one host, the first becomes the first.
-                mine = self._of(parent, host, looks)
-                theirs = self._of(*place, self.events.get(looks, looks))
+                mine = started[origin]
+                theirs = started.get((*place, self.events.get(looks, looks)), [])
                 _same(len(mine), len(theirs))
                 self._thread(thread, theirs[mine.index(thread)])
 
     def _origin(self, thread: sk.Thread) -> tuple[int, int, int]:
         """What started a thread, on whose CPU; and the step after which it only looks, or -1."""
-        looks = self.skeleton.events[thread.events[0]].anchor if thread.kind in CLAIMS else -1
+        looks = self.skeleton.events[thread.events[0]].anchor if thread.kind in LOOKERS else -1
         return thread.parent, thread.host, looks
-
-    def _of(self, parent: int, host: int, looks: int) -> list[sk.Thread]:
-        return [t for t in self.skeleton.threads if self._origin(t) == (parent, host, looks)]
 
     def _thread(self, mine: sk.Thread, theirs: sk.Thread) -> None:
         _same(mine.kind, theirs.kind)

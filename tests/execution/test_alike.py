@@ -15,6 +15,7 @@ from prover.execution import alike as it
 from prover.execution import skeleton as sk
 from prover.execution.alike import alike
 from prover.execution.construct.program import build
+from prover.execution.nodes import LOOKERS
 from prover.execution.terms import Choice, Term
 from prover.graph import compile_program
 
@@ -175,7 +176,7 @@ def forged(text: str) -> Iterator[tuple[str, sk.Skeleton]]:
     own += [
         t
         for t in skeleton.threads
-        if t.kind in it.CLAIMS and skeleton.events[t.events[0]].anchor in steps
+        if t.kind in LOOKERS and skeleton.events[t.events[0]].anchor in steps
     ]
     mine = {event for thread in own for event in thread.events}
     last = Term(len(skeleton.rows) - 1)
@@ -196,7 +197,7 @@ def forged(text: str) -> Iterator[tuple[str, sk.Skeleton]]:
     for thread in own:
         shorter = replace(thread, events=thread.events[:-1])
         yield "thread shorter", put(skeleton, "threads", thread.number, shorter)
-        if thread.number != second and thread.kind not in it.CLAIMS:
+        if thread.number != second and thread.kind not in LOOKERS:
             for name, new in (
                 ("kind", replace(thread, kind="page")),
                 ("host", replace(thread, host=-2)),

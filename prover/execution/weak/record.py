@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from prover.execution import skeleton as sk
 from prover.execution.execution import INITIAL
-from prover.execution.nodes import Nodes
+from prover.execution.nodes import LOOKERS, Nodes
 from prover.execution.record import Came, Claimed, Execution, Handled, Spot, Store
 from prover.execution.recording import chosen, counted, slot_name, spot, thread_names
 from prover.execution.run.narrate import what
@@ -39,14 +39,13 @@ def execution_of(run: Run, nodes: Nodes, without: Container[int] = ()) -> Execut
     """What is claimed of an execution, as far as it matters; some events may be left out."""
     skeleton, claim = run.skeleton, run.claim
     spots = spots_of(skeleton, without)
-    looking = {"final", "invariant"}
-    reached = run.happened | run.waiting | run.violated.keys()
+    reached = run.reached
     events = [
         e.number
         for e in skeleton.events
         if e.number in reached
         and e.number not in without
-        and skeleton.threads[e.thread].kind not in looking
+        and skeleton.threads[e.thread].kind not in LOOKERS
     ]
     index = {number: place for place, number in enumerate(events)}
     # Of two that are level the greater number comes first: in a later version numbers are others.
@@ -105,7 +104,7 @@ def _handlers(run: Run, spots: list[Spot], without: Container[int]) -> tuple[Han
     Another program may lack a step that is not come to.
     """
     names = thread_names(run.skeleton)
-    reached = run.happened | run.waiting | run.violated.keys()
+    reached = run.reached
     found: list[Handled[Spot]] = []
     for number, gap in sorted(run.claim.gaps.items()):
         thread = run.skeleton.threads[number]

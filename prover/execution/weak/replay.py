@@ -27,7 +27,7 @@ from prover.execution.weak.witness import tell, tell_race
 from prover.execution.witness import Witness
 from prover.graph.values import Half, Pointer, Via, Wild, Word
 from prover.models.algebra import MemoryModel
-from prover.models.concrete import Pairs, breach, breaches, defined, evaluate
+from prover.models.concrete import Pairs, Structure, breach, breaches, defined, evaluate
 
 STORING = (sk.Access, sk.Grant, sk.SrcuEnd, sk.Try, sk.Unlock)
 """Events whose store can reach memory after a free that they executed before."""
@@ -101,12 +101,17 @@ def shown(
     reasons: list[str] = []
     for one in candidates:
         meaning = defined(asked, builder.structure(law, one.also, lands=one.lands))
-        broken = [axiom.name for axiom in asked.axioms if breach(axiom, meaning) is not None]
+        broken = _broken(asked, meaning)
         if not broken:
             yield Shown(Allowed(run, found, builder, meaning, model.name), one)
         reasons.extend([", ".join(broken)] if broken else ())
     if len(reasons) == len(candidates):
         raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
+
+
+def _broken(model: MemoryModel, meaning: Structure) -> list[str]:
+    """The axioms that an execution breaks, where all names of the model are defined."""
+    return [axiom.name for axiom in model.axioms if breach(axiom, meaning) is not None]
 
 
 def _races(
@@ -116,9 +121,9 @@ def _races(
     usual = for_protocols(model)
     structure = builder.structure(law, frozenset())
     meaning = defined(usual, structure)
-    broken = next((axiom.name for axiom in usual.axioms if breach(axiom, meaning) is not None), "")
+    broken = _broken(usual, meaning)
     if broken:
-        raise ReplayError(f"claimed data-race: {model.name} forbids it ({broken})")
+        raise ReplayError(f"claimed data-race: {model.name} forbids it ({broken[0]})")
     asked = for_races(model)
     extended = defined(asked, builder.structure(law, frozenset(), faithful=True))
     pairs = frozenset[tuple[int, int]]().union(
@@ -182,11 +187,9 @@ def violations(run: Run, found: Nodes) -> Iterator[Wrong]:
         for e in run.skeleton.events
         if isinstance(e.action, sk.Deallocate | sk.GiveBack) and e.number in run.happened
     ]
-    pages = Pages(run, found)
+    pages, reached = Pages(run, found), run.reached
     for event in run.skeleton.events:
-        if event.number not in found.of_event:
-            continue
-        if event.number not in run.happened | run.waiting | run.violated.keys():
+        if event.number not in found.of_event or event.number not in reached:
             continue
         yield from _lifetimes(run, found, event, frees, pages)
         yield from _torn(run, found, event)

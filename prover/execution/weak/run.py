@@ -68,6 +68,11 @@ class Run:
         self._check_sources()
 
     @property
+    def reached(self) -> set[int]:
+        """The events that somebody has come to."""
+        return self.happened | self.waiting | self.violated.keys()
+
+    @property
     def in_vain(self) -> set[int]:
         """The steps at folio locks that did not find them as they have to: they have looked."""
         return {

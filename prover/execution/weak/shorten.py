@@ -62,7 +62,7 @@ class _Shortening:
 
     def _reached(self, run: Run) -> tuple[int, ...]:
         """The steps that threads have come to, those of each in the order of its program."""
-        reached = run.happened | run.waiting | run.violated.keys()
+        reached = run.reached
         actors = (t for t in self.skeleton.threads if t.kind not in LOOKERS)
         return tuple(event for thread in actors for event in thread.events if event in reached)
 

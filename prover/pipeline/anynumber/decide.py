@@ -227,8 +227,8 @@ def _safe(case: Case, system: System, safe: Safe) -> Decision:
     number = _number(case, safe.invariant)
     names: list[str] = []
     with case.clock.stage("check"):
-        said = case.engine.opinions(system, safe.invariant, max(0.0, case.left()))
-        with closing(said):
+        opinions = case.engine.opinions(system, safe.invariant, max(0.0, case.left()))
+        with closing(opinions) as said:
             for opinion in said:
                 match opinion:
                     case Confirmed(by=by):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -143,11 +144,12 @@ def _other(why: str) -> DiagnosticError:
 def _confirmed(system: System, invariant: Invariant, seconds: float) -> tuple[str, ...]:
     """Who confirms an invariant.  Raises DiagnosticError where somebody does not."""
     names: list[str] = []
-    for opinion in engine(several=True).opinions(system, invariant, seconds):
-        match opinion:
-            case Confirmed(by=by):
-                names.append(by)
-            case Contradicted(by=by, why=why) | Unfinished(by=by, why=why):
-                message = f"{by} does not confirm the certificate: {why}"
-                raise DiagnosticError((Diagnostic("certificate-refused", message, None),))
+    with closing(engine(several=True).opinions(system, invariant, seconds)) as said:
+        for opinion in said:
+            match opinion:
+                case Confirmed(by=by):
+                    names.append(by)
+                case Contradicted(by=by, why=why) | Unfinished(by=by, why=why):
+                    message = f"{by} does not confirm the certificate: {why}"
+                    raise DiagnosticError((Diagnostic("certificate-refused", message, None),))
     return tuple(names)
