@@ -7,6 +7,7 @@ from prover.execution.nodes import Node
 from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.weak.frame import WeakFrame
 from prover.smt.weak.numbers import Numbers
+from prover.smt.weak.points import above, enter, points, spread_to
 from prover.smt.weak.strand import Strand, Top
 
 STRONG = ("smp_mb",)
@@ -31,6 +32,7 @@ class Walk:
         self.lkmm = numbers.lkmm
         self.threads = numbers.threads
         self.gates: dict[int, dict[int, dict[str, tuple[str, str]]]] = {}
+        self.hosts: dict[int, Strand] = {}
         self.label = ""
 
     def all_threads(self) -> None:
@@ -46,9 +48,14 @@ class Walk:
         self.label = self.logic.label = f"order of {thread.name}"
         strand = Strand(self.numbers, thread.host if thread.kind == "handler" else thread.number)
         hosted = [
-            t for t in self.frame.gaps if self.frame.skeleton.threads[t].host == thread.number
+            self.frame.skeleton.threads[t]
+            for t in self.frame.gaps
+            if self.frame.skeleton.threads[t].host == thread.number
         ]
         self._enter(strand, thread)
+        if self.lkmm and hosted and all(map(self._is_empty, hosted)):
+            self.hosts[thread.number] = strand
+            strand.points = points(self.numbers, hosted)
         fences = {
             node.order
             for number in thread.events
@@ -72,7 +79,7 @@ class Walk:
                 self._capture(strand, number)
             if number in self.frame.points:
                 self.numbers.below(strand.all.name(), f"pe{number}")
-                self._under(strand.floor, f"pe{number}", strict=False)
+                self._on_floor(strand, f"pe{number}", strict=False)
             if number in self.frame.floors:
                 strand.floor.push(self.numbers.number(f"fa{number}"))
         self._gap(strand, hosted, len(thread.events))
@@ -82,6 +89,11 @@ class Walk:
 
     def _enter(self, strand: Strand, thread: sk.Thread) -> None:
         """What stands before a handler is what stands before the place where it runs."""
+        host = self.hosts.get(thread.host) if thread.number in self.frame.gaps else None
+        if host is not None:
+            number = thread.number
+            enter(self.numbers, strand, number, host, lambda key: self._matters(thread, key))
+            return
         for k, lit in self.frame.gaps.get(thread.number, ()):
             for key, (name, label) in self.gates[thread.host][k].items():
                 if self._matters(thread, key):
@@ -89,33 +101,34 @@ class Walk:
                     strand.named[key].push(name, lit)
         self.logic.label = self.label
 
-    def _gap(self, strand: Strand, hosted: list[int], index: int) -> None:
+    def _gap(self, strand: Strand, hosted: list[sk.Thread], index: int) -> None:
         """Notes what stands before a place where handlers may run, and what they leave behind."""
         here = [
             (handler, lit)
             for handler in hosted
-            for k, lit in self.frame.gaps[handler]
+            for k, lit in self.frame.gaps[handler.number]
             if k == index
         ]
         if not here:
             return
-        threads = [self.frame.skeleton.threads[handler] for handler, _ in here]
+        strand.pass_place()
+        if strand.points:
+            return
         self.gates.setdefault(strand.thread, {})[index] = {
             key: (top.name(), top.label)
             for key, top in strand.named.items()
-            if any(self._matters(thread, key) for thread in threads)
+            if any(self._matters(handler, key) for handler, _ in here)
         }
         for handler, lit in here:
-            thread = self.frame.skeleton.threads[handler]
-            ran = self.logic.all_of((lit, self.frame.outcome(thread.events[0], "granted")))
-            begin = self.frame.nodes.read(thread.events[0])
-            if self._is_empty(thread) and begin is not None:
+            ran = self.logic.all_of((lit, self.frame.outcome(handler.events[0], "granted")))
+            begin = self.frame.nodes.read(handler.events[0])
+            if self._is_empty(handler) and begin is not None:
                 strand.floor.push(self.numbers.number(self.numbers.executes(begin)), ran)
                 for t in self.threads:
                     strand.spread[t].push(self.numbers.cumulates(begin, t), ran)
             else:
                 for key, top in strand.named.items():
-                    top.push(self.numbers.number(f"fh{handler}_{key}"), ran)
+                    top.push(self.numbers.number(f"fh{handler.number}_{key}"), ran)
 
     def _matters(self, thread: sk.Thread, key: str) -> bool:
         """Whether a handler needs to know what its host has under a name.
@@ -141,15 +154,15 @@ class Walk:
         if event in self.frame.captures:
             name = self.numbers.number(f"fs{event}")
             self.numbers.below(strand.all.name(), name)
-            self._under(strand.floor, name, strict=False)
-            for t in self.threads:
-                self.numbers.below(strand.spread[t].name(), name)
-            spread = {t: strand.spread[t].name() for t in self.threads}
-            self.numbers.before_unlock[event] = (strand.all.name(), spread)
+            self._on_floor(strand, name, strict=False)
+            brought = {t: spread_to(self.numbers, strand, t) for t in self.threads}
+            for top in brought.values():
+                self.numbers.below(top, name)
+            self.numbers.before_unlock[event] = (strand.all.name(), brought)
 
     def _strong(self, strand: Strand) -> str:
         """What a strong fence here has before it."""
-        names = [strand.all.name(), *(strand.spread[t].name() for t in self.threads)]
+        names = [strand.all.name(), *(spread_to(self.numbers, strand, t) for t in self.threads)]
         names = [name for name in names if name]
         if len(names) < 2:
             return names[0] if names else ""
@@ -183,7 +196,7 @@ class Walk:
 
     def _bounds(self, strand: Strand, node: Node, here: str) -> None:
         """Floors, and what a node waits for itself."""
-        self._under(strand.floor, here)
+        self._on_floor(strand, here)
         own = self.frame.nodes.read(node.event)
         if node.kind == "W" and own is not None:
             self.numbers.below(self.numbers.executes(own), here, strict=True)
@@ -195,6 +208,11 @@ class Walk:
             self.numbers.below(
                 strand.handed[strand.thread].name() if strand.thread in self.threads else "", here
             )
+
+    def _on_floor(self, strand: Strand, here: str, *, strict: bool = True) -> None:
+        """An integer is above the floor, and above the handlers that ran before."""
+        self._under(strand.floor, here, strict=strict)
+        above(self.numbers, strand, here, strict=strict)
 
     def _under(self, top: Top, here: str, *, strict: bool = True) -> None:
         """What has been pushed is below an integer, each by the rule that it stands there by."""
@@ -257,13 +275,15 @@ class Walk:
                 self.logic.label = f"release at event {node.event}"
             self.numbers.below(strand.all.name(), here, strict=True)
             for t in self.threads:
-                self.numbers.below(strand.spread[t].name(), self.numbers.brought(node, t))
+                self.numbers.below(
+                    spread_to(self.numbers, strand, t), self.numbers.brought(node, t)
+                )
             self.logic.label = self.label
         if node.role == "unlock" and self.lkmm:
             passed = {t: strand.passed[t].name() for t in self.threads}
             everything = strand.all.name()
-            spread = {t: strand.spread[t].name() for t in self.threads}
-            self.numbers.before_unlock[node.event] = (everything, spread)
+            brought = {t: spread_to(self.numbers, strand, t) for t in self.threads}
+            self.numbers.before_unlock[node.event] = (everything, brought)
             action = self.frame.skeleton.events[node.event].action
             assert isinstance(action, sk.Unlock)
             if action.kind == "spinlock":
@@ -290,7 +310,7 @@ class Walk:
     def _phantom(self, strand: Strand, node: Node, there: Lit) -> None:
         """A plain store as a read: bounded by what bounds reads."""
         name = self.numbers.number(f"k{node.number}")
-        self.numbers.below(strand.floor.name(), name, strict=True)
+        self._on_floor(strand, name)
         self.numbers.below(strand.read_floor.name(), name, strict=True)
         strand.all.push(name, there)
         strand.reads.push(name, there)
