@@ -23,7 +23,6 @@ def points(numbers: Numbers, handlers: Sequence[sk.Thread]) -> list[Point]:
     for handler in handlers:
         begin = numbers.frame.nodes.read(handler.events[0])
         assert begin is not None
-        numbers.number(numbers.executes(begin))
         runs = numbers.frame.outcome(handler.events[0], "granted")
         found.append(Point(handler.number, begin, runs, *sides(numbers.frame, handler)))
     return found
@@ -32,9 +31,7 @@ def points(numbers: Numbers, handlers: Sequence[sk.Thread]) -> list[Point]:
 def enter(
     numbers: Numbers, strand: Strand, handler: int, host: Strand, matters: Callable[[str], bool]
 ) -> None:
-    """What stands before a handler: all that its host has put there, one by one, and what other
-    handlers have.
-    """
+    """What stands before a handler: all that its host has put there, one by one."""
     logic, label = numbers.logic, numbers.logic.label
     (own,) = (point for point in host.points if point.thread == handler)
     for key, top in host.named.items():
@@ -42,14 +39,6 @@ def enter(
             for places, name, when, logic.label in top.pushed:
                 strand.named[key].push(name, logic.all_of((when, own.after(places))))
     logic.label = label
-    for other in host.points:
-        if other is own:
-            continue
-        first = numbers.frame.turns[min(handler, other.thread), max(handler, other.thread)]
-        ran = logic.all_of((other.runs, first if other.thread < handler else neg(first)))
-        strand.floor.push(numbers.executes(other.begin), ran)
-        for t in numbers.threads:
-            strand.spread[t].push(numbers.cumulates(other.begin, t), ran)
 
 
 def above(numbers: Numbers, strand: Strand, here: str, *, strict: bool) -> None:

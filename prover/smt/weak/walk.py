@@ -88,18 +88,39 @@ class Walk:
                 self._under(top, self.numbers.number(f"fh{thread.number}_{key}"), strict=False)
 
     def _enter(self, strand: Strand, thread: sk.Thread) -> None:
-        """What stands before a handler is what stands before the place where it runs."""
-        host = self.hosts.get(thread.host) if thread.number in self.frame.gaps else None
+        """What stands before a handler: what does before the place where it runs, and what other
+        handlers have left that its host runs first, there or before.
+        """
+        if thread.number not in self.frame.gaps:
+            return
+        host = self.hosts.get(thread.host)
         if host is not None:
             number = thread.number
             enter(self.numbers, strand, number, host, lambda key: self._matters(thread, key))
-            return
-        for k, lit in self.frame.gaps.get(thread.number, ()):
-            for key, (name, label) in self.gates[thread.host][k].items():
-                if self._matters(thread, key):
-                    self.logic.label = label or self.label
-                    strand.named[key].push(name, lit)
+        else:
+            for k, lit in self.frame.gaps[thread.number]:
+                for key, (name, label) in self.gates[thread.host][k].items():
+                    if self._matters(thread, key):
+                        self.logic.label = label or self.label
+                        strand.named[key].push(name, lit)
         self.logic.label = self.label
+        for other in map(self.frame.skeleton.threads.__getitem__, self.frame.gaps):
+            if other.host == thread.host and other is not thread:
+                pair = (min(thread.number, other.number), max(thread.number, other.number))
+                first = self.frame.turns[pair]
+                self._leave(strand, other, first if other.number == pair[0] else neg(first))
+
+    def _leave(self, strand: Strand, handler: sk.Thread, when: Lit) -> None:
+        """What a handler leaves behind where it ran before."""
+        ran = self.logic.all_of((when, self.frame.outcome(handler.events[0], "granted")))
+        begin = self.frame.nodes.read(handler.events[0])
+        if self._is_empty(handler) and begin is not None:
+            strand.floor.push(self.numbers.number(self.numbers.executes(begin)), ran)
+            for t in self.threads:
+                strand.spread[t].push(self.numbers.cumulates(begin, t), ran)
+        else:
+            for key, top in strand.named.items():
+                top.push(self.numbers.number(f"fh{handler.number}_{key}"), ran)
 
     def _gap(self, strand: Strand, hosted: list[sk.Thread], index: int) -> None:
         """Notes what stands before a place where handlers may run, and what they leave behind."""
@@ -120,15 +141,7 @@ class Walk:
             if any(self._matters(handler, key) for handler, _ in here)
         }
         for handler, lit in here:
-            ran = self.logic.all_of((lit, self.frame.outcome(handler.events[0], "granted")))
-            begin = self.frame.nodes.read(handler.events[0])
-            if self._is_empty(handler) and begin is not None:
-                strand.floor.push(self.numbers.number(self.numbers.executes(begin)), ran)
-                for t in self.threads:
-                    strand.spread[t].push(self.numbers.cumulates(begin, t), ran)
-            else:
-                for key, top in strand.named.items():
-                    top.push(self.numbers.number(f"fh{handler.number}_{key}"), ran)
+            self._leave(strand, handler, lit)
 
     def _matters(self, thread: sk.Thread, key: str) -> bool:
         """Whether a handler needs to know what its host has under a name.
