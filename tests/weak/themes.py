@@ -252,6 +252,12 @@ def hosts(d: Draft) -> str:
     )
     host = d.maybe(d.access("x", "y"), 0.4)
     if d.random.random() < 0.25:
+        # What the host has from the sender it passes on.
+        store = d.one("smp_store_release(&y, 1);", "smp_store_release(&y, 1);", d.store("y", "1"))
+        sender = f"{d.store('x', '1')} {one} {d.into(d.load('y'))}"
+        load = f"{d.into('smp_load_acquire(&y)')} {d.into(d.load('x'))}"
+        return d.program(head, [sender, store, load])
+    if d.random.random() < 0.25:
         middle = d.maybe(d.access("x", "y"), 0.5)
         actors = [f"{d.access('x', 'y')} {one} {middle} {two} {d.access('x', 'y')}", host]
         return d.program(head, [*actors, d.accesses(2, "x", "y")])
