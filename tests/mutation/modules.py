@@ -49,7 +49,6 @@ MAKERS = (
     "prover/smt/violations.py",
     "prover/smt/relations.py",
     "prover/smt/possible.py",
-    "prover/smt/logic.py",
     "prover/smt/weak/walk.py",
     "prover/smt/weak/strand.py",
     "prover/smt/weak/points.py",
