@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 import msgspec
 
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import replace
 from dsl.source import Span
 from prover.cache.codec import Damaged, Given, given, is_kept, unmeasured, verdict_of
 from prover.cache.fingerprint import fingerprint
