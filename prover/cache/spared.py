@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import msgspec
 
 from dsl.check.context import MAX_PROGRAM
-from dsl.check.indexes import SOURCES
+from dsl.check.indexes import ANYWHERE, SOURCES, function_of, names_of
 from dsl.imports import MAX_TOTAL_BYTES
 from dsl.source import Span
 from prover.cache.aside import Stood
@@ -30,26 +31,28 @@ from prover.cache.whole import Entry, Files, Used
 VARIANTS = "variant "
 """What the words of all variants of a file are found by; no function is called so."""
 
-_ANYWHERE = "*"
-
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
     """A file without scenarios that was checked by itself, and is as it was then.
 
     ``files`` are the texts it read, by real path, ``names`` where it found files of which name.
+    ``indexes`` as in :class:`dsl.check.notes.Notes`.
     """
 
     files: Mapping[str, str]
     names: Mapping[str, str]
     statements: int
+    indexes: frozenset[str]
 
     @classmethod
-    def of(cls, used: Iterable[Used], statements: int) -> Vouched | None:
+    def of(cls, used: Iterable[Used], statements: int, indexes: Iterable[str]) -> Vouched | None:
         """What was read, and counted; None where a file's name does not tell which it is."""
         found = list(used)
         names = _names(found)
-        return None if names is None else cls({u.real: u.sum for u in found}, names, statements)
+        if names is None:
+            return None
+        return cls({u.real: u.sum for u in found}, names, statements, frozenset(indexes))
 
 
 def _names(used: Sequence[Used]) -> dict[str, str] | None:
@@ -96,13 +99,15 @@ class Spared:
                 if found is None or used.real not in now.covers:
                     return None
                 edits[used.real] = found
-        if not now.is_untouched({real: each.functions for real, each in edits.items()}, entry):
+        indexes = now.untouched({real: each.functions for real, each in edits.items()}, entry)
+        if indexes is None:
             return None
         if ANY_FILE in entry.tied or any(
             u.name in entry.tied for u in entry.used if u.real in edits
         ):
             return None
         moves = {used.name: edits[used.real] for used in entry.used if used.real in edits}
+        entry = msgspec.structs.replace(entry, indexes=indexes)
         return _moved(entry, now.sums, moves)
 
     def edit(self, old: str, new: str) -> Edit | None:
@@ -186,29 +191,71 @@ class _Now:
         total = entry.statements + sum(counted.values())
         return total < MAX_PROGRAM and size < MAX_TOTAL_BYTES
 
-    def is_untouched(self, changed: Mapping[str, frozenset[str]], entry: Entry) -> bool:
-        """Whether edited functions are reached from nowhere, and mean what they do elsewhere."""
+    def untouched(
+        self, changed: Mapping[str, frozenset[str]], entry: Entry
+    ) -> tuple[str, ...] | None:
+        """What SRCU indexes come to, if edited functions are reached from nowhere.
+
+        And mean what they do elsewhere; None if not.
+        """
         names = {name for some in changed.values() for name in some}
         if not names:
-            return True
+            return entry.indexes
         above = self._above(names)
-        indexes = {*SOURCES} | set(entry.indexes)
-        if above is None or _ANYWHERE in indexes:
-            return False
+        if above is None or ANYWHERE in entry.indexes:
+            return None
         mentioned = names | {name for _, name in above}
+        indexes = {*SOURCES}.union(*map(names_of, entry.indexes))
         for real in self.sums.keys() - self.covers.keys():
             if not mentioned.isdisjoint(self._all_words(real)):
-                return False
+                return None
             if not indexes.isdisjoint(self._words(real).get(VARIANTS, ())):
-                return False
+                return None
         elsewhere: dict[int, set[str]] = {}
         for real, name in above | self._below(changed):
             with_whom = self.covers[real]
             if id(with_whom) not in elsewhere:
-                elsewhere[id(with_whom)] = self._foreign(with_whom) | indexes
+                elsewhere[id(with_whom)] = self._foreign(with_whom)
             if not elsewhere[id(with_whom)].isdisjoint(self._words(real)[name]):
-                return False
-        return True
+                return None
+        return self._indexes(above, mentioned, entry)
+
+    def _indexes(
+        self, above: AbstractSet[tuple[str, str]], mentioned: AbstractSet[str], entry: Entry
+    ) -> tuple[str, ...] | None:
+        """What SRCU indexes come to; None where somebody may look at one who was not checked so.
+
+        ``above`` are the functions that are other now, or may be, ``mentioned`` their names.
+        Everything that held an index in the importer, these functions apart, and what of them holds
+        one where they were checked: whatever is given a value from that must be a part of it
+        (docs/adr/0011).
+        """
+        touching = {
+            (real, name)
+            for real, name in above
+            if not self._index_names(entry, self.covers[real]).isdisjoint(self._words(real)[name])
+        }
+        if not touching:
+            return entry.indexes
+        witnesses = {id(self.covers[real]): self.covers[real] for real, _ in above}
+        if len(witnesses) > 1:
+            return None
+        (witness,) = witnesses.values()
+        before = {key for key in entry.indexes if function_of(key) not in mentioned}
+        elsewhere = {key for key in witness.indexes if function_of(key) not in mentioned}
+        # What they may give an index to held one before: who looks at it was checked with that.
+        if not elsewhere - before <= _locals(elsewhere):
+            return None
+        # What they may take one from held one where they were checked.
+        words = frozenset[str]().union(*(self._words(real)[name] for real, name in above))
+        for key in before - elsewhere - _locals(before):
+            if not words.isdisjoint(names_of(key)):
+                return None
+        return tuple(sorted(before | witness.indexes))
+
+    @staticmethod
+    def _index_names(entry: Entry, witness: Vouched) -> set[str]:
+        return {*SOURCES}.union(*map(names_of, {*entry.indexes, *witness.indexes}))
 
     def _above(self, names: Iterable[str]) -> set[tuple[str, str]] | None:
         """The functions that mention one of ``names``, and theirs, in files that are covered.
@@ -262,6 +309,11 @@ class _Now:
 
     def _all_words(self, real: str) -> frozenset[str]:
         return self.judge.all_words(self.paths[real], self.sums[real])
+
+
+def _locals(keys: Iterable[str]) -> set[str]:
+    """Those that only one function can touch."""
+    return {key for key in keys if key.startswith("local ")}
 
 
 def _moved(entry: Entry, sums: Mapping[str, str], edits: Mapping[str, Edit]) -> Entry | None:
