@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,7 +25,7 @@ from dsl.imports import MAX_TOTAL_BYTES
 from dsl.source import Span
 from prover.cache.aside import Stood
 from prover.cache.codec import Damaged, Line
-from prover.cache.outline import Edit, Outline, Unmoved, edit, words_of
+from prover.cache.outline import Edit, Outline, Unmoved, edit, mentions_of, words_of
 from prover.cache.places import ANY_FILE, moved
 from prover.cache.whole import Entry, Files, Used
 
@@ -85,6 +86,9 @@ class Spared:
     _words: dict[str, dict[str, frozenset[str]]] = field(
         default_factory=dict[str, dict[str, frozenset[str]]]
     )
+    _mentions: dict[tuple[str, str], list[_Mentioned]] = field(
+        default_factory=dict[tuple[str, str], "list[_Mentioned]"]
+    )
     _texts: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
     def told_anew(self, entry: Entry) -> Entry | None:
@@ -130,6 +134,19 @@ class Spared:
             self._words[total] = found
         return self._words[total]
 
+    def mentions(self, path: str, total: str, function: str) -> Sequence[_Mentioned]:
+        """What each function of a file mentions that is called so."""
+        key = total, function
+        if key not in self._mentions:
+            text = self.files.text(path)
+            assert text is not None
+            items = [i for i in self.outlines[total].items if i.name == function]
+            found = [(mentions_of(text[0][i.start : i.end]), i.own) for i in items]
+            self._mentions[key] = [
+                _Mentioned(frozenset(said.names), frozenset(own), said.tags) for said, own in found
+            ]
+        return self._mentions[key]
+
     def users(self, path: str, total: str) -> Mapping[str, set[str]]:
         """By each word of a file the declarations that have it, called as by :meth:`words`."""
         if total not in self._users:
@@ -147,6 +164,31 @@ class Spared:
             assert text is not None
             self._texts[total] = words_of(text[0])
         return self._texts[total]
+
+
+class _Foreign(NamedTuple):
+    """What is declared elsewhere: objects, which parameters and locals hide, tags, all else."""
+
+    names: AbstractSet[str]
+    objects: AbstractSet[str]
+    tags: AbstractSet[str]
+
+    def has_some(self, mentioned: Sequence[_Mentioned]) -> bool:
+        """Whether some of it is mentioned."""
+        return any(
+            not self.names.isdisjoint(each.names)
+            or not self.objects.isdisjoint(each.names - each.own)
+            or not self.tags.isdisjoint(each.tags)
+            for each in mentioned
+        )
+
+
+class _Mentioned(NamedTuple):
+    """The words of a function that are no fields: names, its own of these, tags."""
+
+    names: frozenset[str]
+    own: frozenset[str]
+    tags: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +253,14 @@ class _Now:
                 return None
             if not indexes.isdisjoint(self._words(real).get(VARIANTS, ())):
                 return None
-        elsewhere: dict[int, set[str]] = {}
+        elsewhere: dict[int, _Foreign] = {}
         for real, name in above | self._below(changed):
             with_whom = self.covers[real]
             if id(with_whom) not in elsewhere:
                 elsewhere[id(with_whom)] = self._foreign(with_whom)
-            if not elsewhere[id(with_whom)].isdisjoint(self._words(real)[name]):
+            if elsewhere[id(with_whom)].has_some(
+                self.judge.mentions(self.paths[real], self.sums[real], name)
+            ):
                 return None
         return self._indexes(above, mentioned, entry)
 
@@ -295,14 +339,18 @@ class _Now:
                 pending.extend(new)
         return found
 
-    def _foreign(self, vouched: Vouched) -> set[str]:
+    def _foreign(self, vouched: Vouched) -> _Foreign:
         """What is declared, or changed, in other files than those that were checked together."""
         outlines = self.judge.outlines
         others = [outlines[self.sums[r]] for r in self.sums.keys() - vouched.files.keys()]
         here = {name for real in vouched.files for name in outlines[self.sums[real]].configs}
         # A config that is declared again has fewer values, and all of them can be compared with.
         configs = {name for each in others for name in each.configs} - here
-        return configs.union(*(each.names for each in others))
+        return _Foreign(
+            configs.union(*(each.names for each in others)),
+            {name for each in others for name in each.objects},
+            {name for each in others for name in each.tags},
+        )
 
     def _words(self, real: str) -> Mapping[str, frozenset[str]]:
         return self.judge.words(self.paths[real], self.sums[real])
