@@ -52,6 +52,13 @@ class Slice:
                 return Span(f"#{number}", span.start - here.start, span.end - here.start)
         raise NotInSlice(str(span))
 
+    def has(self, span: Span) -> bool:
+        """Whether a place is in it; one in no file is nowhere else."""
+        try:
+            return not span.file or bool(self.relative(span))
+        except NotInSlice:
+            return False
+
     def absolute(self, span: Span) -> Span:
         """The place that :meth:`relative` was given; raises NotInSlice for what is none of its."""
         number = int(span.file[1:]) if re.fullmatch(r"#[0-9]{1,6}", span.file) else -1
