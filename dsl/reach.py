@@ -159,7 +159,9 @@ def has_scenario(text: str) -> bool:
 def imports_of(text: str) -> tuple[str, ...]:
     """What ``text`` imports, and perhaps more: a file that does not parse has it, too."""
     found: list[str] = []
-    for match in _LOOK.finditer(text):
+    # Imports stand at the beginning as a rule: what is behind the last need not be looked at.
+    last = text.rfind("import") + len("import")
+    for match in _LOOK.finditer(text, 0, last):
         if match[0] == "import":
             string = _STRING.match(text, match.end())
             if string is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dsl.files import MAX_BYTES, read_bytes
-from dsl.reach import Texts, links_on
+from dsl.reach import Texts, imports_of, links_on
 from prover.cache import fingerprint
 from prover.pipeline import changed
 from prover.pipeline.changed import affected
@@ -90,6 +90,27 @@ def test_who_is_not_asked_for_then_or_now_makes_no_difference(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "user.khp").unlink()
     assert stems(tmp_path, "x") == []
+
+
+# --- imports --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ()),
+        ("int important;", ()),
+        ('import "a.khp";', ("a.khp",)),
+        ('import/* x */"a.khp";\n// import "b.khp"\nimport\n"c.khp"', ("a.khp", "c.khp")),
+        ('/* import "a.khp" */ import "b.khp"; /* import "c.khp" */ int x;', ("b.khp",)),
+        ('actor a { assert(a, "import \\"x"); } import "b.khp"; important', ("b.khp",)),
+        ('import "a.khp"; import ', ("a.khp",)),
+        ('import "import.khp";', ("import.khp",)),
+        ("import", ()),
+    ],
+)
+def test_every_import_is_found_wherever_it_stands(text: str, found: tuple[str, ...]) -> None:
+    assert imports_of(text) == found
 
 
 # --- links -------------------------------------------------------------------------------
