@@ -160,8 +160,10 @@ def imports_of(text: str) -> tuple[str, ...]:
     """What ``text`` imports, and perhaps more: a file that does not parse has it, too."""
     found: list[str] = []
     # Imports stand at the beginning as a rule: what is behind the last need not be looked at.
-    last = text.rfind("import") + len("import")
-    for match in _LOOK.finditer(text, 0, last):
+    last = text.rfind("import")
+    for match in _LOOK.finditer(text) if last >= 0 else ():
+        if match.start() > last:
+            break
         if match[0] == "import":
             string = _STRING.match(text, match.end())
             if string is not None:
