@@ -108,7 +108,7 @@ class Measured(Frozen, frozen=True):
     events: int = 0
     clauses: int = 0
     bound: int = 0
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     peak_mib: float = 0.0
 
 
@@ -167,7 +167,7 @@ class FileReport(Frozen, frozen=True):
     sources: Mapping[str, Source]
     notes: tuple[str, ...] = ()
     folder: str = ""
-    titles: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Livelock(Frozen, frozen=True):
