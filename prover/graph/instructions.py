@@ -136,10 +136,17 @@ def inner(instr: Instr) -> Cfg | None:
 def change_inner(cfg: Cfg, change: Callable[[Cfg], Cfg]) -> Cfg:
     """``cfg`` with every callback's and handler's graph changed."""
     blocks = {
-        name: replace(block, body=tuple(with_inner(instr, change) for instr in block.body))
+        name: with_body(block, tuple([with_inner(instr, change) for instr in block.body]))
+        if any(isinstance(instr, CallRcu | Ipi) for instr in block.body)
+        else block
         for name, block in cfg.blocks.items()
     }
     return replace(cfg, blocks=blocks)
+
+
+def with_body(block: BasicBlock, body: tuple[Instr, ...]) -> BasicBlock:
+    """``block`` with another body."""
+    return BasicBlock(block.name, body, block.terminator)
 
 
 def change_graphs(
@@ -180,12 +187,18 @@ def targets(terminator: Terminator) -> tuple[str, ...]:
 
 
 def retarget(terminator: Terminator, change: Callable[[str], str]) -> Terminator:
-    """``terminator`` with every target changed; a branch to one place becomes a jump."""
+    """``terminator`` with every target changed; a branch to one place becomes a jump.
+
+    It is the same object where ``change`` answers the same targets.
+    """
     match terminator:
         case Jump(target=target):
-            return Jump(change(target))
+            new = change(target)
+            return terminator if new == target else Jump(new)
         case Branch(condition=condition, then=then, otherwise=otherwise, origin=origin):
             new_then, new_otherwise = change(then), change(otherwise)
+            if then == new_then != new_otherwise == otherwise:
+                return terminator
             if new_then == new_otherwise:
                 return Jump(new_then)
             return Branch(condition, new_then, new_otherwise, origin)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from operator import is_
 
 from prover.graph import expressions as ex
 from prover.graph.instructions import (
@@ -29,6 +30,7 @@ from prover.graph.instructions import (
     retarget,
     rewrite,
     targets,
+    with_body,
     written,
 )
 from prover.graph.ir import (
@@ -105,7 +107,7 @@ def propagate(cfg: Cfg, space: AddressSpace) -> Cfg:
                 return after.target
             return target
 
-        blocks[name] = replace(new, terminator=retarget(new.terminator, decided))
+        blocks[name] = _ending(new, retarget(new.terminator, decided))
     return replace(cfg, blocks=blocks)
 
 
@@ -160,8 +162,11 @@ class _Propagation:
     def block(self, block: BasicBlock, known: dict[str, Expr]) -> BasicBlock:
         """``block`` with ``known`` put in; ``known`` becomes what is known at its end."""
         body = [self.step(instr, known) for instr in block.body]
-        kept = tuple(instr for instr in body if not _is_idle(instr))
-        return BasicBlock(block.name, kept, self.terminator(block.terminator, known))
+        kept = tuple([instr for instr in body if not _is_idle(instr)])
+        end = self.terminator(block.terminator, known)
+        if end is block.terminator and _same(kept, block.body):
+            return block
+        return BasicBlock(block.name, kept, end)
 
     def step(self, instr: Instr, known: dict[str, Expr]) -> Instr:
         """``instr`` with ``known`` put in; ``known`` becomes what is known after it."""
@@ -191,8 +196,15 @@ class _Propagation:
         condition, then, otherwise = ex.branch(condition, terminator.then, terminator.otherwise)
         decided = ex.constant_truth(condition)
         if decided is None and then != otherwise:
+            if condition is terminator.condition and then == terminator.then:
+                return terminator
             return Branch(condition, then, otherwise, terminator.origin)
         return Jump(otherwise if decided is False else then)
+
+
+def _same(one: tuple[Instr, ...], two: tuple[Instr, ...]) -> bool:
+    """Whether two bodies are the same objects."""
+    return len(one) == len(two) and all(map(is_, one, two))
 
 
 def _is_simple(expr: Expr, own: str) -> bool:
@@ -229,7 +241,8 @@ def _drop_dead(cfg: Cfg) -> Cfg:
                 continue
             kept.append(instr)
             _read_before(instr, live)
-        blocks[name] = replace(block, body=tuple(reversed(kept)))
+        stays = len(kept) == len(block.body)
+        blocks[name] = block if stays else with_body(block, tuple(reversed(kept)))
     return replace(cfg, blocks=blocks)
 
 
@@ -317,11 +330,17 @@ def _thread(cfg: Cfg) -> Cfg:
         return target
 
     def threaded(block: BasicBlock) -> BasicBlock:
-        terminator = retarget(block.terminator, lambda target: onward(block.name, target))
-        return replace(block, terminator=terminator)
+        return _ending(block, retarget(block.terminator, lambda target: onward(block.name, target)))
 
     blocks = {name: threaded(block) for name, block in cfg.blocks.items()}
     return reachable(replace(cfg, blocks=blocks))
+
+
+def _ending(block: BasicBlock, terminator: Terminator) -> BasicBlock:
+    """``block`` with another end."""
+    if terminator is block.terminator:
+        return block
+    return BasicBlock(block.name, block.body, terminator)
 
 
 def _join(cfg: Cfg) -> Cfg:

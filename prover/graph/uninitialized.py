@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from prover.graph.instructions import targets, written
+from prover.graph.instructions import targets, with_body, written
 from prover.graph.ir import Apply, Assign, BasicBlock, Cfg, Check, Const, Instr, Reg
 from prover.graph.values import Poison
 
@@ -37,7 +37,9 @@ def drop_needless_checks(cfg: Cfg) -> Cfg:
     return replace(
         cfg,
         blocks={
-            name: replace(block, body=tuple(instr for instr in block.body if kept(instr)))
+            name: block
+            if all(map(kept, block.body))
+            else with_body(block, tuple(filter(kept, block.body)))
             for name, block in blocks.items()
         },
     )
@@ -98,4 +100,4 @@ def _cleaned(block: BasicBlock, empty: frozenset[str]) -> BasicBlock:
         if not reg or reg in empty:
             kept.append(instr)
         empty = _step(instr, empty)
-    return replace(block, body=tuple(kept))
+    return block if len(kept) == len(block.body) else with_body(block, tuple(kept))

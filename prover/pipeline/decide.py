@@ -81,6 +81,8 @@ def decide_group(
         rounds.rest()
     if shared is not None:
         decided[first] = _charged(decided[first], shared)
+    # What the group found has the group: nobody is to have to look for that.
+    group.found.clear()
     return [(obligation, decided[obligation]) for obligation, _ in asked]
 
 

@@ -126,7 +126,6 @@ def encode_apart(prepared: Prepared) -> Query:
 def _body(prepared: Prepared) -> _Body:
     """What every execution obeys."""
     frame = Frame(prepared.skeleton, prepared.domains, prepared.order, prepared.hazards)
-    frame.fill_tables()
     encode_reads(frame)
     encode_pools(frame)
     encode_locks(frame)
@@ -142,7 +141,6 @@ def _weak_body(prepared: Prepared, *, detail: bool) -> _Body:
     frame = WeakFrame(skeleton, prepared.domains, prepared.order, prepared.hazards)
     frame.model, frame.nodes, frame.every_read = prepared.model, nodes(skeleton), True
     frame.continues, frame.unseen = CONTINUES, prepared.unseen
-    frame.fill_tables()
     encode_reads(frame)
     encode_pools(frame)
     encode_locks(frame)

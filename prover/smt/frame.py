@@ -7,7 +7,7 @@ total order because every comparison of two events is one atom or its negation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import product
@@ -27,6 +27,7 @@ from prover.execution.terms import (
     Outcome,
     Phi,
     ReadValue,
+    Row,
     Term,
 )
 from prover.graph.values import Location, Pointer, Value, apply
@@ -66,40 +67,57 @@ class Frame:
         """A frame that goes on from here by itself."""
         fork = copy(self)
         fork.logic = self.logic.fork()
+        fork.tables = dict(self.tables)
         fork.positioned = dict(self.positioned)
         fork.same = dict(self.same)
+        fork.locations = dict(self.locations)
         return fork
 
     # --- terms
 
     def table(self, term: Term) -> Table:
-        """The literals of a term's values."""
-        return self.tables[term]
+        """The literals of a term's values, made when they are first asked for."""
+        found = self.tables.get(term)
+        return self._make(term) if found is None else found
 
     def has(self, term: Term, value: Value) -> Lit:
         """Whether ``term`` has the value ``value``."""
-        return self.tables[term].get(value, FALSE)
+        return self.table(term).get(value, FALSE)
 
     def holds(self, term: Term) -> Lit:
         """Whether a condition holds."""
-        return self.tables[term].get(1, FALSE)
+        return self.table(term).get(1, FALSE)
 
-    def fill_tables(self) -> None:
-        """Makes the literals of every term, operands first."""
-        for number, row in enumerate(self.skeleton.rows):
-            term = Term(number)
-            values = self.domains.values[term]
-            if len(values) <= 1 and not isinstance(row, Outcome):
-                self.tables[term] = dict.fromkeys(values, TRUE)
+    def _make(self, term: Term) -> Table:
+        """Makes a term's table, after those that it is made of."""
+        rows, values = self.skeleton.rows, self.domains.values
+        label, missing, waiting = self.logic.label, set[Term](), [term]
+        while waiting:
+            one = waiting.pop()
+            if one in missing or one in self.tables:
+                continue
+            missing.add(one)
+            if self._is_open(one):
+                waiting += _operands(self.skeleton, rows[one])
+        # Whatever a term is made of has a smaller number.
+        for one in sorted(missing):
+            if self._is_open(one):
+                self.tables[one] = self._table_of(rows[one], values[one])
             else:
-                self.tables[term] = self._table_of(row, values)
+                self.tables[one] = dict.fromkeys(values[one], TRUE)
+        self.logic.label = label
+        return self.tables[term]
+
+    def _is_open(self, term: Term) -> bool:
+        """Whether a term's value is not known before anything is solved."""
+        return len(self.domains.values[term]) > 1 or isinstance(self.skeleton.rows[term], Outcome)
 
     def _table_of(self, row: object, values: tuple[Value, ...]) -> Table:
         match row:
             case And(args=args):
-                return _boolean(self.logic.all_of([self.tables[a].get(1, FALSE) for a in args]))
+                return _boolean(self.logic.all_of([self.holds(a) for a in args]))
             case Or(args=args):
-                return _boolean(self.logic.any_of([self.tables[a].get(1, FALSE) for a in args]))
+                return _boolean(self.logic.any_of([self.holds(a) for a in args]))
             case Not(arg=arg):
                 return _boolean(neg(self.holds(arg)))
             case Constant(value=value):
@@ -175,7 +193,7 @@ class Frame:
             holds = self.holds(guard)
             if holds == FALSE:
                 continue
-            for value, lit in self.tables[term].items():
+            for value, lit in self.table(term).items():
                 if value in parts:
                     parts[value].append(self.logic.all_of((holds, lit)))
         table = {value: self.logic.any_of(found) for value, found in parts.items()}
@@ -192,7 +210,7 @@ class Frame:
     ) -> Table:
         """The operation tabulated over its operands' values."""
         space = self.skeleton.layout.space
-        sets = [tuple(self.tables[a].items()) for a in args]
+        sets = [tuple(self.table(a).items()) for a in args]
         if len(args) == 2 and args[0] == args[1]:
             combos: Iterable[tuple[tuple[Value, Lit], ...]] = ((i, i) for i in sets[0])
         else:
@@ -277,7 +295,7 @@ class Frame:
         if found is None:
             found = self.locations[address] = [
                 (value.location, lit)
-                for value, lit in self.tables[address].items()
+                for value, lit in self.table(address).items()
                 if isinstance(value, Pointer) and value.base is not None
             ]
         return found
@@ -298,8 +316,27 @@ class Frame:
 
     def may_share(self, left: Term, right: Term) -> bool:
         """Whether two addresses can be one location."""
-        places = {place for place, _ in self.places(left)}
-        return any(place in places for place, _ in self.places(right))
+        return not self._cells(left).isdisjoint(self._cells(right))
+
+    def _cells(self, address: Term) -> set[Location]:
+        """The locations that an address may be."""
+        values = self.domains.values[address]
+        return {v.location for v in values if isinstance(v, Pointer) and v.base is not None}
+
+
+def _operands(skeleton: sk.Skeleton, row: Row) -> Sequence[Term]:
+    """The terms that a row's value is computed from."""
+    match row:
+        case And(args=args) | Or(args=args) | Operation(args=args):
+            return args
+        case Not(arg=arg):
+            return (arg,)
+        case Phi(arms=arms):
+            return [term for arm in arms for term in arm]
+        case Outcome(event=event):
+            return (skeleton.events[event].guard,)
+        case _:
+            return ()
 
 
 def _boolean(lit: Lit) -> Table:

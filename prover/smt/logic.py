@@ -1,8 +1,9 @@
 """Propositional literals over events' positions, written down as SMT-LIB text.
 
 A literal is an int: ``TRUE``, ``FALSE``, or plus or minus the number of a node.
-Nodes are shared; conjunctions and disjunctions are simplified as they are made.
-The text is one document: declarations, definitions, then labelled assertions.
+Nodes are shared; conjunctions and disjunctions are simplified as they are made, and written once
+something is said of them.
+The text is one document: declarations and definitions, then labelled assertions.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Logic:
     """The document under construction.
 
     ``names[n]`` is the text of node n; ``parts`` holds the operands of conjunctions;
+    ``unwritten`` are the nodes that nothing is said of, with what they stand for;
     ``defining`` counts the clauses that the definitions stand for.
     """
 
@@ -37,6 +39,9 @@ class Logic:
     parts: dict[int, frozenset[Lit]] = field(default_factory=dict[int, frozenset[Lit]])
     index: dict[tuple[str, frozenset[Lit]] | str, int] = field(
         default_factory=dict[tuple[str, frozenset[Lit]] | str, int]
+    )
+    unwritten: dict[int, tuple[str, frozenset[Lit]]] = field(
+        default_factory=dict[int, tuple[str, frozenset[Lit]]]
     )
     label: str = ""
     defining: int = 0
@@ -54,6 +59,7 @@ class Logic:
             list(self.labels),
             dict(self.parts),
             dict(self.index),
+            dict(self.unwritten),
             self.label,
             self.defining,
         )
@@ -101,6 +107,8 @@ class Logic:
         """The SMT-LIB text of a literal."""
         if lit == FALSE:
             return "false"
+        if abs(lit) in self.unwritten:
+            self._write(abs(lit))
         return self.names[lit] if lit > 0 else f"(not {self.names[-lit]})"
 
     def all_of(self, lits: Iterable[Lit]) -> Lit:
@@ -138,21 +146,34 @@ class Logic:
         key = (op, flat)
         known = self.index.get(key)
         if known is None:
-            names = self.names
-            # By node, so that equal sets give equal text.
-            operands = " ".join(
-                [
-                    names[n] if Lit(n) in flat else f"(not {names[n]})"
-                    for n in sorted(map(abs, flat))
-                ]
-            )
-            known = self._node(f"d{len(names)}")
-            self.lines.append(f"(define-fun {names[known]} () Bool ({op} {operands}))")
+            known = self._node(f"d{len(self.names)}")
             self.index[key] = known
-            self.defining += len(flat) + 1
+            self.unwritten[known] = key
             if op == "and":
                 self.parts[known] = flat
         return Lit(known)
+
+    def _write(self, node: int) -> None:
+        """Defines a node and what it stands for, as far as that is not done yet."""
+        names, unwritten = self.names, self.unwritten
+        waiting = [node]
+        while waiting:
+            last = waiting[-1]
+            if last not in unwritten:
+                waiting.pop()
+                continue
+            op, flat = unwritten[last]
+            # By node, so that equal sets give equal text.
+            nodes = sorted(map(abs, flat))
+            first = [n for n in nodes if n in unwritten]
+            if first:
+                waiting += reversed(first)
+                continue
+            operands = " ".join([names[n] if n in flat else f"(not {names[n]})" for n in nodes])
+            self.lines.append(f"(define-fun {names[last]} () Bool ({op} {operands}))")
+            self.defining += len(flat) + 1
+            del unwritten[last]
+            waiting.pop()
 
     def _conjuncts(self, lit: Lit) -> frozenset[Lit]:
         found = self.parts.get(lit)
@@ -201,7 +222,10 @@ class Logic:
                 return
             if lit != FALSE:
                 kept[lit] = None
-        names = self.names
+        names, unwritten = self.names, self.unwritten
+        for lit in kept:
+            if abs(lit) in unwritten:
+                self._write(abs(lit))
         words = [names[lit] if lit > 0 else f"(not {names[-lit]})" for lit in kept]
         if not words:
             self.assertions.append("(assert false)")

@@ -243,6 +243,30 @@ def interrupts(d: Draft) -> str:
     return d.program(head, actors)
 
 
+def hosts(d: Draft) -> str:
+    """Two IPIs to one CPU, from two others or from one; most handlers do nothing."""
+    first, second = (d.one("", "", "", "", "WRITE_ONCE(y, 2);", "smp_mb();") for _ in range(2))
+    head = f"int x; int y; static void h(void) {{ {first} }}\nstatic void k(void) {{ {second} }}\n"
+    one, two = (
+        f"smp_call_function({handler}, {d.one('true', 'true', 'false')}, b);" for handler in "hk"
+    )
+    host = d.maybe(d.access("x", "y"), 0.4)
+    if d.random.random() < 0.25:
+        # What the host has from the sender it passes on.
+        store = d.one("smp_store_release(&y, 1);", "smp_store_release(&y, 1);", d.store("y", "1"))
+        sender = f"{d.store('x', '1')} {one} {d.into(d.load('y'))}"
+        load = f"{d.into('smp_load_acquire(&y)')} {d.into(d.load('x'))}"
+        return d.program(head, [sender, store, load])
+    if d.random.random() < 0.25:
+        middle = d.maybe(d.access("x", "y"), 0.5)
+        actors = [f"{d.access('x', 'y')} {one} {middle} {two} {d.access('x', 'y')}", host]
+        return d.program(head, [*actors, d.accesses(2, "x", "y")])
+    left, right = d.random.choice((("x", "y"), ("x", "y"), ("x", "x")))
+    sender = f"{d.store(left, '1')} {one} {d.into(d.load(right))}"
+    other = f"{d.store(right, '1')} {two} {d.into(d.load(left))}"
+    return d.program(head, [sender, host, other])
+
+
 def shootdowns(d: Draft) -> str:
     """An IPI between taking a pointer away and freeing what it led to."""
     inside = d.one("", "", "smp_mb();", "WRITE_ONCE(x, 1);", "rcu_read_lock(); rcu_read_unlock();")
@@ -299,6 +323,7 @@ THEMES: dict[str, Maker] = {
     "callbacks": callbacks,
     "graces": graces,
     "interrupts": interrupts,
+    "hosts": hosts,
     "pools": pools,
     "publications": publications,
     "flags": flags,

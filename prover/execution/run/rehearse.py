@@ -83,13 +83,14 @@ def _perform(
     except (NotAllowed, Unknown):
         pass
     found.events.update(step.event for step in machine.steps)
-    if machine.violation is not None:
-        return
-    for mark in scene.skeleton.marks:
-        if machine.values.surely(mark.guard):
-            found.marks.add((mark.owner, mark.label))
-    actors = (t.number for t in scene.skeleton.threads if t.kind == "actor")
-    found.ends = found.ends or all(machine.judge.ended(actor) for actor in actors)
+    if machine.violation is None:
+        for mark in scene.skeleton.marks:
+            if machine.values.surely(mark.guard):
+                found.marks.add((mark.owner, mark.label))
+        actors = (t.number for t in scene.skeleton.threads if t.kind == "actor")
+        found.ends = found.ends or all(machine.judge.ended(actor) for actor in actors)
+    # The judge has the machine: without it nobody has to look for what goes with the two.
+    del machine.judge
 
 
 def _advance(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from prover.execution.nodes import Node
 from prover.smt.logic import FALSE, TRUE, Lit, neg
 from prover.smt.weak.numbers import Numbers
@@ -11,11 +14,15 @@ class Top:
     """The greatest of integers pushed one after the other; a new name only where needed.
 
     Each stands there by the rule at hand when it was pushed.  ``label`` is that rule where the
-    name is the one integer pushed itself, "" else.
+    name is the one integer pushed itself, "" else.  ``pushed`` are all of them with their rules,
+    as (places for handlers passed, integer, when, rule), if anybody asks for that.
     """
 
-    def __init__(self, numbers: Numbers) -> None:
+    def __init__(self, numbers: Numbers, passed: list[int]) -> None:
         self._numbers = numbers
+        self._passed = passed
+        self.pushed: list[tuple[int, str, Lit, str]] = []
+        self._looked = 0
         self._name = ""
         self._pending: list[tuple[str, Lit, str]] = []
         self.label = ""
@@ -23,7 +30,19 @@ class Top:
     def push(self, name: str, when: Lit = TRUE) -> None:
         """One more, where ``when`` holds."""
         if name and when != FALSE:
-            self._pending.append((name, when, self._numbers.logic.label))
+            label = self._numbers.logic.label
+            self._pending.append((name, when, label))
+            self.pushed.append((self._passed[0], name, when, label))
+
+    def push_points(self, found: Iterable[tuple[str, Lit]]) -> None:
+        """What handlers leave behind that ran at places passed since this was asked for last.
+
+        They look at each other by themselves.
+        """
+        if self._looked < self._passed[0]:
+            self._looked = self._passed[0]
+            label = self._numbers.logic.label
+            self._pending += [(name, when, label) for name, when in found if when != FALSE]
 
     def name(self) -> str:
         """The integer that none of those pushed so far is above; "" where there is none."""
@@ -48,14 +67,20 @@ class Strand:
 
     def __init__(self, numbers: Numbers, thread: int) -> None:
         self.thread = thread
+        self.points: list[Point] = []
+        self._places = [0]
         every = numbers.threads
-        self.all, self.reads, self.writes = Top(numbers), Top(numbers), Top(numbers)
-        self.spread = {t: Top(numbers) for t in every}
-        self.stored = {t: Top(numbers) for t in every}
-        self.passed = {t: Top(numbers) for t in every}
-        self.floor, self.read_floor, self.write_floor = Top(numbers), Top(numbers), Top(numbers)
-        self.spread_floor = {t: Top(numbers) for t in every}
-        self.handed = {t: Top(numbers) for t in every}
+
+        def top() -> Top:
+            return Top(numbers, self._places)
+
+        self.all, self.reads, self.writes = top(), top(), top()
+        self.spread = {t: top() for t in every}
+        self.stored = {t: top() for t in every}
+        self.passed = {t: top() for t in every}
+        self.floor, self.read_floor, self.write_floor = top(), top(), top()
+        self.spread_floor = {t: top() for t in every}
+        self.handed = {t: top() for t in every}
         self.named = {
             "all": self.all,
             "reads": self.reads,
@@ -75,3 +100,35 @@ class Strand:
         self.after_atomic = self.after_lock = self.after_srcu = False
         self.readers: list[tuple[Node, str]] = []
         self.locks: list[tuple[Node, str]] = []
+
+    @property
+    def places(self) -> int:
+        """How many places for handlers have been passed."""
+        return self._places[0]
+
+    def pass_place(self) -> None:
+        """One more place where a handler may run."""
+        self._places[0] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A handler that does nothing: under LKMM a point somewhere in its host's program.
+
+    ``begin`` is its read; ``sooner[n]`` holds if it runs at place n or at an earlier one, and
+    ``later[n]`` if at n or at a later one.
+    """
+
+    thread: int
+    begin: Node
+    runs: Lit
+    sooner: list[Lit]
+    later: list[Lit]
+
+    def before(self, places: int) -> Lit:
+        """Whether it ran when so many places had been passed."""
+        return self.sooner[places - 1] if places else FALSE
+
+    def after(self, places: int) -> Lit:
+        """Whether it runs only when so many places have been passed."""
+        return self.later[places] if places < len(self.later) else FALSE

@@ -218,15 +218,28 @@ def _one_at_a_time(frame: WeakFrame, one: sk.Thread, two: sk.Thread) -> None:
 def _sides(frame: WeakFrame, thread: sk.Thread, index: int) -> tuple[Lit, Lit]:
     """Literals that hold if a handler runs at an earlier place than one, and at a later.
 
-    Each follows from its neighbour, so that two handlers take no clause for every two places.
     Another text has other witnesses, no worse: so it is kept to where nobody sees them.
+    """
+    sooner, later = sides(frame, thread)
+    last = len(later) - 1
+    return (
+        sooner[index - 1] if index else FALSE,
+        later[index + 1] if index < last else FALSE,
+    )
+
+
+def sides(frame: WeakFrame, thread: sk.Thread) -> tuple[list[Lit], list[Lit]]:
+    """Literals that hold if a handler runs at each of its places or an earlier one, or a later.
+
+    Each follows from its neighbour, so that what is said of all places up to one is said once.
     """
     logic, gaps = frame.logic, frame.gaps[thread.number]
     name = f"by{thread.number}"
-    if f"{name}_0" not in logic.index:
+    known = f"{name}_0" in logic.index
+    sooner = [logic.variable(f"{name}_{n}") for n in range(len(gaps))]
+    later = [logic.variable(f"{name}_from_{n}") for n in range(len(gaps))]
+    if not known:
         label, logic.label = logic.label, f"{thread.name} runs at one place"
-        sooner = [logic.variable(f"{name}_{n}") for n in range(len(gaps))]
-        later = [logic.variable(f"{name}_from_{n}") for n in range(len(gaps))]
         for n, (_, here) in enumerate(gaps):
             logic.clause(neg(here), sooner[n])
             logic.clause(neg(here), later[n])
@@ -234,11 +247,7 @@ def _sides(frame: WeakFrame, thread: sk.Thread, index: int) -> tuple[Lit, Lit]:
             logic.clause(neg(sooner[n - 1]), sooner[n])
             logic.clause(neg(later[n]), later[n - 1])
         logic.label = label
-    last = len(gaps) - 1
-    return (
-        logic.variable(f"{name}_{index - 1}") if index else FALSE,
-        logic.variable(f"{name}_from_{index + 1}") if index < last else FALSE,
-    )
+    return sooner, later
 
 
 def _halted(frame: WeakFrame, event: sk.Event) -> list[Lit]:

@@ -7,6 +7,7 @@ from prover.execution.nodes import Node
 from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.weak.frame import WeakFrame
 from prover.smt.weak.numbers import Numbers
+from prover.smt.weak.points import above, enter, points, spread_to
 from prover.smt.weak.strand import Strand, Top
 
 STRONG = ("smp_mb",)
@@ -31,6 +32,7 @@ class Walk:
         self.lkmm = numbers.lkmm
         self.threads = numbers.threads
         self.gates: dict[int, dict[int, dict[str, tuple[str, str]]]] = {}
+        self.hosts: dict[int, Strand] = {}
         self.label = ""
 
     def all_threads(self) -> None:
@@ -46,9 +48,14 @@ class Walk:
         self.label = self.logic.label = f"order of {thread.name}"
         strand = Strand(self.numbers, thread.host if thread.kind == "handler" else thread.number)
         hosted = [
-            t for t in self.frame.gaps if self.frame.skeleton.threads[t].host == thread.number
+            self.frame.skeleton.threads[t]
+            for t in self.frame.gaps
+            if self.frame.skeleton.threads[t].host == thread.number
         ]
         self._enter(strand, thread)
+        if self.lkmm and hosted and all(map(self._is_empty, hosted)):
+            self.hosts[thread.number] = strand
+            strand.points = points(self.numbers, hosted)
         fences = {
             node.order
             for number in thread.events
@@ -72,7 +79,7 @@ class Walk:
                 self._capture(strand, number)
             if number in self.frame.points:
                 self.numbers.below(strand.all.name(), f"pe{number}")
-                self._under(strand.floor, f"pe{number}", strict=False)
+                self._on_floor(strand, f"pe{number}", strict=False)
             if number in self.frame.floors:
                 strand.floor.push(self.numbers.number(f"fa{number}"))
         self._gap(strand, hosted, len(thread.events))
@@ -81,41 +88,60 @@ class Walk:
                 self._under(top, self.numbers.number(f"fh{thread.number}_{key}"), strict=False)
 
     def _enter(self, strand: Strand, thread: sk.Thread) -> None:
-        """What stands before a handler is what stands before the place where it runs."""
-        for k, lit in self.frame.gaps.get(thread.number, ()):
-            for key, (name, label) in self.gates[thread.host][k].items():
-                if self._matters(thread, key):
-                    self.logic.label = label or self.label
-                    strand.named[key].push(name, lit)
+        """What stands before a handler: what does before the place where it runs, and what other
+        handlers have left that its host runs first, there or before.
+        """
+        if thread.number not in self.frame.gaps:
+            return
+        host = self.hosts.get(thread.host)
+        if host is not None:
+            number = thread.number
+            enter(self.numbers, strand, number, host, lambda key: self._matters(thread, key))
+        else:
+            for k, lit in self.frame.gaps[thread.number]:
+                for key, (name, label) in self.gates[thread.host][k].items():
+                    if self._matters(thread, key):
+                        self.logic.label = label or self.label
+                        strand.named[key].push(name, lit)
         self.logic.label = self.label
+        for other in map(self.frame.skeleton.threads.__getitem__, self.frame.gaps):
+            if other.host == thread.host and other is not thread:
+                pair = (min(thread.number, other.number), max(thread.number, other.number))
+                first = self.frame.turns[pair]
+                self._leave(strand, other, first if other.number == pair[0] else neg(first))
 
-    def _gap(self, strand: Strand, hosted: list[int], index: int) -> None:
+    def _leave(self, strand: Strand, handler: sk.Thread, when: Lit) -> None:
+        """What a handler leaves behind where it ran before."""
+        ran = self.logic.all_of((when, self.frame.outcome(handler.events[0], "granted")))
+        begin = self.frame.nodes.read(handler.events[0])
+        if self._is_empty(handler) and begin is not None:
+            strand.floor.push(self.numbers.number(self.numbers.executes(begin)), ran)
+            for t in self.threads:
+                strand.spread[t].push(self.numbers.cumulates(begin, t), ran)
+        else:
+            for key, top in strand.named.items():
+                top.push(self.numbers.number(f"fh{handler.number}_{key}"), ran)
+
+    def _gap(self, strand: Strand, hosted: list[sk.Thread], index: int) -> None:
         """Notes what stands before a place where handlers may run, and what they leave behind."""
         here = [
             (handler, lit)
             for handler in hosted
-            for k, lit in self.frame.gaps[handler]
+            for k, lit in self.frame.gaps[handler.number]
             if k == index
         ]
         if not here:
             return
-        threads = [self.frame.skeleton.threads[handler] for handler, _ in here]
+        strand.pass_place()
+        if strand.points:
+            return
         self.gates.setdefault(strand.thread, {})[index] = {
             key: (top.name(), top.label)
             for key, top in strand.named.items()
-            if any(self._matters(thread, key) for thread in threads)
+            if any(self._matters(handler, key) for handler, _ in here)
         }
         for handler, lit in here:
-            thread = self.frame.skeleton.threads[handler]
-            ran = self.logic.all_of((lit, self.frame.outcome(thread.events[0], "granted")))
-            begin = self.frame.nodes.read(thread.events[0])
-            if self._is_empty(thread) and begin is not None:
-                strand.floor.push(self.numbers.number(self.numbers.executes(begin)), ran)
-                for t in self.threads:
-                    strand.spread[t].push(self.numbers.cumulates(begin, t), ran)
-            else:
-                for key, top in strand.named.items():
-                    top.push(self.numbers.number(f"fh{handler}_{key}"), ran)
+            self._leave(strand, handler, lit)
 
     def _matters(self, thread: sk.Thread, key: str) -> bool:
         """Whether a handler needs to know what its host has under a name.
@@ -141,15 +167,15 @@ class Walk:
         if event in self.frame.captures:
             name = self.numbers.number(f"fs{event}")
             self.numbers.below(strand.all.name(), name)
-            self._under(strand.floor, name, strict=False)
-            for t in self.threads:
-                self.numbers.below(strand.spread[t].name(), name)
-            spread = {t: strand.spread[t].name() for t in self.threads}
-            self.numbers.before_unlock[event] = (strand.all.name(), spread)
+            self._on_floor(strand, name, strict=False)
+            brought = {t: spread_to(self.numbers, strand, t) for t in self.threads}
+            for top in brought.values():
+                self.numbers.below(top, name)
+            self.numbers.before_unlock[event] = (strand.all.name(), brought)
 
     def _strong(self, strand: Strand) -> str:
         """What a strong fence here has before it."""
-        names = [strand.all.name(), *(strand.spread[t].name() for t in self.threads)]
+        names = [strand.all.name(), *(spread_to(self.numbers, strand, t) for t in self.threads)]
         names = [name for name in names if name]
         if len(names) < 2:
             return names[0] if names else ""
@@ -183,7 +209,7 @@ class Walk:
 
     def _bounds(self, strand: Strand, node: Node, here: str) -> None:
         """Floors, and what a node waits for itself."""
-        self._under(strand.floor, here)
+        self._on_floor(strand, here)
         own = self.frame.nodes.read(node.event)
         if node.kind == "W" and own is not None:
             self.numbers.below(self.numbers.executes(own), here, strict=True)
@@ -195,6 +221,11 @@ class Walk:
             self.numbers.below(
                 strand.handed[strand.thread].name() if strand.thread in self.threads else "", here
             )
+
+    def _on_floor(self, strand: Strand, here: str, *, strict: bool = True) -> None:
+        """An integer is above the floor, and above the handlers that ran before."""
+        self._under(strand.floor, here, strict=strict)
+        above(self.numbers, strand, here, strict=strict)
 
     def _under(self, top: Top, here: str, *, strict: bool = True) -> None:
         """What has been pushed is below an integer, each by the rule that it stands there by."""
@@ -257,13 +288,15 @@ class Walk:
                 self.logic.label = f"release at event {node.event}"
             self.numbers.below(strand.all.name(), here, strict=True)
             for t in self.threads:
-                self.numbers.below(strand.spread[t].name(), self.numbers.brought(node, t))
+                self.numbers.below(
+                    spread_to(self.numbers, strand, t), self.numbers.brought(node, t)
+                )
             self.logic.label = self.label
         if node.role == "unlock" and self.lkmm:
             passed = {t: strand.passed[t].name() for t in self.threads}
             everything = strand.all.name()
-            spread = {t: strand.spread[t].name() for t in self.threads}
-            self.numbers.before_unlock[node.event] = (everything, spread)
+            brought = {t: spread_to(self.numbers, strand, t) for t in self.threads}
+            self.numbers.before_unlock[node.event] = (everything, brought)
             action = self.frame.skeleton.events[node.event].action
             assert isinstance(action, sk.Unlock)
             if action.kind == "spinlock":
@@ -290,7 +323,7 @@ class Walk:
     def _phantom(self, strand: Strand, node: Node, there: Lit) -> None:
         """A plain store as a read: bounded by what bounds reads."""
         name = self.numbers.number(f"k{node.number}")
-        self.numbers.below(strand.floor.name(), name, strict=True)
+        self._on_floor(strand, name)
         self.numbers.below(strand.read_floor.name(), name, strict=True)
         strand.all.push(name, there)
         strand.reads.push(name, there)
