@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, cast
 
+from dsl import frozen
 from dsl import syntax as s
 from dsl.build_expressions import Expressions, Stars
 from dsl.source import Span
@@ -121,7 +121,7 @@ class Declarations(Expressions):
 
     def own_ghost(self, span: Span, base: s.TypeName, owner: s.Name, name: s.Name) -> s.ObjectDecl:
         self.value_name(name)
-        where = replace(owner.span, end=name.span.end)
+        where = frozen.replace(owner.span, end=name.span.end)
         both = s.Name(f"{owner.text}.{name.text}", where)
         declarator = s.Declarator(both, 0, (), None, where)
         return s.ObjectDecl(True, base, declarator, None, None, span, owner)

@@ -6,13 +6,12 @@ Apart from the rest, so that remembered verdicts are read without it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from dsl.frozen import Frozen
 from dsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Frozen, frozen=True):
     """A ``when`` clause: an OR of ANDs of ``config == value``.
 
     ``clauses`` holds, per alternative, pairs (config name, value name).  ``((),)`` is always
@@ -31,8 +30,7 @@ class Condition:
 ALWAYS = Condition(((),))
 
 
-@dataclass(frozen=True, slots=True)
-class Expect:
+class Expect(Frozen, frozen=True):
     """What the author expects of the obligations it matches.
 
     ``properties`` must each be found, ``allowing`` may be; ``models`` empty means every model.

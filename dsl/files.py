@@ -14,6 +14,9 @@ from dsl.diagnostic import Diagnostic
 MAX_BYTES = 1 << 20
 """No protocol is longer."""
 
+_LEAST = 4096
+"""So many bytes are read at once, however short a file says that it is."""
+
 MAX_LISTED = 100_000
 """How many files and folders a folder may have below it, whatever they are."""
 
@@ -123,8 +126,10 @@ def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
     """
     try:
         descriptor = _opened(path)
-        with os.fdopen(descriptor, "rb") as file:
-            return file.read(most + 1)
+        try:
+            return _content(descriptor, most)
+        finally:
+            os.close(descriptor)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise Refusal("file-not-found", "does not exist", "check the path") from None
     except PermissionError:
@@ -132,6 +137,16 @@ def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
         raise Refusal("unreadable-file", what, "check that it is a plain file") from None
+
+
+def _content(descriptor: int, most: int) -> bytes:
+    """What there is to be read, up to one more byte than ``most``."""
+    # Room for all that it may have would take most of the time.
+    step = max(min(os.fstat(descriptor).st_size, most) + 1, _LEAST)
+    data = b""
+    while part := os.read(descriptor, min(step, most + 1 - len(data))):
+        data += part
+    return data
 
 
 def _opened(path: Path) -> int:

@@ -77,8 +77,10 @@ def _outside(what: str) -> Refusal:
 
 def _tree_of(path: Path, trees: list[Path], full: Callable[[Path], str]) -> Path | None:
     """The first of ``trees`` that ``path`` is in, both made absolute by ``full``."""
+    here = full(path)
     for tree in trees:
-        if Path(full(path)).is_relative_to(full(tree)):
+        there = full(tree)
+        if here == there or here.startswith(there.rstrip(os.sep) + os.sep):
             return tree
     return None
 

@@ -29,6 +29,7 @@ from typing import Final, TypeVar
 
 from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, Label
+from dsl.frozen import Frozen
 from dsl.source import Source, Span
 
 VERDICTS: Final = ("proved", "refuted", "bounded", "vacuous", "unknown")
@@ -52,8 +53,7 @@ _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
 _COMMA = re.compile(r",\s*(?![^()]*\))")
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Frozen, frozen=True):
     """A commit of the kernel, and where it came in: ``6fa1066fc5d0 (v6.12)``.
 
     ``id`` is empty where there is none to name, and ``note`` says what there is instead.
@@ -63,16 +63,14 @@ class Commit:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Frozen, frozen=True):
     """The verdicts that the scenarios as they stand have: each of these, and nothing worse."""
 
     verdicts: tuple[str, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Frozen, frozen=True):
     """A header, read.  What it does not say is empty; ``prose`` are its other paragraphs."""
 
     result: Result
@@ -90,8 +88,7 @@ class Header:
         return any(paragraph.startswith(opening) for paragraph in self.prose)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Frozen, frozen=True):
     """A line of a comment without its signs; ``indent`` is the column it began in."""
 
     text: str

@@ -8,9 +8,9 @@ An actor with several rounds calls its body, as a function, once for each::
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.types import BOOL, VOID
 
 

@@ -11,20 +11,19 @@ Every read of memory is an explicit :class:`Read`; a place is never a value.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from dsl.expect import ALWAYS as ALWAYS  # noqa: PLC0414 - a part of this form
 from dsl.expect import Condition as Condition  # noqa: PLC0414 - a part of this form
 from dsl.expect import Expect as Expect  # noqa: PLC0414 - a part of this form
+from dsl.frozen import Frozen
 from dsl.source import Source, Span
 from dsl.types import LockType, PointerType, Type
 
 # --- places and expressions --------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(Frozen, frozen=True):
     """One local variable or parameter.  ``number`` is unique in its function.
 
     A parameter of pointer type may be bound to the address of a caller's local
@@ -37,8 +36,7 @@ class Local:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class LocalPlace:
+class LocalPlace(Frozen, frozen=True):
     """A local variable as a place.  It is private to one call and never shared."""
 
     local: Local
@@ -46,8 +44,7 @@ class LocalPlace:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectPlace:
+class ObjectPlace(Frozen, frozen=True):
     """The named global object ``name``."""
 
     name: str
@@ -55,8 +52,7 @@ class ObjectPlace:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DerefPlace:
+class DerefPlace(Frozen, frozen=True):
     """What ``pointer`` points at: ``*p``, and the base of ``p->f``."""
 
     pointer: Expr
@@ -64,8 +60,7 @@ class DerefPlace:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class FieldPlace:
+class FieldPlace(Frozen, frozen=True):
     """``base.field``; for a base of word type ``field`` is one of the two halves' names."""
 
     base: Place
@@ -74,8 +69,7 @@ class FieldPlace:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class IndexPlace:
+class IndexPlace(Frozen, frozen=True):
     """``base[index]``; ``base`` has array type."""
 
     base: Place
@@ -87,8 +81,7 @@ class IndexPlace:
 Place: TypeAlias = LocalPlace | ObjectPlace | DerefPlace | FieldPlace | IndexPlace
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Frozen, frozen=True):
     """An integer, a boolean or NULL (0 of a pointer type)."""
 
     value: int
@@ -96,8 +89,7 @@ class Constant:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigValue:
+class ConfigValue(Frozen, frozen=True):
     """A config name as an expression: the index of its value in this obligation."""
 
     name: str
@@ -105,8 +97,7 @@ class ConfigValue:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Frozen, frozen=True):
     """The value at ``place``, by a plain access (a local's value if the place is local)."""
 
     place: Place
@@ -114,8 +105,7 @@ class Read:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AddressOf:
+class AddressOf(Frozen, frozen=True):
     """``&place``."""
 
     place: Place
@@ -123,8 +113,7 @@ class AddressOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Frozen, frozen=True):
     """``!``, ``~``, ``-``."""
 
     op: str
@@ -133,8 +122,7 @@ class Unary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Frozen, frozen=True):
     """``+ - * / % & | ^ << >> == != < <= > >=``; both operands have been given one type.
 
     Pointers, words and halves are compared by address or bits only.
@@ -147,8 +135,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Logical:
+class Logical(Frozen, frozen=True):
     """``&&`` or ``||``; lazy."""
 
     op: str
@@ -158,8 +145,7 @@ class Logical:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Frozen, frozen=True):
     """``condition ? then : otherwise``; lazy."""
 
     condition: Expr
@@ -169,8 +155,7 @@ class Conditional:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Frozen, frozen=True):
     """Conversion to ``type``.
 
     int <-> int wraps; int, pointer or word -> bool is ``!= 0``; word -> u64 gives its
@@ -184,8 +169,7 @@ class Cast:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class WordMake:
+class WordMake(Frozen, frozen=True):
     """A named value of a word: ``none``, ``table(p)``.  A NULL or wild argument is an error."""
 
     word: str
@@ -195,8 +179,7 @@ class WordMake:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerOf:
+class ContainerOf(Frozen, frozen=True):
     """``container_of(pointer, struct s, field)``."""
 
     pointer: Expr
@@ -206,8 +189,7 @@ class ContainerOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Frozen, frozen=True):
     """``target = value`` by a plain access; its value is ``value``.
 
     Compound assignment is ``target = target op value`` with a plain read and a
@@ -221,8 +203,7 @@ class Assign:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CallFunction:
+class CallFunction(Frozen, frozen=True):
     """A call of a function of the protocol.  Arguments match the parameters' types."""
 
     function: str
@@ -231,8 +212,7 @@ class CallFunction:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionName:
+class FunctionName(Frozen, frozen=True):
     """A function as an argument (``call_rcu``, ``smp_call_function``)."""
 
     name: str
@@ -240,8 +220,7 @@ class FunctionName:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class PoolName:
+class PoolName(Frozen, frozen=True):
     """A pool as an argument (``alloc``)."""
 
     name: str
@@ -249,8 +228,7 @@ class PoolName:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CallPrimitive:
+class CallPrimitive(Frozen, frozen=True):
     """A call of a primitive of :mod:`dsl.primitives`.
 
     Where C takes an lvalue (``READ_ONCE(x)``) the argument is its
@@ -267,8 +245,7 @@ class CallPrimitive:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Choose:
+class Choose(Frozen, frozen=True):
     """``choose()`` or ``choose(low, high)``: any value from ``low`` to ``high``, both included."""
 
     low: int
@@ -301,24 +278,21 @@ Expr: TypeAlias = (
 # --- statements ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Frozen, frozen=True):
     """Statements in order."""
 
     body: tuple[Stmt, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluate:
+class Evaluate(Frozen, frozen=True):
     """An expression for its effects; also a declaration with its initializer, as an Assign."""
 
     expr: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Declare:
+class Declare(Frozen, frozen=True):
     """A local declared without initializer: it holds no value until assigned.
 
     Entering the declaration again (a loop) forgets the old value.  Reading an
@@ -329,8 +303,7 @@ class Declare:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Frozen, frozen=True):
     """Two branches; ``otherwise`` may be an empty block."""
 
     condition: Expr
@@ -339,8 +312,7 @@ class If:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Frozen, frozen=True):
     """``while``, ``do`` and ``for``: ``init; L: if (test_first && !condition) goto end; body;
     continue: step; if (!test_first && !condition) goto end; goto L; end:``.
 
@@ -355,8 +327,7 @@ class Loop:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Frozen, frozen=True):
     """``subject`` against constants; falls through; ``cases`` are (values, is_default, body)."""
 
     subject: Expr
@@ -364,38 +335,33 @@ class Switch:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Frozen, frozen=True):
     """Leaves the innermost loop or switch."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Continue:
+class Continue(Frozen, frozen=True):
     """Goes on with the innermost loop's step."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(Frozen, frozen=True):
     """Leaves the function."""
 
     value: Expr | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Goto:
+class Goto(Frozen, frozen=True):
     """Jumps, forward or back, to the :class:`Label` with the same name in this function."""
 
     label: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Frozen, frozen=True):
     """A labelled statement.  Labels are unique in a function.
 
     The checker makes some itself (block macros); their names start with ``.``.
@@ -406,8 +372,7 @@ class Label:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseBranch:
+class ChooseBranch(Frozen, frozen=True):
     """Exactly one branch runs, any one."""
 
     branches: tuple[Block, ...]
@@ -433,8 +398,7 @@ Stmt: TypeAlias = (
 # --- declarations ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Frozen, frozen=True):
     """A field of a struct; ``lock_class`` is its lock class name, "" if it is no lock.
 
     The class of a lock field is ``struct.field`` unless ``class("...")`` says otherwise.
@@ -446,8 +410,7 @@ class Field:
     lock_class: str
 
 
-@dataclass(frozen=True, slots=True)
-class Struct:
+class Struct(Frozen, frozen=True):
     """A struct's fields, in order."""
 
     name: str
@@ -455,8 +418,7 @@ class Struct:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class WordValue:
+class WordValue(Frozen, frozen=True):
     """A named value: fixed ``bits``, or an object's physical address plus ``bits``."""
 
     name: str
@@ -464,8 +426,7 @@ class WordValue:
     bits: int
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Frozen, frozen=True):
     """A 64-bit word with named values; see :class:`dsl.syntax.WordDecl`.
 
     ``split_when`` lists the configurations (name -> allowed values, joined by AND)
@@ -481,8 +442,7 @@ class Word:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(Frozen, frozen=True):
     """A named global object.
 
     ``initial`` gives (path, constant expression) for the places that do not start as
@@ -500,8 +460,7 @@ class Object:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Frozen, frozen=True):
     """``length`` slots of a struct type, all free at the start, at ``addresses``.
 
     ``typesafe``: what is freed may be given out again at once, and its memory stays what it is
@@ -517,8 +476,7 @@ class Pool:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Frozen, frozen=True):
     """A function, an ``update``, or an actor's body.  Iterators are gone: the checker inlines them.
 
     ``locals`` holds every local, parameters first.  ``labels`` are those written by the author.
@@ -534,8 +492,7 @@ class Function:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Frozen, frozen=True):
     """A ``final`` or ``invariant`` condition over global places."""
 
     condition: Expr
@@ -543,8 +500,7 @@ class Claim:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TransitionEdge:
+class TransitionEdge(Frozen, frozen=True):
     """From one named value to another (``any`` is allowed on either side).
 
     ``holding`` are the lock places that the updating actor must hold; inside them the
@@ -557,8 +513,7 @@ class TransitionEdge:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Frozen, frozen=True):
     """The legal state machine of one word.  ``before`` is the local that the edges' places use."""
 
     place: Place
@@ -568,8 +523,7 @@ class Transition:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Frozen, frozen=True):
     """Actors with multiplicity, initial overrides, claims and expectations.
 
     ``bound`` is 0 where the author gave none.  ``many`` are actors of ``run``, there as one, of
@@ -595,8 +549,7 @@ class Scenario:
         return bool(self.many) or self.forever
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Frozen, frozen=True):
     """A named change; ``scenarios`` it runs in; ``labels`` it touches, as (owner, label)."""
 
     name: str
@@ -607,8 +560,7 @@ class Variant:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class LockOrder:
+class LockOrder(Frozen, frozen=True):
     """Of two lock classes ``first`` is taken first; ``source`` is what says so, "" for nothing."""
 
     first: str
@@ -617,8 +569,7 @@ class LockOrder:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Protocol:
+class Protocol(Frozen, frozen=True):
     """One checked program.
 
     ``header`` is the leading comment of the main file, ``sources`` every file's text by

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 from dsl.files import Refusal, decoded, read_bytes
 from dsl.finding import Found, find, real_path
@@ -31,6 +33,19 @@ class Reach:
     whole: bool
 
 
+_Place: TypeAlias = tuple[str, Path, Path]
+"""A file that was found: where it really is, where its imports are looked for, and their tree."""
+
+
+class _Step(NamedTuple):
+    """What a file imports itself: as in :class:`Reach`, and where to go on."""
+
+    read: Mapping[str, None]
+    absent: Mapping[str, None]
+    next: tuple[_Place, ...]
+    whole: bool
+
+
 @dataclass(slots=True)
 class Texts:
     """Files and their imports, each read and looked for once.  ``roots`` as in dsl.imports."""
@@ -45,6 +60,7 @@ class Texts:
     )
 
     _leading: dict[Path, str] = field(default_factory=dict[Path, str])
+    _steps: dict[_Place, _Step] = field(default_factory=dict["_Place", "_Step"])
 
     def content(self, path: str) -> bytes | None:
         """A file's bytes; None where it cannot be read, or is too long to be a protocol."""
@@ -65,20 +81,31 @@ class Texts:
         # What a file may import depends on the tree that it was found in.
         seen = {(each, tree) for each, _, tree in pending}
         while pending:
-            here, folder, tree = pending.pop()
-            wanted = self.imports(here)
-            whole = whole and wanted is not None
-            for each in wanted or ():
-                found, looked = self._find(each, folder, tree)
-                absent.update(dict.fromkeys(looked or ()))
-                whole = whole and looked is not None
-                if found is None:
-                    continue
-                read[str(found.path)] = None
-                if (str(found.real), found.tree) not in seen:
-                    seen.add((str(found.real), found.tree))
-                    pending.append((str(found.real), found.real.parent, found.tree))
+            step = self._step(pending.pop())
+            whole = whole and step.whole
+            absent.update(step.absent)
+            read.update(step.read)
+            for each in step.next:
+                if (each[0], each[2]) not in seen:
+                    seen.add((each[0], each[2]))
+                    pending.append(each)
         return Reach(tuple(read), tuple(absent), whole)
+
+    def _step(self, place: _Place) -> _Step:
+        """What a file imports itself, looked for once for all that read it."""
+        if place not in self._steps:
+            here, folder, tree = place
+            wanted = self.imports(here)
+            found = [self._find(each, folder, tree) for each in wanted or ()]
+            whole = wanted is not None and all(looked is not None for _, looked in found)
+            files = [each for each, _ in found if each is not None]
+            self._steps[place] = _Step(
+                {str(each.path): None for each in files},
+                {path: None for _, looked in found for path in looked or ()},
+                tuple((str(each.real), each.real.parent, each.tree) for each in files),
+                whole,
+            )
+        return self._steps[place]
 
     def imports(self, path: str) -> tuple[str, ...] | None:
         """The imports of a file as they are written; None where it cannot be read."""
@@ -132,7 +159,11 @@ def has_scenario(text: str) -> bool:
 def imports_of(text: str) -> tuple[str, ...]:
     """What ``text`` imports, and perhaps more: a file that does not parse has it, too."""
     found: list[str] = []
-    for match in _LOOK.finditer(text):
+    # Imports stand at the beginning as a rule: what is behind the last need not be looked at.
+    last = text.rfind("import")
+    for match in _LOOK.finditer(text) if last >= 0 else ():
+        if match.start() > last:
+            break
         if match[0] == "import":
             string = _STRING.match(text, match.end())
             if string is not None:

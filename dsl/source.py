@@ -6,9 +6,10 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from dsl.frozen import Frozen
 
-@dataclass(frozen=True, slots=True)
-class Span:
+
+class Span(Frozen, frozen=True):
     """A half-open range of character offsets ``[start, end)`` in the file called ``file``.
 
     ``file`` is the name the user knows the file by: the path given on the

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import fields, is_dataclass
 from typing import cast
 
 from dsl import syntax as s
+from dsl.frozen import Frozen, fields_of
 from dsl.scan import Token, scan
 from dsl.source import Source
 
@@ -91,8 +91,8 @@ class _Marks:
                     self._single(node.body)
                 case _:
                     pass
-            if is_dataclass(node):
-                pending.extend(getattr(node, field.name) for field in fields(node))
+            if isinstance(node, Frozen):
+                pending.extend(getattr(node, name) for name in fields_of(node))
 
     def _single(self, body: s.Stmt | None) -> None:
         match body:

@@ -6,14 +6,13 @@ The parser builds it, the printer prints it, the checker turns it into a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from dsl.frozen import Frozen
 from dsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Frozen, frozen=True):
     """An identifier where it stands."""
 
     text: str
@@ -23,8 +22,7 @@ class Name:
 # --- types ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class TypeName:
+class TypeName(Frozen, frozen=True):
     """A type as written: ``struct mm *``, ``u32``, ``pmd_t **``, ``unsigned long``, ``enum x``.
 
     ``tag`` is ``"struct"``, ``"enum"`` or ``""``; ``name`` the words of the base
@@ -40,8 +38,7 @@ class TypeName:
 # --- expressions ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Frozen, frozen=True):
     """``17``, ``0x3fUL``, ``'`` separators not allowed; ``text`` keeps the spelling."""
 
     value: int
@@ -49,24 +46,21 @@ class Number:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class String:
+class String(Frozen, frozen=True):
     """A string literal; only messages may be strings.  ``text`` is without the quotes."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Ident:
+class Ident(Frozen, frozen=True):
     """A name in an expression (also ``NULL``, ``true``, ``false``)."""
 
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Frozen, frozen=True):
     """``!e``, ``~e``, ``-e``, ``+e``, ``*e``, ``&e``."""
 
     op: str
@@ -74,8 +68,7 @@ class Unary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Frozen, frozen=True):
     """Any two-operand operator that yields a value, ``&&`` and ``||`` included."""
 
     op: str
@@ -84,8 +77,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Frozen, frozen=True):
     """``condition ? then : otherwise``."""
 
     condition: Expr
@@ -94,8 +86,7 @@ class Conditional:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Frozen, frozen=True):
     """``target = value``; ``op`` is ``"="``, ``"+="``, ``"|="`` and so on."""
 
     op: str
@@ -104,8 +95,7 @@ class Assign:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Frozen, frozen=True):
     """``++x``, ``x++``, ``--x``, ``x--``; ``op`` is ``"++"`` or ``"--"``."""
 
     op: str
@@ -114,8 +104,7 @@ class Step:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Frozen, frozen=True):
     """``base.field`` (``arrow`` false) or ``base->field``."""
 
     base: Expr
@@ -124,8 +113,7 @@ class Member:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Frozen, frozen=True):
     """``base[index]``."""
 
     base: Expr
@@ -133,8 +121,7 @@ class Index:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Frozen, frozen=True):
     """``callee(arguments)``.  An argument may be a :class:`TypeName` (``container_of``)."""
 
     callee: Name
@@ -142,8 +129,7 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Frozen, frozen=True):
     """``(type)operand``."""
 
     type: TypeName
@@ -151,8 +137,7 @@ class Cast:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Braces:
+class Braces(Frozen, frozen=True):
     """``{ .field = value, ... }`` or ``{ value, ... }``; only as an initializer."""
 
     items: tuple[tuple[Name | None, Expr], ...]
@@ -179,16 +164,14 @@ Expr: TypeAlias = (
 # --- statements -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Frozen, frozen=True):
     """``{ ... }``."""
 
     body: tuple[Stmt, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Declarator:
+class Declarator(Frozen, frozen=True):
     """One declared name: ``*name[length] = init``; ``stars`` are this declarator's own."""
 
     name: Name
@@ -198,8 +181,7 @@ class Declarator:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Declare:
+class Declare(Frozen, frozen=True):
     """A local declaration: ``pmd_t pmd, *pmdp = p;``."""
 
     type: TypeName
@@ -207,23 +189,20 @@ class Declare:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ExprStmt:
+class ExprStmt(Frozen, frozen=True):
     """``expression;``."""
 
     expr: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Empty:
+class Empty(Frozen, frozen=True):
     """``;``."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Frozen, frozen=True):
     """``if (condition) then else otherwise``."""
 
     condition: Expr
@@ -232,8 +211,7 @@ class If:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class While:
+class While(Frozen, frozen=True):
     """``while (condition) body``."""
 
     condition: Expr
@@ -241,8 +219,7 @@ class While:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DoWhile:
+class DoWhile(Frozen, frozen=True):
     """``do body while (condition);``."""
 
     body: Stmt
@@ -250,8 +227,7 @@ class DoWhile:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class For:
+class For(Frozen, frozen=True):
     """``for (init; condition; step) body``; ``init`` is a declaration, an expression or nothing."""
 
     init: Declare | ExprStmt | None
@@ -261,8 +237,7 @@ class For:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ForEach:
+class ForEach(Frozen, frozen=True):
     """A block macro: ``vma_interval_tree_foreach(vma, mapping) body``; it calls an iterator."""
 
     callee: Name
@@ -271,8 +246,7 @@ class ForEach:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Frozen, frozen=True):
     """``case value: ...`` (several values for fall-through labels) or ``default:`` (no values)."""
 
     values: tuple[Expr, ...]
@@ -281,8 +255,7 @@ class Case:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Frozen, frozen=True):
     """``switch (subject) { case ...: }``; control falls through as in C."""
 
     subject: Expr
@@ -290,38 +263,33 @@ class Switch:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Frozen, frozen=True):
     """``break;``."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Continue:
+class Continue(Frozen, frozen=True):
     """``continue;``."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(Frozen, frozen=True):
     """``return value;``."""
 
     value: Expr | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Goto:
+class Goto(Frozen, frozen=True):
     """``goto label;``."""
 
     label: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(Frozen, frozen=True):
     """``label: statement``; variants name the statement, gotos jump to it."""
 
     label: Name
@@ -329,16 +297,14 @@ class Labelled:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ChooseStmt:
+class ChooseStmt(Frozen, frozen=True):
     """``choose { ... } or { ... }``: any one branch runs."""
 
     branches: tuple[Block, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Yield:
+class Yield(Frozen, frozen=True):
     """``yield;`` in an iterator: the body of the block macro runs here."""
 
     span: Span
@@ -368,24 +334,21 @@ Stmt: TypeAlias = (
 # --- declarations ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Frozen, frozen=True):
     """``import "kernel/pgtable.khp";``."""
 
     path: String
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Models:
+class Models(Frozen, frozen=True):
     """``models sc, lkmm;``: the memory models this file is proved under by default."""
 
     names: tuple[Name, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Frozen, frozen=True):
     """``config PAE = off | on;``."""
 
     name: Name
@@ -393,8 +356,7 @@ class Config:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Typedef:
+class Typedef(Frozen, frozen=True):
     """``typedef unsigned long pgoff_t;``."""
 
     type: TypeName
@@ -402,8 +364,7 @@ class Typedef:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class EnumDecl:
+class EnumDecl(Frozen, frozen=True):
     """``enum scan_result { SCAN_FAIL, SCAN_SUCCEED = 3 };``."""
 
     name: Name
@@ -411,8 +372,7 @@ class EnumDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDecl:
+class FieldDecl(Frozen, frozen=True):
     """One line of a struct: ``spinlock_t ptl class("pte");``, ``__data_racy`` before the type."""
 
     type: TypeName
@@ -422,8 +382,7 @@ class FieldDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StructDecl:
+class StructDecl(Frozen, frozen=True):
     """``struct page_table { ... };``."""
 
     name: Name
@@ -431,8 +390,7 @@ class StructDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class WordValue:
+class WordValue(Frozen, frozen=True):
     """One named value of a word: ``none = 0;`` or ``table(struct page_table *) = 0x67;``.
 
     With a pointer parameter the value is the object's physical address with the
@@ -445,8 +403,7 @@ class WordValue:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class WordDecl:
+class WordDecl(Frozen, frozen=True):
     """``word pmd_t { split low, high when PAE == on; present 0x1; none = 0; ... };``.
 
     A 64-bit word with named values.  ``halves`` are the names of its two 32-bit
@@ -462,8 +419,7 @@ class WordDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectDecl:
+class ObjectDecl(Frozen, frozen=True):
     """A global: ``struct page_table A at 0x123456000 = { ... };``, ``ghost int n = 1;``.
 
     ``ghost int walker.seen;`` has the ``owner`` ``walker``, and the name ``walker.seen``.
@@ -478,8 +434,7 @@ class ObjectDecl:
     owner: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PoolDecl:
+class PoolDecl(Frozen, frozen=True):
     """``pool struct page_table tables[2];``; ``zeroed`` for a ``kzalloc`` kind.
 
     ``at`` gives the physical address of each slot, in order.
@@ -494,8 +449,7 @@ class PoolDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Frozen, frozen=True):
     """``pmd_t *pmdp``; ``stars`` are in ``type``."""
 
     type: TypeName
@@ -503,8 +457,7 @@ class Parameter:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionDecl:
+class FunctionDecl(Frozen, frozen=True):
     """A function, an iterator or an update.
 
     ``kind`` is ``"function"``, ``"iterator"`` (a block macro, with one ``yield``)
@@ -521,8 +474,7 @@ class FunctionDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ActorDecl:
+class ActorDecl(Frozen, frozen=True):
     """``actor walker { ... }``, or ``actor tick interrupts walker { ... }``."""
 
     name: Name
@@ -531,46 +483,40 @@ class ActorDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Many:
+class Many(Frozen, frozen=True):
     """``*`` with no number behind it: any number of an actor."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Frozen, frozen=True):
     """``run khugepaged, walker * 2, fault *;``."""
 
     actors: tuple[tuple[Name, Expr | Many | None], ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Forever:
+class Forever(Frozen, frozen=True):
     """``forever;``: each actor that has ended begins again."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Init:
+class Init(Frozen, frozen=True):
     """``init { m.pmd = none; }``: assignments before the actors start."""
 
     assignments: tuple[Assign, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Frozen, frozen=True):
     """``bound 3;``: unroll loops at most so often in this scenario."""
 
     value: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Expect:
+class Expect(Frozen, frozen=True):
     """``expect refuted torn-value allowing use-after-free when PAE == on under sc;``."""
 
     verdict: Name
@@ -581,8 +527,7 @@ class Expect:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Final:
+class Final(Frozen, frozen=True):
     """``final m.nr_ptes == 0;``: holds once every actor has ended; optional message."""
 
     condition: Expr
@@ -590,8 +535,7 @@ class Final:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Invariant:
+class Invariant(Frozen, frozen=True):
     """``invariant condition;``: holds in every state (an SC reading); optional message."""
 
     condition: Expr
@@ -599,8 +543,7 @@ class Invariant:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Frozen, frozen=True):
     """``table -> none holding m.pml, table.ptl;``."""
 
     before: Name
@@ -609,8 +552,7 @@ class Edge:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Frozen, frozen=True):
     """``transition m.pmd { ... }``: the legal state machine of a word."""
 
     word: Expr
@@ -618,8 +560,7 @@ class Transition:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class LockName:
+class LockName(Frozen, frozen=True):
     """A lock class by its name: ``mm_struct.mmap_lock``, ``big`` or ``"pte"``."""
 
     text: str
@@ -627,8 +568,7 @@ class LockName:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class LockOrder:
+class LockOrder(Frozen, frozen=True):
     """``lock_order a.b -> c.d -> e : "where it says so";``: classes as they are taken."""
 
     classes: tuple[LockName, ...]
@@ -636,8 +576,7 @@ class LockOrder:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class LabelPath:
+class LabelPath(Frozen, frozen=True):
     """``retract_page_tables.sync``: a labelled statement in a function or actor."""
 
     owner: Name
@@ -645,16 +584,14 @@ class LabelPath:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(Frozen, frozen=True):
     """``drop f.label;``."""
 
     target: LabelPath
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(Frozen, frozen=True):
     """``replace f.label with { ... }``."""
 
     target: LabelPath
@@ -662,8 +599,7 @@ class Replace:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Frozen, frozen=True):
     """``move f.label before f.other;`` or ``after``."""
 
     target: LabelPath
@@ -672,8 +608,7 @@ class Move:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Frozen, frozen=True):
     """``exchange f with g;``: every call of f calls g."""
 
     old: Name
@@ -686,8 +621,7 @@ Change: TypeAlias = Drop | Replace | Move | Exchange
 ScenarioItem: TypeAlias = Run | Forever | Init | Bound | Expect | Final | Invariant
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Frozen, frozen=True):
     """``scenario name { run ...; expect ...; }``."""
 
     name: Name
@@ -695,8 +629,7 @@ class Scenario:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Frozen, frozen=True):
     """``variant name "what it does" in scenario, scenario { changes; expects; }``."""
 
     name: Name
@@ -728,16 +661,14 @@ Decl: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Frozen, frozen=True):
     """``// ...`` or ``/* ... */``."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Frozen, frozen=True):
     """One parsed file; ``comments`` in source order, for the printer and the header."""
 
     name: str

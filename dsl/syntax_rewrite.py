@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
 from typing import cast
 
 from dsl import syntax as s
+from dsl.frozen import Frozen, fields_of, replace
 from dsl.primitives import PRIMITIVES
 from dsl.source import Span
 
@@ -108,9 +108,10 @@ def _fields(kind: type[object]) -> tuple[str, ...]:
     """The fields of a kind of syntax in which functions may be named."""
     found = _FIELDS.get(kind)
     if found is None:
-        node = is_dataclass(kind) and not issubclass(kind, Span | s.Name | s.TypeName)
-        names = (each.name for each in fields(cast("type[s.Block]", kind))) if node else ()
-        found = _FIELDS[kind] = tuple(names)
+        found = ()
+        if issubclass(kind, Frozen) and not issubclass(kind, Span | s.Name | s.TypeName):
+            found = fields_of(kind)
+        _FIELDS[kind] = found
     return found
 
 

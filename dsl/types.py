@@ -2,73 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from dsl.frozen import Frozen
 
-@dataclass(frozen=True, slots=True)
-class VoidType:
+
+class VoidType(Frozen, frozen=True):
     """The result of a function without one."""
 
 
-@dataclass(frozen=True, slots=True)
-class BoolType:
+class BoolType(Frozen, frozen=True):
     """``bool``: 0 or 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class IntType:
+class IntType(Frozen, frozen=True):
     """A sized integer; arithmetic wraps at ``bits`` (two's complement where ``signed``)."""
 
     bits: int
     signed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EnumType:
+class EnumType(Frozen, frozen=True):
     """``enum name``; values are those of the enum's members, stored as ints."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigType:
+class ConfigType(Frozen, frozen=True):
     """The type of a ``config`` name; values are indices into its list of values."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class PointerType:
+class PointerType(Frozen, frozen=True):
     """A pointer to a place of type ``to``; NULL included."""
 
     to: Type
 
 
-@dataclass(frozen=True, slots=True)
-class StructType:
+class StructType(Frozen, frozen=True):
     """``struct name``; the fields are in :attr:`dsl.protocol.Protocol.structs`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayType:
+class ArrayType(Frozen, frozen=True):
     """``length`` elements; an index outside is a wild pointer."""
 
     element: Type
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class WordType:
+class WordType(Frozen, frozen=True):
     """A word with named values; its definition is in :attr:`dsl.protocol.Protocol.words`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class AtomicType:
+class AtomicType(Frozen, frozen=True):
     """``atomic_t`` (32 bits), ``atomic_long_t``, ``atomic64_t`` (64), ``refcount_t`` (32).
 
     A signed counter that only the ``atomic_*`` or ``refcount_*`` primitives touch.
@@ -78,8 +69,7 @@ class AtomicType:
     bits: int
 
 
-@dataclass(frozen=True, slots=True)
-class LockType:
+class LockType(Frozen, frozen=True):
     """``kind`` is ``spinlock``, ``rwlock``, ``mutex``, ``rwsem``, ``folio`` or ``srcu``.
 
     Written ``spinlock_t``, ``rwlock_t``, ``struct mutex``, ``struct rw_semaphore``
@@ -90,8 +80,7 @@ class LockType:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class RcuHeadType:
+class RcuHeadType(Frozen, frozen=True):
     """``struct rcu_head``."""
 
 

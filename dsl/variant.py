@@ -11,11 +11,12 @@ from __future__ import annotations
 import difflib
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, Label
+from dsl.frozen import replace
 from dsl.source import Source
 from dsl.syntax_rewrite import edit_list, labels_in, rename
 

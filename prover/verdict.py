@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, assert_never
 
 from dsl.diagnostic import Diagnostic
 from dsl.expect import Expect
+from dsl.frozen import Frozen, field
 from dsl.source import Source, Span
 from prover.execution.witness import Witness
 from prover.features import Feature
 
 
-@dataclass(frozen=True, slots=True)
-class AnyNumber:
+class AnyNumber(Frozen, frozen=True):
     """What a proof for any number of actors is of, and what it rests on.
 
     ``many`` are the actors of which there is any number, ``others`` the rest with how many of each;
@@ -34,8 +33,7 @@ class AnyNumber:
     limited: str
 
 
-@dataclass(frozen=True, slots=True)
-class Proved:
+class Proved(Frozen, frozen=True):
     """No violation in any execution; every loop ran to its end.
 
     ``number`` is there where it holds for any number of actors, or of rounds.
@@ -44,8 +42,7 @@ class Proved:
     number: AnyNumber | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bounded:
+class Bounded(Frozen, frozen=True):
     """No violation in executions that go round each loop at most ``bound`` times.
 
     ``loops`` are the loops that can go further.
@@ -55,8 +52,7 @@ class Bounded:
     loops: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Refuted:
+class Refuted(Frozen, frozen=True):
     """Some execution violates ``witness.property``; every witness was replayed without the solver.
 
     ``others`` are the further properties that some execution violates first.
@@ -71,22 +67,19 @@ class Refuted:
         return (self.witness.property, *(w.property for w in self.others))
 
 
-@dataclass(frozen=True, slots=True)
-class Vacuous:
+class Vacuous(Frozen, frozen=True):
     """Nothing was checked: ``what`` says what can never happen."""
 
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Frozen, frozen=True):
     """No answer: ``why`` in words (time, memory, a limit, the solver gave up)."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Frozen, frozen=True):
     """The prover contradicted itself: a bug in it.  ``what`` says how."""
 
     what: str
@@ -95,8 +88,7 @@ class Broken:
 Verdict: TypeAlias = Proved | Bounded | Refuted | Vacuous | Unknown | Broken
 
 
-@dataclass(frozen=True, slots=True)
-class Obligation:
+class Obligation(Frozen, frozen=True):
     """One question: scenario x variant x configuration x memory model."""
 
     scenario: str
@@ -110,8 +102,7 @@ class Obligation:
         return f"{self.scenario} / {self.variant}" if self.variant else self.scenario
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Frozen, frozen=True):
     """What an obligation cost: sizes of the last query, and seconds by stage."""
 
     events: int = 0
@@ -132,8 +123,7 @@ not all of them; ``no solver``: a proof whose questions are plainly no while the
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(Frozen, frozen=True):
     """What became of a verdict's second opinion.
 
     ``by`` is the solver with its version, ``answers`` how many it was asked for, ``why`` what is
@@ -146,8 +136,7 @@ class Certificate:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Frozen, frozen=True):
     """An obligation with its verdict.
 
     ``expected`` is the author's expectation (None: none, which asks for a proof);
@@ -164,8 +153,7 @@ class Outcome:
     certificate: Certificate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
+class FileReport(Frozen, frozen=True):
     """One file's outcomes, or the diagnostics that kept it from being proved.
 
     ``folder`` is the one below which it was found, "" where the file itself was named.  One that
@@ -182,8 +170,7 @@ class FileReport:
     titles: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True, slots=True)
-class Livelock:
+class Livelock(Frozen, frozen=True):
     """An endless run in which ``actor`` goes round the retry loop at ``loop`` for ever.
 
     ``kind``: ``stuck`` if nobody changes anything any more, ``starved`` if others go on changing
@@ -197,8 +184,7 @@ class Livelock:
     begins: int
 
 
-@dataclass(frozen=True, slots=True)
-class Liveness:
+class Liveness(Frozen, frozen=True):
     """What became of the retry loops of an obligation, whatever its memory model.
 
     ``who`` ran, in so many ``configurations``; ``why``: nobody knows, and why not; ``bug``: because
@@ -214,8 +200,7 @@ class Liveness:
     bug: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Frozen, frozen=True):
     """A whole run; ``liveness`` is there where it was asked for."""
 
     files: tuple[FileReport, ...]
@@ -223,8 +208,7 @@ class Report:
     liveness: tuple[Liveness, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Frozen, frozen=True):
     """What to prove, and within which limits (seconds and MiB per obligation).
 
     ``files`` may name folders: every protocol below one is meant.
@@ -259,8 +243,7 @@ class Request:
         return bool(self.scenario or self.variant or self.config or self.model)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Frozen, frozen=True):
     """How far a run is; ``file`` is the one that ``current`` is of, "" where it is of none."""
 
     done: int

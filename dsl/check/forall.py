@@ -7,7 +7,6 @@ It is put in place as a conjunction, with ``walker.seen`` the state of one insta
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
 from itertools import islice
 from typing import cast
 
@@ -18,6 +17,7 @@ from dsl.check.context import MAX_STATEMENTS, Body
 from dsl.check.convert import truth
 from dsl.check.report import did_you_mean
 from dsl.check.walk import deep
+from dsl.frozen import Frozen, fields_of
 from dsl.source import Span
 from dsl.types import BOOL, INT
 
@@ -34,8 +34,8 @@ def is_quantified(part: object) -> bool:
             return True
         if isinstance(top, tuple):
             pending.extend(cast("tuple[object, ...]", top))
-        elif is_dataclass(top) and not isinstance(top, type | Span):
-            pending.extend(getattr(top, each.name) for each in fields(top))
+        elif isinstance(top, Frozen) and not isinstance(top, Span):
+            pending.extend(getattr(top, name) for name in fields_of(top))
     return False
 
 

@@ -25,6 +25,9 @@ Key: TypeAlias = tuple[str, ...]
 _LENT: Key = ("behind a pointer",)
 """All that pointers to int may point at."""
 
+ANYWHERE = "*"
+"""As that is remembered."""
+
 SOURCES = ("srcu_read_lock", "srcu_down_read")
 """Primitives that return an index."""
 _COPIES = (
@@ -83,7 +86,7 @@ def check_indexes(report: Report, notes: Notes, protocol: p.Protocol) -> None:
             facts.flows.setdefault(source, set()).update(targets)
     facts.spread()
     if not protocol.variant:
-        notes.indexes = tuple(sorted({name for key in facts.indexes for name in _told(key)}))
+        notes.indexes = tuple(sorted({told for key in facts.indexes for told in _told(key)}))
     for function, each in zip(bodies, noted, strict=True):
         if facts.indexes.isdisjoint(each.mentioned):
             continue
@@ -99,15 +102,28 @@ def check_indexes(report: Report, notes: Notes, protocol: p.Protocol) -> None:
 
 
 def _told(key: Key) -> tuple[str, ...]:
-    """The name by which a text may mention what a key stands for."""
+    """A key as it is remembered, or none; the locals of a function are one."""
     match key:
-        case ("field", _, name):
-            return (name,)
-        case ("object" | "local" | "parameter" | "result", name, *_):
-            # An actor's own state and an interrupt handler have two names.
-            return tuple(name.split("."))
+        case ("local", function, _):
+            return (f"local {function}",)
+        case ("field" | "object" | "parameter" | "result", *_):
+            return (" ".join(key),)
         case _:
-            return ("*",) if key == _LENT else ()
+            return (ANYWHERE,) if key == _LENT else ()
+
+
+def names_of(told: str) -> tuple[str, ...]:
+    """The names by which a text mentions what a key stands for that is remembered."""
+    kind, *words = told.split(" ")
+    name = words[-1] if kind == "field" else words[0] if words else kind
+    # An actor's own state and an interrupt handler have two names.
+    return tuple(name.split("."))
+
+
+def function_of(told: str) -> str:
+    """The function that a remembered key is a part of; "" for what is of none."""
+    kind, *words = told.split(" ")
+    return words[0] if kind in {"local", "parameter", "result"} else ""
 
 
 def _facts(function: p.Function) -> _Facts:

@@ -10,12 +10,11 @@ An interrupt and an IPI are the same to whom they interrupt.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check.report import Skip, did_you_mean
 from dsl.check.world import World
+from dsl.frozen import replace
 from dsl.types import BOOL, VOID
 
 

@@ -20,8 +20,8 @@ class Notes:
     """What pure functions have found in checked functions, by the identity of both.
 
     Of the program as it is: ``statements`` counts what its limit is about, ``indexes`` are the
-    names of fields, objects and functions that an SRCU index comes to, with a ``*`` among them
-    where one is behind a pointer.
+    fields, objects, locals, parameters and results that an SRCU index comes to, as
+    :mod:`dsl.check.indexes` tells them.
     """
 
     statements: int = 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.interpreter.atomics import ATOMICS
 from dsl.interpreter.code import Label
 from dsl.interpreter.emit import Emitter

@@ -5,13 +5,14 @@ Nothing is ever unpickled: what does not fit its type is no entry.
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import cache
 from typing import Any, Final, get_type_hints
 
 import msgspec
 
 from dsl.expect import Expect
+from dsl.frozen import replace
 from prover.execution.record import Execution, Schedule, Spot
 from prover.execution.witness import Witness
 from prover.verdict import (

@@ -8,7 +8,6 @@ import sys
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import dsl
 import prover
@@ -17,6 +16,9 @@ from prover.version import VERSION
 SUFFIXES = frozenset({".py", ".lark", ".cat", ".bell", ".def"})
 """What the program is made of; protocols have sums of their own."""
 
+
+ROOTS = tuple(str(Path(str(package.__file__)).parent) for package in (dsl, prover))
+"""The folders that all of it is in."""
 
 USED = ("z3-solver", "lark", "msgspec")
 """The packages that answers depend on."""
@@ -28,9 +30,8 @@ def fingerprint() -> str:
 
     Not the version number alone: in a checkout the sources change and the number does not.
     """
-    roots = [str(_root(package)) for package in (dsl, prover)]
     used = [f"{name} {_version(name)}" for name in USED]
-    parts = "\n".join([*roots, sources(), *used, sys.version])
+    parts = "\n".join([*ROOTS, sources(), *used, sys.version])
     return hashlib.sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -38,15 +39,19 @@ def fingerprint() -> str:
 def sources() -> str:
     """A sum over all source files of the program, wherever they are."""
     total = hashlib.sha256()
-    for package in (dsl, prover):
-        root = str(_root(package))
-        name = _root(package).name
-        for path in sources_below(root):
-            data = _bytes_of(f"{root}/{path}")
+    for root in ROOTS:
+        name = os.path.basename(root)  # noqa: PTH119 - see sources_below()
+        for path, data in contents(root).items():
             head = f"{name}/{path} {len(data)}\n"
             total.update(head.encode("utf-8", "surrogateescape"))
             total.update(data)
     return total.hexdigest()
+
+
+@cache
+def contents(root: str) -> dict[str, bytes]:
+    """The source files below a folder of the program, read once in a run, by their paths."""
+    return {path: _bytes_of(f"{root}/{path}") for path in sources_below(root)}
 
 
 def sources_below(root: str) -> list[str]:
@@ -75,10 +80,6 @@ def versions() -> dict[str, str]:
     python = ".".join(map(str, sys.version_info[:2]))
     own = {"prove": VERSION, "sources": sources()[:12], "Python": python}
     return own | {name: _version(name) for name in USED}
-
-
-def _root(package: ModuleType) -> Path:
-    return Path(str(package.__file__)).parent
 
 
 def _version(package: str) -> str:

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +26,35 @@ _NO_CODE = re.compile(
 """Comments and strings, as the scanner tells them from names (dsl/scan.py)."""
 
 
+_MENTION = re.compile(
+    # Of three, as in `i-->n`, the first two are one token.
+    rf"(?P<none>{_NO_CODE.pattern}|--)|(?:->|\.)\s*(?P<field>\w+)|"
+    r"\b(?:struct|enum)\s+(?P<tag>\w+)|(?P<name>\b[A-Za-z_]\w*)"
+)
+
+
+class Mentions(NamedTuple):
+    """The words of a text by what they may be: names, with where each stands first, and tags."""
+
+    names: dict[str, int]
+    tags: frozenset[str]
+
+
+def mentions_of(text: str) -> Mentions:
+    """The words of a text outside of strings and comments, but for fields.
+
+    In doubt a word counts as a name.
+    """
+    names: dict[str, int] = {}
+    tags: set[str] = set()
+    for match in _MENTION.finditer(text):
+        if match.lastgroup == "name":
+            names.setdefault(match[0], match.start())
+        elif match.lastgroup == "tag":
+            tags.add(match["tag"])
+    return Mentions(names, frozenset(tags))
+
+
 def words_of(text: str) -> frozenset[str]:
     """The words of a text outside of strings and comments: every name that is in it, and more."""
     return frozenset(_WORD.findall(_NO_CODE.sub(" ", text)))
@@ -34,7 +64,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=T
     """A declaration: its kind, the name of a function, its place, a sum of its text.
 
     The kind is ``function`` (or iterator, or update), ``variant`` or ``other``; only a function's
-    name is told.
+    name is told.  ``own`` are names that mean a parameter or a local wherever a function has them.
     """
 
     kind: str
@@ -42,17 +72,21 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=T
     start: int
     end: int
     sum: str
+    own: tuple[str, ...]
 
 
 class Outline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The declarations of a file, in order.
 
-    ``configs`` are the names of configs and of their values, ``names`` what is declared else, and
-    what variants change; ``library``: that it has neither scenarios nor variants.
+    ``configs`` are the names of configs and of their values, ``objects`` those of objects that are
+    no actor's own, ``tags`` those of structs and enums, ``names`` what is declared else, and what
+    variants change; ``library``: that it has neither scenarios nor variants.
     """
 
     items: tuple[Item, ...]
     configs: tuple[str, ...]
+    objects: tuple[str, ...]
+    tags: tuple[str, ...]
     names: tuple[str, ...]
     library: bool
 

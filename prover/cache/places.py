@@ -9,6 +9,7 @@ from typing import cast
 
 import msgspec
 
+from dsl.frozen import Frozen, fields_of
 from dsl.source import Span
 
 
@@ -22,6 +23,9 @@ def texts(value: object) -> Iterator[str]:
         case tuple():
             for each in cast("tuple[object, ...]", value):
                 yield from texts(each)
+        case Frozen():
+            for name in fields_of(value):
+                yield from texts(getattr(value, name))
         case _ if is_dataclass(value):
             for field in fields(value):
                 yield from texts(getattr(value, field.name))

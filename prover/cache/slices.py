@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
+from dsl import frozen
 from dsl import syntax as s
+from dsl.frozen import Frozen, fields_of
 from dsl.imports import Program
 from dsl.source import Span
 from prover.cache.outline import words_of
@@ -49,6 +51,13 @@ class Slice:
             if here.file == span.file and here.start <= span.start and span.end <= here.end:
                 return Span(f"#{number}", span.start - here.start, span.end - here.start)
         raise NotInSlice(str(span))
+
+    def has(self, span: Span) -> bool:
+        """Whether a place is in it; one in no file is nowhere else."""
+        try:
+            return not span.file or bool(self.relative(span))
+        except NotInSlice:
+            return False
 
     def absolute(self, span: Span) -> Span:
         """The place that :meth:`relative` was given; raises NotInSlice for what is none of its."""
@@ -137,6 +146,10 @@ def _moved(value: Any, move: Callable[[Span], Span]) -> Any:  # noqa: ANN401 - w
             return cast("object", value)
         case str() | int() | float() | None:
             return value
+        case Frozen():
+            return frozen.replace(
+                value, **{n: _moved(getattr(value, n), move) for n in fields_of(value)}
+            )
         case _ if is_dataclass(value) and not isinstance(value, type):
             parts = {f.name: _moved(getattr(value, f.name), move) for f in fields(value) if f.init}
             return replace(value, **parts)

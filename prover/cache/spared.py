@@ -13,24 +13,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
 from dsl.check.context import MAX_PROGRAM
-from dsl.check.indexes import SOURCES
+from dsl.check.indexes import ANYWHERE, SOURCES, function_of, names_of
 from dsl.imports import MAX_TOTAL_BYTES
 from dsl.source import Span
 from prover.cache.aside import Stood
 from prover.cache.codec import Damaged, Line
-from prover.cache.outline import Edit, Outline, Unmoved, edit, words_of
+from prover.cache.outline import Edit, Outline, Unmoved, edit, mentions_of, words_of
 from prover.cache.places import ANY_FILE, moved
 from prover.cache.whole import Entry, Files, Used
 
 VARIANTS = "variant "
 """What the words of all variants of a file are found by; no function is called so."""
-
-_ANYWHERE = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,22 @@ class Vouched:
     """A file without scenarios that was checked by itself, and is as it was then.
 
     ``files`` are the texts it read, by real path, ``names`` where it found files of which name.
+    ``indexes`` as in :class:`dsl.check.notes.Notes`.
     """
 
     files: Mapping[str, str]
     names: Mapping[str, str]
     statements: int
+    indexes: frozenset[str]
 
     @classmethod
-    def of(cls, used: Iterable[Used], statements: int) -> Vouched | None:
+    def of(cls, used: Iterable[Used], statements: int, indexes: Iterable[str]) -> Vouched | None:
         """What was read, and counted; None where a file's name does not tell which it is."""
         found = list(used)
         names = _names(found)
-        return None if names is None else cls({u.real: u.sum for u in found}, names, statements)
+        if names is None:
+            return None
+        return cls({u.real: u.sum for u in found}, names, statements, frozenset(indexes))
 
 
 def _names(used: Sequence[Used]) -> dict[str, str] | None:
@@ -82,6 +86,9 @@ class Spared:
     _words: dict[str, dict[str, frozenset[str]]] = field(
         default_factory=dict[str, dict[str, frozenset[str]]]
     )
+    _mentions: dict[tuple[str, str], list[_Mentioned]] = field(
+        default_factory=dict[tuple[str, str], "list[_Mentioned]"]
+    )
     _texts: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
     def told_anew(self, entry: Entry) -> Entry | None:
@@ -96,13 +103,15 @@ class Spared:
                 if found is None or used.real not in now.covers:
                     return None
                 edits[used.real] = found
-        if not now.is_untouched({real: each.functions for real, each in edits.items()}, entry):
+        indexes = now.untouched({real: each.functions for real, each in edits.items()}, entry)
+        if indexes is None:
             return None
         if ANY_FILE in entry.tied or any(
             u.name in entry.tied for u in entry.used if u.real in edits
         ):
             return None
         moves = {used.name: edits[used.real] for used in entry.used if used.real in edits}
+        entry = msgspec.structs.replace(entry, indexes=indexes)
         return _moved(entry, now.sums, moves)
 
     def edit(self, old: str, new: str) -> Edit | None:
@@ -125,6 +134,19 @@ class Spared:
             self._words[total] = found
         return self._words[total]
 
+    def mentions(self, path: str, total: str, function: str) -> Sequence[_Mentioned]:
+        """What each function of a file mentions that is called so."""
+        key = total, function
+        if key not in self._mentions:
+            text = self.files.text(path)
+            assert text is not None
+            items = [i for i in self.outlines[total].items if i.name == function]
+            found = [(mentions_of(text[0][i.start : i.end]), i.own) for i in items]
+            self._mentions[key] = [
+                _Mentioned(frozenset(said.names), frozenset(own), said.tags) for said, own in found
+            ]
+        return self._mentions[key]
+
     def users(self, path: str, total: str) -> Mapping[str, set[str]]:
         """By each word of a file the declarations that have it, called as by :meth:`words`."""
         if total not in self._users:
@@ -142,6 +164,31 @@ class Spared:
             assert text is not None
             self._texts[total] = words_of(text[0])
         return self._texts[total]
+
+
+class _Foreign(NamedTuple):
+    """What is declared elsewhere: objects, which parameters and locals hide, tags, all else."""
+
+    names: AbstractSet[str]
+    objects: AbstractSet[str]
+    tags: AbstractSet[str]
+
+    def has_some(self, mentioned: Sequence[_Mentioned]) -> bool:
+        """Whether some of it is mentioned."""
+        return any(
+            not self.names.isdisjoint(each.names)
+            or not self.objects.isdisjoint(each.names - each.own)
+            or not self.tags.isdisjoint(each.tags)
+            for each in mentioned
+        )
+
+
+class _Mentioned(NamedTuple):
+    """The words of a function that are no fields: names, its own of these, tags."""
+
+    names: frozenset[str]
+    own: frozenset[str]
+    tags: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,29 +233,73 @@ class _Now:
         total = entry.statements + sum(counted.values())
         return total < MAX_PROGRAM and size < MAX_TOTAL_BYTES
 
-    def is_untouched(self, changed: Mapping[str, frozenset[str]], entry: Entry) -> bool:
-        """Whether edited functions are reached from nowhere, and mean what they do elsewhere."""
+    def untouched(
+        self, changed: Mapping[str, frozenset[str]], entry: Entry
+    ) -> tuple[str, ...] | None:
+        """What SRCU indexes come to, if edited functions are reached from nowhere.
+
+        And mean what they do elsewhere; None if not.
+        """
         names = {name for some in changed.values() for name in some}
         if not names:
-            return True
+            return entry.indexes
         above = self._above(names)
-        indexes = {*SOURCES} | set(entry.indexes)
-        if above is None or _ANYWHERE in indexes:
-            return False
+        if above is None or ANYWHERE in entry.indexes:
+            return None
         mentioned = names | {name for _, name in above}
+        indexes = {*SOURCES}.union(*map(names_of, entry.indexes))
         for real in self.sums.keys() - self.covers.keys():
             if not mentioned.isdisjoint(self._all_words(real)):
-                return False
+                return None
             if not indexes.isdisjoint(self._words(real).get(VARIANTS, ())):
-                return False
-        elsewhere: dict[int, set[str]] = {}
+                return None
+        elsewhere: dict[int, _Foreign] = {}
         for real, name in above | self._below(changed):
             with_whom = self.covers[real]
             if id(with_whom) not in elsewhere:
-                elsewhere[id(with_whom)] = self._foreign(with_whom) | indexes
-            if not elsewhere[id(with_whom)].isdisjoint(self._words(real)[name]):
-                return False
-        return True
+                elsewhere[id(with_whom)] = self._foreign(with_whom)
+            if elsewhere[id(with_whom)].has_some(
+                self.judge.mentions(self.paths[real], self.sums[real], name)
+            ):
+                return None
+        return self._indexes(above, mentioned, entry)
+
+    def _indexes(
+        self, above: AbstractSet[tuple[str, str]], mentioned: AbstractSet[str], entry: Entry
+    ) -> tuple[str, ...] | None:
+        """What SRCU indexes come to; None where somebody may look at one who was not checked so.
+
+        ``above`` are the functions that are other now, or may be, ``mentioned`` their names.
+        Everything that held an index in the importer, these functions apart, and what of them holds
+        one where they were checked: whatever is given a value from that must be a part of it
+        (docs/adr/0011).
+        """
+        touching = {
+            (real, name)
+            for real, name in above
+            if not self._index_names(entry, self.covers[real]).isdisjoint(self._words(real)[name])
+        }
+        if not touching:
+            return entry.indexes
+        witnesses = {id(self.covers[real]): self.covers[real] for real, _ in above}
+        if len(witnesses) > 1:
+            return None
+        (witness,) = witnesses.values()
+        before = {key for key in entry.indexes if function_of(key) not in mentioned}
+        elsewhere = {key for key in witness.indexes if function_of(key) not in mentioned}
+        # What they may give an index to held one before: who looks at it was checked with that.
+        if not elsewhere - before <= _locals(elsewhere):
+            return None
+        # What they may take one from held one where they were checked.
+        words = frozenset[str]().union(*(self._words(real)[name] for real, name in above))
+        for key in before - elsewhere - _locals(before):
+            if not words.isdisjoint(names_of(key)):
+                return None
+        return tuple(sorted(before | witness.indexes))
+
+    @staticmethod
+    def _index_names(entry: Entry, witness: Vouched) -> set[str]:
+        return {*SOURCES}.union(*map(names_of, {*entry.indexes, *witness.indexes}))
 
     def _above(self, names: Iterable[str]) -> set[tuple[str, str]] | None:
         """The functions that mention one of ``names``, and theirs, in files that are covered.
@@ -248,20 +339,29 @@ class _Now:
                 pending.extend(new)
         return found
 
-    def _foreign(self, vouched: Vouched) -> set[str]:
+    def _foreign(self, vouched: Vouched) -> _Foreign:
         """What is declared, or changed, in other files than those that were checked together."""
         outlines = self.judge.outlines
         others = [outlines[self.sums[r]] for r in self.sums.keys() - vouched.files.keys()]
         here = {name for real in vouched.files for name in outlines[self.sums[real]].configs}
         # A config that is declared again has fewer values, and all of them can be compared with.
         configs = {name for each in others for name in each.configs} - here
-        return configs.union(*(each.names for each in others))
+        return _Foreign(
+            configs.union(*(each.names for each in others)),
+            {name for each in others for name in each.objects},
+            {name for each in others for name in each.tags},
+        )
 
     def _words(self, real: str) -> Mapping[str, frozenset[str]]:
         return self.judge.words(self.paths[real], self.sums[real])
 
     def _all_words(self, real: str) -> frozenset[str]:
         return self.judge.all_words(self.paths[real], self.sums[real])
+
+
+def _locals(keys: Iterable[str]) -> set[str]:
+    """Those that only one function can touch."""
+    return {key for key in keys if key.startswith("local ")}
 
 
 def _moved(entry: Entry, sums: Mapping[str, str], edits: Mapping[str, Edit]) -> Entry | None:

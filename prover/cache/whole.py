@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from dsl import frozen
 from dsl.files import Read, Refusal, library_root, read_text
 from dsl.source import Source, sum_of
 from prover.cache.aside import Aside, Stood, Witnesses, stood
@@ -160,7 +161,7 @@ def recall(store: Store, asked: Sequence[tuple[str, str]], request: Request) -> 
     An unfinished library counts only where one of the others imports it.
     """
     if request.cluster:
-        here = recall(store, asked, replace(request, cluster=""))
+        here = recall(store, asked, frozen.replace(request, cluster=""))
         left = [each for each in asked if each not in here.known]
         return replace(here, known=here.known | _recall(store, left, request).known)
     return _recall(store, asked, request)
@@ -260,7 +261,7 @@ def _made(made: Made, outlines: Mapping[str, Outline]) -> tuple[Entry, bytes]:
 
 def _key(name: str, folder: str, text: str, request: Request) -> bytes:
     """What an entry is found by."""
-    what = replace(request, files=(), stdin_text=None, jobs=0, cluster=elsewhere(request))
+    what = frozen.replace(request, files=(), stdin_text=None, jobs=0, cluster=elsewhere(request))
     place = os.path.abspath(name)  # noqa: PTH100 - the links in it are looked at apart
     parts = ("file", fingerprint(), str(library_root()), place, name, folder, text, what)
     return hashlib.sha256(msgspec.json.encode(parts)).digest()

@@ -5,32 +5,15 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Final, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from prover.cli.cache import cache
-from prover.cli.certificate import certificate
-from prover.cli.completion import completion
-from prover.cli.diff import diff
-from prover.cli.drift import drift
-from prover.cli.dump import dump
 from prover.cli.entry import COMMANDS, output_failed
-from prover.cli.explain import explain
-from prover.cli.export import export
-from prover.cli.fmt import fmt
-from prover.cli.list import list_
-from prover.cli.locks import locks
-from prover.cli.lsp import lsp
-from prover.cli.man import man
-from prover.cli.needs import needs
-from prover.cli.new import new
-from prover.cli.replay import replay
-from prover.cli.run import run
 from prover.cli.terminal import complain
-from prover.cli.why import why
 
 _SETTINGS: Final[dict[str, Any]] = {
     "help_option_names": ["-h", "--help"],
@@ -55,32 +38,17 @@ def build(only: str = "") -> typer.Typer:
     app = typer.Typer(
         name="prove", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
-    functions: tuple[Callable[..., None], ...] = (
-        run,
-        cache,
-        certificate,
-        completion,
-        diff,
-        drift,
-        dump,
-        explain,
-        export,
-        fmt,
-        list_,
-        locks,
-        lsp,
-        man,
-        needs,
-        new,
-        replay,
-        why,
-    )
     # With one command alone typer would take its name for an argument.
     app.callback()(_commands)
-    for name, function in zip(COMMANDS, functions, strict=True):
-        if only not in COMMANDS or name == only:
-            app.command(name, cls=_Command, context_settings=dict(_SETTINGS))(function)
+    for name in [only] if only in COMMANDS else COMMANDS:
+        app.command(name, cls=_Command, context_settings=dict(_SETTINGS))(_function(name))
     return app
+
+
+def _function(name: str) -> Callable[..., None]:
+    """What a command does, from its module; the others' are not even imported."""
+    module = import_module(f"prover.cli.{name}")
+    return cast("Callable[..., None]", getattr(module, "list_" if name == "list" else name))
 
 
 def _commands() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +33,7 @@ def replay(
     be carried over to the file, 4 a bug in prove.
     """
     from dsl.files import Refusal, read_text
+    from dsl.frozen import replace
     from dsl.source import Source
     from prover.replay.run import replay as answered
     from prover.replay.strict import MAX_SIZE

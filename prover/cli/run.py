@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, assert_never
 
 import typer
 
+from dsl.frozen import replace
 from prover.cli.cache import say_trouble, store
 from prover.cli.certificate import EmitOption, emitted, folder, save
 from prover.cli.certify import second

@@ -6,10 +6,10 @@ The first is a document for ``prove replay``, the second a litmus test that asks
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.frozen import replace
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import complain_about
 from prover.cli.output import Output

@@ -6,14 +6,13 @@ the how-manieth of its kind there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
+from dsl.frozen import Frozen
 from dsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Frozen, frozen=True):
     """One event: ``what`` thread ``thread`` does at a statement, in the functions ``calls``.
 
     ``occurrence`` counts, from 1, what the thread does of this kind there.
@@ -26,8 +25,7 @@ class Spot:
     occurrence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Frozen, frozen=True):
     """An event by what is written there: what is left of it when the file has changed around it.
 
     ``text`` is the statement, or the part of it, that the event comes from, up to the end of the
@@ -55,8 +53,7 @@ class Key:
 At = TypeVar("At", Spot, Key)
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen(Generic[At]):
+class Chosen(Frozen, Generic[At], frozen=True):
     """A choice that was made, of the values from ``low`` to ``high``."""
 
     at: At
@@ -65,8 +62,7 @@ class Chosen(Generic[At]):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Came(Generic[At]):
+class Came(Frozen, Generic[At], frozen=True):
     """How an event came out: ``taken`` of a trylock, ``slot`` of an alloc ("" for NULL)."""
 
     at: At
@@ -74,8 +70,7 @@ class Came(Generic[At]):
     slot: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule(Generic[At]):
+class Schedule(Frozen, Generic[At], frozen=True):
     """An interleaving.  ``stands``: where the threads of a deadlock stand at its end."""
 
     steps: tuple[Came[At], ...]
@@ -83,16 +78,14 @@ class Schedule(Generic[At]):
     choices: tuple[Chosen[At], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(Frozen, frozen=True):
     """A store that is read from: the ``write``-th of the event at ``event``, both from 0."""
 
     event: int
     write: int
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed(Generic[At]):
+class Claimed(Frozen, Generic[At], frozen=True):
     """An event in an execution under a weak model, with what is claimed of it.
 
     ``steps``, ``granted`` and ``locked`` are its outcomes; ``coherence`` is its place in the order
@@ -109,16 +102,14 @@ class Claimed(Generic[At]):
     reads: tuple[Store | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Handled(Generic[At]):
+class Handled(Frozen, Generic[At], frozen=True):
     """A handler that ran before ``before``, a step of its host; None: after all of them."""
 
     thread: str
     before: At | None
 
 
-@dataclass(frozen=True, slots=True)
-class Execution(Generic[At]):
+class Execution(Frozen, Generic[At], frozen=True):
     """An execution under a weak model.
 
     ``sections`` are the pairs of events (a section begins, a grace period begins) of which the

@@ -8,11 +8,10 @@ objects in that of their declarations, waiters in that of the queue.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dsl.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Frozen, frozen=True):
     """A place in memory and what it holds, as the author writes both; no lock, no SRCU domain.
 
     ``word`` is the word that it is a half of, and ``part`` which ("low", "high"); "" for whole
@@ -27,16 +26,14 @@ class Cell:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Frozen, frozen=True):
     """A thread that holds a lock, or waits for it; ``mode`` is "exclusive" or "shared"."""
 
     thread: int
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
-class LockScene:
+class LockScene(Frozen, frozen=True):
     """A lock: ``kind`` as declared (spinlock, rwsem, ...), its holders, the queue for it."""
 
     name: str
@@ -45,8 +42,7 @@ class LockScene:
     waiters: tuple[Hold, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSection:
+class OpenSection(Frozen, frozen=True):
     """A section that a thread is in since moment ``since``.
 
     ``kind``: ``rcu``, ``srcu``, ``irq`` (interrupts off), ``bh``, ``preempt``; ``softirq`` where a
@@ -60,8 +56,7 @@ class OpenSection:
     since: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Frozen, frozen=True):
     """What has begun and is not over: a grace period, a callback, an IPI, an rcu_barrier().
 
     ``thread`` is who waits or asked (-1: nobody in the table), ``on`` the threads that it still
@@ -75,8 +70,7 @@ class Pending:
     since: int
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(Frozen, frozen=True):
     """An object and its lifetime: ``state`` is "live", "freed", "free slot" or "page gone".
 
     ``life`` is how often it has been allocated: 0 for one that is there from the start, and for a
@@ -88,8 +82,7 @@ class Life:
     life: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Frozen, frozen=True):
     """The state before the first moment, or after one: only what the witness has to do with."""
 
     cells: tuple[Cell, ...]
@@ -99,8 +92,7 @@ class Scene:
     lives: tuple[Life, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Frozen, frozen=True):
     """How one moment leads to another.
 
     ``kind``: ``rf``, ``co``, ``fr``; ``lock``, a release and the acquire after it (in a deadlock,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.types import INT
 from prover.graph import expressions as ex
 from prover.graph.context import Meaning, Scope

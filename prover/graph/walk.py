@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 from dsl import protocol as p
+from dsl.frozen import Frozen, fields_of, replace
 from dsl.types import PointerType, WordType
 
 
@@ -30,9 +31,8 @@ _CHILDREN: dict[type[object], tuple[str, ...] | None] = {}
 def children(kind: type[object]) -> tuple[str, ...] | None:
     """The fields of a kind of statement, expression or place; None for what is none."""
     if kind not in _CHILDREN:
-        is_node = is_dataclass(kind) and kind.__module__ == p.__name__
-        names = [field.name for field in fields(kind)] if is_dataclass(kind) else []
-        _CHILDREN[kind] = tuple(names) if is_node else None
+        is_node = issubclass(kind, Frozen) and kind.__module__ == p.__name__
+        _CHILDREN[kind] = fields_of(cast("type[Frozen]", kind)) if is_node else None
     return _CHILDREN[kind]
 
 

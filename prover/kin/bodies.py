@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import TypeAlias, cast
 
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.source import Span
 from dsl.types import BOOL
 from prover.graph.lower_stmt import COPY

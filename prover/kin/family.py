@@ -7,9 +7,10 @@ is.  So one question with switches left open is the question about all variants.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 from dsl import protocol as p
+from dsl.frozen import fields_of, replace
 from prover.graph.walk import parts, reached
 from prover.kin.bodies import Apart, Version, together
 from prover.kin.nodes import EXPRESSIONS
@@ -18,9 +19,9 @@ SWITCH = "@"
 """What a switch's name begins with, as no name of a protocol does."""
 
 _SAME = tuple(
-    each.name
-    for each in fields(p.Protocol)
-    if each.name not in ("functions", "actors", "variant", "sources")
+    name
+    for name in fields_of(p.Protocol)
+    if name not in ("functions", "actors", "variant", "sources")
 )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import replace
 from typing import cast
 
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.source import Span
 from prover.graph.walk import children, parts, rebuilt
 

@@ -9,10 +9,11 @@ Functions on the way are copied, so that other callers keep theirs; a copy is ca
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.source import Span
 from dsl.types import BOOL, VOID, PointerType
 from prover.graph.walk import callees, children, has_label, parts, rebuilt

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dsl import frozen
 from dsl import protocol as p
 from dsl.source import Span
 from prover.kin.family import SWITCH
@@ -41,7 +42,7 @@ def family(protocol: p.Protocol, planned: Iterable[Planned]) -> Family:
         return family(protocol, fitting)
     names = {switch(each.change.number): each.change.number for each in chosen}
     configs = {**protocol.configs, **dict.fromkeys(names, ("off", "on"))}
-    return Family(replace(changed, configs=configs), names)
+    return Family(frozen.replace(changed, configs=configs), names)
 
 
 def _switched(planned: Planned) -> list[Edit]:

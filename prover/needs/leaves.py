@@ -6,9 +6,8 @@ each of its ``&&``.  What does not split is one operand.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.types import BOOL
 from prover.kin.bodies import switched
 

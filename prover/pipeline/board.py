@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
+from dsl.frozen import replace
 from prover.pipeline.again import alone, each_of, worth_again
 from prover.pipeline.anynumber.told import SEARCH
 from prover.pipeline.decision import Decision

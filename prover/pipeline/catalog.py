@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePath
 
+from dsl import frozen
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
 from dsl.header import comment_lines, read_header
@@ -49,7 +50,7 @@ def catalog(
             )
         if timed and entry.verdicts:
             before = _spent()
-            report = run(replace(request, files=(member.name,)), on_progress)
+            report = run(frozen.replace(request, files=(member.name,)), on_progress)
             entry = replace(entry, seconds=_spent() - before)
             if exit_code(report):
                 unexpected.append(member.name)

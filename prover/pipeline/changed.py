@@ -14,11 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import dsl
-import prover
 from dsl.files import Refusal, decoded, library_root
 from dsl.reach import Reach, Texts, imports_of, links_on
-from prover.cache.fingerprint import SUFFIXES, sources_below
+from prover.cache.fingerprint import ROOTS, SUFFIXES, contents
 from prover.pipeline.git import GitError, Object, Repository
 from prover.pipeline.tree import Member, members
 from prover.verdict import FileReport
@@ -48,12 +46,15 @@ def affected(
         _check_ambiguous(repository, names)
     commit = repository.base(revision or "HEAD")
     found = list(members(names))
-    if _tool_changed(repository, commit):
+    tool = _Tool.of(repository)
+    folders = _folders(repository, names)
+    listed = repository.below(commit, [] if "" in folders else [*tool.paths, *folders])
+    if tool.has_changed(listed):
         return Affected(tuple(found), len(found), tool=True)
     texts = Texts((library_root(),))
     reaches = [texts.reach(Path(m.name)) if isinstance(m, Member) else None for m in found]
     then = _Then(repository, commit, texts, [each for each in reaches if each is not None])
-    let_go = _let_go(repository, commit, texts, [each for each in reaches if each is not None])
+    let_go = _let_go(repository, listed, texts, [each for each in reaches if each is not None])
     files = tuple(
         member
         for member, reach in zip(found, reaches, strict=True)
@@ -62,12 +63,24 @@ def affected(
     return Affected(files, len(found))
 
 
+def _folders(repository: Repository, names: Sequence[str]) -> list[str]:
+    """The folders, from the top, that have all that files of a request can read or could then.
+
+    Imports lead out of the folder of the file that was asked for to the library only.
+    """
+    places = [name if os.path.isdir(name) else os.path.dirname(name) for name in names]
+    places.append(str(library_root()))
+    inside = [repository.inside(os.path.realpath(each)) for each in places]
+    return list(dict.fromkeys(each for each in inside if each is not None))
+
+
 def _let_go(
-    repository: Repository, commit: str, texts: Texts, reaches: Sequence[Reach]
+    repository: Repository, listed: Mapping[str, Object], texts: Texts, reaches: Sequence[Reach]
 ) -> set[str]:
     """The files that nothing imports any more, and that may have been imported then.
 
     What a library lacks may have been declared by who imported it: now somebody has to say so.
+    ``listed`` is what the commit has wherever such importers can have been.
     """
     imported = {path for reach in reaches for path in reach.read[1:]}
     imported |= set(map(os.path.realpath, imported))
@@ -76,7 +89,7 @@ def _let_go(
     if not alone:
         return set()
     old: list[str] = []
-    for path, then in repository.below(commit, ()).items():
+    for path, then in listed.items():
         if path.endswith(".khp") and then.mode.startswith("100"):
             content = texts.content(os.path.join(repository.top, path))
             if content is None or not then.holds(content):
@@ -105,7 +118,7 @@ class _Then:
     def __init__(
         self, repository: Repository, commit: str, texts: Texts, reaches: Sequence[Reach]
     ) -> None:
-        self._top = repository.top
+        self._repository = repository
         self._library = os.path.realpath(library_root())
         self._texts = texts
         self._known: dict[str, bool] = {}
@@ -132,11 +145,11 @@ class _Then:
         """Whether a path led then where it leads now, to the same content or to nothing."""
         links, real = self._walked(path)
         for link in links:
-            inside = self._inside(link)
+            inside = self._repository.inside(link)
             if inside is not None and not self._same_link(link, inside):
                 return False
-        inside = self._inside(real)
-        if inside is None:
+        inside = self._repository.inside(real)
+        if not inside:
             # Not of this repository: only the library that comes with the program is known.
             return not there or _is_below(real, self._library)
         *folders, last = self._folders(inside)
@@ -167,18 +180,18 @@ class _Then:
         """What of the repository decides where a path leads: links, folders, the file."""
         links, real = self._walked(path)
         for each in (*links, real):
-            inside = self._inside(each)
-            if inside is not None:
+            inside = self._repository.inside(each)
+            if inside:
                 yield from self._folders(inside)
 
     def _walked(self, path: str) -> tuple[list[str], str]:
+        """As dsl.reach.links_on(), the folders of all paths looked at once."""
         if path not in self._steps:
-            self._steps[path] = links_on(path)
+            full = os.path.abspath(path)
+            folder = os.path.dirname(full)
+            plain = folder == full or not self._walked(folder)[0]
+            self._steps[path] = ([], full) if plain and not os.path.islink(full) else links_on(path)
         return self._steps[path]
-
-    def _inside(self, path: str) -> str | None:
-        """A path from the top of the repository; None where it is not in it."""
-        return path[len(self._top) :].lstrip(os.sep) if _is_below(path, self._top) else None
 
     @staticmethod
     def _folders(inside: str) -> list[str]:
@@ -187,36 +200,58 @@ class _Then:
         return [os.sep.join(parts[: number + 1]) for number in range(len(parts))]
 
 
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    """This program where it is of the repository: its packages, and what is beside them.
+
+    By their paths from the top; there are none where it is elsewhere.
+    """
+
+    top: str
+    packages: tuple[str, ...]
+    beside: tuple[str, ...]
+
+    @classmethod
+    def of(cls, repository: Repository) -> _Tool:
+        """This program as a part of a repository."""
+        places = [os.path.realpath(root) for root in ROOTS]
+        names = [repository.inside(place) for place in places]
+        inside = tuple(name for name in names if name)
+        if len(inside) < len(places):
+            return cls(repository.top, (), ())
+        beside = tuple(os.path.join(os.path.dirname(inside[0]), name) for name in _BESIDE)
+        return cls(repository.top, inside, beside)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where it is."""
+        return *self.packages, *self.beside
+
+    def has_changed(self, listed: Mapping[str, Object]) -> bool:
+        """Whether it is not what it was: ``listed`` has at least what there was at its paths."""
+        try:
+            now = self._now()
+        except OSError:
+            return True
+        then = {path: each for path, each in listed.items() if self._has(path)}
+        return now.keys() != then.keys() or not all(then[path].holds(now[path]) for path in now)
+
+    def _now(self) -> dict[str, bytes]:
+        """What it is made of now.  Raises OSError."""
+        now = {
+            os.path.join(name, path): content
+            for name, root in zip(self.packages, ROOTS, strict=False)
+            for path, content in contents(root).items()
+        }
+        for name in self.beside:
+            with suppress(FileNotFoundError):
+                now[name] = Path(self.top, name).read_bytes()
+        return now
+
+    def _has(self, path: str) -> bool:
+        below = any(path.startswith(name + os.sep) for name in self.packages)
+        return path in self.beside or (below and os.path.splitext(path)[1] in SUFFIXES)
+
+
 def _is_below(path: str, folder: str) -> bool:
     return path.startswith(folder if folder.endswith(os.sep) else folder + os.sep)
-
-
-def _tool_changed(repository: Repository, commit: str) -> bool:
-    """Whether this program is of the repository, and not what it was."""
-    places = [os.path.realpath(Path(str(package.__file__)).parent) for package in (dsl, prover)]
-    if not all(_is_below(place, repository.top) for place in places):
-        return False
-    names = [os.path.relpath(place, repository.top) for place in places]
-    beside = [os.path.join(os.path.dirname(names[0]), name) for name in _BESIDE]
-    then = repository.below(commit, [*names, *beside])
-    then = {path: each for path, each in then.items() if path in beside or _is_source(path)}
-    now = [
-        os.path.join(name, path)
-        for name, place in zip(names, places, strict=True)
-        for path in sources_below(place)
-    ]
-    now += [name for name in beside if os.path.exists(os.path.join(repository.top, name))]
-    return set(now) != then.keys() or not all(
-        _holds(then[path], os.path.join(repository.top, path)) for path in now
-    )
-
-
-def _is_source(path: str) -> bool:
-    return os.path.splitext(path)[1] in SUFFIXES
-
-
-def _holds(then: Object, path: str) -> bool:
-    try:
-        return then.holds(Path(path).read_bytes())
-    except OSError:
-        return False

@@ -6,6 +6,7 @@ import resource
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dsl import frozen
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.protocol import Expect, Protocol
 from dsl.source import Span
@@ -91,7 +92,7 @@ def _charged(decision: Decision, shared: Shared) -> Decision:
     for stage, took in shared.clock.seconds.items():
         seconds[stage] = seconds.get(stage, 0.0) + took
     shared.clock.seconds.clear()
-    return replace(decision, measured=replace(decision.measured, seconds=seconds))
+    return replace(decision, measured=frozen.replace(decision.measured, seconds=seconds))
 
 
 def _in_all(
@@ -153,7 +154,7 @@ def _with_races(case: Case, decision: Decision) -> Decision:
     if case.model != "lkmm":
         return decision
     places = case.round.racy(case.group.clock)
-    measured = replace(decision.measured, seconds=dict(case.group.clock.seconds))
+    measured = frozen.replace(decision.measured, seconds=dict(case.group.clock.seconds))
     return replace(decision, measured=measured, suppressed=places)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from dsl.diagnostic import DiagnosticError
 from dsl.files import MAX_BYTES, library_root
+from dsl.frozen import replace
 from dsl.parse import parse
 from dsl.source import Source
 from dsl.statements import statements_of

@@ -90,11 +90,24 @@ class Repository:
     def __init__(self, folder: str, environment: Mapping[str, str]) -> None:
         self._folder = folder
         self._environment = environment_for_git(environment)
-        code, said, error = self._called("rev-parse", "--show-toplevel")
+        # Both at once, where there is no more to say: every start of git counts.
+        code, said, error = self._called("rev-parse", "--show-toplevel", "HEAD^{commit}")
+        top, *head = said.removesuffix(b"\n").split(b"\n")
+        self._head = head[0].decode("ascii", "replace") if len(head) == 1 and not code else ""
+        if not self._head:
+            code, top, error = self._called("rev-parse", "--show-toplevel")
+            top = top.removesuffix(b"\n")
         if code:
             raise _no_repository(folder, error)
-        self.top = os.path.realpath(os.fsdecode(said.removesuffix(b"\n")))
+        self.top = os.path.realpath(os.fsdecode(top))
         """The folder that everything in it is below."""
+
+    def inside(self, path: str) -> str | None:
+        """A path from the top, "" for the top; None where it is not in this repository."""
+        if path == self.top:
+            return ""
+        top = self.top.rstrip(os.sep) + os.sep
+        return path.removeprefix(top) if path.startswith(top) else None
 
     def base(self, revision: str) -> str:
         """The commit that ``revision`` means; ``A..`` is A, ``A...`` where HEAD left A."""
@@ -123,6 +136,8 @@ class Repository:
             return False
 
     def _commit(self, wanted: str, revision: str) -> str:
+        if wanted == "HEAD" and len(self._head) in {40, 64}:
+            return self._head
         plain = wanted.isprintable() and not wanted.startswith("-")
         code = 1
         said = b""

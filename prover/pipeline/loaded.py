@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from dsl.check import check
 from dsl.check.notes import Notes
 from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.frozen import replace
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from dsl.source import Source, sum_of

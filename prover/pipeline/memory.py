@@ -9,20 +9,34 @@ from dataclasses import replace
 
 import msgspec
 
+from dsl import frozen
 from dsl.diagnostic import DiagnosticError
-from dsl.source import Span
+from dsl.imports import Program
+from dsl.source import Span, sum_of
 from prover.cache.codec import Damaged, Given, given, is_kept, unmeasured, verdict_of
 from prover.cache.fingerprint import fingerprint
+from prover.cache.places import lines_named, names_lines
 from prover.cache.places import moved as places_moved
-from prover.cache.places import names_lines
 from prover.cache.slices import NotInSlice, Slice, Slices, moved
 from prover.cache.store import Store
 from prover.cache.whole import elsewhere
+from prover.execution.witness import Witness
 from prover.pipeline.decision import Decision
 from prover.pipeline.loaded import Loaded
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost
-from prover.verdict import FileReport, Measured, Request
+from prover.verdict import FileReport, Measured, Refuted, Request
+
+
+class _Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The decisions on a group.
+
+    ``tied`` are the files of which their texts name lines, with the sums of what is in them: in
+    anything else these are not the lines.
+    """
+
+    tied: tuple[tuple[str, str], ...]
+    decisions: tuple[_Entry, ...]
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,10 +66,12 @@ class Memory:
         self._files = files
         self._jobs = jobs
         # Which part of a file was asked about makes no difference to the answers.
-        anything = replace(request, scenario=None, variant=None, config=(), model=None, jobs=0)
+        anything = frozen.replace(
+            request, scenario=None, variant=None, config=(), model=None, jobs=0
+        )
         # Nor where the library is: what is read of it is in the slices.
-        anything = replace(anything, files=(), stdin_text=None, library="")
-        self._request = replace(anything, cluster=elsewhere(request))
+        anything = frozen.replace(anything, files=(), stdin_text=None, library="")
+        self._request = frozen.replace(anything, cluster=elsewhere(request))
         self._slices: dict[int, Slices] = {}
         self._keys: dict[int, tuple[bytes, bytes, Slice]] = {}
         self._places: dict[int, dict[bytes, bytes]] = {}
@@ -72,7 +88,7 @@ class Memory:
             for each in dict.fromkeys((here, key)):
                 # Slices live as long as this does, so their identities are theirs.
                 places = self._places.setdefault(id(part), {})
-                decisions = _read(values.get(each), part, places)
+                decisions = self._read(values.get(each), members[0], part, places)
                 if decisions is not None and len(decisions) == len(members):
                     if not self._is_right(members[0]):
                         break
@@ -104,10 +120,46 @@ class Memory:
             key, _, part = self._key(members)
             kept = [d for d in found if not isinstance(d, Lost) and _is_kept(d)]
             with suppress(UnicodeEncodeError):  # a name that is no text is not remembered
-                entry = _written(kept, part)
-                if entry is not None and len(entry) == len(members):
+                entry = _written(kept, part, self._program(members[0]))
+                if entry is not None and len(entry.decisions) == len(members):
                     entries[key] = msgspec.json.encode(entry)
         self._store.put(entries)
+
+    def _program(self, number: int) -> Program:
+        file = self._files[self._jobs[number][0]]
+        assert isinstance(file, Loaded)
+        return file.program
+
+    def _read(
+        self, value: bytes | None, number: int, part: Slice, places: dict[bytes, bytes]
+    ) -> list[Decision] | None:
+        """A group's decisions as they are remembered; None where that is damaged.
+
+        Or where they are tied to other texts.  ``number`` is one of the group, ``places`` are those
+        of the slice that were moved before.
+        """
+        if value is None:
+            return None
+        try:
+            found = msgspec.json.decode(places_moved(value, part.absolute, places), type=_Kept)
+            if _ties([name for name, _ in found.tied], self._program(number)) != found.tied:
+                return None
+            return [
+                Decision(
+                    verdict_of(each.verdict),
+                    each.measured,
+                    each.asserts,
+                    each.unreached,
+                    each.unmarked,
+                    each.dead,
+                    (),
+                    each.suppressed,
+                    each.notes,
+                )
+                for each in found.decisions
+            ]
+        except (Damaged, NotInSlice, RecursionError, UnicodeEncodeError):
+            return None
 
     def _key(self, members: Sequence[int]) -> tuple[bytes, bytes, Slice]:
         """What a group's decisions are found by, here and if made here; their places' slice."""
@@ -136,7 +188,7 @@ class Memory:
         own = sum_under(self._request)
         if not self._request.cluster:
             return own, own, part
-        return own, sum_under(replace(self._request, cluster="")), part
+        return own, sum_under(frozen.replace(self._request, cluster="")), part
 
 
 def _expected(task: Task) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
@@ -148,15 +200,13 @@ def _is_kept(decision: Decision) -> bool:
     return is_kept(decision.verdict) and not decision.diagnostics
 
 
-def _written(decisions: Sequence[Decision], part: Slice) -> list[_Entry] | None:
+def _written(decisions: Sequence[Decision], part: Slice, program: Program) -> _Kept | None:
     """A group's decisions to be remembered; None where that would tie them to where they stand."""
-    if any(names_lines(decision) for decision in decisions):
-        return None
     try:
-        here = [moved(decision, part.relative) for decision in decisions]
+        here = [moved(_own(decision, part), part.relative) for decision in decisions]
     except NotInSlice:
         return None
-    return [
+    kept = tuple(
         _Entry(
             given(d.verdict),
             unmeasured(d.measured),
@@ -168,32 +218,40 @@ def _written(decisions: Sequence[Decision], part: Slice) -> list[_Entry] | None:
             d.notes,
         )
         for d in here
-    ]
+    )
+    named: tuple[str, ...] = ()
+    if any(names_lines(decision) for decision in here):
+        named = lines_named(msgspec.json.encode(kept), program.sources)
+    ties = _ties(named, program)
+    return None if ties is None else _Kept(ties, kept)
 
 
-def _read(value: bytes | None, part: Slice, places: dict[bytes, bytes]) -> list[Decision] | None:
-    """A group's decisions as they are remembered; None where that is damaged.
+def _ties(named: Sequence[str], program: Program) -> tuple[tuple[str, str], ...] | None:
+    """Files of a program with the sums of their texts; None where one is not of it."""
+    if not all(name in program.sources for name in named):
+        return None
+    return tuple((name, sum_of(program.sources[name].text)) for name in sorted(named))
 
-    ``places`` are those of the slice that were moved before.
+
+def _own(decision: Decision, part: Slice) -> Decision:
+    """A decision without what its witnesses say of choices at statements of other variants.
+
+    What was asked about may have been the program of all variants (docs/adr/0010).
     """
-    if value is None:
-        return None
-    try:
-        return [
-            Decision(
-                verdict_of(each.verdict),
-                each.measured,
-                each.asserts,
-                each.unreached,
-                each.unmarked,
-                each.dead,
-                (),
-                each.suppressed,
-                each.notes,
-            )
-            for each in msgspec.json.decode(
-                places_moved(value, part.absolute, places), type=list[_Entry]
-            )
-        ]
-    except (Damaged, NotInSlice, RecursionError, UnicodeEncodeError):
-        return None
+    verdict = decision.verdict
+    if not isinstance(verdict, Refuted):
+        return decision
+    witness, *others = (_without_foreign(each, part) for each in (verdict.witness, *verdict.others))
+    return replace(decision, verdict=Refuted(witness, tuple(others)))
+
+
+def _without_foreign(witness: Witness, part: Slice) -> Witness:
+    record = witness.record
+    if record is None:
+        return witness
+    own = tuple(choice for choice in record.choices if part.has(choice.at.span))
+    return (
+        witness
+        if own == record.choices
+        else replace(witness, record=frozen.replace(record, choices=own))
+    )

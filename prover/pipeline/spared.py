@@ -116,7 +116,7 @@ def _judge(recalled: Recalled, store: Store) -> Spared:
 
 
 def _vouch(judge: Spared, entry: Entry) -> None:
-    vouched = Vouched.of(entry.used, entry.statements)
+    vouched = Vouched.of(entry.used, entry.statements, entry.indexes)
     if vouched is not None:
         judge.vouched[entry.used[0].real] = vouched
 
@@ -185,6 +185,6 @@ class _Search:
                 Used(each.name, each.path, each.real, sum_of(found.sources[each.name].text))
                 for each in dict.fromkeys(made.read)
             )
-            vouched = Vouched.of(used, made.statements)
+            vouched = Vouched.of(used, made.statements, made.indexes)
             if vouched is not None:
                 self._judge.vouched[used[0].real] = vouched

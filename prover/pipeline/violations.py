@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from dsl import frozen
 from prover.execution.hazards import PRECEDENCE
 from prover.execution.run.replay import ReplayError
 from prover.pipeline.case import Case, Found, Undecided, ask, naming_of, search_of
@@ -92,7 +93,7 @@ def _stronger_are_clean(case: Case) -> bool:
     safe = [model for model in stronger if model in case.group.safe]
     if stronger[-1:] != tuple(safe[-1:]):
         return False
-    asked = Case(case.group, replace(case.obligation, model=stronger[-1]), None)
+    asked = Case(case.group, frozen.replace(case.obligation, model=stronger[-1]), None)
     asked.bound = case.bound
     return case.round.weaker_is(case.round.clean, asked.model) or _is_clean(asked)
 
@@ -135,7 +136,7 @@ def _nothing_else(case: Case) -> bool:
 
 def _under_stronger_models(case: Case, *, every: bool) -> None:
     """What a stronger model shows, the plainest witnesses: all of it, or what is wanted."""
-    stronger = Case(case.group, replace(case.obligation, model="sc"), case.expected)
+    stronger = Case(case.group, frozen.replace(case.obligation, model="sc"), case.expected)
     stronger.bound = case.bound
     if not every and case.wanted():
         detailed = naming_of(case, "sc")

@@ -1,4 +1,4 @@
-"""A form of frozen dataclasses as an indented tree: ``prove dump syntax`` and ``protocol``.
+"""A form of frozen classes as an indented tree: ``prove dump syntax`` and ``protocol``.
 
 A part that fits on a line is on one, places are ``@line:column``, and what is
 empty is left out::
@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Final, cast
 
+from dsl.frozen import Frozen, fields_of
 from dsl.source import Source, Span
 
 _WIDTH: Final = 100
@@ -44,11 +45,12 @@ def render(root: object, sources: Mapping[str, Source]) -> str:
 
 def _children(value: object) -> Iterator[tuple[str, object]]:
     """The parts of ``value`` with their names, empty ones left out."""
-    if is_dataclass(value):
-        for field in fields(value):
-            part: object = getattr(value, field.name)
-            if field.name not in _HIDDEN and not field.name.startswith("_") and not _empty(part):
-                yield field.name, part
+    names = _fields(value)
+    if names is not None:
+        for name in names:
+            part: object = getattr(value, name)
+            if name not in _HIDDEN and not name.startswith("_") and not _empty(part):
+                yield name, part
     elif isinstance(value, Mapping):
         for key, part in cast("Mapping[object, object]", value).items():
             yield str(key), part
@@ -62,7 +64,7 @@ def _empty(value: object) -> bool:
 
 
 def _title(value: object, sources: Mapping[str, Source]) -> str:
-    if not is_dataclass(value):
+    if _fields(value) is None:
         return ""
     return type(value).__name__ + _place(value, sources)
 
@@ -95,4 +97,11 @@ def _compact(value: object, sources: Mapping[str, Source], room: int) -> str | N
 
 def _is_form(value: object) -> bool:
     """Whether ``value`` has parts."""
-    return isinstance(value, tuple | list | Mapping) or is_dataclass(value)
+    return isinstance(value, tuple | list | Mapping) or _fields(value) is not None
+
+
+def _fields(value: object) -> tuple[str, ...] | None:
+    """The names of the fields of a form; None of what is none."""
+    if isinstance(value, Frozen):
+        return fields_of(value)
+    return tuple(each.name for each in fields(value)) if is_dataclass(value) else None

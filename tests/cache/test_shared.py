@@ -13,23 +13,27 @@ from prover.cache import outline
 from prover.cache.store import Store
 from prover.pipeline import loaded, spared
 from prover.verdict import FileReport
-from tests.cache import shared, small
+from tests.cache import indexes, shared, small
 
 ALL = {"plain", "narrow", "giver", "low"}
 
 
-def compare(folder: Path, seed: int, runs: int) -> None:
+WORLDS = {"names": shared, "indexes": indexes}
+"""Folders with libraries, and edits of them."""
+
+
+def compare(world: str, folder: Path, seed: int, runs: int) -> None:
     """After each of some edits the report is what it is with nothing remembered.
 
     What makes a mistake is taken back afterwards: with one nearly nothing is remembered.
     """
     rng = random.Random(seed)
-    shared.write(folder / "p")
+    WORLDS[world].write(folder / "p")
     store = Store(folder / "cache")
     done: list[str] = []
     for _ in range(runs):
         before = {path: path.read_text(encoding="utf-8") for path in folder.glob("p/*.khp")}
-        done += [shared.edit(folder / "p", rng) for _ in range(rng.choice((1, 1, 2, 3)))]
+        done += [WORLDS[world].edit(folder / "p", rng) for _ in range(rng.choice((1, 1, 2, 3)))]
         with_cache = small.proved(folder / "p", store)
         without = small.proved(folder / "p", None)
         assert small.text_of(with_cache) == small.text_of(without), done
@@ -40,7 +44,8 @@ def compare(folder: Path, seed: int, runs: int) -> None:
                 path.write_text(text, encoding="utf-8")
 
 
-def test_random_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("world", WORLDS)
+def test_random_edits(world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[int] = []
     spare = spared.spared
 
@@ -50,14 +55,15 @@ def test_random_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         return known, *rest
 
     monkeypatch.setattr(spared, "spared", counted)
-    compare(tmp_path, 1, 8)
+    compare(world, tmp_path, 1, 8)
     assert sum(told) >= 4
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("chunk", range(25))
-def test_many_random_edits(chunk: int, tmp_path: Path) -> None:
-    compare(tmp_path, 1000 + chunk, 20)
+def test_many_random_edits(chunk: int, world: str, tmp_path: Path) -> None:
+    compare(world, tmp_path, 1000 + chunk, 20)
 
 
 class Loads:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from dsl.diagnostic import Diagnostic
+from dsl.frozen import fields_of
 from prover.cli.entry import main
 from prover.verdict import (
     Broken,
@@ -120,7 +121,9 @@ def test_options_reach_the_pipeline(
     pipeline: Pipeline, arguments: list[str], changes: dict[str, object]
 ) -> None:
     assert main(["f.khp", *arguments]) == 0
-    assert asdict(pipeline.requests[0]) == {**DEFAULTS, **changes}
+    asked = pipeline.requests[0]
+    found = {name: getattr(asked, name) for name in fields_of(asked)}
+    assert found == {**DEFAULTS, **changes}
 
 
 def outcome(verdict: Verdict, *, as_expected: bool) -> Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from typing import TypeVar
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from dsl import protocol as p
 from dsl.check import check
 from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.frozen import Frozen, fields_of
 from dsl.imports import Program, load_text
 
 T = TypeVar("T")
@@ -48,14 +48,14 @@ def diagnostics(text: str, variant: str = "") -> tuple[Diagnostic, ...]:
 
 
 def everything(part: object) -> Iterator[object]:
-    """The tree of dataclasses below ``part``, itself first."""
+    """The tree of nodes below ``part``, itself first."""
     if isinstance(part, tuple):
         for each in part:
             yield from everything(each)
-    elif is_dataclass(part):
+    elif isinstance(part, Frozen):
         yield part
-        for each in fields(part):
-            yield from everything(getattr(part, each.name))
+        for name in fields_of(part):
+            yield from everything(getattr(part, name))
 
 
 def all_of(part: object, kind: type[T]) -> list[T]:

@@ -146,6 +146,15 @@ def test_dots_do_not_lead_out(wanted: str, tmp_path: Path, home: Path, library: 
     assert codes(home / "main.khp", library) == ["import-outside"]
 
 
+def test_a_folder_whose_name_begins_so_is_another(
+    tmp_path: Path, home: Path, library: Path
+) -> None:
+    write(tmp_path, home2__b="int b;")
+    write(home, main='import "../home2/b.khp"; import "c.khp";')
+    (home / "c.khp").symlink_to(tmp_path / "home2/b.khp")
+    assert codes(home / "main.khp", library) == ["import-outside", "import-outside"]
+
+
 def test_dots_may_lead_about_inside(home: Path, library: Path) -> None:
     write(home, main='import "sub/a.khp";', sub__a='import "../b.khp";', b="int b;")
     assert len(names(load(home / "main.khp", (library,)))) == 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from dsl import syntax as s
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import Frozen, fields_of
 from dsl.parse import parse
 from dsl.printer import format_file
 from dsl.source import Source, Span
@@ -34,8 +34,8 @@ def without_spans(value: object) -> object:
         return " ".join(value.text.split())
     if isinstance(value, tuple):
         return tuple(without_spans(item) for item in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: without_spans(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Frozen):
+        fields = {name: without_spans(getattr(value, name)) for name in fields_of(value)}
         return (type(value).__name__, *fields.items())
     return value
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from mmap import mmap
 from pathlib import Path
 
+from dsl import frozen
 from dsl.check import check
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.imports import LoadError, Program
@@ -180,7 +181,7 @@ def _decided(report: FileReport, todo: _ToDo) -> FileReport:
         decision = decide(protocol, task.obligation, task.expected, LIMITS)
         wrong.extend(decision.diagnostics)
         outcomes.append(_outcome(task, decision, ""))
-    return replace(report, outcomes=tuple(outcomes), diagnostics=tuple(wrong))
+    return frozen.replace(report, outcomes=tuple(outcomes), diagnostics=tuple(wrong))
 
 
 def _faults(report: FileReport) -> Iterator[str]:

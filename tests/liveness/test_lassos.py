@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from dsl import frozen
 from dsl.check import check
 from dsl.files import library_root
 from dsl.imports import load, load_text
@@ -124,7 +125,7 @@ def test_a_run_that_is_none_is_not_replayed() -> None:
     (each,) = found_in(protocol, "before_fix").found
     moments = each.witness.moments
     for wrong in (moments[1:], moments[:-1], moments[::-1]):
-        changed = replace(each, witness=replace(each.witness, moments=wrong))
+        changed = frozen.replace(each, witness=replace(each.witness, moments=wrong))
         assert not replayed(protocol, question(protocol), changed)
 
 

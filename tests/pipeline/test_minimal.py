@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
+from dsl.frozen import replace
 from dsl.protocol import Protocol, Unary
 from prover.execution.run.machine import stage
 from prover.execution.run.replay import ReplayError, Shortening

@@ -27,7 +27,7 @@ def test_help_and_version_load_nothing_slow(arguments: list[str]) -> None:
 
 
 def test_the_command_line_loads_typer_only() -> None:
-    assert _loaded("import prover.cli.app") <= {"typer"}
+    assert _loaded("import prover.cli.app\nprover.cli.app.build()") <= {"typer"}
 
 
 def test_an_option_that_is_wrong_loads_neither_parser_nor_solver() -> None:
@@ -67,3 +67,18 @@ for name in {modules!r}:
     assert not loaded, (name, loaded)
 """
     assert _loaded(code) == set()
+
+
+def test_a_command_does_not_load_the_others() -> None:
+    code = """
+from prover.__main__ import main
+assert main(["explain", "torn-value"]) == 0
+from prover.cli.entry import COMMANDS
+print("loaded", *(name for name in COMMANDS if f"prover.cli.{name}" in sys.modules))
+raise SystemExit
+"""
+    script = f"import sys\n{code}"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "loaded explain"

@@ -7,13 +7,13 @@ bound to the objects of their file.  So are structs: each file cuts them down to
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import fields, is_dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from dsl.frozen import Frozen, fields_of
 from dsl.parse import parse
 from dsl.source import Source, Span
 from dsl.syntax import FunctionDecl, Labelled, Name
@@ -56,8 +56,8 @@ def shape(node: object) -> str:
         return ""
     if isinstance(node, tuple):
         return f"({', '.join(shape(each) for each in cast('tuple[object, ...]', node))})"
-    if is_dataclass(node):
-        inner = tuple(getattr(node, field.name) for field in fields(node))
+    if isinstance(node, Frozen):
+        inner = tuple(getattr(node, name) for name in fields_of(node))
         return type(node).__name__ + shape(inner)
     return repr(node)
 

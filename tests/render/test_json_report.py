@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from dsl.frozen import replace
 from prover.cli.entry import main
 from prover.pipeline import run
 from prover.render.json_report import SCHEMA_VERSION, render, schema

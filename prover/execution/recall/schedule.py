@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from dsl.frozen import replace
 from dsl.source import Source
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown

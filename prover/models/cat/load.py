@@ -7,11 +7,12 @@ links are followed, or is one of the models that come with the tool.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.files import Refusal, read_text
+from dsl.frozen import replace
 from dsl.imports import LoadError
 from dsl.source import Source
 from prover.models.algebra import MemoryModel

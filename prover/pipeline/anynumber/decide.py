@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
+from dsl import frozen
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.protocol import Expect, Protocol, Scenario
 from prover.parametric.certificate.table import tabled
@@ -250,7 +251,7 @@ def _safe(case: Case, system: System, safe: Safe) -> Decision:
     # A step that looks at a count may be too much, so somebody who waits for one need not go on.
     decided = decided and not counts
     limit = wording.few_references(counts) if counts else ""
-    proved = Proved(replace(number, checkers=tuple(names), limited=limit))
+    proved = Proved(frozen.replace(number, checkers=tuple(names), limited=limit))
     return _cross_checked(case, safe, proved, deadlock=not decided)
 
 
@@ -283,7 +284,7 @@ def _cross_checked(case: Case, safe: Safe, proved: Proved, *, deadlock: bool) ->
     limit = wording.checked_up_to(names, case.scenario, finite.clean, cut=finite.cut)
     assert proved.number is not None
     taken = proved.number.limited
-    number = replace(proved.number, limited=f"{taken}; {limit}" if taken else limit)
+    number = frozen.replace(proved.number, limited=f"{taken}; {limit}" if taken else limit)
     verdict: Verdict = finite.vacuous() or Proved(number)
     return Decision(verdict, Measured(), asserts, unreached, unmarked, dead)
 

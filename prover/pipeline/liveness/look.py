@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import replace
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol, Scenario
 from prover.graph.with_loops import with_loops

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dsl import frozen
 from dsl.diagnostic import Diagnostic, Label
 from dsl.protocol import ALWAYS, Expect
 from dsl.source import Span
@@ -69,7 +70,7 @@ def in_an_import(*, called: bool = True) -> Report:
     bad = replace(made.moments[-1], span=at(2, name="lib.khp"), calls=(call,) if called else ())
     witness = replace(made, moments=(*made.moments[:-1], bad))
     report = file(outcome(Refuted(witness)))
-    return Report((replace(report, sources={**source(), **source("lib.khp")}),))
+    return Report((frozen.replace(report, sources={**source(), **source("lib.khp")}),))
 
 
 def evil() -> Report:
