@@ -14,6 +14,7 @@ from tests.anynumber.lives import (
     ipi_in_period,
     lookups,
     owners,
+    recycled,
     references,
     removal,
     sleepable,
@@ -211,7 +212,7 @@ def anything(draft: Draft) -> None:
 THEMES: tuple[Theme, ...] = (
     *(critical, shared_readers, tried, flags, removal, callbacks, sleepable, two_periods),
     *(within_first, ipi_in_period, owners, invariants, awaited, permits, references),
-    *(lookups, anything, anything),
+    *(lookups, recycled, anything, anything),
 )
 
 

@@ -142,7 +142,7 @@ def _cells(program: ir.Program) -> Iterator[tuple[Location, tuple[str, object]]]
         for cell in region.cells:
             start = region.initial.get(cell.path, POISON)
             positive = isinstance(start, int) and 0 <= start < MOST
-            if cell.type_name in KINDS and not region.typesafe and (region.pool or positive):
+            if cell.type_name in KINDS and (region.pool or positive):
                 yield Location(name, cell.path), (region.pool or name, cell.path)
 
 

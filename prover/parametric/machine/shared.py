@@ -15,6 +15,9 @@ from prover.parametric.system import Infinite
 LIMIT = 64
 """So many values of one variable or register, beyond the program's constants, are a few."""
 
+GONE, USED, FREE = 0, 1, 2
+"""Whether a slot is in use.  FREE, of a typesafe pool: it is not, and its page is still there."""
+
 Held: TypeAlias = "Value | frozenset[tuple[int, int]]"
 """What a variable holds: of ``stored`` a set of low and high bits."""
 
@@ -23,7 +26,7 @@ Held: TypeAlias = "Value | frozenset[tuple[int, int]]"
 class Variable:
     """One shared variable.
 
-    ``kind`` is ``cell`` (``part`` is whole, low or high), ``life`` (1: allocated), ``stored``
+    ``kind`` is ``cell`` (``part`` is whole, low or high), ``life`` (GONE, USED, FREE), ``stored``
     (which bits completed updates have ever stored in a split word, those of the start left
     out), ``settled`` (what the last completed update left there), ``owned`` (1: somebody has the
     lock, and nobody else may), or of a count of references ``above`` (1: it is above zero) and
@@ -111,7 +114,7 @@ def find_variables(
     tabled = {table.location for table in tables}
     for name, region in layout.regions.items():
         if name in points.freed or region.pool in points.pools:
-            found.add(Variable("life", Location(name, ())), 0 if region.pool else 1)
+            found.add(Variable("life", Location(name, ())), GONE if region.pool else USED)
         for cell in region.cells:
             if cell.kind == "head":
                 continue

@@ -70,11 +70,13 @@ class Tree:
         return found
 
 
-def _after(kind: str, what: Location, state: Local) -> Local:
-    """What a broadcast makes of a local state."""
+def _after(parts: Parts, kind: str, what: Location, state: Local) -> Local | None:
+    """What a broadcast makes of a local state; None: the actor is gone."""
     match kind:
         case "free":
             return after_free(state, what.object)
+        case "given":
+            return None if state.body == parts.pages.get(what.object) else state
         case "unlock":
             return without_lock(state, what)
         case _:
@@ -149,8 +151,9 @@ class Compiled:
         found = self._changed.get(key)
         if found is None:
             kind, what = self.parts.changes[change]
-            state = self.parts.locals.all[other]
-            found = self._changed[key] = self.parts.locals.number(_after(kind, what, state))
+            state = _after(self.parts, kind, what, self.parts.locals.all[other])
+            number = IDLE if state is None else self.parts.locals.number(state)
+            found = self._changed[key] = number
         return found
 
     def awaits(self, local: int) -> int:
