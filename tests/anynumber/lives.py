@@ -321,3 +321,31 @@ def _locked(draft: Draft, begin: str, end: str, late: str) -> None:
         f"{begin} struct obj *o = rcu_dereference(slot); if (o) {{ spin_lock(&o->l); "
         f'if ({again}) assert(READ_ONCE(o->key) == 1, "set up"); spin_unlock(&o->l); }} {end}'
     )
+
+
+def marked(draft: Draft) -> None:
+    """A count with a mark in it: who has set that waits for those who have a part, and changes."""
+    limit, how, waits, late, early = draft.mistake(
+        ("old && old < 0x3fffffff", "old"),
+        ("atomic_try_cmpxchg(&n, &old, old + 1)", "atomic_inc_return(&n)"),
+        ("atomic_read(&n) != 0x40000001", "atomic_read(&n) < 0x40000001"),
+        ("", "late"),
+        ("", "early"),
+    )
+    draft.lines += ["atomic_t n;", "int value;", "struct mutex l;"]
+    draft.lines.append(
+        "static bool get(void) { int old = atomic_read(&n); "
+        f"while ({limit}) {{ if ({how}) return true; }} return false; }}"
+    )
+    steps = ["value = !value;", "atomic_sub(0x40000000, &n);"]
+    steps = list(reversed(steps)) if late else steps
+    draft.actors["marker"] = (
+        "mutex_lock(&l); if (atomic_add_unless(&n, 0x40000000, 0)) { "
+        f"while ({waits}) cpu_relax(); {' '.join(steps)} }} mutex_unlock(&l);"
+    )
+    put, again = "atomic_dec(&n);", 'assert(READ_ONCE(value) == was, "it stays");'
+    draft.actors["user"] = "if (!get()) return; int was = READ_ONCE(value); " + (
+        f"{put} {again}" if early else f"{again} {put}"
+    )
+    draft.claims.append("init { n = 1; }")
+    draft.single = {"marker"} if draft.random.random() < 0.5 else set()

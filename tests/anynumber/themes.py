@@ -13,6 +13,7 @@ from tests.anynumber.lives import (
     callbacks,
     ipi_in_period,
     lookups,
+    marked,
     owners,
     recycled,
     references,
@@ -212,7 +213,7 @@ def anything(draft: Draft) -> None:
 THEMES: tuple[Theme, ...] = (
     *(critical, shared_readers, tried, flags, removal, callbacks, sleepable, two_periods),
     *(within_first, ipi_in_period, owners, invariants, awaited, permits, references),
-    *(lookups, recycled, anything, anything),
+    *(lookups, recycled, marked, anything, anything),
 )
 
 

@@ -209,10 +209,10 @@ def rmw(work: Work, instr: ir.Rmw) -> None:
         raise Wrong("uninitialized")
     if split:
         old = _read_at(work, old, instr.address)
-    before = work.registers.get(instr.reg)
+    before = dict(work.registers)
     work.registers[instr.reg] = old
     counted = place in work.parts.counts
-    when = work.holds(instr.when)
+    when = counts.meets(work, instr) if counted else work.holds(instr.when)
     new = work.any_value(instr.new) if counted else work.value(instr.new)
     try:
         if split:
@@ -221,10 +221,9 @@ def rmw(work: Work, instr: ir.Rmw) -> None:
             was = work.look("settled", place) if split else old
             _judge(work, instr.word, place, was, new)
         if when and counted:
-            counts.change(work, place, old, new)
+            counts.change(work, place, old, work.registers[instr.reg], new)
     except Wrong:
-        if before is not None:
-            work.registers[instr.reg] = before
+        work.registers = before
         raise
     if not when or counted:
         return

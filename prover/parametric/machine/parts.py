@@ -12,7 +12,7 @@ from prover.parametric.machine.code import Body, flatten
 from prover.parametric.machine.local import Local, Region
 from prover.parametric.machine.orders import Orders
 from prover.parametric.machine.points import Points
-from prover.parametric.machine.ranges import chosen, is_range, ranged
+from prover.parametric.machine.ranges import Range, chosen, is_range, ranged
 from prover.parametric.machine.shared import LIMIT, Variable, Variables
 from prover.parametric.machine.values import value_text
 from prover.parametric.machine.work import regions
@@ -46,7 +46,7 @@ class Locals:
 
     def _limit(self, local: Local) -> None:
         for name, value in local.registers:
-            if not isinstance(value, int | Word | Half) or value in self.constants:
+            if not isinstance(value, int | Word | Half | Range) or value in self.constants:
                 continue
             seen = self._seen.setdefault((local.body, name), set())
             seen.add(value)

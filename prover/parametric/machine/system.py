@@ -12,6 +12,7 @@ from prover.parametric.machine.claims import judge, spans
 from prover.parametric.machine.local import Local, after_free, without_lock, without_references
 from prover.parametric.machine.parts import Parts
 from prover.parametric.machine.run import step
+from prover.parametric.machine.shared import Variable
 from prover.parametric.machine.text import local_key, local_text
 from prover.parametric.machine.values import value_key, value_text
 from prover.parametric.machine.work import Asked
@@ -198,7 +199,15 @@ class Compiled:
 
     def counts(self) -> tuple[str, ...]:
         """The counts of which only parts are kept: they are taken to stay below 2^30."""
-        return tuple(sorted(map(str, self.parts.counts)))
+        apart = ", multiples of 2^30 apart,"
+        counts = self.parts.counts
+        return tuple(sorted(f"{each}{apart if self._marked(each) else ''}" for each in counts))
+
+    def _marked(self, count: Location) -> bool:
+        """Whether a rule that was found puts a mark into a count."""
+        variables = self.parts.variables
+        number = variables.number.get(Variable("marks", count))
+        return number is not None and len(variables.found(number)) > 1
 
     def circle(self) -> Violated | None:
         """Where the orders found so far make a circle."""

@@ -254,10 +254,7 @@ class Work:
         parts = self.parts
         if self.stopped:
             self.registers = {}
-        if parts.counts:
-            self.registers = {name: lasting(value) for name, value in self.registers.items()}
-        body = self.body
-        kept = wanted_of(parts, body, self.position, self.registers, self.proven)
+        kept = wanted_of(parts, self.body, self.position, self.registers, self.proven)
         return Local(
             body=self.number,
             who=self.who,
@@ -292,7 +289,7 @@ def wanted_of(
             kept.append((name, bare(value)))
         else:
             kept.append((name, settled(value, parts.start, proven, parts.slots)))
-    return tuple(kept)
+    return lasting(kept) if parts.counts else tuple(kept)
 
 
 def regions(local: Local, kind: str) -> tuple[Region, ...]:
