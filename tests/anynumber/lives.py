@@ -260,3 +260,92 @@ def lookups(draft: Draft) -> None:
     draft.actors["user"] = (
         f"spin_lock(&l); struct object *o = table; {under} if (o) {{ {look} put(o); {more} }}"
     )
+
+
+def recycled(draft: Draft) -> None:
+    """Slots of a typesafe pool, given out again while readers have their address."""
+    setup, kind = draft.random.choice([(" zeroed", "count"), (" zeroed", "lock"), ("", "count")])
+    size = draft.random.choice([1, 1, 2])
+    safe, begin, late = draft.mistake(
+        (" typesafe_by_rcu", ""), ("rcu_read_lock();", ""), ("", "late")
+    )
+    end = "rcu_read_unlock();" if begin else ""
+    # Without a constructor nobody may look before the slot was set up once.
+    setup = setup if safe and not late else " zeroed"
+    draft.lines += [
+        "struct obj { int key; refcount_t ref; spinlock_t l; };",
+        f"pool struct obj objs[{size}]{setup}{safe};",
+        "struct obj *slot;",
+    ]
+    (_counted if kind == "count" else _locked)(draft, begin, end, late)
+    if draft.random.random() < 0.6:
+        draft.single = {"owner"}
+
+
+def _counted(draft: Draft, begin: str, end: str, late: str) -> None:
+    """Who takes a reference looks at the key again."""
+    get, again, gone = draft.mistake(
+        ("refcount_inc_not_zero(&o->ref)", "refcount_read(&o->ref)"),
+        ("READ_ONCE(o->key) == 1", "true"),
+        ("put(o);", "free(o);"),
+    )
+    steps = ["WRITE_ONCE(o->key, key);", "refcount_set_release(&o->ref, 1);"]
+    steps = list(reversed(steps)) if late else steps
+    draft.lines.append(
+        "static void put(struct obj *o) { if (refcount_dec_and_test(&o->ref)) free(o); }"
+    )
+    draft.actors["owner"] = (
+        f"int key = choose(1, 2); struct obj *o = alloc(objs); if (!o) return; {' '.join(steps)} "
+        f"o = xchg(&slot, o); if (o) {gone}"
+    )
+    draft.actors["reader"] = (
+        f"{begin} struct obj *o = rcu_dereference(slot); bool got = o && {get}; {end} "
+        f'if (!got) return; if ({again}) assert(READ_ONCE(o->key) == 1, "key"); put(o);'
+    )
+
+
+def _locked(draft: Draft, begin: str, end: str, late: str) -> None:
+    """Who takes the lock of an object looks whether it is still the one in the table."""
+    again, inside = draft.mistake(
+        ("READ_ONCE(slot) == o", "true"),
+        ("WRITE_ONCE(slot, NULL); WRITE_ONCE(o->key, 0); spin_unlock(&o->l);",
+         "spin_unlock(&o->l); WRITE_ONCE(slot, NULL); WRITE_ONCE(o->key, 0);"),
+    )  # fmt: skip
+    gone = "free(o); spin_unlock(&o->l);" if late else f"{inside} free(o);"
+    draft.actors["owner"] = (
+        "struct obj *o = alloc(objs); if (!o) return; WRITE_ONCE(o->key, 1); "
+        "if (cmpxchg(&slot, NULL, o)) { free(o); return; } "
+        f"spin_lock(&o->l); {gone}"
+    )
+    draft.actors["reader"] = (
+        f"{begin} struct obj *o = rcu_dereference(slot); if (o) {{ spin_lock(&o->l); "
+        f'if ({again}) assert(READ_ONCE(o->key) == 1, "set up"); spin_unlock(&o->l); }} {end}'
+    )
+
+
+def marked(draft: Draft) -> None:
+    """A count with a mark in it: who has set that waits for those who have a part, and changes."""
+    limit, how, waits, late, early = draft.mistake(
+        ("old && old < 0x3fffffff", "old"),
+        ("atomic_try_cmpxchg(&n, &old, old + 1)", "atomic_inc_return(&n)"),
+        ("atomic_read(&n) != 0x40000001", "atomic_read(&n) < 0x40000001"),
+        ("", "late"),
+        ("", "early"),
+    )
+    draft.lines += ["atomic_t n;", "int value;", "struct mutex l;"]
+    draft.lines.append(
+        "static bool get(void) { int old = atomic_read(&n); "
+        f"while ({limit}) {{ if ({how}) return true; }} return false; }}"
+    )
+    steps = ["value = !value;", "atomic_sub(0x40000000, &n);"]
+    steps = list(reversed(steps)) if late else steps
+    draft.actors["marker"] = (
+        "mutex_lock(&l); if (atomic_add_unless(&n, 0x40000000, 0)) { "
+        f"while ({waits}) cpu_relax(); {' '.join(steps)} }} mutex_unlock(&l);"
+    )
+    put, again = "atomic_dec(&n);", 'assert(READ_ONCE(value) == was, "it stays");'
+    draft.actors["user"] = "if (!get()) return; int was = READ_ONCE(value); " + (
+        f"{put} {again}" if early else f"{again} {put}"
+    )
+    draft.claims.append("init { n = 1; }")
+    draft.single = {"marker"} if draft.random.random() < 0.5 else set()

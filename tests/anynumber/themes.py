@@ -13,7 +13,9 @@ from tests.anynumber.lives import (
     callbacks,
     ipi_in_period,
     lookups,
+    marked,
     owners,
+    recycled,
     references,
     removal,
     sleepable,
@@ -211,7 +213,7 @@ def anything(draft: Draft) -> None:
 THEMES: tuple[Theme, ...] = (
     *(critical, shared_readers, tried, flags, removal, callbacks, sleepable, two_periods),
     *(within_first, ipi_in_period, owners, invariants, awaited, permits, references),
-    *(lookups, anything, anything),
+    *(lookups, recycled, marked, anything, anything),
 )
 
 

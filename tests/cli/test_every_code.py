@@ -88,8 +88,8 @@ PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
     ),
     "any-number-unsupported": (
         {
-            "f.khp": "struct o { int x; };\npool struct o os[1] typesafe_by_rcu;\n"
-            "actor a { alloc(os); }\nscenario s { run a *; }\n"
+            "f.khp": "struct srcu_struct s;\nactor a { srcu_up_read(&s, srcu_down_read(&s)); }\n"
+            "scenario t { run a *; }\n"
         },
         ("f.khp",),
     ),

@@ -182,12 +182,6 @@ def test_a_loop_that_touches_nothing_and_counts_is_named() -> None:
     assert "touches nothing shared" in caught.value.what
 
 
-TYPESAFE = """
-struct n { int x; };
-pool struct n ns[1] zeroed typesafe_by_rcu;
-actor one { struct n *n = alloc(ns); if (n) free(n); }
-"""
-
 INDEX = """
 struct srcu_struct ss;
 int i;
@@ -205,10 +199,6 @@ actor one { i = srcu_read_lock(&ss); srcu_read_unlock(&ss, i); }
         (
             "int x; actor one { x = 0; } actor tick interrupts one { x = 1; }",
             "an interrupt that does something",
-        ),
-        (
-            TYPESAFE,
-            "pool `ns` is typesafe_by_rcu",
         ),
         (
             "struct srcu_struct ss; actor one { srcu_up_read(&ss, srcu_down_read(&ss)); }",

@@ -14,6 +14,7 @@ from prover.parametric.system import Infinite, Refused
 from tests.differential.awaits import generate_awaits
 from tests.differential.callbacks import generate_callbacks
 from tests.differential.generator import generate
+from tests.differential.pages import generate_pages
 from tests.differential.readers import generate_readers
 from tests.graph.programs import Maker
 from tests.parametric.comparing import compare, configurations, system
@@ -21,7 +22,7 @@ from tests.parametric.configurations import explore
 
 CASES = sorted((Path(__file__).parent.parent / "cases" / "verdict").rglob("*.khp"))
 
-THEMES = (generate, generate_awaits, generate_callbacks, generate_readers)
+THEMES = (generate, generate_awaits, generate_callbacks, generate_readers, generate_pages)
 
 
 def of_case(path: Path) -> int:

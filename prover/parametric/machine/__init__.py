@@ -17,6 +17,7 @@ from prover.parametric.machine.contexts import does_nothing
 from prover.parametric.machine.counts import find_counts
 from prover.parametric.machine.local import Local
 from prover.parametric.machine.orders import Orders
+from prover.parametric.machine.pages import find_pages
 from prover.parametric.machine.parts import Locals, Parts
 from prover.parametric.machine.points import Points, all_graphs, find_points
 from prover.parametric.machine.shared import find_variables, pairs_at_start
@@ -65,6 +66,7 @@ def build(
         bodies.append(flatten(actor.symmetry if any_number else actor.name, "actor", actor.graph))
         fresh.append(_at_first(actor, bodies[-1], any_number=any_number))
         starts.append((len(bodies) - 1, any_number))
+    pages = dict(find_pages(program.layout, points, graphs))
     slots = {name for name, region in program.layout.regions.items() if region.pool}
     classes = {
         Location(name, cell.path): cell.lock_class
@@ -86,7 +88,10 @@ def build(
         fresh=fresh,
         locals=Locals(constants, bodies),
         counts=counts,
+        pages={name: len(bodies) + number for number, name in enumerate(pages)},
     )
+    bodies.extend(pages.values())
+    fresh.extend({} for _ in pages)
     for graph in graphs:
         for instr in instructions(graph):
             if isinstance(instr, ir.CallRcu):

@@ -57,7 +57,15 @@ class Tail:
     origin: Origin
 
 
-Op = Instr | Tail | Branch | End
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """The page of a free slot of a typesafe pool is given back: nobody may look there any more."""
+
+    slot: str
+    origin: Origin
+
+
+Op = Instr | Tail | GiveBack | Branch | End
 """What stands at one position; jumps are no positions of their own."""
 
 
@@ -96,6 +104,17 @@ def origin_of(op: Op) -> Origin | None:
         return None
     found: Origin | None = op.origin
     return found
+
+
+def page_of(slot: str, origin: Origin) -> Body:
+    """The body of the page of a slot, which waits from a free of it, at ``origin``, on."""
+    ops = (GiveBack(slot, origin), End())
+    graph = Cfg(slot, "page", {"page": BasicBlock("page", (), End())})
+    none: Mapping[str, int] = {}
+    nothing = frozenset[int]()
+    labels = ("page.0", "page.1")
+    name = f"page of {slot}"
+    return Body(name, "page", graph, 0, ops, ((1,), ()), (none, none), (nothing, nothing), labels)
 
 
 def flatten(name: str, kind: str, graph: Cfg) -> Body:
@@ -184,6 +203,8 @@ def _before(op: Op, wanted: _Wanted) -> None:
             wanted.clear()
         case Tail(address=address):
             _want(address, ALL, wanted)
+        case GiveBack():
+            pass
         case Assign(reg=reg, expr=expr):
             level = wanted.pop(reg, 0)
             if level:
@@ -294,7 +315,7 @@ def expressions(op: Op) -> tuple[Expr, ...]:
             return (condition,)
         case Tail(address=address):
             return (address,)
-        case End():
+        case End() | GiveBack():
             return ()
         case _:
             return reads(op)

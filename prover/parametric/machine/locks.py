@@ -137,13 +137,16 @@ def downgrade(work: Work, instr: ir.Downgrade) -> None:
 
 
 def lock_init(work: Work, instr: ir.LockInit) -> None:
-    """A lock is set up, or set down; of what is fresh nobody has a lock yet."""
+    """A lock is set up, or set down; of what is fresh nobody has a lock yet, but for a typesafe
+    pool, where a slot is what it was before.
+    """
     place = work.touch(instr.address)
     if instr.gone:
         _set_up(work, place)
     region = work.parts.layout.regions[place.object]
     kinds = [cell.type_name for cell in region.cells if cell.path == place.path]
-    if not region.pool and kinds != ["srcu"] and place in work.parts.points.locked:
+    lasting = region.typesafe or not region.pool
+    if lasting and kinds != ["srcu"] and place in work.parts.points.locked:
         if work.holding(place) is not None or (kinds == ["folio"] and work.read(place) == 1):
             raise Wrong("lock-init-held")
         if kinds != ["folio"]:

@@ -18,10 +18,10 @@ from prover.graph.values import (
     apply,
     origins_of,
 )
-from prover.parametric.machine import counts
+from prover.parametric.machine import counts, pages
 from prover.parametric.machine import local as lc
 from prover.parametric.machine.contexts import is_index
-from prover.parametric.machine.shared import Variable
+from prover.parametric.machine.shared import GONE, USED, Variable
 from prover.parametric.machine.values import NOW, of_life, outlived, settled, without_origin
 from prover.parametric.machine.work import Work, Wrong
 from prover.parametric.system import Refused
@@ -209,10 +209,10 @@ def rmw(work: Work, instr: ir.Rmw) -> None:
         raise Wrong("uninitialized")
     if split:
         old = _read_at(work, old, instr.address)
-    before = work.registers.get(instr.reg)
+    before = dict(work.registers)
     work.registers[instr.reg] = old
     counted = place in work.parts.counts
-    when = work.holds(instr.when)
+    when = counts.meets(work, instr) if counted else work.holds(instr.when)
     new = work.any_value(instr.new) if counted else work.value(instr.new)
     try:
         if split:
@@ -221,10 +221,9 @@ def rmw(work: Work, instr: ir.Rmw) -> None:
             was = work.look("settled", place) if split else old
             _judge(work, instr.word, place, was, new)
         if when and counted:
-            counts.change(work, place, old, new)
+            counts.change(work, place, old, work.registers[instr.reg], new)
     except Wrong:
-        if before is not None:
-            work.registers[instr.reg] = before
+        work.registers = before
         raise
     if not when or counted:
         return
@@ -289,14 +288,15 @@ def _legal(
 def allocate(work: Work, instr: ir.Alloc) -> None:
     """A slot is taken; its cells get poison or zeros."""
     slots = [region for region in work.parts.layout.regions.values() if region.pool == instr.pool]
-    if any(region.typesafe for region in slots):
-        raise Refused(f"pool `{instr.pool}` is typesafe_by_rcu", instr.origin.span)
-    free = [r for r in slots if work.look("life", Location(r.name, ())) == 0]
+    free = [r for r in slots if work.look("life", Location(r.name, ())) != USED]
     if not free:
         work.registers[instr.reg] = 0
         return
     region = free[work.fork(len(free))]
-    work.write(Location(region.name, ()), "whole", 1, "life")
+    if region.typesafe:
+        work.registers[instr.reg] = pages.given_out(work, region.name)
+        return
+    work.write(Location(region.name, ()), "whole", USED, "life")
     for cell in region.cells:
         place = Location(region.name, cell.path)
         if place in work.parts.counts:
@@ -335,7 +335,10 @@ def free(work: Work, instr: ir.Free) -> None:
     if not isinstance(value, Pointer) or value.base is None or value.path or not work.alive(value):
         raise Wrong("double-free")
     name = value.base.object
-    work.write(Location(name, ()), "whole", 0, "life")
+    if work.parts.layout.regions[name].typesafe:
+        pages.freed(work, name)
+        return
+    work.write(Location(name, ()), "whole", GONE, "life")
     if not work.parts.layout.regions[name].pool:
         return
     for number in work.parts.pointing(name):

@@ -12,7 +12,7 @@ from prover.parametric.machine.code import Body, flatten
 from prover.parametric.machine.local import Local, Region
 from prover.parametric.machine.orders import Orders
 from prover.parametric.machine.points import Points
-from prover.parametric.machine.ranges import chosen, is_range, ranged
+from prover.parametric.machine.ranges import Range, chosen, is_range, ranged
 from prover.parametric.machine.shared import LIMIT, Variable, Variables
 from prover.parametric.machine.values import value_text
 from prover.parametric.machine.work import regions
@@ -46,7 +46,7 @@ class Locals:
 
     def _limit(self, local: Local) -> None:
         for name, value in local.registers:
-            if not isinstance(value, int | Word | Half) or value in self.constants:
+            if not isinstance(value, int | Word | Half | Range) or value in self.constants:
                 continue
             seen = self._seen.setdefault((local.body, name), set())
             seen.add(value)
@@ -70,7 +70,8 @@ def _depths(local: Local) -> list[int]:
 class Parts:
     """The tables.
 
-    ``bodies`` are the graphs of actors, then those of callbacks as they are queued.  ``waits``,
+    ``bodies`` are the graphs of actors, then ``pages``, those of the pages of typesafe slots, then
+    those of callbacks as they are queued.  ``waits``,
     ``guards`` and ``changes`` say what the numbers in rules stand for.  ``forgets``: nobody looks
     at what is in a free slot, so nothing is kept there; nor in the cells ``unread``.  Of ``counts``
     only parts are kept.  ``passed`` are the positions that a rule has gone through, where steps are
@@ -100,6 +101,7 @@ class Parts:
     unread: frozenset[Location] = frozenset()
     cells: frozenset[Location] = frozenset()
     slots: frozenset[str] = frozenset()
+    pages: Mapping[str, int] = field(default_factory=dict[str, int])
     word_at: dict[Location, str] = field(default_factory=dict[Location, str])
     _callbacks: dict[int, int] = field(default_factory=dict[int, int])
     _changing: set[Location] = field(default_factory=set[Location])
@@ -197,7 +199,8 @@ class Parts:
     def change(self, kind: str, what: Location) -> int:
         """The number of a broadcast.
 
-        ``free`` of a slot, ``unlock`` of a folio by another, ``recount`` where a count was set.
+        ``free`` of a slot, ``given`` where one of a typesafe pool is in use again, ``unlock`` of
+        a folio by another, ``recount`` where a count was set.
         """
         return _number(self.changes, (kind, what))
 

@@ -148,7 +148,7 @@ class Points:
             case LockInit(address=address):
                 self._grow(self.stored, self.of(address, graph))
                 # Of what is fresh nobody has a lock, so who sets one up there does not look.
-                lasting = (p for p in self.of(address, graph) if not self._pool(p))
+                lasting = (p for p in self.of(address, graph) if not self._fresh(p))
                 self.looked_for |= set(lasting)
             case IsLocked(address=address):
                 self.looked_for |= self.of(address, graph)
@@ -175,8 +175,10 @@ class Points:
         for region in slots:
             self._grow(self.stored, (Location(region.name, c.path) for c in region.cells))
 
-    def _pool(self, place: Location) -> str:
-        return self.layout.regions[place.object].pool
+    def _fresh(self, place: Location) -> bool:
+        """Whether a place is in a slot of which nothing is left from one life to the next."""
+        region = self.layout.regions[place.object]
+        return bool(region.pool) and not region.typesafe
 
     def _read(self, address: Expr, graph: Cfg) -> set[Location]:
         found: set[Location] = set()

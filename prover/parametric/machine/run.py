@@ -24,8 +24,8 @@ from dataclasses import dataclass, field
 from dsl.source import Span
 from prover.graph import ir
 from prover.graph.values import truth
-from prover.parametric.machine import contexts, counts, locks, memory
-from prover.parametric.machine.code import Op, Tail
+from prover.parametric.machine import contexts, counts, locks, memory, pages
+from prover.parametric.machine.code import GiveBack, Op, Tail
 from prover.parametric.machine.local import Local
 from prover.parametric.machine.parts import Parts
 from prover.parametric.machine.work import Blocked, Work, Wrong
@@ -243,7 +243,7 @@ class Step:
         if work.begins < 0 and not work.stopped:
             work.position = way
 
-    def _instr(self, op: ir.Instr | Tail) -> None:
+    def _instr(self, op: ir.Instr | Tail | GiveBack) -> None:
         """What an instruction does."""
         work = self.work
         match op:
@@ -262,6 +262,8 @@ class Step:
                 work.registers[reg] = int(work.irq)
             case Tail(address=address):
                 locks.tail(work, address)
+            case GiveBack(slot=slot):
+                pages.give_back(work, slot)
             case ir.Fence() | ir.Mark() | ir.Watch():
                 pass
             case _:

@@ -15,6 +15,12 @@ from prover.parametric.system import Infinite
 LIMIT = 64
 """So many values of one variable or register, beyond the program's constants, are a few."""
 
+MARK = 1 << 30
+"""Multiples of that in a count of references are kept apart (``counts.py``)."""
+
+GONE, USED, FREE = 0, 1, 2
+"""Whether a slot is in use.  FREE, of a typesafe pool: it is not, and its page is still there."""
+
 Held: TypeAlias = "Value | frozenset[tuple[int, int]]"
 """What a variable holds: of ``stored`` a set of low and high bits."""
 
@@ -23,11 +29,12 @@ Held: TypeAlias = "Value | frozenset[tuple[int, int]]"
 class Variable:
     """One shared variable.
 
-    ``kind`` is ``cell`` (``part`` is whole, low or high), ``life`` (1: allocated), ``stored``
+    ``kind`` is ``cell`` (``part`` is whole, low or high), ``life`` (GONE, USED, FREE), ``stored``
     (which bits completed updates have ever stored in a split word, those of the start left
     out), ``settled`` (what the last completed update left there), ``owned`` (1: somebody has the
-    lock, and nobody else may), or of a count of references ``above`` (1: it is above zero) and
-    ``loose`` (how many of them are nobody's).
+    lock, and nobody else may), or of a count of references ``above`` (1: it is above zero),
+    ``loose`` (how many of them are nobody's) and ``marks`` (how many multiples of 2^30 are in it,
+    which these two are not about).
     """
 
     kind: str
@@ -46,6 +53,8 @@ class Variable:
                 return f"{self.place} above zero"
             case "loose":
                 return f"{self.place} nobody's"
+            case "marks":
+                return f"{self.place} marks"
             case "stored":
                 return f"{self.place} ever whole"
             case _:
@@ -74,6 +83,10 @@ class Variables:
     def value(self, variable: int, number: int) -> Held:
         """The value of that number."""
         return self._values[variable][number]
+
+    def found(self, variable: int) -> tuple[Held, ...]:
+        """The values that a variable has been found to take."""
+        return tuple(self._values[variable])
 
     def intern(self, variable: int, value: Held) -> int:
         """The number of a value; a new one where it is new."""
@@ -111,7 +124,7 @@ def find_variables(
     tabled = {table.location for table in tables}
     for name, region in layout.regions.items():
         if name in points.freed or region.pool in points.pools:
-            found.add(Variable("life", Location(name, ())), 0 if region.pool else 1)
+            found.add(Variable("life", Location(name, ())), GONE if region.pool else USED)
         for cell in region.cells:
             if cell.kind == "head":
                 continue
@@ -121,6 +134,8 @@ def find_variables(
                 number = start if isinstance(start, int) else 0
                 found.add(Variable("above", place), int(number > 0) if start != POISON else POISON)
                 found.add(Variable("loose", place), number)
+                if MARK in constants:
+                    found.add(Variable("marks", place), 0)
                 continue
             changes = place in points.stored and place not in unread
             for part, value in _parts(layout, start, split=cell.split):

@@ -12,6 +12,7 @@ from prover.parametric.machine.claims import judge, spans
 from prover.parametric.machine.local import Local, after_free, without_lock, without_references
 from prover.parametric.machine.parts import Parts
 from prover.parametric.machine.run import step
+from prover.parametric.machine.shared import Variable
 from prover.parametric.machine.text import local_key, local_text
 from prover.parametric.machine.values import value_key, value_text
 from prover.parametric.machine.work import Asked
@@ -70,11 +71,13 @@ class Tree:
         return found
 
 
-def _after(kind: str, what: Location, state: Local) -> Local:
-    """What a broadcast makes of a local state."""
+def _after(parts: Parts, kind: str, what: Location, state: Local) -> Local | None:
+    """What a broadcast makes of a local state; None: the actor is gone."""
     match kind:
         case "free":
             return after_free(state, what.object)
+        case "given":
+            return None if state.body == parts.pages.get(what.object) else state
         case "unlock":
             return without_lock(state, what)
         case _:
@@ -149,8 +152,9 @@ class Compiled:
         found = self._changed.get(key)
         if found is None:
             kind, what = self.parts.changes[change]
-            state = self.parts.locals.all[other]
-            found = self._changed[key] = self.parts.locals.number(_after(kind, what, state))
+            state = _after(self.parts, kind, what, self.parts.locals.all[other])
+            number = IDLE if state is None else self.parts.locals.number(state)
+            found = self._changed[key] = number
         return found
 
     def awaits(self, local: int) -> int:
@@ -195,7 +199,15 @@ class Compiled:
 
     def counts(self) -> tuple[str, ...]:
         """The counts of which only parts are kept: they are taken to stay below 2^30."""
-        return tuple(sorted(map(str, self.parts.counts)))
+        apart = ", multiples of 2^30 apart,"
+        counts = self.parts.counts
+        return tuple(sorted(f"{each}{apart if self._marked(each) else ''}" for each in counts))
+
+    def _marked(self, count: Location) -> bool:
+        """Whether a rule that was found puts a mark into a count."""
+        variables = self.parts.variables
+        number = variables.number.get(Variable("marks", count))
+        return number is not None and len(variables.found(number)) > 1
 
     def circle(self) -> Violated | None:
         """Where the orders found so far make a circle."""

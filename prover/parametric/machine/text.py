@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prover.graph.ir import Instr
 from prover.graph.pretty import format_instr
-from prover.parametric.machine.code import Body, Tail
+from prover.parametric.machine.code import Body, GiveBack, Tail
 from prover.parametric.machine.local import Local
 from prover.parametric.machine.parts import Parts
 from prover.parametric.machine.values import value_key, value_text
@@ -42,6 +42,8 @@ def _stands(parts: Parts, body: Body, local: Local) -> str:
     match op:
         case Tail():
             text = "mutex_unlock()'s last look"
+        case GiveBack():
+            text = "the page is given back"
         case _ if isinstance(op, Instr):
             text = format_instr(op, parts.layout)
         case _:

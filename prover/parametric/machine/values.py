@@ -157,8 +157,8 @@ def value_key(value: object) -> str:
             return f"word({value_key(low)},{value_key(high)})"
         case int():
             return str(value)
-        case Range(low=low, high=high):
-            return f"{low}..{high}"
+        case Range(low=low, high=high, shift=shift, of=of):
+            return f"{low}..{high}" + ("" if shift is None else f"r{of}+{shift}")
         case frozenset():
             return str(sorted(cast("frozenset[tuple[int, int]]", value)))
         case _:

@@ -16,7 +16,7 @@ from prover.graph.values import POISON, Location, Pointer, Value, Via, Wild, tru
 from prover.parametric.machine.code import BITS, Body
 from prover.parametric.machine.local import SPINNING, Half, Local, Lock, Reader, Region
 from prover.parametric.machine.ranges import Range, decided, is_range, lasting
-from prover.parametric.machine.shared import Held, Variable
+from prover.parametric.machine.shared import GONE, Held, Variable
 from prover.parametric.machine.values import NOW, OVER, bare, settled
 from prover.parametric.system import Refused
 
@@ -178,13 +178,13 @@ class Work:
         return False
 
     def alive(self, pointer: Pointer) -> bool:
-        """Whether the life of an object that a pointer leads to is not over."""
+        """Whether what a pointer leads to is there: its life is not over, or its page is left."""
         assert pointer.base is not None
         if pointer.base.site == OVER:
             return False
         if pointer.base.site == NOW:
             return True
-        return self.look("life", Location(pointer.base.object, ())) != 0
+        return self.look("life", Location(pointer.base.object, ())) != GONE
 
     def fault(self, value: Value) -> str:
         """What an access through a value violates, "" for nothing: the first by precedence."""
@@ -254,10 +254,7 @@ class Work:
         parts = self.parts
         if self.stopped:
             self.registers = {}
-        if parts.counts:
-            self.registers = {name: lasting(value) for name, value in self.registers.items()}
-        body = self.body
-        kept = wanted_of(parts, body, self.position, self.registers, self.proven)
+        kept = wanted_of(parts, self.body, self.position, self.registers, self.proven)
         return Local(
             body=self.number,
             who=self.who,
@@ -292,7 +289,7 @@ def wanted_of(
             kept.append((name, bare(value)))
         else:
             kept.append((name, settled(value, parts.start, proven, parts.slots)))
-    return tuple(kept)
+    return lasting(kept) if parts.counts else tuple(kept)
 
 
 def regions(local: Local, kind: str) -> tuple[Region, ...]:

@@ -75,7 +75,8 @@ class _Teller:
     def _column(self, who: int | str) -> Column:
         if isinstance(who, int):
             return Column(self.titles[who], "actor")
-        return Column(who, "callback")
+        kind = next(body.kind for body in self.system.parts.bodies if body.name == who)
+        return Column(who, kind)
 
     # --- steps
 
@@ -135,7 +136,8 @@ class _Teller:
         if before - now:
             return f"releases {', '.join(sorted(before - now))}"
         if rule.over:
-            return "the wait is over"
+            body = self.system.parts.bodies[every[rule.local].body]
+            return "the page goes" if body.kind == "page" else "the wait is over"
         if rule.kind == "acquire" and rule.begins < 0:
             return "busy"
         return "begins to wait" if rule.begins >= 0 else ""

@@ -13,7 +13,7 @@ from prover.parametric.certificate.table import bits
 from prover.parametric.machine import Compiled
 from prover.parametric.machine.code import ALL
 from prover.parametric.machine.local import Local
-from prover.parametric.machine.values import NOW
+from prover.parametric.machine.values import OVER
 from prover.parametric.said import Call, Lines, Stance
 
 
@@ -92,7 +92,7 @@ def in_hand(system: Compiled, local: Local) -> frozenset[str]:
 
 def _slots(value: Value) -> Iterator[str]:
     match value:
-        case Pointer(base=base) | Half(base=base) if base is not None and base.site == NOW:
+        case Pointer(base=base) | Half(base=base) if base is not None and base.site != OVER:
             yield base.object
         case Word(low=low, high=high):
             yield from _slots(low)

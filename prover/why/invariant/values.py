@@ -8,7 +8,7 @@ from prover.execution.wording import cell_at, value_text
 from prover.graph.ir import Layout
 from prover.graph.values import Half, Location
 from prover.parametric.machine import Compiled
-from prover.parametric.machine.shared import Variable
+from prover.parametric.machine.shared import GONE, USED, Variable
 from prover.parametric.machine.values import value_text as bare_text
 
 LETTERS = ("X", "Y", "Z", "W", *(f"X{number}" for number in range(1000)))
@@ -64,7 +64,7 @@ class Values:
         what = parts.variables.all[variable]
         held = parts.variables.value(variable, value)
         if what.kind == "life":
-            return "in use" if held == 1 else "free"
+            return self._life(what.place.object, held)
         if isinstance(held, frozenset):
             return bare_text(held)
         if isinstance(held, Half) and held.base is not None:
@@ -74,6 +74,13 @@ class Values:
             stale = bare_text(held).endswith("is over)")
             text = f"{text} (freed)" if stale else text
         return self._called(text, slot)
+
+    def _life(self, name: str, held: object) -> str:
+        """Whether an object is in use; if not, of a typesafe slot, whether its page is there."""
+        if held == USED:
+            return "in use"
+        region = self.system.parts.layout.regions[name]
+        return "gone" if region.typesafe and held == GONE else "free"
 
     def _called(self, text: str, slot: str) -> str:
         pool = self._pool(slot) if slot else ""
