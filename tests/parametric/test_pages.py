@@ -9,6 +9,11 @@ import pytest
 from dsl.check import check
 from dsl.imports import load, load_text
 from prover.graph.values import Location, Pointer
+from prover.parametric.certificate.binding import bound
+from prover.parametric.certificate.checker import check as check_table
+from prover.parametric.certificate.document import read, written
+from prover.parametric.certificate.table import tabled
+from prover.parametric.certificate.text import questions
 from prover.parametric.invariant import Safe, Suspect
 from prover.parametric.machine import pages
 from prover.parametric.machine.local import Local
@@ -18,6 +23,9 @@ from prover.parametric.machine.system import Compiled
 from prover.parametric.machine.work import Work
 from prover.parametric.search import Limits, search
 from prover.parametric.system import IDLE
+from prover.smt.none import first_yes
+from prover.smt.reply import Sat
+from tests.parametric.certificate.test_document import ABOUT
 from tests.parametric.comparing import compare, system
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -189,3 +197,27 @@ def test_planted_errors_are_noticed(
 ) -> None:
     monkeypatch.setattr(where, what, wrong)
     assert not agree(), name
+
+
+@pytest.mark.parametrize(
+    ("what", "wrong", "text"),
+    [
+        ("freed", _no_page, LEFT.replace("rcu_read_lock();", "").replace("rcu_read_unlock();", "")),
+        ("freed", _no_page, LEFT),
+    ],
+)
+def test_what_wrong_rules_prove_both_checkers_refuse(
+    what: str, wrong: object, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(pages, what, wrong)
+        system_ = many(text)
+        said = search(system_, 2, Limits())
+        assert isinstance(said, Safe)
+        lines = b"".join(written(system_, tabled(said.invariant), ABOUT))
+    right = many(text)
+    table = bound(right, read(lines, "a"), ABOUT)
+    assert check_table(right, table) is not None
+    answer = first_yes(questions(right, table), 60)
+    assert answer is not None
+    assert isinstance(answer[1], Sat)
