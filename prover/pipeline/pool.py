@@ -176,7 +176,7 @@ def _serve(
     sys.setrecursionlimit(DEEPEST)
     # What was parsed lives as long as the worker: collecting it again and again is wasted time.
     gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
+    gc.set_threshold(500_000, 20, 20)
     while True:
         try:
             number = pipe.recv()
