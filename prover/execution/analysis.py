@@ -32,7 +32,9 @@ from prover.execution.terms import (
     Outcome,
     Phi,
     ReadValue,
+    Row,
     Term,
+    operands,
 )
 from prover.graph.values import (
     AddressSpace,
@@ -339,21 +341,15 @@ class _Analysis:
         return Domains(values, tuple(sources), tuple(starts), tuple(self.values))
 
 
-def _arguments(row: object, events: tuple[sk.Event, ...]) -> list[int]:
-    """The terms that a row is computed from."""
+def _arguments(row: Row, events: tuple[sk.Event, ...]) -> list[Term]:
+    """The terms that what a row may be depends on, each once."""
     match row:
-        case And(args=args) | Or(args=args) | Operation(args=args):
-            return list(dict.fromkeys(args))
-        case Not(arg=arg):
-            return [arg]
-        case Phi(arms=arms):
-            return list(dict.fromkeys(t for arm in arms for t in arm))
         case Outcome(what="steps"):
             return []
         case Outcome(event=event) | Allocated(event=event):
             return [events[event].guard]
         case _:
-            return []
+            return list(dict.fromkeys(operands(row)))
 
 
 Evaluator: TypeAlias = Callable[[str, tuple[str | int, ...], tuple[Value, ...]], Value | None]

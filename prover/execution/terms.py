@@ -107,6 +107,19 @@ Row: TypeAlias = (
 )
 
 
+def operands(row: Row) -> tuple[Term, ...]:
+    """The terms that a row's value is computed from; a leaf has none."""
+    match row:
+        case And(args=args) | Or(args=args) | Operation(args=args):
+            return args
+        case Not(arg=arg):
+            return (arg,)
+        case Phi(arms=arms):
+            return tuple([term for arm in arms for term in arm])
+        case Constant() | ReadValue() | Choice() | Outcome() | Allocated():
+            return ()
+
+
 @dataclass(slots=True)
 class Terms:
     """The terms of one skeleton, in an order in which arguments come first."""

@@ -7,7 +7,7 @@ total order because every comparison of two events is one atom or its negation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field
 from itertools import product
@@ -29,6 +29,7 @@ from prover.execution.terms import (
     ReadValue,
     Row,
     Term,
+    operands,
 )
 from prover.graph.values import Location, Pointer, Value, apply
 from prover.smt.logic import FALSE, TRUE, Lit, Logic, neg
@@ -324,19 +325,9 @@ class Frame:
         return {v.location for v in values if isinstance(v, Pointer) and v.base is not None}
 
 
-def _operands(skeleton: sk.Skeleton, row: Row) -> Sequence[Term]:
-    """The terms that a row's value is computed from."""
-    match row:
-        case And(args=args) | Or(args=args) | Operation(args=args):
-            return args
-        case Not(arg=arg):
-            return (arg,)
-        case Phi(arms=arms):
-            return [term for arm in arms for term in arm]
-        case Outcome(event=event):
-            return (skeleton.events[event].guard,)
-        case _:
-            return ()
+def _operands(skeleton: sk.Skeleton, row: Row) -> tuple[Term, ...]:
+    """The terms whose tables a row's is made of."""
+    return (skeleton.events[row.event].guard,) if isinstance(row, Outcome) else operands(row)
 
 
 def _boolean(lit: Lit) -> Table:

@@ -9,18 +9,10 @@ from prover.execution import skeleton as sk
 from prover.execution.domains import Place
 from prover.execution.evaluate import Unknown, Valuation
 from prover.execution.terms import (
-    Allocated,
-    And,
     Choice,
-    Constant,
-    Not,
-    Operation,
-    Or,
     Outcome,
-    Phi,
-    ReadValue,
-    Row,
     Term,
+    operands,
 )
 from prover.graph.values import Pointer, Value
 
@@ -103,20 +95,8 @@ def open_choice(values: Valuation, term: Term) -> Choice | None:
         row = values.skeleton.rows[current]
         if isinstance(row, Choice):
             return row
-        todo.extend(reversed(_operands(row)))
+        todo.extend(reversed(operands(row)))
     return None
-
-
-def _operands(row: Row) -> tuple[Term, ...]:
-    match row:
-        case And(args=args) | Or(args=args) | Operation(args=args):
-            return args
-        case Not(arg=arg):
-            return (arg,)
-        case Phi(arms=arms):
-            return tuple(term for arm in arms for term in arm)
-        case Constant() | ReadValue() | Choice() | Outcome() | Allocated():
-            return ()
 
 
 def place_of(values: Valuation, address: Term, part: str) -> Place | None:
