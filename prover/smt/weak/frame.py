@@ -36,7 +36,8 @@ class WeakFrame(Frame):
     ``distinct`` are pairs of positions that differ where it is asked for.  ``edges`` are orders as
     from a release to an acquire: (event, event, literal); ``gaps`` are for each handler the places
     in its host where it may run, with their literals, ``turns`` of two handlers of one host whether
-    the first-named one comes first.  ``unseen``: no execution of this program is shown to anybody.
+    the first-named one comes first, ``sides`` what :func:`prover.smt.weak.waits.sides` has
+    answered.  ``unseen``: no execution of this program is shown to anybody.
     """
 
     model: str = "lkmm"
@@ -51,7 +52,14 @@ class WeakFrame(Frame):
     edges: list[tuple[int, int, Lit]] = field(default_factory=list[tuple[int, int, Lit]])
     gaps: dict[int, list[tuple[int, Lit]]] = field(default_factory=dict[int, list[tuple[int, Lit]]])
     turns: dict[tuple[int, int], Lit] = field(default_factory=dict[tuple[int, int], Lit])
+    sides: dict[int, tuple[list[Lit], list[Lit]]] = field(
+        default_factory=dict[int, tuple[list[Lit], list[Lit]]]
+    )
     unseen: bool = False
+
+    def runs_first(self, one: int, two: int) -> Lit:
+        """Whether handler ``one`` of a host runs before ``two``, where both do."""
+        return self.turns[one, two] if one < two else neg(self.turns[two, one])
 
     def fork(self) -> WeakFrame:
         """A frame that goes on from here by itself."""

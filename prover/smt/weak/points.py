@@ -33,7 +33,7 @@ def enter(
 ) -> None:
     """What stands before a handler: all that its host has put there, one by one."""
     logic, label = numbers.logic, numbers.logic.label
-    (own,) = (point for point in host.points if point.thread == handler)
+    (own,) = (point for point in host.hosted.points if point.thread == handler)
     for key, top in host.named.items():
         if matters(key):
             for places, name, when, logic.label in top.pushed:
@@ -43,8 +43,8 @@ def enter(
 
 def above(numbers: Numbers, strand: Strand, here: str, *, strict: bool) -> None:
     """An integer is above the handlers that have run."""
-    for point in strand.points:
-        no: tuple[Lit, Lit] = neg(point.runs), neg(point.before(strand.places))
+    for point in strand.hosted.points:
+        no: tuple[Lit, Lit] = neg(point.runs), neg(point.before(strand.hosted.places))
         numbers.below(numbers.executes(point.begin), here, *no, strict=strict)
 
 
@@ -54,8 +54,8 @@ def spread_to(numbers: Numbers, strand: Strand, thread: int) -> str:
     top.push_points(
         (
             numbers.cumulates(point.begin, thread),
-            numbers.logic.all_of((point.runs, point.before(strand.places))),
+            numbers.logic.all_of((point.runs, point.before(strand.hosted.places))),
         )
-        for point in strand.points
+        for point in strand.hosted.points
     )
     return top.name()

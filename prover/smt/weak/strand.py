@@ -3,24 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prover.execution.nodes import Node
 from prover.smt.logic import FALSE, TRUE, Lit, neg
 from prover.smt.weak.numbers import Numbers
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A handler that does nothing: under LKMM a point somewhere in its host's program.
+
+    ``begin`` is its read; ``sooner[n]`` holds if it runs at place n or at an earlier one, and
+    ``later[n]`` if at n or at a later one.
+    """
+
+    thread: int
+    begin: Node
+    runs: Lit
+    sooner: list[Lit]
+    later: list[Lit]
+
+    def before(self, places: int) -> Lit:
+        """Whether it ran when so many places had been passed."""
+        return self.sooner[places - 1] if places else FALSE
+
+    def after(self, places: int) -> Lit:
+        """Whether it runs only when so many places have been passed."""
+        return self.later[places] if places < len(self.later) else FALSE
+
+
+@dataclass(slots=True)
+class Hosted:
+    """The handlers of a strand, if none of them does anything, and how many places it has passed
+    where they may run.
+    """
+
+    points: list[Point] = field(default_factory=list[Point])
+    places: int = 0
+
+
 class Top:
     """The greatest of integers pushed one after the other; a new name only where needed.
 
     Each stands there by the rule at hand when it was pushed.  ``label`` is that rule where the
-    name is the one integer pushed itself, "" else.  ``pushed`` are all of them with their rules,
-    as (places for handlers passed, integer, when, rule), if anybody asks for that.
+    name is the one integer pushed itself, "" else.  ``pushed`` are all
+    of them where the strand has points: (places passed, integer, when, rule).
     """
 
-    def __init__(self, numbers: Numbers, passed: list[int]) -> None:
+    def __init__(self, numbers: Numbers, hosted: Hosted) -> None:
         self._numbers = numbers
-        self._passed = passed
+        self._hosted = hosted
         self.pushed: list[tuple[int, str, Lit, str]] = []
         self._looked = 0
         self._name = ""
@@ -32,15 +65,16 @@ class Top:
         if name and when != FALSE:
             label = self._numbers.logic.label
             self._pending.append((name, when, label))
-            self.pushed.append((self._passed[0], name, when, label))
+            if self._hosted.points:
+                self.pushed.append((self._hosted.places, name, when, label))
 
     def push_points(self, found: Iterable[tuple[str, Lit]]) -> None:
         """What handlers leave behind that ran at places passed since this was asked for last.
 
         They look at each other by themselves.
         """
-        if self._looked < self._passed[0]:
-            self._looked = self._passed[0]
+        if self._looked < self._hosted.places:
+            self._looked = self._hosted.places
             label = self._numbers.logic.label
             self._pending += [(name, when, label) for name, when in found if when != FALSE]
 
@@ -67,12 +101,11 @@ class Strand:
 
     def __init__(self, numbers: Numbers, thread: int) -> None:
         self.thread = thread
-        self.points: list[Point] = []
-        self._places = [0]
+        self.hosted = Hosted()
         every = numbers.threads
 
         def top() -> Top:
-            return Top(numbers, self._places)
+            return Top(numbers, self.hosted)
 
         self.all, self.reads, self.writes = top(), top(), top()
         self.spread = {t: top() for t in every}
@@ -100,35 +133,3 @@ class Strand:
         self.after_atomic = self.after_lock = self.after_srcu = False
         self.readers: list[tuple[Node, str]] = []
         self.locks: list[tuple[Node, str]] = []
-
-    @property
-    def places(self) -> int:
-        """How many places for handlers have been passed."""
-        return self._places[0]
-
-    def pass_place(self) -> None:
-        """One more place where a handler may run."""
-        self._places[0] += 1
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A handler that does nothing: under LKMM a point somewhere in its host's program.
-
-    ``begin`` is its read; ``sooner[n]`` holds if it runs at place n or at an earlier one, and
-    ``later[n]`` if at n or at a later one.
-    """
-
-    thread: int
-    begin: Node
-    runs: Lit
-    sooner: list[Lit]
-    later: list[Lit]
-
-    def before(self, places: int) -> Lit:
-        """Whether it ran when so many places had been passed."""
-        return self.sooner[places - 1] if places else FALSE
-
-    def after(self, places: int) -> Lit:
-        """Whether it runs only when so many places have been passed."""
-        return self.later[places] if places < len(self.later) else FALSE

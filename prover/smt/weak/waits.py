@@ -233,20 +233,22 @@ def sides(frame: WeakFrame, thread: sk.Thread) -> tuple[list[Lit], list[Lit]]:
 
     Each follows from its neighbour, so that what is said of all places up to one is said once.
     """
+    known = frame.sides.get(thread.number)
+    if known is not None:
+        return known
     logic, gaps = frame.logic, frame.gaps[thread.number]
     name = f"by{thread.number}"
-    known = f"{name}_0" in logic.index
     sooner = [logic.variable(f"{name}_{n}") for n in range(len(gaps))]
     later = [logic.variable(f"{name}_from_{n}") for n in range(len(gaps))]
-    if not known:
-        label, logic.label = logic.label, f"{thread.name} runs at one place"
-        for n, (_, here) in enumerate(gaps):
-            logic.clause(neg(here), sooner[n])
-            logic.clause(neg(here), later[n])
-        for n in range(1, len(gaps)):
-            logic.clause(neg(sooner[n - 1]), sooner[n])
-            logic.clause(neg(later[n]), later[n - 1])
-        logic.label = label
+    label, logic.label = logic.label, f"{thread.name} runs at one place"
+    for n, (_, here) in enumerate(gaps):
+        logic.clause(neg(here), sooner[n])
+        logic.clause(neg(here), later[n])
+    for n in range(1, len(gaps)):
+        logic.clause(neg(sooner[n - 1]), sooner[n])
+        logic.clause(neg(later[n]), later[n - 1])
+    logic.label = label
+    frame.sides[thread.number] = sooner, later
     return sooner, later
 
 

@@ -47,15 +47,11 @@ class Walk:
             return
         self.label = self.logic.label = f"order of {thread.name}"
         strand = Strand(self.numbers, thread.host if thread.kind == "handler" else thread.number)
-        hosted = [
-            self.frame.skeleton.threads[t]
-            for t in self.frame.gaps
-            if self.frame.skeleton.threads[t].host == thread.number
-        ]
+        hosted = self._hosted(thread.number)
         self._enter(strand, thread)
         if self.lkmm and hosted and all(map(self._is_empty, hosted)):
             self.hosts[thread.number] = strand
-            strand.points = points(self.numbers, hosted)
+            strand.hosted.points = points(self.numbers, hosted)
         fences = {
             node.order
             for number in thread.events
@@ -104,11 +100,14 @@ class Walk:
                         self.logic.label = label or self.label
                         strand.named[key].push(name, lit)
         self.logic.label = self.label
-        for other in map(self.frame.skeleton.threads.__getitem__, self.frame.gaps):
-            if other.host == thread.host and other is not thread:
-                pair = (min(thread.number, other.number), max(thread.number, other.number))
-                first = self.frame.turns[pair]
-                self._leave(strand, other, first if other.number == pair[0] else neg(first))
+        for other in self._hosted(thread.host):
+            if other is not thread:
+                self._leave(strand, other, self.frame.runs_first(other.number, thread.number))
+
+    def _hosted(self, host: int) -> list[sk.Thread]:
+        """The handlers that may run on a thread."""
+        threads = self.frame.skeleton.threads
+        return [threads[number] for number in self.frame.gaps if threads[number].host == host]
 
     def _leave(self, strand: Strand, handler: sk.Thread, when: Lit) -> None:
         """What a handler leaves behind where it ran before."""
@@ -132,8 +131,8 @@ class Walk:
         ]
         if not here:
             return
-        strand.pass_place()
-        if strand.points:
+        strand.hosted.places += 1
+        if strand.hosted.points:
             return
         self.gates.setdefault(strand.thread, {})[index] = {
             key: (top.name(), top.label)
