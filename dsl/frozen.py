@@ -6,6 +6,7 @@ source that is compiled each time, that alone took 80 ms; as structs of msgspec 
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -25,3 +26,10 @@ class Frozen(msgspec.Struct, frozen=True):
 def fields_of(kind: type[Frozen] | Frozen) -> tuple[str, ...]:
     """The names of the fields, in order."""
     return kind.__struct_fields__
+
+
+def parts_of(value: object) -> tuple[str, ...] | None:
+    """The names of the fields of one of these, or of a dataclass; None of what is neither."""
+    if isinstance(value, Frozen):
+        return fields_of(value)
+    return tuple([each.name for each in fields(value)]) if is_dataclass(value) else None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields, is_dataclass
 from typing import cast
 
 import msgspec
 
-from dsl.frozen import Frozen, fields_of
+from dsl.frozen import parts_of
 from dsl.source import Span
 
 
@@ -23,14 +22,9 @@ def texts(value: object) -> Iterator[str]:
         case tuple():
             for each in cast("tuple[object, ...]", value):
                 yield from texts(each)
-        case Frozen():
-            for name in fields_of(value):
-                yield from texts(getattr(value, name))
-        case _ if is_dataclass(value):
-            for field in fields(value):
-                yield from texts(getattr(value, field.name))
         case _:
-            return
+            for name in parts_of(value) or ():
+                yield from texts(getattr(value, name))
 
 
 def names_lines(value: object) -> bool:

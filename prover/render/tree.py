@@ -13,10 +13,9 @@ empty is left out::
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from typing import Final, cast
 
-from dsl.frozen import Frozen, fields_of
+from dsl.frozen import parts_of
 from dsl.source import Source, Span
 
 _WIDTH: Final = 100
@@ -45,7 +44,7 @@ def render(root: object, sources: Mapping[str, Source]) -> str:
 
 def _children(value: object) -> Iterator[tuple[str, object]]:
     """The parts of ``value`` with their names, empty ones left out."""
-    names = _fields(value)
+    names = parts_of(value)
     if names is not None:
         for name in names:
             part: object = getattr(value, name)
@@ -64,7 +63,7 @@ def _empty(value: object) -> bool:
 
 
 def _title(value: object, sources: Mapping[str, Source]) -> str:
-    if _fields(value) is None:
+    if parts_of(value) is None:
         return ""
     return type(value).__name__ + _place(value, sources)
 
@@ -97,11 +96,4 @@ def _compact(value: object, sources: Mapping[str, Source], room: int) -> str | N
 
 def _is_form(value: object) -> bool:
     """Whether ``value`` has parts."""
-    return isinstance(value, tuple | list | Mapping) or _fields(value) is not None
-
-
-def _fields(value: object) -> tuple[str, ...] | None:
-    """The names of the fields of a form; None of what is none."""
-    if isinstance(value, Frozen):
-        return fields_of(value)
-    return tuple(each.name for each in fields(value)) if is_dataclass(value) else None
+    return isinstance(value, tuple | list | Mapping) or parts_of(value) is not None
