@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from pathlib import Path
+from tests.cache.worlds import World
 
 BASE = """\
 // Below.
@@ -124,20 +123,4 @@ EDITS = (
 )
 """What edits put in place of what, or the other way round."""
 
-
-def write(folder: Path) -> None:
-    """The folder as it is at first."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in {"base": BASE, "library": LIBRARY, **USERS}.items():
-        (folder / f"{name}.khp").write_text(text, encoding="utf-8")
-
-
-def edit(folder: Path, rng: random.Random) -> str:
-    """One edit of one file; says which."""
-    while True:
-        old, new = rng.choice(EDITS)[:: rng.choice((1, 1, -1))]
-        for path in sorted(folder.glob("*.khp")):
-            text = path.read_text(encoding="utf-8")
-            if old in text:
-                path.write_text(text.replace(old, new, 1), encoding="utf-8")
-                return f"{path.name}: {old!r} -> {new!r}"
+WORLD = World({"base": BASE, "library": LIBRARY, **USERS}, EDITS)

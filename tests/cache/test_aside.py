@@ -23,7 +23,7 @@ from tests.cache import shared, small
 def reports(tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Report]:
     """A report that was made, and the same as it is remembered."""
     folder = tmp_path_factory.mktemp("aside")
-    shared.write(folder / "p")
+    shared.WORLD.write(folder / "p")
     store = Store(folder / "cache")
     first, again = (small.proved(folder / "p", store, explain=True) for _ in range(2))
     store.close()
@@ -56,7 +56,7 @@ def test_a_copy_is_a_witness_as_any_other(reports: tuple[Report, Report]) -> Non
 
 
 def test_nothing_is_read_that_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shared.write(tmp_path / "p")
+    shared.WORLD.write(tmp_path / "p")
     store = Store(tmp_path / "cache")
     small.proved(tmp_path / "p", store)
 
@@ -69,7 +69,7 @@ def test_nothing_is_read_that_is_not_shown(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_who_has_lost_its_witnesses_is_not_known(tmp_path: Path) -> None:
-    shared.write(tmp_path / "p")
+    shared.WORLD.write(tmp_path / "p")
     store = Store(tmp_path / "cache")
     said = small.text_of(small.proved(tmp_path / "p", store, explain=True))
     whole = _rows(store)

@@ -15,7 +15,7 @@ BODY = indexes.BODY
 
 @pytest.fixture
 def loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loads:
-    indexes.write(tmp_path / "p")
+    indexes.WORLD.write(tmp_path / "p")
     found = Loads(tmp_path, monkeypatch)
     small.proved(found.folder, found.store)
     return found

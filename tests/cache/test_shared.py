@@ -18,7 +18,7 @@ from tests.cache import indexes, shared, small
 ALL = {"plain", "narrow", "giver", "low"}
 
 
-WORLDS = {"names": shared, "indexes": indexes}
+WORLDS = {"names": shared.WORLD, "indexes": indexes.WORLD}
 """Folders with libraries, and edits of them."""
 
 
@@ -103,7 +103,7 @@ class Loads:
 def proved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that was proved once for all tests."""
     folder = tmp_path_factory.mktemp("shared")
-    shared.write(folder / "p")
+    shared.WORLD.write(folder / "p")
     store = Store(folder / "cache")
     small.proved(folder / "p", store)
     store.close()
@@ -115,7 +115,7 @@ def proved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def loads(proved: Path, monkeypatch: pytest.MonkeyPatch) -> Loads:
     """The folder as it was then."""
     shutil.rmtree(proved / "p")
-    shared.write(proved / "p")
+    shared.WORLD.write(proved / "p")
     found = Loads(proved, monkeypatch)
     shutil.copyfile(proved / "verdicts", found.store.path)
     return found
