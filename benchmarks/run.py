@@ -17,12 +17,13 @@ import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from dsl.check import check
 from dsl.files import library_root
+from dsl.frozen import replace
 from dsl.imports import Program, load, load_text
 from dsl.protocol import Protocol
 from prover.pipeline.decide import Decision, decide

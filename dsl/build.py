@@ -7,12 +7,12 @@ than :data:`MAX_DEPTH` are complained about, and later passes may recurse.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from dsl import syntax as s
 from dsl.build_declarations import Declarations
 from dsl.diagnostic import Diagnostic
+from dsl.frozen import Frozen, replace
 from dsl.precedence import BINARY
 from dsl.source import Source, Span
 
@@ -20,8 +20,7 @@ MAX_DEPTH = 200
 """How many constructs may be inside one another: ``a + (b + (c + ...))``, ``if (x) if (y) ...``."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Frozen, frozen=True):
     """A finished part of the tree: what it became, its depth, and its extent with parentheses."""
 
     value: Any

@@ -7,11 +7,11 @@ order (None for an optional part that is absent).
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, Label
+from dsl.frozen import Frozen
 from dsl.primitives import signature
 from dsl.scan import MAX_NUMBER, number_value
 from dsl.source import Span
@@ -28,16 +28,14 @@ _RESERVED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Stars:
+class Stars(Frozen, frozen=True):
     """The ``*`` of a declarator."""
 
     count: int
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CaseLabel:
+class CaseLabel(Frozen, frozen=True):
     """``case value:``, or ``default:`` with no value."""
 
     value: s.Expr | None

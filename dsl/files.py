@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
 from dsl.diagnostic import Diagnostic
+from dsl.frozen import Frozen
 
 MAX_BYTES = 1 << 20
 """No protocol is longer."""
@@ -36,8 +36,7 @@ class Refusal(Exception):
         return Diagnostic(self.code, f"`{name}` {self.what}", None, hint=self.hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Frozen, frozen=True):
     """A file that was read: what it is called, where it was looked for, and where it really is."""
 
     name: str

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from dsl.files import Refusal
+from dsl.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Frozen, frozen=True):
     """An imported file: its path, where that leads, and the folder it was looked for in.
 
     ``tree`` is the folder tree that its own imports may use.

@@ -6,7 +6,7 @@ source that is compiled each time, that alone took 80 ms; as structs of msgspec 
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+import dataclasses
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     # What may be changed, and to what, is checked by this one.
     from dataclasses import replace as replace  # noqa: PLC0414 - for those that change
 else:
-    from msgspec.structs import replace as replace  # noqa: PLC0414
+
+    def replace(value: object, /, **changes: object) -> object:
+        """A copy of one of these, or of a dataclass, with some fields changed."""
+        if isinstance(value, msgspec.Struct):
+            return msgspec.structs.replace(value, **changes)
+        return dataclasses.replace(value, **changes)
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -32,4 +37,8 @@ def parts_of(value: object) -> tuple[str, ...] | None:
     """The names of the fields of one of these, or of a dataclass; None of what is neither."""
     if isinstance(value, Frozen):
         return fields_of(value)
-    return tuple([each.name for each in fields(value)]) if is_dataclass(value) else None
+    return (
+        tuple([each.name for each in dataclasses.fields(value)])
+        if dataclasses.is_dataclass(value)
+        else None
+    )

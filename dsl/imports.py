@@ -17,7 +17,7 @@ from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.files import Read, Refusal, measured, read_text
 from dsl.finding import find, real_path, unique
-from dsl.frozen import replace
+from dsl.frozen import Frozen, replace
 from dsl.parse import parse
 from dsl.scan import MAX_REPORTS
 from dsl.source import Source
@@ -27,8 +27,7 @@ MAX_TOTAL_BYTES = 4 << 20
 _MAX_LISTED = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Frozen, frozen=True):
     """A parsed file with its imports.
 
     ``files`` are in dependency order, each once, ``main`` last; ``sources`` has
@@ -91,8 +90,7 @@ def load_text(name: str, text: str, base_dir: Path | None, roots: tuple[Path, ..
     return _Loader(roots, base_dir).run(source, size, None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Frozen, frozen=True):
     """What a file is called, its folder, and the folder tree that its imports may use."""
 
     name: str

@@ -8,9 +8,9 @@ Verdicts do not come from it: meanings that count are in :mod:`dsl.interpreter` 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
+from dsl.frozen import replace
 from dsl.primitive_texts_contexts import Meaning, context_rows, row
 from dsl.primitives import SIGNATURES, SYNONYMS
 

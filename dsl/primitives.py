@@ -38,11 +38,11 @@ Results: ``void``, ``bool``, ``int``, ``index`` (of an SRCU reader, an int), ``v
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from dsl.frozen import Frozen, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Primitive:
+class Primitive(Frozen, frozen=True):
     """One primitive's signature; ``group`` is the reference manual's section."""
 
     name: str

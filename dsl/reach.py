@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from dsl.files import Refusal, decoded, read_bytes
 from dsl.finding import Found, find, real_path
+from dsl.frozen import Frozen
 
 _COMMENT = r"//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/"
 _LOOK = re.compile(rf"""{_COMMENT}|"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'|\bimport\b""")
@@ -21,8 +22,7 @@ _LOOK_FOR_SCENARIO = re.compile(_LOOK.pattern.replace("import", "scenario"))
 _STRING = re.compile(rf"""(?:\s|{_COMMENT})*"((?:[^"\\\n]|\\[^\n])*)\"""")
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Frozen, frozen=True):
     """What a file reads, by the paths it is looked for at; where it would be looked for before.
 
     ``whole`` is false where that is not all: something cannot be read, or is not followed.

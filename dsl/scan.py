@@ -7,10 +7,10 @@ is turned away before the parser builds anything from it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dsl.diagnostic import Diagnostic, Label
 from dsl.files import MAX_BYTES
+from dsl.frozen import Frozen
 from dsl.source import Source, Span
 from dsl.syntax import Comment
 
@@ -60,8 +60,7 @@ _UNSUPPORTED: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Frozen, frozen=True):
     """One token: ``kind`` is name, number, string, open, close or mark."""
 
     kind: str
@@ -69,8 +68,7 @@ class Token:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Frozen, frozen=True):
     """What the look found.
 
     ``text`` has the length of the source, with everything that was complained

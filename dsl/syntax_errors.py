@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dsl.diagnostic import Diagnostic, Label
+from dsl.frozen import Frozen
 from dsl.scan import Scan, Token
 from dsl.source import Source, Span
 from dsl.syntax_hints import BUILTIN_TYPES, HINTS, Site
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Frozen, frozen=True):
     """Where the parser stopped, and what it could have taken.
 
     ``kind`` and ``expected`` name tokens by their spelling (``;``, ``if``) or, if

@@ -7,16 +7,15 @@ first rule that does wins, so the order of :data:`HINTS` matters.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from dsl.diagnostic import Diagnostic, Label
+from dsl.frozen import Frozen
 from dsl.scan import Token
 from dsl.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Frozen, frozen=True):
     """The place of a mistake.
 
     ``before`` are the texts of up to three tokens before it, ``after`` of two

@@ -11,6 +11,7 @@ from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check.report import Report, Skip
 from dsl.check.world import World
+from dsl.frozen import Frozen
 from dsl.source import Span
 from dsl.types import PointerType, Type
 
@@ -24,8 +25,7 @@ MAX_PROGRAM = 200_000
 """Statements of all functions with their block macros in place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Frozen, frozen=True):
     """A parameter of a block macro that is given the address of the caller's ``local``."""
 
     name: str
@@ -33,8 +33,7 @@ class Alias:
     type: PointerType
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Frozen, frozen=True):
     """A parameter that stands for ``expr``, of ``size`` parts, in a claim's call put in place."""
 
     expr: p.Expr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import prod
 
 from dsl import protocol as p
@@ -25,6 +24,7 @@ from dsl.check.scenarios import MAX_CONFIGURATIONS, model, scenario
 from dsl.check.transitions import transition
 from dsl.check.variants import relay, variant
 from dsl.check.world import World
+from dsl.frozen import Frozen
 from dsl.header import comment_lines
 from dsl.imports import Program
 from dsl.source import Span
@@ -66,8 +66,7 @@ def check(
     return protocol
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Frozen, frozen=True):
     """What was checked before: a protocol, and the declarations that its bodies come from."""
 
     protocol: p.Protocol | None

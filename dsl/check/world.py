@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check.report import Report
+from dsl.frozen import Frozen
 from dsl.source import Span
 from dsl.types import Type
 
@@ -18,8 +19,7 @@ BUILTIN_NAMES = ("NULL", "true", "false", "choose", "container_of", "forall_acto
 """Names of expressions that no program may declare."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Frozen, frozen=True):
     """What a call needs to know of a function; a type is None where its declaration is wrong."""
 
     name: str

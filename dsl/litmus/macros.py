@@ -8,11 +8,12 @@ about it points there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import assert_never
 
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import replace
 from dsl.litmus.syntax import (
     AddressOf,
     Assign,

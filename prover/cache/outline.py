@@ -10,11 +10,11 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
 
+from dsl.frozen import Frozen
 from prover.cache.codec import Damaged
 from prover.cache.fingerprint import fingerprint
 from prover.cache.store import Store
@@ -95,8 +95,7 @@ class Unmoved(Exception):
     """A place that cannot be told in the new text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Frozen, frozen=True):
     """What became of a file: functions that are other, new or gone, and where the rest was and is.
 
     ``rest`` has the beginning, the end and the new beginning of each other declaration.

@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar, cast
 
 from dsl import frozen
 from dsl import syntax as s
-from dsl.frozen import Frozen, fields_of
+from dsl.frozen import Frozen, fields_of, replace
 from dsl.imports import Program
 from dsl.source import Span
 from prover.cache.outline import words_of
@@ -28,8 +28,7 @@ class NotInSlice(Exception):
     """A place that is in none of the slice's declarations."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Frozen, frozen=True):
     """A declaration: where it is, its text, the words in it."""
 
     span: Span
@@ -37,8 +36,7 @@ class _Part:
     words: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Frozen, frozen=True):
     """The declarations that matter, in the order of the files, and a sum of all their text."""
 
     parts: tuple[_Part, ...]

@@ -21,6 +21,7 @@ import msgspec
 
 from dsl.check.context import MAX_PROGRAM
 from dsl.check.indexes import ANYWHERE, SOURCES, function_of, names_of
+from dsl.frozen import Frozen
 from dsl.imports import MAX_TOTAL_BYTES
 from dsl.source import Span
 from prover.cache.aside import Stood
@@ -33,8 +34,7 @@ VARIANTS = "variant "
 """What the words of all variants of a file are found by; no function is called so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Vouched:
+class Vouched(Frozen, frozen=True):
     """A file without scenarios that was checked by itself, and is as it was then.
 
     ``files`` are the texts it read, by real path, ``names`` where it found files of which name.
@@ -191,8 +191,7 @@ class _Mentioned(NamedTuple):
     tags: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Now:
+class _Now(Frozen, frozen=True):
     """The files of an entry as they are now, by their real paths.
 
     ``covers`` says of those that were checked by themselves, or as imports of one that was, with

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from dsl.frozen import Frozen
+
 NAME = "verdicts.sqlite"
 
 MOST_BYTES = 256 << 20
@@ -49,8 +51,7 @@ class _Foreign(Exception):
     """The file is none that this program made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(Frozen, frozen=True):
     """A value as it is stored; its sum is right."""
 
     packed: bytes

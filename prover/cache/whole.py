@@ -12,7 +12,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,6 +20,7 @@ import msgspec
 
 from dsl import frozen
 from dsl.files import Read, Refusal, library_root, read_text
+from dsl.frozen import Frozen, replace
 from dsl.source import Source, sum_of
 from prover.cache.aside import Aside, Stood, Witnesses, stood
 from prover.cache.codec import Damaged, Line, is_kept, line, outcome_of
@@ -65,8 +66,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     places: tuple[Stood, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Frozen, frozen=True):
     """A report that was made, with what was read for it, and looked for where it was not.
 
     The rest as in :class:`Entry`.
@@ -80,8 +80,7 @@ class Made:
     indexes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Frozen, frozen=True):
     """A report that is remembered, and its entry."""
 
     report: FileReport

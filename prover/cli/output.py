@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import typer
 
+from dsl.frozen import Frozen
 from prover.cli.files import not_writable, refuse_to_write, replace_file, resolved
 from prover.cli.terminal import emit, plain
 
@@ -19,8 +19,7 @@ READ: Final = (".khp", ".cat")
 """Ends of names that no output has: a slip of the hand costs no protocol."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Frozen, frozen=True):
     """Where text goes: a file, written whole or not at all, or standard output."""
 
     path: Path | None

@@ -7,12 +7,12 @@ anything is proved, as far as it can be known; a report is written whole or not 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Generic, NoReturn, TypeAlias, TypeVar
 
 import typer
 
+from dsl.frozen import Frozen
 from prover.cli.entry import USAGE_ERROR
 from prover.cli.files import complain_about, not_writable, resolved, write_whole
 
@@ -136,8 +136,7 @@ _READ: Final = {".khp", ".litmus", ".cat"}
 """Ends of names that no report has: a slip of the hand costs no protocol."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reports(Generic[Found]):
+class Reports(Frozen, Generic[Found], frozen=True):
     """The files that were asked for, each with what writes it."""
 
     asked: tuple[tuple[Path, Callable[[Found], str]], ...]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, assert_never
 
 import typer
 
-from dsl.frozen import replace
+from dsl.frozen import Frozen, replace
 from prover.cli.cache import say_trouble, store
 from prover.cli.certificate import EmitOption, emitted, folder, save
 from prover.cli.certify import second
@@ -49,8 +48,7 @@ Format: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(Frozen, frozen=True):
     """How a report is printed."""
 
     output: Format
@@ -62,8 +60,7 @@ class _Shown:
     timings: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _How:
+class _How(Frozen, frozen=True):
     """What else becomes of a report, and on whose word: ``certify``, on a second solver's, too.
 
     The ``certificate`` of its proof for any number of actors goes into that file.  ``liveness``:

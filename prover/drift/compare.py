@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Final, Protocol
 
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.files import MAX_BYTES, Refusal, protocols_below, read_text
+from dsl.frozen import replace
 from dsl.source import Source
 from prover.drift.rows import Rows, beside, functions, read, written
 from prover.drift.tree import Code, Tree, same_release

@@ -9,10 +9,11 @@ runs another variant's code is not alike.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
 
+from dsl.frozen import fields_of
 from prover.execution import skeleton as sk
 from prover.execution.nodes import LOOKERS
 from prover.execution.terms import (
@@ -182,7 +183,7 @@ class _Exchange:
     def _action(self, mine: sk.Action, theirs: sk.Action) -> None:
         """An action becomes another one of its kind."""
         _same(type(mine), type(theirs))
-        for name in (each.name for each in fields(mine)):
+        for name in fields_of(mine):
             self._field(name, getattr(mine, name), getattr(theirs, name))
         match mine, theirs:
             case sk.SrcuEnd(), sk.SrcuEnd():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dsl.frozen import Frozen
 from prover.execution.terms import Term
 from prover.graph.values import Location
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Frozen, frozen=True):
     """One legal edge: ``fits`` hold where its ends are those of the change; then of each lock that
     it asks for the address, and whether the thread holds it.
     """
@@ -19,8 +17,7 @@ class Way:
     locks: tuple[tuple[Term, Term], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Frozen, frozen=True):
     """A change of the word at ``location``: its values before and after, and the legal edges."""
 
     location: Location

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from dsl.frozen import Frozen, field
 from prover.execution.run.machine import Decisions
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Frozen, frozen=True):
     """One execution, as a solver describes it.
 
     ``rf`` gives reads their sources (a write access, or INITIAL); ``coherence`` and ``position``

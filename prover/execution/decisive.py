@@ -8,9 +8,10 @@ for them, and whatever waits.  A section, or a lock that is held, matters where 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from dsl.frozen import replace
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown, Valuation
 from prover.execution.nodes import touched

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from dsl.frozen import Frozen
 from prover.execution.terms import Term
 from prover.graph.ir import Layout
 from prover.graph.values import POISON, ZERO_WORD, Location, Value, apply
@@ -22,8 +22,7 @@ class DomainTooLarge(Exception):
     """Some value can be too many things to tabulate; says which event it belongs to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Domains:
+class Domains(Frozen, frozen=True):
     """The possible values of each term, and the possible sources of each read.
 
     ``values[t]`` is empty for a term no execution evaluates.  ``sources[r]`` lists write
@@ -49,8 +48,7 @@ class Domains:
         return World(self, 1 << world)
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Frozen, frozen=True):
     """What can be in one world."""
 
     domains: Domains

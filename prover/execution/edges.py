@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.hazards import address_of
 from prover.execution.scene import Edge
@@ -15,8 +15,7 @@ ORDERS = ("rf", "co", "fr", "lock", "gp", "ipi", "callback", "free", "race", "po
 """The kinds of edge; those between the same moments stand in this order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Frozen, frozen=True):
     """Why something came out as it did: a sentence, and the edge between two events that it is of.
 
     ``kind`` is "" where there is no such edge.
@@ -53,8 +52,7 @@ def edges(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Near:
+class _Near(Frozen, frozen=True):
     """Finds the moments that stand for events."""
 
     story: Story

@@ -7,8 +7,9 @@ grace period go by.  What is said here of both is what happened, in the order in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from dsl.frozen import replace
 from prover.execution import skeleton as sk
 from prover.execution.because import read_by, told_first
 from prover.execution.edges import Reason

@@ -8,9 +8,9 @@ property in :data:`PRECEDENCE` is the violation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains, initial_value
 from prover.execution.hazards_of_holders import HOLDERS, OfHolders, of_holders
@@ -58,8 +58,7 @@ PRECEDENCE = (
 """Which property an event violates when several conditions hold at once: the first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class Null(Frozen, frozen=True):
     """``term`` has the value ``value``, an address in NULL."""
 
     term: Term
@@ -67,8 +66,7 @@ class Null:
     property: str = "null-pointer"
 
 
-@dataclass(frozen=True, slots=True)
-class WildAccess:
+class WildAccess(Frozen, frozen=True):
     """``term`` has the value ``value``, a pointer to no object of its type or to no cell."""
 
     term: Term
@@ -76,8 +74,7 @@ class WildAccess:
     property: str = "wild-pointer"
 
 
-@dataclass(frozen=True, slots=True)
-class Torn:
+class Torn(Frozen, frozen=True):
     """``term`` has the value ``value``, got from bits that no completed update has stored yet.
 
     ``updates`` are the indices in ``Skeleton.updates`` that may have stored them.
@@ -91,8 +88,7 @@ class Torn:
     property: str = "torn-value"
 
 
-@dataclass(frozen=True, slots=True)
-class TornStore:
+class TornStore(Frozen, frozen=True):
     """Like :class:`Torn`, for a word that is stored: judged once the event has read."""
 
     term: Term
@@ -104,8 +100,7 @@ class TornStore:
     property: str = "torn-value"
 
 
-@dataclass(frozen=True, slots=True)
-class Freed:
+class Freed(Frozen, frozen=True):
     """``term`` points into an allocation that event ``free`` may have freed before."""
 
     term: Term
@@ -115,8 +110,7 @@ class Freed:
     property: str = "use-after-free"
 
 
-@dataclass(frozen=True, slots=True)
-class Uninitialized:
+class Uninitialized(Frozen, frozen=True):
     """``term``, what a read access gave, is poison."""
 
     term: Term
@@ -124,8 +118,7 @@ class Uninitialized:
     property: str = "uninitialized"
 
 
-@dataclass(frozen=True, slots=True)
-class BadFree:
+class BadFree(Frozen, frozen=True):
     """``term`` has the value ``value``, which is not the start of an allocation."""
 
     term: Term
@@ -133,8 +126,7 @@ class BadFree:
     property: str = "double-free"
 
 
-@dataclass(frozen=True, slots=True)
-class DoubleFree:
+class DoubleFree(Frozen, frozen=True):
     """``term`` points to an allocation that event ``free`` may have freed before."""
 
     term: Term
@@ -155,8 +147,7 @@ Hazard: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
+class _Context(Frozen, frozen=True):
     """What the search for hazards looks at."""
 
     skeleton: sk.Skeleton

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains
 from prover.execution.order import StaticOrder
@@ -13,15 +13,13 @@ from prover.execution.terms import Term
 from prover.graph.values import Pointer, Value
 
 
-@dataclass(frozen=True, slots=True)
-class NotHeld:
+class NotHeld(Frozen, frozen=True):
     """A folio lock is let go that may not be held by anyone."""
 
     property: str = "unlock-not-held"
 
 
-@dataclass(frozen=True, slots=True)
-class HeldAtInit:
+class HeldAtInit(Frozen, frozen=True):
     """A lock at ``term`` is set up, where that is ``value``, that somebody may hold."""
 
     term: Term
@@ -29,15 +27,13 @@ class HeldAtInit:
     property: str = "lock-init-held"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnFolio:
+class OwnFolio(Frozen, frozen=True):
     """A folio lock is asked for that this actor itself may have locked."""
 
     property: str = "self-deadlock"
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderOver:
+class ReaderOver(Frozen, frozen=True):
     """An SRCU reader is ended that event ``other`` may have ended before, where ``when`` holds."""
 
     other: int

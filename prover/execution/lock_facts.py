@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dsl.frozen import Frozen
 from prover.execution.terms import Term
 
 INTERRUPTS = {"handler": "hardirq", "callback": "softirq"}
@@ -21,8 +20,7 @@ def interrupt_class(interrupt: str, mode: str) -> str:
     return f"<{interrupt}>" if mode == "exclusive" else f"<{interrupt} that writes>"
 
 
-@dataclass(frozen=True, slots=True)
-class LockOrderEdge:
+class LockOrderEdge(Frozen, frozen=True):
     """At an acquire event a lock of class ``held`` is held and one of class ``taken`` asked for.
 
     ``when`` holds where that is so.
@@ -34,8 +32,7 @@ class LockOrderEdge:
     when: Term
 
 
-@dataclass(frozen=True, slots=True)
-class LockUse:
+class LockUse(Frozen, frozen=True):
     """At an event a lock of ``lock_class`` may be taken, where ``when`` holds: for ``prove locks``.
 
     ``irqs`` is not 0 where interrupts are off; ``bh``, ``rcu`` and ``preempt`` are depths.

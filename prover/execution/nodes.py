@@ -10,8 +10,8 @@ accesses of ghost state, have no nodes: they look at the execution from outside.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.hazards import address_of
 from prover.execution.terms import Constant, Outcome, Term
@@ -42,8 +42,7 @@ LOOKERS = ("final", "invariant")
 """Kinds of thread that only look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Frozen, frozen=True):
     """One read (``kind`` R), write (W) or fence (F) of an event.
 
     ``thread`` is whose processor it is on: a handler's nodes are on that of its host.
@@ -65,8 +64,7 @@ class Node:
     active: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Nodes:
+class Nodes(Frozen, frozen=True):
     """All nodes; ``of_event`` gives those of each event, the read first."""
 
     nodes: tuple[Node, ...]

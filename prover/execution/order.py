@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dsl.frozen import Frozen
 from prover.execution.skeleton import IpiEnd, Skeleton
 
 AFTER_ALL = -1
@@ -13,8 +12,7 @@ BEFORE_ALL = -2
 """The anchor of events that see the initial state."""
 
 
-@dataclass(frozen=True, slots=True)
-class StaticOrder:
+class StaticOrder(Frozen, frozen=True):
     """The order that every execution has, from program order and from who created whom.
 
     ``place`` gives each event's thread and its index there; ``parent`` each thread's

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains, World
 from prover.execution.nodes import nodes
@@ -15,8 +15,7 @@ RACY = "racy"
 """The order of an access of which the author says that a race there is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(Frozen, frozen=True):
     """An access: where control gets to it, whose processor it is on, and what it touches."""
 
     event: int

@@ -7,13 +7,12 @@ makes; but it may stop earlier, and then neither what it begins later is there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
+from dsl.frozen import Frozen, field
 from prover.execution.skeleton import Skeleton
 
 
-@dataclass(frozen=True, slots=True)
-class Shorter:
+class Shorter(Frozen, frozen=True):
     """Shortens executions, which are the steps that they have.
 
     ``shows`` says whether the violation is there with some of the steps only; ``unnoticed`` whether

@@ -9,9 +9,9 @@ The skeleton knows no memory model and no solver.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
 
+from dsl.frozen import Frozen, field
 from dsl.source import Span
 from prover.execution.changes import Change
 from prover.execution.lock_facts import LockOrderEdge, LockUse
@@ -20,8 +20,7 @@ from prover.graph.ir import Layout, Origin, Region
 from prover.graph.values import Allocation
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Frozen, frozen=True):
     """The thread starts.
 
     For a callback and a handler this is a blocking event: it is *granted* once the
@@ -29,13 +28,11 @@ class Begin:
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Frozen, frozen=True):
     """The thread has run to its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Frozen, frozen=True):
     """Loads, stores and read-modify-writes: the accesses that belong to the event say which.
 
     ``what`` is ``load``, ``store`` or ``rmw``, ``order`` the instruction's ordering and
@@ -47,8 +44,7 @@ class Access:
     address: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Frozen, frozen=True):
     """A mutex or rwsem is asked for; ``grant`` is the event that gets it."""
 
     address: Term
@@ -57,8 +53,7 @@ class Request:
     grant: int
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Frozen, frozen=True):
     """A lock is taken, once it can be.
 
     ``outer``: this is not a recursive read.  ``request`` is the event that asked, -1
@@ -72,8 +67,7 @@ class Grant:
     request: int
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(Frozen, frozen=True):
     """A lock is tried; Outcome ``taken`` says whether it was got.  ``own``: it is held already."""
 
     address: Term
@@ -83,8 +77,7 @@ class Try:
     own: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Unlock:
+class Unlock(Frozen, frozen=True):
     """A lock is let go; ``outer``: the actor now holds it no more."""
 
     address: Term
@@ -93,13 +86,11 @@ class Unlock:
     outer: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Downgrade(Unlock):
+class Downgrade(Unlock, frozen=True):
     """An exclusive holding is let go, and a shared one begins, in one step."""
 
 
-@dataclass(frozen=True, slots=True)
-class LockState:
+class LockState(Frozen, frozen=True):
     """A look at a lock; Outcome ``locked`` is what was seen.  ``own``: the actor holds it."""
 
     address: Term
@@ -107,24 +98,21 @@ class LockState:
     own: Term
 
 
-@dataclass(frozen=True, slots=True)
-class SectionStart:
+class SectionStart(Frozen, frozen=True):
     """A section of ``kind`` (rcu, irq, preempt, bh) begins, if ``outer``."""
 
     kind: str
     outer: Term
 
 
-@dataclass(frozen=True, slots=True)
-class SectionEnd:
+class SectionEnd(Frozen, frozen=True):
     """A section of ``kind`` ends, if ``outer``."""
 
     kind: str
     outer: Term
 
 
-@dataclass(frozen=True, slots=True)
-class SrcuStart:
+class SrcuStart(Frozen, frozen=True):
     """A reader of an SRCU domain begins; ``anybody`` may end it, else its thread.
 
     Its index is ``token`` more than what the event reads, which is 0.
@@ -135,8 +123,7 @@ class SrcuStart:
     token: int
 
 
-@dataclass(frozen=True, slots=True)
-class SrcuEnd:
+class SrcuEnd(Frozen, frozen=True):
     """A reader of an SRCU domain ends: of ``closes``, pairs of its start and a term, the one
     whose term holds.  ``rivals`` are the events that end the same one where a term holds.
     """
@@ -148,8 +135,7 @@ class SrcuEnd:
     rivals: tuple[tuple[int, Term], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GraceStart:
+class GraceStart(Frozen, frozen=True):
     """``synchronize_rcu()`` is called; ``end`` is its return.
 
     With a ``domain`` it is ``synchronize_srcu()``.
@@ -159,16 +145,14 @@ class GraceStart:
     domain: Term | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GraceEnd:
+class GraceEnd(Frozen, frozen=True):
     """``synchronize_rcu()`` returns; ``flush``: it is a flush of translations that does."""
 
     start: int
     flush: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(Frozen, frozen=True):
     """``call_rcu()``, or ``call_srcu()``: ``callback`` is the thread that will run."""
 
     address: Term
@@ -176,30 +160,26 @@ class Queue:
     domain: Term | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BarrierStart:
+class BarrierStart(Frozen, frozen=True):
     """``rcu_barrier()``, or ``srcu_barrier()``, is called; ``end`` is its return."""
 
     end: int
     domain: Term | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BarrierEnd:
+class BarrierEnd(Frozen, frozen=True):
     """``rcu_barrier()`` returns."""
 
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class IpiStart:
+class IpiStart(Frozen, frozen=True):
     """An IPI is sent; ``handlers`` are the threads that take it."""
 
     handlers: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IpiEnd:
+class IpiEnd(Frozen, frozen=True):
     """An IPI that is waited for has been taken everywhere.
 
     ``always``: whoever gets past the call has waited.
@@ -209,15 +189,13 @@ class IpiEnd:
     always: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Allocate:
+class Allocate(Frozen, frozen=True):
     """A slot of ``pool`` is taken, or 0 returned if none is free."""
 
     pool: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deallocate:
+class Deallocate(Frozen, frozen=True):
     """The object at ``pointer`` is freed (nothing happens for NULL).
 
     ``page`` is the thread that may give its page back, -1 where no pool is typesafe.
@@ -227,23 +205,20 @@ class Deallocate:
     page: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class GiveBack:
+class GiveBack(Frozen, frozen=True):
     """The page of what event ``free`` has freed through ``pointer`` is gone."""
 
     pointer: Term
     free: int
 
 
-@dataclass(frozen=True, slots=True)
-class Spin:
+class Spin(Frozen, frozen=True):
     """A round of an await, begun at event ``since``, has failed: it goes on where that changes."""
 
     since: int
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(Frozen, frozen=True):
     """A step that touches nothing shared: a check, a fence, a mark."""
 
     what: str
@@ -277,8 +252,7 @@ Action: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LocalCheck:
+class LocalCheck(Frozen, frozen=True):
     """A violation of ``property`` at an event where ``bad`` holds: a matter of the thread alone.
 
     ``about`` is the change that a transition table does not have.
@@ -290,8 +264,7 @@ class LocalCheck:
     about: Change | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Frozen, frozen=True):
     """One step.
 
     ``anchor`` and ``rank`` place it: an event that only looks stands right after the event it
@@ -312,8 +285,7 @@ class Event:
     surely: tuple[Term, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReadAccess:
+class ReadAccess(Frozen, frozen=True):
     """One location read by an event; its value is the term ReadValue(number).
 
     ``part`` is ``whole``, or ``low`` or ``high`` of a split word.  ``address`` points at the
@@ -327,8 +299,7 @@ class ReadAccess:
     ghost: bool
 
 
-@dataclass(frozen=True, slots=True)
-class WriteAccess:
+class WriteAccess(Frozen, frozen=True):
     """One location written by an event, where ``when`` holds and the event is ok."""
 
     number: int
@@ -339,8 +310,7 @@ class WriteAccess:
     when: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Frozen, frozen=True):
     """A completed update of a split word: at ``event``, where ``when`` holds, these bits stand."""
 
     event: int
@@ -350,8 +320,7 @@ class Update:
     high: Term
 
 
-@dataclass(frozen=True, slots=True)
-class StoredWord:
+class StoredWord(Frozen, frozen=True):
     """A word or half stored to memory by ``event``, where ``when`` holds: it must not be torn.
 
     ``present`` is the mask that makes the value count (0 for a word: any bit does).
@@ -363,8 +332,7 @@ class StoredWord:
     when: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(Frozen, frozen=True):
     """One strand of events.
 
     ``kind`` is ``actor``, ``callback``, ``handler``, ``page``, ``final`` or ``invariant``.  A
@@ -382,8 +350,7 @@ class Thread:
     host: int
 
 
-@dataclass(frozen=True, slots=True)
-class CutPoint:
+class CutPoint(Frozen, frozen=True):
     """The bound was reached at ``loop`` by ``thread`` where ``guard`` holds."""
 
     thread: int
@@ -391,8 +358,7 @@ class CutPoint:
     loop: Span
 
 
-@dataclass(frozen=True, slots=True)
-class MarkPoint:
+class MarkPoint(Frozen, frozen=True):
     """A labelled statement is passed where ``guard`` holds."""
 
     owner: str
@@ -400,8 +366,7 @@ class MarkPoint:
     guard: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Skeleton:
+class Skeleton(Frozen, frozen=True):
     """Everything that may happen in one bounded program.
 
     ``shared`` are the choices that are made once for the whole of it, by their names: configs

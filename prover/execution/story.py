@@ -7,8 +7,9 @@ from the event that begins it to the one that ends it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from dsl.frozen import Frozen, replace
 from prover.execution import skeleton as sk
 from prover.execution.construct.strand import SPINNING
 from prover.execution.domains import Place, initial_value
@@ -21,8 +22,7 @@ NOBODY = -1
 """Who stored an initial value; what ends a stretch that goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Frozen, frozen=True):
     """A value that an event reads: ``source`` is the event that stored it, or NOBODY."""
 
     event: int
@@ -31,8 +31,7 @@ class Seen:
     source: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Frozen, frozen=True):
     """A value that an event stores."""
 
     event: int
@@ -40,8 +39,7 @@ class Stored:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Frozen, frozen=True):
     """An execution.
 
     ``order`` are the events that happened, as they are told; ``reads`` stand in that order too,
@@ -107,8 +105,7 @@ class Story:
         return None if pointer is None else pointer.location
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Frozen, frozen=True):
     """What begins with one event of a thread and ends with another.
 
     ``kind``: ``lock`` and ``queue`` (held in a ``mode``, asked for), a kind of section, ``running``

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
 from prover.execution.hazards import address_of
@@ -23,8 +23,7 @@ LOOKS = (sk.Access, sk.Allocate, sk.Begin, sk.Ended, sk.Local, sk.Spin, sk.Deall
 """Steps whose reads and writes are of memory, not of a lock or an SRCU domain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Frozen, frozen=True):
     """What the scenes of a witness are about.
 
     ``columns`` are the threads that it shows; ``locks`` has the kind of each lock.

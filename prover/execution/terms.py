@@ -11,21 +11,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NewType, TypeAlias
 
+from dsl.frozen import Frozen
 from prover.graph.ir import Origin
 from prover.graph.values import Value
 
 Term = NewType("Term", int)
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Frozen, frozen=True):
     """A value."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class ReadValue:
+class ReadValue(Frozen, frozen=True):
     """What read access ``access`` read."""
 
     access: int
@@ -45,8 +44,7 @@ class Choice:
     origin: Origin | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Frozen, frozen=True):
     """A yes or no that event ``event`` settles.
 
     ``what`` is ``ok`` (reached and no violation), ``granted`` (a blocking event went on),
@@ -58,15 +56,13 @@ class Outcome:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Allocated:
+class Allocated(Frozen, frozen=True):
     """What alloc event ``event`` returned: a pointer to a slot, or 0."""
 
     event: int
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Frozen, frozen=True):
     """A pure operation of :func:`prover.graph.values.apply`."""
 
     op: str
@@ -74,29 +70,25 @@ class Operation:
     args: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Frozen, frozen=True):
     """All of ``args`` are true; its value is 0 or 1."""
 
     args: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Frozen, frozen=True):
     """One of ``args`` is true; its value is 0 or 1."""
 
     args: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Frozen, frozen=True):
     """``arg`` is false; its value is 0 or 1."""
 
     arg: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Phi:
+class Phi(Frozen, frozen=True):
     """The value of the one arm whose guard holds; the guards exclude each other."""
 
     arms: tuple[tuple[Term, Term], ...]

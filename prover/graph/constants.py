@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dsl import protocol as p
 from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.frozen import Frozen
 from dsl.source import Span
 from prover.graph.context import Graph, Obligation, Scope, refusal
 from prover.graph.graphs import bare_scope, start
@@ -16,8 +16,7 @@ from prover.graph.places import Memory
 from prover.graph.values import AddressSpace, Location, Pointer, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Constants:
+class Constants(Frozen, frozen=True):
     """Evaluates constant expressions of one obligation."""
 
     protocol: p.Protocol

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from dsl import protocol as p
 from dsl.diagnostic import Diagnostic, Label
+from dsl.frozen import Frozen
 from dsl.source import Span
 from prover.graph import expressions as ex
 from prover.graph.builder import Builder
@@ -19,8 +20,7 @@ from prover.graph.walk import Facts
 # --- locals ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Frozen, frozen=True):
     """A local in one register.  ``declared``: it may have no value."""
 
     reg: str
@@ -28,8 +28,7 @@ class Slot:
     declared: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Frozen, frozen=True):
     """A word local in two registers, because its halves are assigned one by one."""
 
     low: Slot
@@ -40,15 +39,13 @@ class Pair:
         return self.low if part == "low" else self.high
 
 
-@dataclass(frozen=True, slots=True)
-class LocalAddress:
+class LocalAddress(Frozen, frozen=True):
     """The address of a caller's local: the value of an out-parameter."""
 
     local: Slot | Pair
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Frozen, frozen=True):
     """A parameter that is its argument, which nothing changes while the call runs."""
 
     value: Expr | LocalAddress

@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 
+from dsl.frozen import replace
 from prover.graph import expressions as ex
 from prover.graph.instructions import rewrite
 from prover.graph.ir import (

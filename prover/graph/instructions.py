@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, assert_never
 
+from dsl.frozen import replace
 from prover.graph.ir import (
     Acquire,
     Alloc,

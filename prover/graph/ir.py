@@ -24,28 +24,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from dsl.frozen import Frozen
 from dsl.source import Span
 from prover.graph.values import AddressSpace, Location, Path, Value
 
 # --- expressions --------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Const:
+class Const(Frozen, frozen=True):
     """A value known now."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Reg:
+class Reg(Frozen, frozen=True):
     """A register; one never assigned on the way reads as POISON."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Frozen, frozen=True):
     """A pure operation of :func:`prover.graph.values.apply`."""
 
     op: str
@@ -59,8 +57,7 @@ Expr: TypeAlias = Const | Reg | Apply
 # --- where an instruction comes from -------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Frozen, frozen=True):
     """One call on the way to an instruction: the function called, where, and which call it is.
 
     ``call`` numbers the calls of one graph, so that two calls from one line differ.
@@ -71,8 +68,7 @@ class Frame:
     call: int
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Frozen, frozen=True):
     """The source of an instruction: its span and the calls around it, outermost first."""
 
     span: Span
@@ -82,8 +78,7 @@ class Origin:
 # --- instructions ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Frozen, frozen=True):
     """``%r = expression``."""
 
     reg: str
@@ -91,8 +86,7 @@ class Assign:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Havoc:
+class Havoc(Frozen, frozen=True):
     """``%r = any low..high``, or ``any low..high of name``: what has a name is chosen once."""
 
     reg: str
@@ -102,8 +96,7 @@ class Havoc:
     shared: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Frozen, frozen=True):
     """``%r = load order part address``.
 
     ``order`` is ``plain``, ``racy`` (plain, and its author knows: data_race(), ``__data_racy``),
@@ -120,8 +113,7 @@ class Load:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(Frozen, frozen=True):
     """``store order part address, value``.
 
     ``order`` is ``plain``, ``racy``, ``once``, ``release`` or ``mb`` (smp_store_mb).  ``update``
@@ -138,8 +130,7 @@ class Store:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Rmw:
+class Rmw(Frozen, frozen=True):
     """``%r = rmw order address, new, when``: one step that reads the old value into ``reg`` and,
     where ``when`` holds, writes ``new``; both expressions may use ``%r``.
 
@@ -156,16 +147,14 @@ class Rmw:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
+class Fence(Frozen, frozen=True):
     """``fence kind``; kind is the primitive's name (``smp_mb``, ``smp_rmb``, ...)."""
 
     kind: str
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class LockInit:
+class LockInit(Frozen, frozen=True):
     """``lock-init address``; ``gone``: it is set down again, and must not be used any more."""
 
     address: Expr
@@ -174,8 +163,7 @@ class LockInit:
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Acquire:
+class Acquire(Frozen, frozen=True):
     """``acquire kind mode address``: blocks until granted.
 
     ``kind`` is spinlock, rwlock, mutex, rwsem or folio; ``mode`` exclusive or shared.
@@ -189,8 +177,7 @@ class Acquire:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class TryAcquire:
+class TryAcquire(Frozen, frozen=True):
     """``%r = try-acquire kind mode address``: 1 if taken."""
 
     reg: str
@@ -200,8 +187,7 @@ class TryAcquire:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Frozen, frozen=True):
     """``release kind mode address``."""
 
     address: Expr
@@ -210,8 +196,7 @@ class Release:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Downgrade:
+class Downgrade(Frozen, frozen=True):
     """``downgrade kind address``: what is held exclusively is held shared from now on."""
 
     address: Expr
@@ -219,8 +204,7 @@ class Downgrade:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
+class Holds(Frozen, frozen=True):
     """``%r = holds kind mode address``: 1 if this thread holds it so; ``mode`` may be ``any``."""
 
     reg: str
@@ -230,8 +214,7 @@ class Holds:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class IsLocked:
+class IsLocked(Frozen, frozen=True):
     """``%r = is-locked kind address``: 1 if anyone holds it in any mode."""
 
     reg: str
@@ -240,24 +223,21 @@ class IsLocked:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Enter:
+class Enter(Frozen, frozen=True):
     """``enter rcu|preempt|bh``."""
 
     section: str
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(Frozen, frozen=True):
     """``leave rcu|preempt|bh``; unbalanced is a violation."""
 
     section: str
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class SrcuEnter:
+class SrcuEnter(Frozen, frozen=True):
     """``%r = srcu-enter address``: a reader of the domain begins; ``anybody`` may end it.
 
     The register is the reader's index: a number that no other reader's is.
@@ -269,8 +249,7 @@ class SrcuEnter:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class SrcuLeave:
+class SrcuLeave(Frozen, frozen=True):
     """``srcu-leave address, index``: the reader of that index ends."""
 
     address: Expr
@@ -279,8 +258,7 @@ class SrcuLeave:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class SetIrq:
+class SetIrq(Frozen, frozen=True):
     """``irq off|on``: sets the local interrupt state to ``off`` (1: disabled).
 
     ``save`` is the register that gets the old state first ("" for none).  ``strict``:
@@ -293,16 +271,14 @@ class SetIrq:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class IrqsDisabled:
+class IrqsDisabled(Frozen, frozen=True):
     """``%r = irqs-disabled``."""
 
     reg: str
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class MightSleep:
+class MightSleep(Frozen, frozen=True):
     """``might-sleep``: a violation in atomic context.
 
     The event stage adds the same check itself to sleeping Acquires, sleeping GraceWaits and
@@ -312,8 +288,7 @@ class MightSleep:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class GraceWait:
+class GraceWait(Frozen, frozen=True):
     """``synchronize-rcu``; with a ``domain``, the address of one of SRCU, ``synchronize-srcu``.
 
     One that does not sleep is ``flush-translations``.
@@ -324,16 +299,14 @@ class GraceWait:
     sleeps: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class RcuBarrier:
+class RcuBarrier(Frozen, frozen=True):
     """``rcu-barrier``, or ``srcu-barrier`` of a domain."""
 
     origin: Origin
     domain: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallRcu:
+class CallRcu(Frozen, frozen=True):
     """``call-rcu address, callback``: the callback's graph runs after a grace period.
 
     ``address`` is the rcu_head's; ``parameter`` is the register of ``callback`` that gets
@@ -350,8 +323,7 @@ class CallRcu:
     domain: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ipi:
+class Ipi(Frozen, frozen=True):
     """``ipi targets, handler``: ``targets`` empty means every other actor."""
 
     targets: tuple[str, ...]
@@ -361,8 +333,7 @@ class Ipi:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Alloc:
+class Alloc(Frozen, frozen=True):
     """``%r = alloc pool``: 0 iff no slot is free."""
 
     reg: str
@@ -370,16 +341,14 @@ class Alloc:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Free:
+class Free(Frozen, frozen=True):
     """``free pointer``; NULL is ignored."""
 
     pointer: Expr
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Frozen, frozen=True):
     """``check property condition``: a violation of ``property`` where the condition is false."""
 
     property: str
@@ -388,16 +357,14 @@ class Check:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Assume:
+class Assume(Frozen, frozen=True):
     """``assume condition``: where it is false the actor stops for good, holding what it holds."""
 
     condition: Expr
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Frozen, frozen=True):
     """``watch name``: what is read from here on is what the await ``name`` waits to see changed.
 
     Only unrolled graphs have it.
@@ -407,8 +374,7 @@ class Watch:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Frozen, frozen=True):
     """``mark owner.label``: control passes a statement labelled by the author."""
 
     owner: str
@@ -453,8 +419,7 @@ Instr: TypeAlias = (
 # --- graphs --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Jump:
+class Jump(Frozen, frozen=True):
     """``jump target``."""
 
     target: str
@@ -473,13 +438,11 @@ class Branch:
     origin: Origin | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Frozen, frozen=True):
     """``end``: the actor has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Frozen, frozen=True):
     """``cut loop``: a run that would go round the loop at ``loop`` once more stops here.
 
     Only unrolled graphs have it.
@@ -488,8 +451,7 @@ class Cut:
     loop: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Spin:
+class Spin(Frozen, frozen=True):
     """``spin name``: a round of an await has failed, and the next would be like it.
 
     What the round has read since ``watch name`` has to change before control goes on.  Only
@@ -503,8 +465,7 @@ class Spin:
 Terminator: TypeAlias = Jump | Branch | End | Cut | Spin
 
 
-@dataclass(frozen=True, slots=True)
-class BasicBlock:
+class BasicBlock(Frozen, frozen=True):
     """Instructions in order, and where control goes then."""
 
     name: str
@@ -512,8 +473,7 @@ class BasicBlock:
     terminator: Terminator
 
 
-@dataclass(frozen=True, slots=True)
-class Cfg:
+class Cfg(Frozen, frozen=True):
     """One graph.  ``blocks`` holds ``entry`` first; every target exists; all are reachable."""
 
     name: str
@@ -524,8 +484,7 @@ class Cfg:
 # --- memory ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Frozen, frozen=True):
     """One scalar, word or lock in an object.
 
     ``kind`` is ``scalar``, ``word``, ``lock`` or ``head`` (struct rcu_head).  ``type_name`` is the
@@ -541,8 +500,7 @@ class Cell:
     pointer: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(Frozen, frozen=True):
     """An object or pool slot: its cells and what they hold at the start.
 
     ``initial`` has a value for every scalar and word cell of a static object (and 0 for locks);
@@ -561,8 +519,7 @@ class Region:
     typesafe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WordKind:
+class WordKind(Frozen, frozen=True):
     """A word type for the engine: named values as (name, takes a pointer, bits, struct)."""
 
     name: str
@@ -571,8 +528,7 @@ class WordKind:
     split: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Frozen, frozen=True):
     """All memory of one obligation."""
 
     regions: Mapping[str, Region]
@@ -580,8 +536,7 @@ class Layout:
     space: AddressSpace
 
 
-@dataclass(frozen=True, slots=True)
-class TransitionRule:
+class TransitionRule(Frozen, frozen=True):
     """One legal edge: named values, and the locks to hold as addresses.
 
     In ``holding`` the register ``before`` is the pointer in the old value.
@@ -592,8 +547,7 @@ class TransitionRule:
     holding: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TransitionTable:
+class TransitionTable(Frozen, frozen=True):
     """The legal state machine of the word at ``location``."""
 
     location: Location
@@ -606,8 +560,7 @@ INSTANCE = "actor.instance"
 """The register that says which instance of an actor runs, in actors with state of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class ActorGraph:
+class ActorGraph(Frozen, frozen=True):
     """One actor instance (``walker``, ``walker.2``) and its graph.
 
     ``symmetry`` names the declaration: instances of one declaration are interchangeable.
@@ -620,8 +573,7 @@ class ActorGraph:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredOrder:
+class DeclaredOrder(Frozen, frozen=True):
     """The protocol says that locks of class ``first`` are taken before those of ``then``.
 
     ``where`` is the place that says so, with what it goes by.
@@ -632,8 +584,7 @@ class DeclaredOrder:
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Frozen, frozen=True):
     """One obligation's program.  ``finals`` and ``invariants`` only load and check."""
 
     actors: tuple[ActorGraph, ...]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dsl import protocol as p
+from dsl.frozen import Frozen
 from prover.graph.ir import Cfg, Layout
 from prover.graph.walk import parts
 
@@ -16,8 +17,7 @@ INTERRUPTS = "smp_call_function"
 """The primitive whose meaning depends on who else is in the scenario."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Frozen, frozen=True):
     """What all graphs of one program are made under."""
 
     protocol: p.Protocol
@@ -27,8 +27,7 @@ class Setting:
     bound: int
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Frozen, frozen=True):
     """All that an actor's finished graph is made from; ``key`` must be the same to the letter."""
 
     key: object

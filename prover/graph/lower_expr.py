@@ -11,10 +11,10 @@ kept in a register of its own::
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import assert_never
 
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.source import Span
 from dsl.types import BoolType, PointerType, StructType, WordType
 from prover.graph import expressions as ex

@@ -8,8 +8,8 @@ and the gotos to labels above.  The target of one is a loop's *header*.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
+from dsl.frozen import replace
 from dsl.source import Span
 from prover.graph.instructions import targets
 from prover.graph.ir import BasicBlock, Cfg, Mark, Origin

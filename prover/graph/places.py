@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from dsl import protocol as p
+from dsl.frozen import Frozen
 from dsl.source import Span
 from dsl.types import U32, Type, WordType
 from prover.graph import expressions as ex
@@ -14,16 +14,14 @@ from prover.graph.ir import Assign, Const, Expr, Load, Reg, Store
 from prover.graph.values import POISON, Allocation, Pointer
 
 
-@dataclass(frozen=True, slots=True)
-class LocalHalf:
+class LocalHalf(Frozen, frozen=True):
     """One half (``low`` or ``high``) of a word local."""
 
     local: Slot | Pair
     part: str
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Frozen, frozen=True):
     """A scalar or word in memory, or one half of a word there (``part``).
 
     ``racy``: declared ``__data_racy``, so that plain accesses count as marked.

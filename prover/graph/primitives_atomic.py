@@ -7,9 +7,9 @@ one, when it is written, what the call gives, and the order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from dsl import protocol as p
+from dsl.frozen import Frozen
 from dsl.source import Span
 from dsl.types import AtomicType, IntType, PointerType, Type
 from prover.graph import expressions as ex
@@ -133,8 +133,7 @@ def _try_cmpxchg(order: str) -> Meaning:
 # --- counters -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Frozen, frozen=True):
     """One atomic: its new value, when that is written, what the call gives, and the order.
 
     ``operand`` is the constant operand where the call has none; ``first`` tells that

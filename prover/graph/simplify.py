@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from operator import is_
 
+from dsl.frozen import Frozen, replace
 from prover.graph import expressions as ex
 from prover.graph.instructions import (
     change_graphs,
@@ -121,8 +121,7 @@ def _copied(cfg: Cfg) -> frozenset[str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Propagation:
+class _Propagation(Frozen, frozen=True):
     """Forward propagation of constants and copies through one graph."""
 
     cfg: Cfg
@@ -293,8 +292,7 @@ def live_before(cfg: Cfg, name: str) -> set[str]:
 # --- the shape of the graph ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(Frozen, frozen=True):
     """The order of the blocks and the headers of loops: what decides how often loops run."""
 
     position: Mapping[str, int]

@@ -21,8 +21,9 @@ that the store is part of.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from dsl.frozen import replace
 from prover.graph import expressions as ex
 from prover.graph.instructions import change_graphs, change_inner, instructions
 from prover.graph.ir import (

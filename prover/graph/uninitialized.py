@@ -18,8 +18,8 @@ need not be emptied either.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
+from dsl.frozen import replace
 from prover.graph.instructions import targets, with_body, written
 from prover.graph.ir import Apply, Assign, BasicBlock, Cfg, Check, Const, Instr, Reg
 from prover.graph.values import Poison

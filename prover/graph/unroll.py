@@ -24,9 +24,10 @@ last round ends in ``spin``, and nothing is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from dsl.frozen import Frozen, replace
 from dsl.source import Span
 from prover.graph.awaits import awaits
 from prover.graph.instructions import (
@@ -123,8 +124,7 @@ def _tracked(cfg: Cfg, heads: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(head for head in heads if name in live[head]) for name in cfg.blocks}
 
 
-@dataclass(frozen=True, slots=True)
-class _Region:
+class _Region(Frozen, frozen=True):
     """The blocks with stores of one update, and all blocks between them."""
 
     update: int

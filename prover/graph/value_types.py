@@ -6,8 +6,9 @@ A value is an ``int`` (integers, booleans, enums, NULL), a :class:`Pointer`, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from dsl.frozen import Frozen
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -15,8 +16,7 @@ ADDRESS_MASK = ~0xFFF & 0xFFFF_FFFF_FFFF_FFFF
 """The bits of a word that hold a physical address."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
+class Allocation(Frozen, frozen=True):
     """One life of an object.
 
     ``object`` is an object's name or a pool slot (``tables[0]``); ``site`` is 0
@@ -27,8 +27,7 @@ class Allocation:
     site: int
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Frozen, frozen=True):
     """A place in memory by address: what an access touches, whoever's life it is."""
 
     object: str
@@ -38,8 +37,7 @@ class Location:
         return self.object + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Via:
+class Via(Frozen, frozen=True):
     """How a pointer was got from a word read from memory: where, and which bits.
 
     ``locations`` is one place, or two where the halves were read from different words.
@@ -50,8 +48,7 @@ class Via:
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(Frozen, frozen=True):
     """A pointer into an allocation; ``base`` is None for a field of NULL."""
 
     base: Allocation | None
@@ -66,8 +63,7 @@ class Pointer:
         return Location(self.base.object, self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Wild:
+class Wild(Frozen, frozen=True):
     """A pointer to no object of its type: the bits it was made from."""
 
     low: int
@@ -76,8 +72,7 @@ class Wild:
     via: Via | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Half:
+class Half(Frozen, frozen=True):
     """32 bits of a word, whose address they are part of, and the word they were read from."""
 
     bits: int
@@ -85,16 +80,14 @@ class Half:
     origin: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Frozen, frozen=True):
     """A 64-bit word as its two halves."""
 
     low: Half
     high: Half
 
 
-@dataclass(frozen=True, slots=True)
-class Poison:
+class Poison(Frozen, frozen=True):
     """What memory holds that was allocated and never written."""
 
 

@@ -8,8 +8,8 @@ reading (it tabulates this one over finite domains).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from dsl.frozen import Frozen
 from prover.graph.value_types import (
     ADDRESS_MASK,
     POISON,
@@ -81,8 +81,7 @@ def _half(value: Value) -> Half:
     return value if isinstance(value, Half) else Half(_int(value) & 0xFFFF_FFFF)
 
 
-@dataclass(frozen=True, slots=True)
-class AddressSpace:
+class AddressSpace(Frozen, frozen=True):
     """Physical addresses: object (or pool slot) -> (address, struct name)."""
 
     objects: Mapping[str, tuple[int, str]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import cast
 
 from dsl import protocol as p
@@ -93,8 +92,7 @@ def has_label(statement: p.Stmt) -> bool:
     return any(isinstance(part, p.Label) for part in parts(statement))
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Frozen, frozen=True):
     """What is known of one function: its locals by number, and how it returns.
 
     ``assigned``: assigned, declared or with their address taken somewhere in the body.

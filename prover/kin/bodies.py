@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from typing import TypeAlias, cast
 
 from dsl import protocol as p
-from dsl.frozen import replace
+from dsl.frozen import Frozen, replace
 from dsl.source import Span
 from dsl.types import BOOL
 from prover.graph.lower_stmt import COPY
@@ -40,8 +40,7 @@ class Apart(Exception):
     """Versions that cannot be put into one body; says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Frozen, frozen=True):
     """A function as it is where one of some switches is on."""
 
     switches: Switches

@@ -7,10 +7,9 @@ is.  So one question with switches left open is the question about all variants.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dsl import protocol as p
-from dsl.frozen import fields_of, replace
+from dsl.frozen import Frozen, fields_of, replace
 from prover.graph.walk import parts, reached
 from prover.kin.bodies import Apart, Version, together
 from prover.kin.nodes import EXPRESSIONS
@@ -25,8 +24,7 @@ _SAME = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Kin:
+class Kin(Frozen, frozen=True):
     """A protocol with variants under switches: their names, by variant."""
 
     protocol: p.Protocol

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
+from dsl.frozen import replace
 from dsl.litmus import syntax as s
 from dsl.source import Span
 from prover.litmus.events import Choice, Constant, Event, Operation, Read, Row, Test

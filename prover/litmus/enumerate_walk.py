@@ -9,9 +9,10 @@ independent ones unordered.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
+from dsl.frozen import replace
 from dsl.litmus.syntax import (
     AddressOf,
     Assign,

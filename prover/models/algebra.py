@@ -8,14 +8,14 @@ Operators from loosest to tightest: ``|``, ``;``, ``\``, ``&``, ``*``, ``~``, po
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import reduce
 from typing import TypeAlias, assert_never
 
+from dsl.frozen import Frozen
 
-@dataclass(frozen=True, slots=True)
-class Base:
+
+class Base(Frozen, frozen=True):
     """A relation by name: one of the execution's own (``po``, ``rf``), or a definition."""
 
     name: str
@@ -24,16 +24,14 @@ class Base:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
+class Nothing(Frozen, frozen=True):
     """``0``: no pair."""
 
     def __str__(self) -> str:
         return "0"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Frozen, frozen=True):
     """``[S]``: every event of a set with itself."""
 
     events: Events
@@ -42,8 +40,7 @@ class Identity:
         return f"[{self.events}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(Frozen, frozen=True):
     """``A * B``: every event of one set with every event of another."""
 
     left: Events
@@ -53,8 +50,7 @@ class Product:
         return f"{_factor(self.left)} * {_factor(self.right)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Union:
+class Union(Frozen, frozen=True):
     """``r | s``."""
 
     left: Relation
@@ -64,8 +60,7 @@ class Union:
         return _infix(self, "|", self.left, self.right)
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Frozen, frozen=True):
     """``r ; s``: from a to c where r leads from a to some b, and s from there to c."""
 
     left: Relation
@@ -75,8 +70,7 @@ class Sequence:
         return _infix(self, ";", self.left, self.right)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Frozen, frozen=True):
     r"""``r \ s``."""
 
     left: Relation
@@ -86,8 +80,7 @@ class Difference:
         return _infix(self, "\\", self.left, self.right)
 
 
-@dataclass(frozen=True, slots=True)
-class Intersection:
+class Intersection(Frozen, frozen=True):
     """``r & s``."""
 
     left: Relation
@@ -97,8 +90,7 @@ class Intersection:
         return _infix(self, "&", self.left, self.right)
 
 
-@dataclass(frozen=True, slots=True)
-class Complement:
+class Complement(Frozen, frozen=True):
     """``~r``: every pair of events that r lacks."""
 
     inner: Relation
@@ -107,8 +99,7 @@ class Complement:
         return f"~{_enclosed(self.inner, _strength(self))}"
 
 
-@dataclass(frozen=True, slots=True)
-class Inverse:
+class Inverse(Frozen, frozen=True):
     """``r^-1``."""
 
     inner: Relation
@@ -117,8 +108,7 @@ class Inverse:
         return f"{_enclosed(self.inner, _strength(self))}^-1"
 
 
-@dataclass(frozen=True, slots=True)
-class Optional:
+class Optional(Frozen, frozen=True):
     """``r?``: r, or staying where one is."""
 
     inner: Relation
@@ -127,8 +117,7 @@ class Optional:
         return f"{_enclosed(self.inner, _strength(self))}?"
 
 
-@dataclass(frozen=True, slots=True)
-class Plus:
+class Plus(Frozen, frozen=True):
     """``r^+``: one or more times r."""
 
     inner: Relation
@@ -137,8 +126,7 @@ class Plus:
         return f"{_enclosed(self.inner, _strength(self))}^+"
 
 
-@dataclass(frozen=True, slots=True)
-class Star:
+class Star(Frozen, frozen=True):
     """``r^*``: any number of times r."""
 
     inner: Relation
@@ -167,8 +155,7 @@ Relation: TypeAlias = (
 # --- sets of events -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Frozen, frozen=True):
     """A set by name: one of the execution's own (``W``, ``Acquire``), or a definition."""
 
     name: str
@@ -177,24 +164,21 @@ class Named:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Everything:
+class Everything(Frozen, frozen=True):
     """``_``: every event."""
 
     def __str__(self) -> str:
         return "_"
 
 
-@dataclass(frozen=True, slots=True)
-class Nobody:
+class Nobody(Frozen, frozen=True):
     """``{}``: no event."""
 
     def __str__(self) -> str:
         return "{}"
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(Frozen, frozen=True):
     """``A | B`` of sets."""
 
     left: Events
@@ -204,8 +188,7 @@ class Either:
         return f"({self.left} | {self.right})"
 
 
-@dataclass(frozen=True, slots=True)
-class Both:
+class Both(Frozen, frozen=True):
     """``A & B`` of sets."""
 
     left: Events
@@ -215,8 +198,7 @@ class Both:
         return f"({self.left} & {self.right})"
 
 
-@dataclass(frozen=True, slots=True)
-class Without:
+class Without(Frozen, frozen=True):
     r"""``A \ B`` of sets."""
 
     left: Events
@@ -226,8 +208,7 @@ class Without:
         return f"({self.left} \\ {self.right})"
 
 
-@dataclass(frozen=True, slots=True)
-class Others:
+class Others(Frozen, frozen=True):
     """``~A``: every event that a set lacks."""
 
     inner: Events
@@ -236,8 +217,7 @@ class Others:
         return f"~{_factor(self.inner)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(Frozen, frozen=True):
     """``domain(r)``: the events that r leads from."""
 
     relation: Relation
@@ -246,8 +226,7 @@ class Domain:
         return f"domain({self.relation})"
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Frozen, frozen=True):
     """``range(r)``: the events that r leads to."""
 
     relation: Relation
@@ -334,8 +313,7 @@ class Shape(Enum):
 ACYCLIC, IRREFLEXIVE, EMPTY = Shape.ACYCLIC, Shape.IRREFLEXIVE, Shape.EMPTY
 
 
-@dataclass(frozen=True, slots=True)
-class Axiom:
+class Axiom(Frozen, frozen=True):
     """A condition that every execution of the model fulfils, or under which one is flagged with
     the name; ``~`` before it where ``negated``.
     """
@@ -349,8 +327,7 @@ class Axiom:
         return f"{'~' * self.negated}{self.shape.value} {self.relation} as {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Frozen, frozen=True):
     """``let name = term``, of a relation or of a set; it may use the definitions before it."""
 
     name: str
@@ -360,8 +337,7 @@ class Definition:
         return f"let {self.name} = {self.term}"
 
 
-@dataclass(frozen=True, slots=True)
-class Recursion:
+class Recursion(Frozen, frozen=True):
     """``let rec a = ... and b = ...``: the least relations (and sets) that fulfil the equations.
 
     Not ``monotone``: more of one can make another less.  Then it is what herd computes: from
@@ -375,8 +351,7 @@ class Recursion:
         return "let rec " + "\nand ".join(f"{d.name} = {d.term}" for d in self.members)
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryModel:
+class MemoryModel(Frozen, frozen=True):
     """Which executions there are, which have a flag, ``xb``: what executes before what (None: not
     said), ``tags``: what events may have, ``allowed``: what kinds of instructions (R, W) may have.
     """

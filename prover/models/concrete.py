@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
+from dsl.frozen import Frozen
 from prover.models.algebra import (
     Axiom,
     Base,
@@ -45,8 +45,7 @@ from prover.models.algebra import (
 Pairs: TypeAlias = frozenset[tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Frozen, frozen=True):
     """One execution as relations see it: its events, and the named sets and relations over them."""
 
     carrier: frozenset[int]
@@ -54,8 +53,7 @@ class Structure:
     relations: Mapping[str, Pairs]
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Frozen, frozen=True):
     """An axiom that does not hold, with the events that show it.
 
     For ``acyclic`` and ``irreflexive`` they are a cycle (each related to the next, the last to

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from itertools import combinations
 
 from dsl.diagnostic import Diagnostic
+from dsl.frozen import replace
 from dsl.imports import LoadError
 from prover.graph.walk import actors_of, reached
 from prover.needed import Broken, Cover, Needs, Pairs, Result, Shown, Unsettled

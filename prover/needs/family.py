@@ -8,10 +8,11 @@ that leaves switches open is one for every set of changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dsl import frozen
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.source import Span
 from prover.kin.family import SWITCH
 from prover.needs.edits import Edit, Perhaps, Swap, edited_at

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import replace
 from dsl.primitives import PROPERTIES
 from dsl.protocol import ALWAYS, Expect, Protocol
 from dsl.source import Span

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.source import Span
 from prover.graph import compile_program
 from prover.graph.instructions import inner

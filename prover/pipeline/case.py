@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dsl.frozen import Frozen
 from dsl.protocol import Expect
 from prover.execution.witness import Witness
 from prover.pipeline.group import Group
@@ -18,8 +19,7 @@ class Undecided(Exception):
     """No answer; says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Frozen, frozen=True):
     """A property that can be the first to be violated: where it was found, and a witness."""
 
     search: Search

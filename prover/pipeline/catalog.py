@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import resource
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import PurePath
 
 from dsl import frozen
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import replace
 from dsl.header import comment_lines, read_header
 from dsl.imports import LoadError, Program
 from prover.catalog import Catalog, Entry

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
 
+from dsl.frozen import Frozen
 from prover.cache.fingerprint import fingerprint
 from prover.cache.store import Store
 from prover.pipeline.again import run_twice
@@ -31,8 +32,7 @@ Opinions = Mapping[str, str]
 ANSWERS = ("sat", "unsat")
 
 
-@dataclass(frozen=True, slots=True)
-class Second:
+class Second(Frozen, frozen=True):
     """A second solver: its name and version, and how it is asked a script within seconds.
 
     ``first`` is the name of the solver that it is compared with; questions on which the two
@@ -62,8 +62,7 @@ def claims_folder(second: Second | None) -> Generator[Path | None]:
             made.cleanup()
 
 
-@dataclass(frozen=True, slots=True)
-class Rests:
+class Rests(Frozen, frozen=True):
     """The answers that a decision rests on; ``whole``: it is known that these are all."""
 
     claims: tuple[str, ...] = ()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dsl import frozen
 from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.frozen import replace
 from dsl.protocol import Expect, Protocol
 from dsl.source import Span
 from prover.execution.domains import DomainTooLarge

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dsl.diagnostic import Diagnostic
+from dsl.frozen import Frozen
 from dsl.source import Span
 from prover.verdict import Measured, Verdict
 
 NO_MEMORY = "out of memory"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Frozen, frozen=True):
     """A verdict with what was seen on the way.
 
     ``unreached`` are asserts, and ``unmarked`` labels of the variant, that no run reaches;

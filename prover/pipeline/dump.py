@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final, Literal, TypeAlias, assert_never
 
 from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.frozen import replace
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from prover.pipeline.pool import Lost, run_pool

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
+from dsl.frozen import replace
 from prover.pipeline.case import Case
 from prover.pipeline.decision import Decision
 from prover.pipeline.round import STRENGTH

@@ -8,8 +8,9 @@ of a weaker model does, none of a stronger one does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from dsl.frozen import replace
 from dsl.protocol import Protocol
 from prover.execution.construct.program import build
 from prover.execution.skeleton import Skeleton

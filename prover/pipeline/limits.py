@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dsl.frozen import Frozen
 from prover.features import Feature
 from prover.verdict import Request
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Frozen, frozen=True):
     """Seconds per question, MiB per obligation, and the highest bound.
 
     ``explain`` asks for a smallest witness of every refutation; without it only one that the

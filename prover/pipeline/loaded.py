@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from dsl.check import check
 from dsl.check.notes import Notes
 from dsl.diagnostic import Diagnostic, DiagnosticError
-from dsl.frozen import replace
+from dsl.frozen import Frozen, field, replace
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from dsl.source import Source, sum_of
@@ -21,8 +20,7 @@ from prover.pipeline.tree import Member, nothing_selected
 from prover.verdict import FileReport, Request
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Frozen, frozen=True):
     """A file ready to be proved.
 
     ``protocols`` holds the protocol with each variant applied so far ("" for none): a variant
@@ -46,8 +44,7 @@ class Loaded:
         return self.protocols[variant]
 
 
-@dataclass(frozen=True, slots=True)
-class AllRead:
+class AllRead(Frozen, frozen=True):
     """What is known of the files read so far.
 
     ``refused`` is why files that were found are passed over, ``checked`` the text of all that was

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.source import Span
 from prover.execution import skeleton as sk
 from prover.execution.analysis import analyse

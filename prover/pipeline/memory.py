@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 import msgspec
 
 from dsl import frozen
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import replace
 from dsl.imports import Program
 from dsl.source import Span, sum_of
 from prover.cache.codec import Damaged, Given, given, is_kept, unmeasured, verdict_of

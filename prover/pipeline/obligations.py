@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import product
 
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
+from dsl.frozen import Frozen
 from dsl.protocol import Expect, Protocol, Scenario
 from dsl.unbounded import needs_numbers
 from prover.verdict import Obligation, Request
@@ -16,8 +16,7 @@ MODELS = ("sc", "tso", "lkmm")
 """The memory models this version decides."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Frozen, frozen=True):
     """An obligation and what the author expects of it.
 
     ``unbounded``: it is about any number of actors, or of rounds.

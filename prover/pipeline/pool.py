@@ -21,6 +21,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from typing import Generic, TypeAlias, TypeVar
 
+from dsl.frozen import Frozen
+
 Result = TypeVar("Result")
 
 PR_SET_PDEATHSIG = 1
@@ -39,8 +41,7 @@ BASE_MIB = 768
 """Address space that the interpreter and the solver's library take by themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Frozen, frozen=True):
     """A worker was lost; ``why`` in words, and whether it overstayed."""
 
     why: str

@@ -8,9 +8,10 @@ was found out once holds for both: :class:`Rounds`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from dsl.frozen import fields_of, replace
 from prover.execution import skeleton as sk
 from prover.execution.analysis import analyse
 from prover.execution.construct.program import build
@@ -281,9 +282,9 @@ class Round:
         self.rehearsed |= other.rehearsed
 
 
-_PARTS = tuple(f.name for f in fields(Skeleton) if f.name not in ("events", "cuts", "marks"))
-_OF_EVENTS = tuple(f.name for f in fields(sk.Event) if f.name != "origin")
-_OF_CUTS = tuple(f.name for f in fields(sk.CutPoint) if f.name != "loop")
+_PARTS = tuple(n for n in fields_of(Skeleton) if n not in ("events", "cuts", "marks"))
+_OF_EVENTS = tuple(n for n in fields_of(sk.Event) if n != "origin")
+_OF_CUTS = tuple(n for n in fields_of(sk.CutPoint) if n != "loop")
 
 
 def same_events(one: Skeleton, other: Skeleton) -> bool:

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from dsl import protocol as p
 from dsl.check.notes import Notes
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import Frozen
 from dsl.protocol import Expect
 from dsl.source import Span
 from prover.execution.construct.updates import is_left_open
@@ -71,8 +72,7 @@ class Facts:
     grounds: Grounds = field(default_factory=dict[tuple[object, str], tuple[Claim, ...]])
 
 
-@dataclass(frozen=True, slots=True)
-class _Possible:
+class _Possible(Frozen, frozen=True):
     """The variants with which something is possible, and the answer that it is with no other."""
 
     variants: AbstractSet[str]

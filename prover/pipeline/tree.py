@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from dsl.diagnostic import Diagnostic
 from dsl.files import Refusal, protocols_below
+from dsl.frozen import Frozen
 from prover.verdict import FileReport, Request
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Frozen, frozen=True):
     """A file to be proved; ``folder`` is the one it was found below, "" where it was named."""
 
     name: str

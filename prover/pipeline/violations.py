@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import replace
 
 from dsl import frozen
+from dsl.frozen import replace
 from prover.execution.hazards import PRECEDENCE
 from prover.execution.run.replay import ReplayError
 from prover.pipeline.case import Case, Found, Undecided, ask, naming_of, search_of

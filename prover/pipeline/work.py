@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import replace
 from prover.pipeline.decide import decide_group, refused
 from prover.pipeline.decision import Decision
 from prover.pipeline.families import Families

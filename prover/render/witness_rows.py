@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from dsl.frozen import replace
 from dsl.source import Source, Span
 from prover.execution.witness import Call, Moment, Touch, Witness
 

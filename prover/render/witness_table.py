@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from textwrap import wrap
 
+from dsl.frozen import replace
 from dsl.primitives import PROPERTIES
 from dsl.source import Source
 from prover.execution.witness import Column, Witness

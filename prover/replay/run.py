@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from dsl.check import check
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
+from dsl.frozen import replace
 from dsl.imports import LoadError, Program
 from dsl.primitives import PROPERTIES
 from dsl.protocol import Protocol

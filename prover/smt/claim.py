@@ -7,11 +7,11 @@ that any solver reads: the same assertions, then one question.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+
+from dsl.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Frozen, frozen=True):
     """The Booleans ``assumed`` can hold together in what ``texts`` assert, or (``holds`` false)
     cannot.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains
 from prover.execution.evaluate import Valuation
@@ -20,8 +20,7 @@ LEAVES = (ReadValue, Choice, Allocated, Outcome)
 """The rows that have a value of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Frozen, frozen=True):
     """Events in the order they happen, and what else was decided."""
 
     events: tuple[int, ...]

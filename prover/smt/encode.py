@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
 
+from dsl.frozen import Frozen, field, replace
 from prover.execution import skeleton as sk
 from prover.execution.analysis import analyse
 from prover.execution.domains import Domains
@@ -33,8 +34,7 @@ LOGIC = "QF_IDL"
 """Booleans, and integers compared with each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(Frozen, frozen=True):
     """What the queries of one skeleton have in common, and what their questions need.
 
     ``live`` are the events that can be reached; ``violations`` is empty where no question is

@@ -7,9 +7,9 @@ that u and c can do they can do side by side.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dsl.frozen import Frozen
 from prover.execution.interrupts import MASKS, may_be_interrupted, waiting_events
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, Lit, neg
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from prover.smt.waits import Section
 
 
-@dataclass(frozen=True, slots=True)
-class Hosting:
+class Hosting(Frozen, frozen=True):
     """That a callback stands still on an actor's CPU; ``begin`` is where the callback begins."""
 
     callback: int

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.construct.locks import ASKING
 from prover.execution.hazards_of_holders import looks_at_folio
@@ -12,8 +11,7 @@ from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, Lit, neg
 
 
-@dataclass(frozen=True, slots=True)
-class Taking:
+class Taking(Frozen, frozen=True):
     """An event that can take a lock: a Grant, a Downgrade, or a Try that succeeds."""
 
     event: int

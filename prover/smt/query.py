@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from dsl.frozen import Frozen
 
 
 class QueryTooLarge(Exception):
     """A query would have too much of something; says of what."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Frozen, frozen=True):
     """A document and its questions.
 
     ``text`` declares, defines and asserts what every execution obeys.  ``labels[i]`` says

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from dsl.frozen import Frozen
 
-@dataclass(frozen=True, slots=True)
-class Sat:
+
+class Sat(Frozen, frozen=True):
     """Yes: the values of the document's constants, Booleans as 0 and 1."""
 
     values: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Unsat:
+class Unsat(Frozen, frozen=True):
     """No."""
 
 
-@dataclass(frozen=True, slots=True)
-class GaveUp:
+class GaveUp(Frozen, frozen=True):
     """No answer: the reason in words."""
 
     reason: str

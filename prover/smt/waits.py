@@ -7,8 +7,7 @@ wait waits for; nothing else orders them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.terms import Constant, Outcome, Term
 from prover.smt.frame import Frame
@@ -24,8 +23,7 @@ RUNNING = {"callback": "bh", "handler": "irq"}
 """The kind of section that a thread of each kind is while it runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Frozen, frozen=True):
     """A section that may begin at ``start`` (if ``begins``) and ends at the first of ``ends``.
 
     ``ends`` are pairs (event, term or None for always), ``known_ends`` pairs (event, literal).
@@ -41,8 +39,7 @@ class Section:
     domain: Term | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Frozen, frozen=True):
     """A grace period from event ``start`` to ``end``: of RCU, or of an SRCU ``domain``."""
 
     start: int

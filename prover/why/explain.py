@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import replace
 from dsl.protocol import Expect, Protocol
 from dsl.source import Span
 from prover.execution.construct.program import build

@@ -10,9 +10,10 @@ Each g is a Havoc over two numbers of its own, by which it is found in the skele
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
+from dsl.frozen import replace
 from prover.execution import skeleton as sk
 from prover.execution.terms import Choice
 from prover.graph.expressions import ONE

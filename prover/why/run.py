@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 from dsl.check import check
 from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.frozen import replace
 from dsl.imports import LoadError
 from dsl.primitives import PROPERTIES
 from dsl.protocol import Protocol

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import replace
 from tests.differential.generator import Generated
 
 PIECE = re.compile(r"[^;{}\n]*;|[^;{}\n]*\{|\}")

@@ -6,10 +6,10 @@ The programs are those about SRCU with another wait, which differs in that it do
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
+from dsl.frozen import replace
 from dsl.interpreter import srcu
 from prover.execution.construct import instructions
 from prover.execution.construct import srcu as build_srcu

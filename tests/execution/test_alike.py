@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import fields, replace
 from typing import Any, get_args
 
 import pytest
 
 from dsl.check import check
+from dsl.frozen import fields_of, replace
 from dsl.imports import load_text
 from prover.execution import alike as it
 from prover.execution import skeleton as sk
@@ -101,7 +101,7 @@ def test_two_that_are_not_of_one_declaration_cannot_change_places() -> None:
 def test_every_field_of_every_action_is_compared() -> None:
     known = {*it.TERMS, *it.EVENTS, *it.THREADS, *it.SEVERAL, *it.WORDS}
     for action in get_args(sk.Action):
-        assert {each.name for each in fields(action)} <= known, action
+        assert set(fields_of(action)) <= known, action
 
 
 RICH = """\
@@ -182,7 +182,7 @@ def forged(text: str) -> Iterator[tuple[str, sk.Skeleton]]:
     last = Term(len(skeleton.rows) - 1)
     for part in ("reads", "writes", "updates", "stored", "lock_edges"):
         for place, each in enumerate(getattr(skeleton, part)):
-            names = [one.name for one in fields(each)] if each.event in mine else []
+            names = fields_of(each) if each.event in mine else []
             for name in sorted({*names} - {"number", "event", "held", "taken"}):
                 new = exchanged(each, **{name: otherwise(getattr(each, name), last)})
                 yield f"{part}.{name}", put(skeleton, part, place, new)
@@ -250,17 +250,17 @@ def changes(event: sk.Event, other: Term) -> Iterator[tuple[str, sk.Event]]:
         ):
             yield f"check {name}", replace(event, checks=(new, *event.checks[1:]))
     yield "action", replace(event, action=sk.Local("nothing"))
-    for each in fields(event.action):
-        value = getattr(event.action, each.name)
-        if each.name in (*it.TERMS, *it.EVENTS, *it.THREADS) and value is not None:
-            action = exchanged(event.action, **{each.name: value + 1})
-            yield f"{type(action).__name__}.{each.name}", replace(event, action=action)
-        if each.name in it.SEVERAL and value:
-            action = exchanged(event.action, **{each.name: value[1:]})
-            yield f"{type(action).__name__}.{each.name}", replace(event, action=action)
-        if each.name in ("kind", "mode", "order", "what", "pool"):
-            action = exchanged(event.action, **{each.name: "?"})
-            yield f"{type(action).__name__}.{each.name}", replace(event, action=action)
+    for name in fields_of(event.action):
+        value = getattr(event.action, name)
+        if name in (*it.TERMS, *it.EVENTS, *it.THREADS) and value is not None:
+            action = exchanged(event.action, **{name: value + 1})
+            yield f"{type(action).__name__}.{name}", replace(event, action=action)
+        if name in it.SEVERAL and value:
+            action = exchanged(event.action, **{name: value[1:]})
+            yield f"{type(action).__name__}.{name}", replace(event, action=action)
+        if name in ("kind", "mode", "order", "what", "pool"):
+            action = exchanged(event.action, **{name: "?"})
+            yield f"{type(action).__name__}.{name}", replace(event, action=action)
 
 
 SEEN = {

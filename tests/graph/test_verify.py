@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from dsl.frozen import replace
 from dsl.source import Span
 from prover.graph.ir import (
     ActorGraph,

@@ -10,13 +10,14 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from mmap import mmap
 from pathlib import Path
 
 from dsl import frozen
 from dsl.check import check
 from dsl.diagnostic import Diagnostic, DiagnosticError
+from dsl.frozen import replace
 from dsl.imports import LoadError, Program
 from dsl.protocol import Protocol
 from dsl.source import Source

@@ -7,10 +7,10 @@ every micro-op a step of its own, nothing forgotten, no choice taken first.
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
 
+from dsl.frozen import replace
 from dsl.interpreter import Exploration, explore
 from dsl.interpreter.code import Code
 from dsl.interpreter.machine import Machine, Moves

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from dsl.check import check
 from dsl.diagnostic import DiagnosticError
 from dsl.files import library_root
+from dsl.frozen import replace
 from dsl.imports import load
 from dsl.protocol import Protocol
 from prover.execution.analysis import analyse

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from jsonschema import Draft202012Validator
 from dsl import frozen
 from dsl.check import check
 from dsl.files import library_root
+from dsl.frozen import replace
 from dsl.imports import load, load_text
 from dsl.protocol import Protocol
 from prover.cli.entry import main

@@ -8,11 +8,12 @@ import pickle
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from dsl.frozen import replace
 from tests.mutation.checks import Check
 
 ROOT = Path(__file__).parents[2]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from dsl.frozen import replace
 from dsl.source import Span
 from prover.parametric.system import IDLE, Label, Rule, Shared, Start, Violated
 

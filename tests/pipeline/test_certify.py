@@ -7,11 +7,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dsl.frozen import replace
 from dsl.source import Span
 from prover.cache.store import Store
 from prover.pipeline import run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from dsl.check import check
 from dsl.files import library_root
+from dsl.frozen import fields_of, replace
 from dsl.imports import load
 from prover.execution.construct.program import build
 from prover.execution.skeleton import Event, Skeleton
@@ -85,7 +85,7 @@ def test_whatever_an_event_does_tells_it_from_others() -> None:
         "controls": (),
         "surely": (),
     }
-    assert {f.name for f in fields(Event)} == {*changes, "origin"}
+    assert set(fields_of(Event)) == {*changes, "origin"}
     for name, value in changes.items():
         events = list(base.events)
         events[number] = replace(event, **{name: value})

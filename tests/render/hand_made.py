@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from dsl.frozen import replace
 from dsl.source import Source, Span
 from prover.execution.scene import Edge, Hold, LockScene, OpenSection, Pending, Scene
 from prover.execution.witness import Call, Column, Moment, Touch, Witness

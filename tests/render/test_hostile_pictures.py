@@ -7,12 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from dsl.frozen import replace
 from prover.execution.scene import Edge, Hold, LockScene, Scene
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
 from prover.render import dot, mermaid, svg

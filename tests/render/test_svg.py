@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
+from dsl.frozen import replace
 from prover.execution.scene import Edge
 from prover.render.svg import fragment, standalone
 from tests.render.hand_made import source, use_after_free

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from dsl.frozen import replace
 from dsl.source import Source, Span
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
 from prover.render.witness_table import witness_table

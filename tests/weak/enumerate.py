@@ -8,9 +8,10 @@ grace period, where handlers run, whose slot is allocated again.  Slow and obvio
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import combinations, product
 
+from dsl.frozen import replace
 from prover.execution import skeleton as sk
 from prover.execution.analysis import analyse
 from prover.execution.claim import Claim

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from dsl.check import check
+from dsl.frozen import replace
 from dsl.imports import load_text
 from prover.execution.construct.program import build
 from prover.graph import compile_program

@@ -5,8 +5,7 @@ Claims are made of executions that there are, with other positions: a law is abo
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from dsl.frozen import replace
 from prover.execution import skeleton as sk
 from prover.execution.weak.barriers import passed_over, queued_before
 from prover.execution.weak.pages import Pages

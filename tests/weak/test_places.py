@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from dsl.check import check
 from dsl.files import library_root
+from dsl.frozen import replace
 from dsl.imports import load
 from prover.execution.construct.program import build
 from prover.graph import compile_program

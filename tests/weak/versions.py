@@ -6,9 +6,9 @@ What is set under an ``if`` stays the register it was.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
+from dsl.frozen import replace
 from dsl.litmus import syntax as s
 from tests.weak.kinds import assigned
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import permutations
 
+from dsl.frozen import replace
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
 from prover.execution.execution import INITIAL

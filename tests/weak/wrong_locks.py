@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import permutations
 
+from dsl.frozen import replace
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
 from prover.graph.values import Location, Pointer

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from dsl.check import check
+from dsl.frozen import replace
 from dsl.imports import load_text
 from prover.cli.entry import main
 from prover.explained import Said

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from dsl.check import check
 from dsl.files import library_root
+from dsl.frozen import replace
 from dsl.imports import load
 from prover.cli.entry import main
 from prover.explained import Core, Fact, Why, why_exit_code

@@ -15,16 +15,15 @@ under all values.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from dsl.frozen import Frozen
 from prover.execution.construct.draft import targets, topological
 from prover.graph import expressions as ex
 from prover.graph import ir
 from prover.graph.instructions import reads, written
 
 
-@dataclass(frozen=True, slots=True)
-class Deciding:
+class Deciding(Frozen, frozen=True):
     """A block whose branch decides on another one.
 
     ``always``: every way to that one goes through the branch.

@@ -10,8 +10,8 @@ builder's own, so those checks are terms like any other.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
+from dsl.frozen import Frozen, replace
 from dsl.source import Span
 from prover.execution import skeleton as sk
 from prover.execution.construct import srcu as build_srcu
@@ -31,8 +31,7 @@ from prover.graph.values import POISON
 NOWHERE = ir.Origin(Span("", 0, 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Frozen, frozen=True):
     """A thread still to be built."""
 
     number: int

@@ -7,8 +7,7 @@ thread's reader with token N is open.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from dsl.frozen import replace
 from prover.execution import skeleton as sk
 from prover.execution.construct.draft import Draft
 from prover.execution.construct.strand import Strand

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.construct.draft import Draft, Env
 from prover.execution.terms import Term
@@ -33,8 +34,7 @@ CLAIMS = ("final", "invariant")
 """Kinds of thread that only look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Frozen, frozen=True):
     """A page that may be given back by ``thread`` once event ``free`` has freed ``pointer``.
 
     ``typesafe`` holds where what is freed belongs to a typesafe pool.

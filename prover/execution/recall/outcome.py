@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from dsl.frozen import Frozen
 from prover.execution.record import Key
 from prover.execution.witness import Witness
 
 
-@dataclass(frozen=True, slots=True)
-class Holds:
+class Holds(Frozen, frozen=True):
     """It still shows a violation of the property, as ``witness`` tells.
 
     ``gone`` are steps that the file has no more, ``new`` how many it has that the document has not.
@@ -21,8 +20,7 @@ class Holds:
     new: int
 
 
-@dataclass(frozen=True, slots=True)
-class Impossible:
+class Impossible(Frozen, frozen=True):
     """It cannot happen any more, or shows nothing: ``why``; at ``step`` (from 1, 0 for none).
 
     ``others`` are properties that it violates now.
@@ -34,8 +32,7 @@ class Impossible:
     others: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unmapped:
+class Unmapped(Frozen, frozen=True):
     """It cannot be said of today's file: ``why``, at the first place that it does not have."""
 
     why: str

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.construct.strand import SPINNING
 from prover.execution.evaluate import Valuation
@@ -25,8 +26,7 @@ from prover.execution.terms import Allocated, Choice, Outcome, ReadValue, Term
 from prover.graph.values import POISON, Location, Pointer, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Decisions:
+class Decisions(Frozen, frozen=True):
     """What a schedule leaves open: values chosen, trylocks got, slots allocated."""
 
     choices: Mapping[int, int]
@@ -34,8 +34,7 @@ class Decisions:
     slots: Mapping[int, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Frozen, frozen=True):
     """A skeleton with the look-up tables that every run on it needs.
 
     ``place`` gives an event's thread and its index there; ``claims`` the threads that look

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
+from dsl.frozen import replace
 from prover.execution import skeleton as sk
 from prover.execution.decisive import with_something
 from prover.execution.edges import edges

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+from dsl.frozen import Frozen, replace
 from prover.execution import skeleton as sk
 from prover.execution.evaluate import Unknown
 from prover.execution.run.machine import Decisions, Machine, Stage, stage
@@ -55,8 +54,7 @@ def violations_of(skeleton: sk.Skeleton, events: tuple[int, ...], decisions: Dec
     return names or ({"deadlock"} if deadlocked(machine).threads else set())
 
 
-@dataclass(frozen=True, slots=True)
-class Shortening:
+class Shortening(Frozen, frozen=True):
     """Schedules for one property carried out, and made shorter."""
 
     stage: Stage

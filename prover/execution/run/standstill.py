@@ -7,10 +7,10 @@ choices are tried, those with few interrupted actors first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ Pair: TypeAlias = tuple[int, int]
 """An actor, and the callback that has interrupted it on its CPU."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deadlock:
+class Deadlock(Frozen, frozen=True):
     """Threads that can never go on.
 
     ``waiting`` stand at an event that cannot happen, ``interrupted`` are actors, each with the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dsl.frozen import Frozen
 from prover.execution.domains import Place, initial_value
 from prover.graph.ir import Layout
 from prover.graph.values import Allocation, Location, Pointer, Value
@@ -13,16 +14,14 @@ class NotAllowed(Exception):
     """A step that the rules do not allow here; says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Frozen, frozen=True):
     """The properties violated at an event: where several are, the author sees each."""
 
     properties: tuple[str, ...]
     event: int
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Frozen, frozen=True):
     """One place written: what it held, what it holds."""
 
     place: Place
@@ -30,8 +29,7 @@ class Change:
     new: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Frozen, frozen=True):
     """One event that happened, with what it read and wrote."""
 
     event: int

@@ -6,9 +6,9 @@ A set or relation without members (``0``, ``{}``) is both; every other term is o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from dsl.frozen import Frozen
 from prover.models.algebra import (
     Base,
     Both,
@@ -52,8 +52,7 @@ MAX_SIZE = 20_000
 MAX_DEPTH = 150
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Frozen, frozen=True):
     """A term with the number of its parts and how deeply they are nested."""
 
     term: Relation | Events
@@ -76,8 +75,7 @@ class Meaning:
         return not self.is_nothing and isinstance(self.term, Relation)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Frozen, frozen=True):
     """Which names are seen: those of functions and ``let ... in`` around, and global ones as
     they were at a time.
     """
@@ -87,8 +85,7 @@ class Scope:
     outer: Scope | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Frozen, frozen=True):
     """``let f(a, b) = e``, which sees what was defined before it."""
 
     name: str
@@ -97,8 +94,7 @@ class Function:
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Builtin:
+class Builtin(Frozen, frozen=True):
     """A function of cat itself, of one argument."""
 
     name: str

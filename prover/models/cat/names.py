@@ -10,13 +10,13 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from dsl.frozen import Frozen
 from prover.models.algebra import Base, Definition, Events, Named, Recursion, Relation
 from prover.models.cat.library import PRELUDE, RELATIONS, SETS, set_of
 from prover.models.cat.meaning import BUILTINS, Meaning, MeaningError, Scope, Value, reference
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Frozen, frozen=True):
     """A state of :class:`Names` to go back to."""
 
     taken: int

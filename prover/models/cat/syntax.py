@@ -6,49 +6,44 @@ consistency model specification language cat", 2016, and of herd7's manual, part
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from dsl.frozen import Frozen
 from dsl.source import Span
 from prover.models.algebra import Shape
 
 # --- expressions --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Frozen, frozen=True):
     """A set, a relation or a function by name."""
 
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Frozen, frozen=True):
     """``0``, ``{}`` or ``_``, as written in ``text``."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Bracket:
+class Bracket(Frozen, frozen=True):
     """``[S]``."""
 
     inner: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Frozen, frozen=True):
     """``(e)``, or the arguments ``(e, f)`` of a function."""
 
     parts: tuple[Expr, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Frozen, frozen=True):
     """``f(e)`` or ``f e``."""
 
     function: Expr
@@ -56,8 +51,7 @@ class Apply:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Frozen, frozen=True):
     r"""``e op f op ...`` with one operator: ``|``, ``++``, ``;``, ``\``, ``&`` or ``*``."""
 
     op: str
@@ -65,16 +59,14 @@ class Chain:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Negation:
+class Negation(Frozen, frozen=True):
     """``~e``."""
 
     inner: Expr
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Postfix:
+class Postfix(Frozen, frozen=True):
     """``e^-1``, ``e?``, ``e+``, ``e*``; ``op`` is ``^-1``, ``?``, ``+`` or ``*``."""
 
     op: str
@@ -82,8 +74,7 @@ class Postfix:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(Frozen, frozen=True):
     """``let ... in e`` and ``let rec ... in e``."""
 
     bindings: tuple[Binding, ...]
@@ -92,8 +83,7 @@ class Local:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(Frozen, frozen=True):
     """``try e with f``: f where e uses a name that nothing has."""
 
     first: Expr
@@ -101,8 +91,7 @@ class Try:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Frozen, frozen=True):
     """``if "name" then e else f``: e where the engine is that variant of herd."""
 
     name: str
@@ -116,8 +105,7 @@ Expr: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Frozen, frozen=True):
     """``x = e``; of a function, with ``parameters`` (None: not one)."""
 
     name: str
@@ -129,8 +117,7 @@ class Binding:
 # --- statements ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Let:
+class Let(Frozen, frozen=True):
     """``let x = e and ...`` and ``let rec``."""
 
     bindings: tuple[Binding, ...]
@@ -138,8 +125,7 @@ class Let:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Frozen, frozen=True):
     """``acyclic e as name`` and the like; ``name`` is empty if it has none."""
 
     shape: Shape
@@ -150,16 +136,14 @@ class Check:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(Frozen, frozen=True):
     """``include "file.cat"``."""
 
     file: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Enumeration:
+class Enumeration(Frozen, frozen=True):
     """``enum Name = 'tag || 'tag``; tags without their quote."""
 
     name: str
@@ -167,8 +151,7 @@ class Enumeration:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Instructions:
+class Instructions(Frozen, frozen=True):
     """``instructions R[{'once, 'acquire}]``: tags, and enumerations by name."""
 
     kind: str
@@ -180,8 +163,7 @@ class Instructions:
 Statement: TypeAlias = Let | Check | Include | Enumeration | Instructions
 
 
-@dataclass(frozen=True, slots=True)
-class CatFile:
+class CatFile(Frozen, frozen=True):
     """One file; ``title`` is empty if it has none."""
 
     title: str

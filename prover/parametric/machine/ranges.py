@@ -7,9 +7,10 @@ comes to is known of these numbers up to the end of the step (``taken_as``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias, cast
 
+from dsl.frozen import replace
 from prover.graph.values import Value, truth
 from prover.parametric.system import Refused
 

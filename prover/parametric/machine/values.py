@@ -8,9 +8,9 @@ is over stays one, whatever becomes of the slot.  Comparison looks at addresses,
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import cast
 
+from dsl.frozen import replace
 from prover.graph.values import (
     Allocation,
     Half,

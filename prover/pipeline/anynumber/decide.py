@@ -12,11 +12,12 @@ from __future__ import annotations
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import monotonic
 
 from dsl import frozen
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
+from dsl.frozen import replace
 from dsl.protocol import Expect, Protocol, Scenario
 from prover.parametric.certificate.table import tabled
 from prover.parametric.invariant import Endless, Invariant, Safe, Suspect

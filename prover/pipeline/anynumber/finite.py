@@ -8,10 +8,11 @@ of it is no deadlock, so deadlocks are looked for where nobody ends (``restless`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from time import monotonic
 
+from dsl.frozen import replace
 from dsl.instance import instance
 from dsl.protocol import Expect, Protocol
 from dsl.source import Span

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from dsl.frozen import replace
 from dsl.protocol import Protocol
 from prover.graph.with_loops import with_loops
 from prover.parametric.certificate.checker import check

@@ -6,8 +6,9 @@ A witness has what its execution was replayed from, by statements.  That is all 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from dsl.frozen import replace
 from prover.execution.construct.program import build
 from prover.execution.domains import DomainTooLarge
 from prover.execution.recall.claim import recall_weak

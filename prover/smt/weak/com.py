@@ -7,8 +7,8 @@ each one comparison.  Events of one thread at one place follow program order the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node
@@ -22,8 +22,7 @@ LOCKING = (sk.Request, sk.Grant, sk.Try, sk.Unlock, sk.LockState)
 """Events that touch a lock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Frozen, frozen=True):
     """One edge between nodes, with the literal that says it is there."""
 
     source: Node
@@ -31,8 +30,7 @@ class Link:
     lit: Lit
 
 
-@dataclass(frozen=True, slots=True)
-class Communication:
+class Communication(Frozen, frozen=True):
     """``rf``, ``fr`` and ``co`` as links; ``handoffs`` lead from an unlock to a later lock."""
 
     rf: tuple[Link, ...]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from dsl.frozen import Frozen
 from prover.execution.nodes import Node
 from prover.smt.logic import FALSE, TRUE, Lit, neg
 from prover.smt.weak.numbers import Numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Frozen, frozen=True):
     """A handler that does nothing: under LKMM a point somewhere in its host's program.
 
     ``begin`` is its read; ``sooner[n]`` holds if it runs at place n or at an earlier one, and

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import replace
 from dsl.protocol import Expect, Protocol
 from prover.explained import Explanation, Said
 from prover.parametric.certificate.table import tabled

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from dsl.frozen import replace
 from dsl.source import Source, Span
 from prover.graph.values import Half, Location, Pointer, Value, Word
 from prover.parametric.certificate.table import bits

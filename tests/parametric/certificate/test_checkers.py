@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from random import Random
 from typing import Any
 
 import pytest
 
+from dsl.frozen import replace
 from prover.parametric.certificate.checker import _Views, check
 from prover.parametric.certificate.table import tabled
 from prover.parametric.invariant import View

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import combinations_with_replacement, product
 
 import pytest
 
+from dsl.frozen import replace
 from prover.parametric.certificate.checker import check
 from prover.parametric.certificate.table import canonical, tabled
 from prover.parametric.invariant import Safe, Suspect, View

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 from random import Random
 
 import pytest
 
+from dsl.frozen import replace
 from prover.parametric.certificate.classes import NOBODY, classes
 from prover.parametric.certificate.diagram import Diagram, bit_vector
 from prover.parametric.certificate.document import renumbered

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dsl import frozen
 from dsl.diagnostic import Diagnostic, Label
+from dsl.frozen import replace
 from dsl.protocol import ALWAYS, Expect
 from dsl.source import Span
 from prover.verdict import (

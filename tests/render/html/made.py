@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from dsl.frozen import replace
 from dsl.protocol import ALWAYS, Expect
 from dsl.source import Source, Span
 from prover.execution.scene import (

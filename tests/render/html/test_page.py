@@ -8,7 +8,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from dsl.diagnostic import Diagnostic
+from dsl.frozen import replace
 from dsl.primitives import PROPERTIES
 from dsl.source import Source
 from prover.execution.witness import Witness
