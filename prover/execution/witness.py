@@ -75,8 +75,8 @@ class Witness:
     sequence of (thread, event) it was replayed from.  ``plain``: a step that made it possible is a
     plain access, which the compiler may move whatever the hardware does.  ``scenes`` has one more
     entry than ``moments``: the state before the first, then the state after each.  ``edges`` lead
-    from moment to moment; ``because`` is the text of some of them.  Of a plain interleaving that
-    is not to be shown, all three are left out.  ``record`` is
+    from moment to moment; ``because`` is the text of some of them.  Where the witness is not to be
+    shown, all three are left out.  ``record`` is
     what it was replayed from, by statements.  ``reordered``: it takes an order that no interleaving
     has; a witness of a weak model may do without, where a stronger one stops at something else.
     """

@@ -135,8 +135,11 @@ def _witness(search: Search, name: str, reply: Sat, *, stretches: bool, trim: bo
     prepared = search.prepared
     with search.clock.stage("replay"):
         if prepared.model != "sc":
-            carry_out = replay_shortened if trim else replay_weak
-            return carry_out(*_claimed(search, reply), name, load_model(prepared.model))
+            skeleton, claim = _claimed(search, reply)
+            model = load_model(prepared.model)
+            if trim:
+                return replay_shortened(skeleton, claim, name, model)
+            return replay_weak(skeleton, claim, name, model, show=False)
         schedule = decode(prepared.skeleton, prepared.domains, reply.values, stretches=stretches)
         return replay(prepared.skeleton, schedule.events, schedule.decisions, name, trim=trim)
 

@@ -28,9 +28,9 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         found["carried"] += 1
         return carry(self, claim)
 
-    def replaying(*claimed):
+    def replaying(*claimed, **how):
         try:
-            return replay(*claimed)
+            return replay(*claimed, **how)
         except ReplayError:
             found["refused"] += 1
             raise

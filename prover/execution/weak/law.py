@@ -7,8 +7,8 @@ each grace period one comes first, as claimed, and what that puts in order are s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.interrupts import domain_of
 from prover.execution.nodes import Nodes
@@ -29,8 +29,7 @@ EXCLUSIVE = (sk.Unlock, sk.Ended)
 """Events whose own stores do not stand before them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Frozen, frozen=True):
     """A section that began, and where it ended (-1: it never did)."""
 
     thread: int

@@ -7,8 +7,7 @@ not over when its object is freed).  Here they are put where such orders belong.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from dsl.frozen import replace
 from prover.models.algebra import (
     Axiom,
     Base,

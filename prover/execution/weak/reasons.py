@@ -8,9 +8,9 @@ follows a program, the model does not keep the two steps in order, and a primiti
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.edges import Reason
 from prover.execution.execution import INITIAL
@@ -39,8 +39,7 @@ FAR = 20
 """What a step costs that had no part in deciding the violation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reasons:
+class Reasons(Frozen, frozen=True):
     """``circles`` are the circles that mattered, each as its edges; ``reasons`` say so in words."""
 
     circles: tuple[tuple[Edge, ...], ...]
@@ -106,7 +105,7 @@ def _across(case: Allowed, time: Timeline, bad: int) -> dict[Edge, int]:
 def _assumed(case: Allowed) -> list[Edge]:
     """The orders that the violation assumes."""
     of = case.nodes.nodes
-    return sorted((of[a].event, of[b].event) for a, b in case.meaning.relations["also"])
+    return sorted((of[a].event, of[b].event) for a, b in case.meaning.pairs("also"))
 
 
 def _processors(time: Timeline) -> dict[int, int]:

@@ -8,8 +8,8 @@ be with the orders that it assumes added to what executes before what.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
 from prover.execution.hazards import vias_of
@@ -27,14 +27,14 @@ from prover.execution.weak.witness import tell, tell_race
 from prover.execution.witness import Witness
 from prover.graph.values import Half, Pointer, Via, Wild, Word
 from prover.models.algebra import MemoryModel
-from prover.models.concrete import Pairs, Structure, breach, breaches, defined, evaluate
+from prover.models.concrete import Pairs
+from prover.models.rows import Reading
 
 STORING = (sk.Access, sk.Grant, sk.SrcuEnd, sk.Try, sk.Unlock)
 """Events whose store can reach memory after a free that they executed before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
+class Wrong(Frozen, frozen=True):
     """A property violated at an event.
 
     ``also`` are the orders between nodes that this assumes, ``lands`` the store (as from, to) that
@@ -47,19 +47,18 @@ class Wrong:
     lands: Pairs = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Frozen, frozen=True):
     """A violation in an execution that a model allows; ``race``: the nodes that race, if any do."""
 
     case: Allowed
     wrong: Wrong
     race: tuple[int, int] | None = None
 
-    def told(self) -> Witness:
-        """The witness of it."""
+    def told(self, *, show: bool = True) -> Witness:
+        """The witness of it; unless it is to be shown, no states between its steps."""
         if self.race is not None:
-            return tell_race(self.case, *self.race)
-        return tell(self.case, self.wrong.property, self.wrong.event)
+            return tell_race(self.case, *self.race, show=show)
+        return tell(self.case, self.wrong.property, self.wrong.event, show=show)
 
 
 def replay_weak(
@@ -69,12 +68,14 @@ def replay_weak(
     model: MemoryModel,
     *,
     stopped: frozenset[int] = frozenset(),
+    show: bool = True,
 ) -> Witness:
     """The witness that an execution of a model violates property ``name``.
 
-    ``stopped`` are steps that the claim has and that are left out, as :class:`Run` has it.
+    ``stopped`` are steps that the claim has and that are left out, as :class:`Run` has it.  Unless
+    it is to be shown (``show``), it has no states between its steps.
     """
-    return next(shown(skeleton, claim, name, model, stopped=stopped)).told()
+    return next(shown(skeleton, claim, name, model, stopped=stopped)).told(show=show)
 
 
 def shown(
@@ -100,18 +101,13 @@ def shown(
         )
     reasons: list[str] = []
     for one in candidates:
-        meaning = defined(asked, builder.structure(law, one.also, lands=one.lands))
-        broken = _broken(asked, meaning)
+        meaning = Reading(asked, builder.structure(law, one.also, lands=one.lands))
+        broken = meaning.broken(asked)
         if not broken:
             yield Shown(Allowed(run, found, builder, meaning, model.name), one)
         reasons.extend([", ".join(broken)] if broken else ())
     if len(reasons) == len(candidates):
         raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
-
-
-def _broken(model: MemoryModel, meaning: Structure) -> list[str]:
-    """The axioms that an execution breaks, where all names of the model are defined."""
-    return [axiom.name for axiom in model.axioms if breach(axiom, meaning) is not None]
 
 
 def _races(
@@ -120,14 +116,14 @@ def _races(
     """The data races: the model allows the execution, and raises its flag for it."""
     usual = for_protocols(model)
     structure = builder.structure(law, frozenset())
-    meaning = defined(usual, structure)
-    broken = _broken(usual, meaning)
+    meaning = Reading(usual, structure)
+    broken = meaning.broken(usual)
     if broken:
         raise ReplayError(f"claimed data-race: {model.name} forbids it ({broken[0]})")
     asked = for_races(model)
-    extended = defined(asked, builder.structure(law, frozenset(), faithful=True))
+    extended = Reading(asked, builder.structure(law, frozenset(), faithful=True))
     pairs = frozenset[tuple[int, int]]().union(
-        *(evaluate(f.relation, extended) for f in asked.flags)
+        *(extended.evaluate(f.relation) for f in asked.flags)
     )
     lasting = racing(found, pairs)
     if not lasting:
@@ -155,7 +151,8 @@ def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> 
     names: set[str] = set()
     for one in violations(run, found):
         if one.property not in names:
-            if not breaches(asked, builder.structure(law, one.also, lands=one.lands)):
+            structure = builder.structure(law, one.also, lands=one.lands)
+            if not Reading(asked, structure).broken(asked):
                 names.add(one.property)
     return names | {"data-race"}
 

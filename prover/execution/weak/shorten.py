@@ -11,8 +11,8 @@ judges what comes out.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
+from dsl.frozen import Frozen, replace
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
 from prover.execution.evaluate import Unknown
@@ -43,8 +43,7 @@ def replay_shortened(skeleton: sk.Skeleton, claim: Claim, name: str, model: Memo
     raise ReplayError(f"claimed {name}: fewer steps do not show it")
 
 
-@dataclass(frozen=True, slots=True)
-class _Shortening:
+class _Shortening(Frozen, frozen=True):
     """A violation in an execution, with fewer and fewer of its steps."""
 
     skeleton: sk.Skeleton

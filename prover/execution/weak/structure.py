@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import product
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
@@ -28,6 +29,9 @@ from prover.models.concrete import Pairs, Structure
 
 Sources = dict[Place | None, set[tuple[int, int]]]
 """For each place the pairs of a store and a read of it; under None those of no one place."""
+
+Step = tuple[int, int, int]
+"""Which step of the host, whether it is one (1) or a handler's before it (0), and which handler."""
 
 
 class Builder:
@@ -66,9 +70,7 @@ class Builder:
             loc |= frozenset(pair for n in touching for pair in ((free, n), (n, free)))
         carrier = frozenset(self.numbers | set(self.initial.values()))
         own = frozenset((n, n) for n in carrier)
-        outside = frozenset(
-            (a, b) for a in carrier for b in carrier if a != b and (a, b) not in inside
-        )
+        outside = frozenset(product(carrier, carrier)) - inside - own
         relations: dict[str, Pairs] = {
             "po": po,
             "int": inside | own,
@@ -95,30 +97,37 @@ class Builder:
         po: set[tuple[int, int]] = set()
         inside: set[tuple[int, int]] = set()
         for own in by_processor.values():
-            inside.update((a.number, b.number) for a in own for b in own)
-            po.update((a.number, b.number) for a in own for b in own if self._follows(a, b))
+            numbers = [node.number for node in own]
+            inside.update(product(numbers, numbers))
+            places = [(self._place(node), node) for node in own]
+            for place, node in places:
+                behind = self._behind(place, node, places)
+                po.update((node.number, other) for other in behind)
         return frozenset(po), frozenset(inside)
 
-    def _follows(self, a: Node, b: Node) -> bool:
-        """Whether b comes behind a in the program that their processor ran.
+    def _behind(self, place: Step, one: Node, places: list[tuple[Step, Node]]) -> list[int]:
+        """What comes behind a node in the program that their processor ran.
 
         Nothing comes behind what is still going on: a handler may run meanwhile.
         """
-        if a.event not in self.run.happened:
-            return a.event == b.event and a.number < b.number
-        one, two = self._place(a), self._place(b)
-        if one[3] == two[3]:
-            return a.number < b.number
-        return one[:3] < two[:3]
+        number, event = one.number, one.event
+        if event not in self.run.happened:
+            return [n.number for _, n in places if n.event == event and number < n.number]
+        events = self.skeleton.events
+        own = events[event].thread
+        return [
+            n.number
+            for there, n in places
+            if (number < n.number if events[n.event].thread == own else place < there)
+        ]
 
-    def _place(self, node: Node) -> tuple[int, int, int, int]:
-        """Which step of the host, whether it is one or a handler's before it, which, and whose."""
+    def _place(self, node: Node) -> Step:
+        """Where a node stands in the program of its processor."""
         thread = self.skeleton.threads[self.skeleton.events[node.event].thread]
         if thread.kind == "handler":
             claim = self.run.claim
-            gap, turn = claim.gaps.get(thread.number, 0), claim.turn(thread.number)
-            return gap, 0, turn, thread.number
-        return thread.events.index(node.event), 1, 0, thread.number
+            return claim.gaps.get(thread.number, 0), 0, claim.turn(thread.number)
+        return thread.events.index(node.event), 1, 0
 
     # --- memory
 

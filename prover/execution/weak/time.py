@@ -9,9 +9,9 @@ a store that stands above it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice, pairwise
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
 from prover.execution.execution import INITIAL
@@ -20,7 +20,7 @@ from prover.execution.weak.law import Law
 from prover.execution.weak.run import Run
 from prover.execution.weak.structure import Builder
 from prover.graph.values import Pointer
-from prover.models.concrete import Structure
+from prover.models.rows import Reading
 
 EXECUTES = {"lkmm": ("hb", "pb"), "tso": ("ghb",)}
 """The relations of each model that say what is done before what."""
@@ -32,14 +32,13 @@ Edge = tuple[int, int]
 """Two events, the first of them first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Frozen, frozen=True):
     """An execution that ``model`` allows; ``meaning`` has the model's relations over its nodes."""
 
     run: Run
     nodes: Nodes
     builder: Builder
-    meaning: Structure
+    meaning: Reading
     model: str
 
     @property
@@ -82,8 +81,7 @@ class PartialOrder:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Communication:
+class Communication(Frozen, frozen=True):
     """What happened at the places of memory, from event to event.
 
     ``reads``: from a store to what reads it; ``overwrites``: from a store to the next one;
@@ -95,8 +93,7 @@ class Communication:
     misses: tuple[Edge, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Frozen, frozen=True):
     """``events`` in the order to tell them.
 
     ``sure`` is what the model puts in order.  ``causes`` are the pairs without which the second
@@ -201,7 +198,7 @@ def _executes(case: Allowed) -> Iterator[Edge]:
 def between(case: Allowed, name: str) -> Iterator[Edge]:
     """A relation of the model, from event to event."""
     of = case.nodes.nodes
-    for a, b in sorted(case.meaning.relations.get(name, ())):
+    for a, b in sorted(case.meaning.pairs(name)):
         if a >= 0 and b >= 0 and of[a].event != of[b].event:
             yield of[a].event, of[b].event
 

@@ -7,7 +7,7 @@ not, and why no interleaving shows this, the lines under the table say.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from prover.execution import skeleton as sk
 from prover.execution.changed import change_text
@@ -21,7 +21,7 @@ from prover.execution.run.narrate import WORDS
 from prover.execution.story import Story
 from prover.execution.subject import subject
 from prover.execution.terms import ReadValue, Term
-from prover.execution.weak.reasons import place_of, reasons, who
+from prover.execution.weak.reasons import Reasons, place_of, reasons, who
 from prover.execution.weak.record import execution_of
 from prover.execution.weak.run import Run
 from prover.execution.weak.time import Allowed, Timeline, timeline
@@ -32,73 +32,12 @@ from prover.execution.wording import cell_at, note_text, place_text, pointer_tex
 from prover.graph.values import Location, Pointer, Via, Wild, number_text
 
 
-def tell(case: Allowed, name: str, event: int) -> Witness:
-    """The witness of a violation of ``name`` at ``event``."""
-    return _told(case, name, event, event)
+def tell(case: Allowed, name: str, event: int, *, show: bool) -> Witness:
+    """The witness of a violation of ``name`` at ``event``; ``show``: it is to be shown."""
+    return _told(case, name, event, event, show=show)
 
 
-def _told(case: Allowed, name: str, event: int, other: int, line: str = "") -> Witness:
-    """The witness of a violation at ``event``, in which ``other`` has a part.
-
-    ``line`` says what is wrong between the two.
-    """
-    run, skeleton = case.run, case.run.skeleton
-    time = timeline(case)
-    why = reasons(case, time, event, certain=event == other)
-    shared = _contended(run)
-    # A claim looks at everything.
-    claim = _kind(run, event) in LOOKERS
-    needed = set(time.events) if claim else _needed(time, {event, other, *why.events})
-    shown = [
-        e
-        for e in time.events
-        if e in needed
-        and _kind(run, e) not in LOOKERS
-        and (e in (event, other) or _shown(run, e, shared))
-    ]
-    told = [e for e in time.events if e in needed]
-    early = _early(time, shown)
-    used = sorted({skeleton.events[e].thread for e in shown})
-    column = {thread: index for index, thread in enumerate(used)}
-    # Where two steps have a part the later one is it; a claim fails at the last step.
-    parts = [e for e in shown if e in (event, other)] or shown
-    message = next((c.message for c in skeleton.events[event].checks if c.property == name), "")
-    story = story_of(run, told, event)
-    looks = skeleton.threads[skeleton.events[event].thread].events if claim else ()
-    about = subject(story, [*shown, *looks], column)
-    said = tuple(sentences(story, name, other, why.reasons))
-    seeds = {event, other, *why.events, *(e for r in said for e in (r.source, r.target) if e >= 0)}
-    if claim:
-        seeds.update(looks)
-    sliced = Slice(skeleton, run.values, told, {*shown, event, other}.__contains__, barriers=True)
-    matters = sliced.matters(sorted(seeds))
-    drawn = (*said, *_between(story, name, other, line))
-    wrong = (line,) if line else _explanation(run, name, event, message)
-    return Witness(
-        property=name,
-        message=message,
-        model=case.model,
-        columns=tuple(Column(skeleton.threads[t].name, skeleton.threads[t].kind) for t in used),
-        moments=with_something(
-            replace(
-                _moment(run, e, column, bad=e == parts[-1]),
-                decisive=e in matters or e == parts[-1],
-                early=e in early,
-            )
-            for e in shown
-        ),
-        explanation=wrong,
-        because=tuple(dict.fromkeys(reason.text for reason in said)),
-        schedule=tuple(_place(skeleton, e) for e in time.events),
-        plain=any(_is_plain(skeleton, e) for e in why.events or shown),
-        scenes=scenes_of(story, about, told, shown),
-        edges=edges(story, told, {e: index for index, e in enumerate(shown)}, drawn),
-        record=execution_of(run, case.nodes),
-        reordered=bool(why.reasons),
-    )
-
-
-def tell_race(case: Allowed, one: int, two: int) -> Witness:
+def tell_race(case: Allowed, one: int, two: int, *, show: bool) -> Witness:
     """The witness of a data race between two nodes."""
     found = [case.nodes.nodes[number] for number in (one, two)]
     words = [
@@ -107,7 +46,91 @@ def tell_race(case: Allowed, one: int, two: int) -> Witness:
         for node in found
     ]
     line = f"nothing orders {words[0]} and {words[1]}: {place_of(case.run, found[1].event)}"
-    return _told(case, "data-race", found[1].event, found[0].event, line)
+    return _told(case, "data-race", found[1].event, found[0].event, line, show=show)
+
+
+def _told(
+    case: Allowed, name: str, event: int, other: int, line: str = "", *, show: bool
+) -> Witness:
+    """The witness of a violation at ``event``, in which ``other`` has a part.
+
+    ``line`` says what is wrong between the two.
+    """
+    run, skeleton = case.run, case.run.skeleton
+    time = timeline(case)
+    why = reasons(case, time, event, certain=event == other)
+    # A claim looks at everything.
+    claim = _kind(run, event) in LOOKERS
+    needed = set(time.events) if claim else _needed(time, {event, other, *why.events})
+    shared = _contended(run)
+    shown = [
+        e
+        for e in time.events
+        if e in needed
+        and _kind(run, e) not in LOOKERS
+        and (e in (event, other) or _shown(run, e, shared))
+    ]
+    early = _early(time, shown)
+    used = sorted({skeleton.events[e].thread for e in shown})
+    column = {thread: index for index, thread in enumerate(used)}
+    # Where two steps have a part the later one is it; a claim fails at the last step.
+    bad = ([e for e in shown if e in (event, other)] or shown)[-1]
+    message = next((c.message for c in skeleton.events[event].checks if c.property == name), "")
+    witness = Witness(
+        property=name,
+        message=message,
+        model=case.model,
+        columns=tuple(Column(skeleton.threads[t].name, skeleton.threads[t].kind) for t in used),
+        moments=tuple(
+            replace(_moment(run, e, column, bad=e == bad), early=e in early) for e in shown
+        ),
+        explanation=(line,) if line else _explanation(run, name, event, message),
+        because=(),
+        schedule=tuple(_place(skeleton, e) for e in time.events),
+        plain=any(_is_plain(skeleton, e) for e in why.events or shown),
+        record=execution_of(run, case.nodes),
+        reordered=bool(why.reasons),
+    )
+    if not show:
+        return witness
+    told = [e for e in time.events if e in needed]
+    return _in_full(_Telling(run, told, shown, column, why), witness, event, other, line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What is told of an execution, what of that is shown, and the columns of threads."""
+
+    run: Run
+    told: list[int]
+    shown: list[int]
+    column: dict[int, int]
+    why: Reasons
+
+
+def _in_full(it: _Telling, witness: Witness, event: int, other: int, line: str) -> Witness:
+    """The witness with the states between its steps, and which of them are decisive."""
+    run, skeleton = it.run, it.run.skeleton
+    story = story_of(run, it.told, event)
+    claim = _kind(run, event) in LOOKERS
+    looks = skeleton.threads[skeleton.events[event].thread].events if claim else ()
+    about = subject(story, [*it.shown, *looks], it.column)
+    said = tuple(sentences(story, witness.property, other, it.why.reasons))
+    seeds = {event, other, *it.why.events, *looks}
+    seeds.update(e for r in said for e in (r.source, r.target) if e >= 0)
+    sliced = Slice(
+        skeleton, run.values, it.told, {*it.shown, event, other}.__contains__, barriers=True
+    )
+    matters = sliced.matters(sorted(seeds))
+    steps = zip(it.shown, witness.moments, strict=True)
+    drawn = (*said, *_between(story, witness.property, other, line))
+    return replace(
+        witness,
+        moments=with_something(replace(m, decisive=e in matters or m.bad) for e, m in steps),
+        because=tuple(dict.fromkeys(reason.text for reason in said)),
+        scenes=scenes_of(story, about, it.told, it.shown),
+        edges=edges(story, it.told, {e: index for index, e in enumerate(it.shown)}, drawn),
+    )
 
 
 def _between(story: Story, name: str, other: int, line: str) -> Iterator[Reason]:
