@@ -16,6 +16,7 @@ from dsl.frozen import Frozen, replace
 from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
 from prover.execution.evaluate import Unknown
+from prover.execution.execution import INITIAL
 from prover.execution.nodes import LOOKERS
 from prover.execution.run.replay import ReplayError
 from prover.execution.shorten import Shorter
@@ -31,7 +32,7 @@ def replay_shortened(skeleton: sk.Skeleton, claim: Claim, name: str, model: Memo
     Its record is of all that is claimed.
     """
     found = list(shown(skeleton, claim, name, model))
-    tries = [_Shortening(skeleton, claim, one) for one in found]
+    tries = [_Shortening(skeleton, claim, one, _read(one.case.run)) for one in found]
     kept, best = min(((one.kept(), one) for one in tries), key=lambda pair: len(pair[0]))
     stopped = best.stopped(kept)
     whole = found[0].told()
@@ -43,12 +44,28 @@ def replay_shortened(skeleton: sk.Skeleton, claim: Claim, name: str, model: Memo
     raise ReplayError(f"claimed {name}: fewer steps do not show it")
 
 
+def _read(run: Run) -> frozenset[tuple[int, int]]:
+    """The steps of an execution that read, each with one that stored what it reads."""
+    reads = (
+        (run.skeleton.reads[number], run.source(run.skeleton.reads[number]))
+        for number in run.read_places
+    )
+    writes = run.skeleton.writes
+    return frozenset(
+        (read.event, writes[source].event) for read, source in reads if source != INITIAL
+    )
+
+
 class _Shortening(Frozen, frozen=True):
-    """A violation in an execution, with fewer and fewer of its steps."""
+    """A violation in an execution, with fewer and fewer of its steps.
+
+    ``read`` are pairs of a step and one that stored what it reads.
+    """
 
     skeleton: sk.Skeleton
     claim: Claim
     found: Shown
+    read: frozenset[tuple[int, int]]
 
     def kept(self) -> tuple[int, ...]:
         """The steps that are left."""
@@ -77,6 +94,8 @@ class _Shortening(Frozen, frozen=True):
 
     def _shows(self, kept: tuple[int, ...]) -> bool:
         """Whether some of the steps are an execution with the violation."""
+        if self._lacks(frozenset(kept)):
+            return False
         nodes = self.found.case.nodes
         try:
             run = followed(self.skeleton, self.claim, nodes, self.stopped(kept))
@@ -86,6 +105,14 @@ class _Shortening(Frozen, frozen=True):
             return any(self._is(wrong) for wrong in violations(run, nodes))
         except (ReplayError, Unknown):
             return False
+
+    def _lacks(self, kept: frozenset[int]) -> bool:
+        """Whether what goes wrong is not there, or the store that a step has read: seen at once."""
+        nodes, race = self.found.case.nodes.nodes, self.found.race
+        bad = (self.found.wrong.event,) if race is None else tuple(nodes[n].event for n in race)
+        if not kept.issuperset(bad):
+            return True
+        return any(one in kept and source not in kept for one, source in self.read)
 
     def is_it(self, other: Shown) -> bool:
         """Whether a violation in what is left is the one that there was."""
