@@ -46,7 +46,7 @@ Rows: TypeAlias = tuple[int, ...]
 """For each event, by its place among them, a bit for each that it leads to."""
 
 
-class Reading:
+class Meaning:
     """What a model says of one execution: its own names, and those that the execution has."""
 
     def __init__(self, model: MemoryModel, structure: Structure) -> None:

@@ -2,156 +2,144 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from dsl.frozen import Frozen, fields_of
 from prover.models import algebra as al
 from prover.models.cat import load_model
-from prover.models.concrete import Structure, breach, defined, evaluate, members
-from prover.models.rows import Reading
+from prover.models.concrete import Pairs, Structure, breach, defined, evaluate, members
+from prover.models.rows import Meaning
 from prover.models.sc import SC
+from tests.litmus_engine.test_relations import (
+    NONE,
+    RELATIONS,
+    SETS,
+    recursive,
+    some_events,
+    some_relation,
+)
 
 EVENTS = (-2, -1, 0, 1, 2, 5, 9)
-NAMES = ("r", "s", "t")
-SETS = ("A", "B")
-
-events = st.sampled_from(EVENTS)
-pairs = st.frozensets(st.tuples(events, events), max_size=14)
-structures = st.builds(
-    lambda found, sets: Structure(
-        frozenset(EVENTS), dict(zip(SETS, sets, strict=True)), dict(zip(NAMES, found, strict=True))
-    ),
-    st.tuples(*(pairs for _ in NAMES)),
-    st.tuples(*(st.frozensets(events) for _ in SETS)),
-)
-deterministic = settings(derandomize=True, max_examples=60, deadline=None)
-
-BARE = al.MemoryModel("bare", (), (), None)
-
-sets: st.SearchStrategy[al.Events] = st.deferred(
-    lambda: st.one_of(
-        st.sampled_from(SETS).map(al.Named),
-        st.builds(al.Everything),
-        st.builds(al.Nobody),
-        *(st.builds(kind, sets, sets) for kind in (al.Either, al.Both, al.Without)),
-        st.builds(al.Others, sets),
-        st.builds(al.Domain, terms),
-        st.builds(al.Range, terms),
-    )
-)
-terms: st.SearchStrategy[al.Relation] = st.deferred(
-    lambda: st.one_of(
-        st.sampled_from(NAMES).map(al.Base),
-        st.builds(al.Nothing),
-        st.builds(al.Identity, sets),
-        st.builds(al.Product, sets, sets),
-        *(
-            st.builds(kind, terms, terms)
-            for kind in (al.Union, al.Sequence, al.Difference, al.Intersection)
-        ),
-        *(
-            st.builds(kind, terms)
-            for kind in (al.Complement, al.Inverse, al.Optional, al.Plus, al.Star)
-        ),
-    )
-)
+"""As in executions: initial writes are below zero, and what did not happen is left out."""
 
 
-def test_terms_of_every_kind_are_drawn() -> None:
-    seen: set[type] = set()
-
-    @settings(derandomize=True, max_examples=300, deadline=None, database=None)
-    @given(term=terms)
-    def draw(term: al.Relation) -> None:
-        pending: list[object] = [term]
-        while pending:
-            part = pending.pop()
-            seen.add(type(part))
-            pending += (
-                [getattr(part, n) for n in fields_of(part)] if isinstance(part, Frozen) else []
-            )
-
-    draw()
-    assert {*get_args(al.Relation), *get_args(al.Events)} <= seen
+def some_pairs(rng: random.Random) -> Pairs:
+    dense = rng.choice((0.05, 0.15, 0.3, 0.6))
+    return frozenset((a, b) for a in EVENTS for b in EVENTS if rng.random() < dense)
 
 
-@deterministic
-@given(structure=structures, term=terms)
-def test_a_relation(structure: Structure, term: al.Relation) -> None:
-    assert Reading(BARE, structure).evaluate(term) == evaluate(term, structure)
+def some_set(rng: random.Random) -> frozenset[int]:
+    return frozenset(event for event in EVENTS if rng.random() < 0.4)
 
 
-@deterministic
-@given(structure=structures, term=sets)
-def test_a_set(structure: Structure, term: al.Events) -> None:
-    assert Reading(BARE, structure).members(term) == members(term, structure)
+def some_structure(rng: random.Random) -> Structure:
+    sets = {name: some_set(rng) for name in SETS}
+    return Structure(frozenset(EVENTS), sets, {name: some_pairs(rng) for name in RELATIONS})
 
 
-@deterministic
-@given(
-    structure=structures,
-    term=terms,
-    shape=st.sampled_from(al.Shape),
-    negated=st.booleans(),
-)
-def test_an_axiom(structure: Structure, term: al.Relation, shape: al.Shape, negated: bool) -> None:
-    axiom = al.Axiom("a", shape, term, negated=negated)
-    assert Reading(BARE, structure).holds(axiom) == (breach(axiom, structure) is None)
+def kinds(term: object) -> set[type]:
+    """The kinds of which a term is made."""
+    if not isinstance(term, Frozen):
+        return set()
+    return {type(term)}.union(*(kinds(getattr(term, name)) for name in fields_of(term)))
 
 
-@deterministic
-@given(structure=structures, first=terms, second=sets, third=terms, monotone=st.booleans())
-def test_definitions(
-    structure: Structure, first: al.Relation, second: al.Events, third: al.Relation, monotone: bool
-) -> None:
-    """One after the other, and some that go round, whether they are monotone or not."""
+@pytest.mark.parametrize("seed", range(40))
+def test_terms_and_sets(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(12):
+        structure = some_structure(rng)
+        meaning, term, inside = Meaning(NONE, structure), some_relation(rng, 4), some_events(rng, 4)
+        assert meaning.evaluate(term) == evaluate(term, structure), term
+        assert meaning.members(inside) == members(inside, structure), inside
+
+
+def test_terms_of_every_kind_are_tried() -> None:
+    rng = random.Random(0)
+    tried = set[type]().union(*(kinds(some_relation(rng, 4)) for _ in range(480)))
+    assert {*get_args(al.Relation), *get_args(al.Events)} <= tried
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_axioms(seed: int) -> None:
+    rng = random.Random(1000 + seed)
+    for shape in al.Shape:
+        for negated in (False, True):
+            axiom = al.Axiom("a", shape, some_relation(rng, 3), negated=negated)
+            structure = some_structure(rng)
+            model = al.MemoryModel("m", (), (axiom,), None)
+            broken = ["a"] if breach(axiom, structure) is not None else []
+            assert Meaning(model, structure).broken(model) == broken, axiom
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_definitions(seed: int) -> None:
+    """One after the other, and some that go round: monotone ones, and others."""
+    rng = random.Random(2000 + seed)
+    (least,) = recursive(rng).definitions
+    farther = al.Range(al.Sequence(al.Identity(al.Named("Z")), al.Base("r")))
+    sets = al.Recursion((al.Definition("Z", al.Either(al.Named("B"), farther)),))
     circle = al.Recursion(
         (
-            al.Definition("r", al.Union(first, al.Sequence(al.Base("r"), al.Base("t")))),
-            al.Definition("A", al.Either(second, al.Named("A"))),
-            al.Definition("s", third if not monotone else al.Union(al.Base("r"), al.Base("s"))),
+            al.Definition("r", al.Union(some_relation(rng, 2), al.Base("r"))),
+            al.Definition("A", al.Either(some_events(rng, 2), al.Named("A"))),
+            al.Definition("s", some_relation(rng, 2)),
         ),
         monotone=False,
     )
-    model = al.MemoryModel("m", (al.Definition("t", third), circle), (), xb=al.Base("t"))
-    slow, fast = defined(model, structure), Reading(model, structure)
-    for name in (*NAMES, "xb"):
-        assert fast.pairs(name) == slow.relations[name]
-    for name in SETS:
-        assert fast.members(al.Named(name)) == slow.sets[name]
+    first, last = al.Definition("t", some_relation(rng, 3)), al.Definition("B", some_events(rng, 2))
+    model = al.MemoryModel(
+        "m", (sets, least, first, circle, last), (), al.Sequence(al.Base("t"), al.Base("f"))
+    )
+    structure = some_structure(rng)
+    slow, meaning = defined(model, structure), Meaning(model, structure)
+    for name in (*RELATIONS, "f", "g", "xb"):
+        assert meaning.pairs(name) == slow.relations[name], name
+    for name in (*SETS, "Z"):
+        assert meaning.members(al.Named(name)) == slow.sets[name], name
+    assert meaning.pairs("nothing of that name") == frozenset()
 
 
+def test_equations_that_go_round_for_ever_are_left_where_they_close() -> None:
+    """In each round one of the two gains something."""
+    other = al.Complement(al.Base("p"))
+    circle = al.Recursion((al.Definition("p", other), al.Definition("q", other)), monotone=False)
+    model = al.MemoryModel("m", (circle,), (), None)
+    structure = Structure(frozenset(EVENTS), {}, {})
+    slow, meaning = defined(model, structure), Meaning(model, structure)
+    assert {n: meaning.pairs(n) for n in "pq"} == {n: slow.relations[n] for n in "pq"}
+
+
+def _definitions(model: al.MemoryModel) -> list[al.Definition]:
+    return [
+        one
+        for each in model.definitions
+        for one in (each.members if isinstance(each, al.Recursion) else (each,))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("name", ["sc", "tso", "lkmm"])
-@settings(derandomize=True, max_examples=10, deadline=None)
-@given(data=st.data())
-def test_the_models_that_come_with_the_tool(name: str, data: st.DataObject) -> None:
+def test_the_models_that_come_with_the_tool(name: str, seed: int) -> None:
     """All their names, over relations of whatever kind: a reading asks for no execution."""
+    rng = random.Random(3000 + seed)
     model = SC if name == "sc" else load_model(name)
-    own = [m.name for d in model.definitions for m in _members(d)]
-    asked = defaultdict[str, frozenset[tuple[int, int]]](frozenset)
-    kinds = defaultdict[str, frozenset[int]](frozenset)
-    text = " ".join(str(m.term) for d in model.definitions for m in _members(d))
-    text += " ".join(str(axiom.relation) for axiom in (*model.axioms, *model.flags))
-    words = {word.strip("()[]^+*?~-1") for word in text.replace("(", " ").replace("[", " ").split()}
-    for word in sorted(words):
-        asked[word] = data.draw(pairs)
-        kinds[word] = data.draw(st.frozensets(events))
-    structure = Structure(frozenset(EVENTS), kinds, asked)
-    slow, fast = defined(model, structure), Reading(model, structure)
-    relations = [n for n in own if n in slow.relations]
-    assert relations or name == "sc"
-    for each in relations:
-        assert fast.pairs(each) == slow.relations[each], each
+    terms = [str(each.term) for each in _definitions(model)]
+    terms += [str(axiom.relation) for axiom in (*model.axioms, *model.flags)]
+    words = {word.strip("[]()^+*?~-1") for text in terms for word in text.replace("(", " ").split()}
+    relations = {word: some_pairs(rng) for word in sorted(words)}
+    sets = defaultdict(frozenset[int], {word: some_set(rng) for word in sorted(words)})
+    structure = Structure(frozenset(EVENTS), sets, relations)
+    slow, meaning = defined(model, structure), Meaning(model, structure)
+    own = [d.name for d in _definitions(model) if isinstance(d.term, al.Relation)]
+    assert own or name == "sc"
+    for each in own:
+        assert meaning.pairs(each) == slow.relations[each], each
     broken = [axiom.name for axiom in model.axioms if breach(axiom, slow) is not None]
-    assert fast.broken(model) == broken
+    assert meaning.broken(model) == broken
     for flag in model.flags:
-        assert fast.evaluate(flag.relation) == evaluate(flag.relation, slow)
-
-
-def _members(definition: al.Definition | al.Recursion) -> tuple[al.Definition, ...]:
-    return definition.members if isinstance(definition, al.Recursion) else (definition,)
+        assert meaning.evaluate(flag.relation) == evaluate(flag.relation, slow)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.litmus_engine import test_engines_agree, test_own, test_relations
+from tests.models import test_rows
 from tests.weak import test_against_litmus, test_random_litmus, test_random_srcu
 from tests.weak.compare import compare_file, wrong_race
 
@@ -26,6 +27,12 @@ READINGS = {
     "differences": test_relations.test_a_recursion_is_the_least_under_a_difference_too,
 }
 
+ROWS = {
+    "rows/terms": test_rows.test_terms_and_sets,
+    "rows/axioms": test_rows.test_axioms,
+    "rows/definitions": test_rows.test_definitions,
+}
+
 
 def warm_up_litmus() -> None:
     """The models, which are the same for all."""
@@ -38,9 +45,11 @@ def warm_up_litmus() -> None:
 
 def litmus_checks() -> Iterator[tuple[str, Callable[[], bool]]]:
     """Names, and functions that say whether all is as it should be."""
-    for name, test in READINGS.items():
+    for name, test in {**READINGS, **ROWS}.items():
         for seed in range(TERMS):
             yield f"{name}/{seed}", partial(_passes, test, seed)
+    circle = test_rows.test_equations_that_go_round_for_ever_are_left_where_they_close
+    yield "rows/circle", partial(_passes, circle)
     for seed in range(PROGRAMS):
         yield f"litmus/{seed}", partial(_agrees, seed)
     for model in ("tso", "lkmm"):

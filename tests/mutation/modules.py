@@ -12,6 +12,7 @@ JUDGES = (
     "prover/execution/weak/barriers.py",
     "prover/execution/weak/pages.py",
     "prover/execution/weak/run.py",
+    "prover/models/rows.py",
 )
 """What judges an execution before anybody is shown it."""
 

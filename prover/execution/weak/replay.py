@@ -28,7 +28,7 @@ from prover.execution.witness import Witness
 from prover.graph.values import Half, Pointer, Via, Wild, Word
 from prover.models.algebra import MemoryModel
 from prover.models.concrete import Pairs
-from prover.models.rows import Reading
+from prover.models.rows import Meaning
 
 STORING = (sk.Access, sk.Grant, sk.SrcuEnd, sk.Try, sk.Unlock)
 """Events whose store can reach memory after a free that they executed before."""
@@ -101,7 +101,7 @@ def shown(
         )
     reasons: list[str] = []
     for one in candidates:
-        meaning = Reading(asked, builder.structure(law, one.also, lands=one.lands))
+        meaning = Meaning(asked, builder.structure(law, one.also, lands=one.lands))
         broken = meaning.broken(asked)
         if not broken:
             yield Shown(Allowed(run, found, builder, meaning, model.name), one)
@@ -116,12 +116,12 @@ def _races(
     """The data races: the model allows the execution, and raises its flag for it."""
     usual = for_protocols(model)
     structure = builder.structure(law, frozenset())
-    meaning = Reading(usual, structure)
+    meaning = Meaning(usual, structure)
     broken = meaning.broken(usual)
     if broken:
         raise ReplayError(f"claimed data-race: {model.name} forbids it ({broken[0]})")
     asked = for_races(model)
-    extended = Reading(asked, builder.structure(law, frozenset(), faithful=True))
+    extended = Meaning(asked, builder.structure(law, frozenset(), faithful=True))
     pairs = frozenset[tuple[int, int]]().union(
         *(extended.evaluate(f.relation) for f in asked.flags)
     )
@@ -152,7 +152,7 @@ def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> 
     for one in violations(run, found):
         if one.property not in names:
             structure = builder.structure(law, one.also, lands=one.lands)
-            if not Reading(asked, structure).broken(asked):
+            if not Meaning(asked, structure).broken(asked):
                 names.add(one.property)
     return names | {"data-race"}
 

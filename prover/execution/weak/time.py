@@ -20,7 +20,7 @@ from prover.execution.weak.law import Law
 from prover.execution.weak.run import Run
 from prover.execution.weak.structure import Builder
 from prover.graph.values import Pointer
-from prover.models.rows import Reading
+from prover.models.rows import Meaning
 
 EXECUTES = {"lkmm": ("hb", "pb"), "tso": ("ghb",)}
 """The relations of each model that say what is done before what."""
@@ -38,7 +38,7 @@ class Allowed(Frozen, frozen=True):
     run: Run
     nodes: Nodes
     builder: Builder
-    meaning: Reading
+    meaning: Meaning
     model: str
 
     @property
