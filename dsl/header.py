@@ -23,13 +23,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final, TypeVar
 
 from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, Label
-from dsl.frozen import Frozen
+from dsl.frozen import Frozen, Open, field
 from dsl.source import Source, Span
 
 VERDICTS: Final = ("proved", "refuted", "bounded", "vacuous", "unknown")
@@ -156,8 +155,7 @@ def _text(lines: list[Line]) -> str:
     return " ".join(line.text for line in lines)
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Open):
     """Reads paragraphs, and notes what is wrong with them."""
 
     found: list[Diagnostic] = field(default_factory=list[Diagnostic])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
@@ -17,7 +16,7 @@ from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.files import Read, Refusal, measured, read_text
 from dsl.finding import find, real_path, unique
-from dsl.frozen import Frozen, replace
+from dsl.frozen import Frozen, Open, field, replace
 from dsl.parse import parse
 from dsl.scan import MAX_REPORTS
 from dsl.source import Source
@@ -98,8 +97,7 @@ class _Place(Frozen, frozen=True):
     tree: Path | None
 
 
-@dataclass(slots=True)
-class _Loader:
+class _Loader(Open):
     """Reads files depth first, each once."""
 
     roots: tuple[Path, ...]

@@ -8,13 +8,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from dsl.files import Refusal, decoded, read_bytes
 from dsl.finding import Found, find, real_path
-from dsl.frozen import Frozen
+from dsl.frozen import Frozen, Open, field
 
 _COMMENT = r"//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/"
 _LOOK = re.compile(rf"""{_COMMENT}|"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'|\bimport\b""")
@@ -46,8 +45,7 @@ class _Step(NamedTuple):
     whole: bool
 
 
-@dataclass(slots=True)
-class Texts:
+class Texts(Open):
     """Files and their imports, each read and looked for once.  ``roots`` as in dsl.imports."""
 
     roots: tuple[Path, ...]

@@ -11,20 +11,18 @@ from __future__ import annotations
 import difflib
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from dsl import syntax as s
 from dsl.diagnostic import Diagnostic, Label
-from dsl.frozen import replace
+from dsl.frozen import Open, field, replace
 from dsl.source import Source
 from dsl.syntax_rewrite import edit_list, labels_in, rename
 
 Owner: TypeAlias = s.FunctionDecl | s.ActorDecl
 
 
-@dataclass(slots=True)
-class _Editing:
+class _Editing(Open):
     """The owners of labels by name, as edited so far, and what went wrong.
 
     ``sources`` are the texts that they were in before.

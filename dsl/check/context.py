@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
 
 from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check.report import Report, Skip
 from dsl.check.world import World
-from dsl.frozen import Frozen
+from dsl.frozen import Frozen, Open, field
 from dsl.source import Span
 from dsl.types import PointerType, Type
 
@@ -44,8 +43,7 @@ Binding: TypeAlias = p.Local | Alias | Given | None
 """What a name means in a block; None: its declaration is wrong and has been reported."""
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Open):
     """The names of one block."""
 
     outer: Scope | None
@@ -71,8 +69,7 @@ class Scope:
         return found
 
 
-@dataclass(slots=True)
-class Around:
+class Around(Open):
     """What encloses a statement for ``break`` and ``continue``, innermost last.
 
     ``"loop"`` and ``"switch"`` are those of C.  In the block of a block macro they
@@ -85,8 +82,7 @@ class Around:
     jumped: set[str] = field(default_factory=set[str])
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Open):
     """One block macro being put in place of its use.
 
     ``prefix`` starts its labels; ``block`` runs at the ``yield``, in the scope, the
@@ -103,8 +99,7 @@ class Frame:
     jumped: set[str] = field(default_factory=set[str])
 
 
-@dataclass(slots=True)
-class Jumps:
+class Jumps(Open):
     """The labels of a function and the gotos to them, by final name."""
 
     labels: dict[str, Span] = field(default_factory=dict[str, Span])

@@ -8,7 +8,6 @@ whatever would look at it is refused: it matches its unlock by where it came fro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from dsl import protocol as p
@@ -16,6 +15,7 @@ from dsl.check.flow import statements
 from dsl.check.notes import Notes
 from dsl.check.report import Report
 from dsl.check.walk import Part, deep, expressions, own_expressions, parts
+from dsl.frozen import Open, field
 from dsl.primitives import PRIMITIVES
 from dsl.types import INT, StructType
 
@@ -50,8 +50,7 @@ _PLACES = ("lvalue", "place", "old")
 """Kinds of parameters that lead to a number."""
 
 
-@dataclass(slots=True)
-class _Facts:
+class _Facts(Open):
     """Which keys get the value of which others, and which hold indexes.
 
     ``mentioned`` are all that a function reads, or hands to a primitive.

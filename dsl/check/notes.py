@@ -7,16 +7,15 @@ as it is, the same objects: what is noted of one by itself is noted once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from dsl import protocol as p
+from dsl.frozen import Open, field
 
 Noted = TypeVar("Noted")
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(Open):
     """What pure functions have found in checked functions, by the identity of both.
 
     Of the program as it is: ``statements`` counts what its limit is about, ``indexes`` are the

@@ -8,7 +8,6 @@ So inlining can replace it by the local, and no address of a local is ever a val
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from dsl import protocol as p
 from dsl.check.convert import is_null
@@ -16,6 +15,7 @@ from dsl.check.notes import Notes
 from dsl.check.report import Report
 from dsl.check.walk import Part, expressions, parts
 from dsl.diagnostic import Label
+from dsl.frozen import Open, field
 from dsl.primitives import PRIMITIVES
 from dsl.source import Span
 from dsl.types import BoolType
@@ -28,8 +28,7 @@ _SHARED_ACCESS = ("smp_store_mb",)
 """Primitives on a place whose meaning is not that of a plain access to a local."""
 
 
-@dataclass(slots=True)
-class _Facts:
+class _Facts(Open):
     """What one function does with addresses of locals and with its pointer parameters.
 
     ``values`` are the addresses of locals that are used as values, which is refused.

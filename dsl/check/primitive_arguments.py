@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check.constants import evaluate
@@ -12,6 +10,7 @@ from dsl.check.convert import LOCK_TYPES, arithmetic, cast, coerce, scalar, show
 from dsl.check.places import field as named_field
 from dsl.check.places import whole_value
 from dsl.check.report import Skip, did_you_mean
+from dsl.frozen import Open, field
 from dsl.primitives import Primitive
 from dsl.source import Span
 from dsl.types import (
@@ -33,8 +32,7 @@ _MAX_SUBCLASS = 7
 """Lockdep has eight subclasses."""
 
 
-@dataclass(slots=True)
-class State:
+class State(Open):
     """What the arguments checked so far say about the others.
 
     ``hidden`` are arguments that nobody writes: where ``VAL`` is kept.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import NoReturn
 
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
+from dsl.frozen import Open, field
 from dsl.source import Span
 
 MAX_DIAGNOSTICS = 50
@@ -28,8 +28,7 @@ class EnoughError(Exception):
     """More is wrong than anybody reads; stop."""
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Open):
     """Collects diagnostics; equal ones (same code, place and message) count once."""
 
     found: dict[tuple[str, str, Span | None], Diagnostic] = field(

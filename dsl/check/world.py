@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check.report import Report
-from dsl.frozen import Frozen
+from dsl.frozen import Frozen, Open, field
 from dsl.source import Span
 from dsl.types import Type
 
@@ -29,8 +28,7 @@ class Signature(Frozen, frozen=True):
     decl: s.FunctionDecl
 
 
-@dataclass(slots=True)
-class World:
+class World(Open):
     """The program's global names.
 
     ``ordinary`` holds every name of C's ordinary namespace with what it is and

@@ -14,14 +14,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
 
 from dsl.check.context import MAX_PROGRAM
 from dsl.check.indexes import ANYWHERE, SOURCES, function_of, names_of
-from dsl.frozen import Frozen
+from dsl.frozen import Frozen, Open, field
 from dsl.imports import MAX_TOTAL_BYTES
 from dsl.source import Span
 from prover.cache.aside import Stood
@@ -69,8 +68,7 @@ def _names(used: Sequence[Used]) -> dict[str, str] | None:
     return found
 
 
-@dataclass(slots=True)
-class Spared:
+class Spared(Open):
     """Judges entries of which imports have changed.
 
     ``outlines`` are by the sums of texts, ``vouched`` by real path.

@@ -12,7 +12,6 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,7 +19,7 @@ import msgspec
 
 from dsl import frozen
 from dsl.files import Read, Refusal, library_root, read_text
-from dsl.frozen import Frozen, replace
+from dsl.frozen import Frozen, Open, field, replace
 from dsl.source import Source, sum_of
 from prover.cache.aside import Aside, Stood, Witnesses, stood
 from prover.cache.codec import Damaged, Line, is_kept, line, outcome_of
@@ -92,8 +91,7 @@ class Known(Frozen, frozen=True):
         return self.entry.unfinished
 
 
-@dataclass(slots=True)
-class Files:
+class Files(Open):
     """The texts of files, each read once in a run; None for what cannot be read.
 
     ``witnesses`` are those of entries, by their sum.
@@ -142,8 +140,7 @@ class Files:
         return self._texts[path]
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
+class Recalled(Frozen, frozen=True):
     """What is remembered of files: reports that hold, and entries of which an import has changed.
 
     ``files`` are the texts that this was found out with.

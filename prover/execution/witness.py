@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dsl.frozen import Frozen
 from dsl.source import Span
 from prover.execution.record import Record
 from prover.execution.scene import Edge, Scene
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(Frozen, frozen=True):
     """One place read or written: ``old`` is "" for a read; texts as the author writes values."""
 
     place: str
@@ -27,8 +27,7 @@ class Touch:
         return bool(self.old)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Frozen, frozen=True):
     """A function being run: its name, where it was called, and which call of the thread it is."""
 
     function: str
@@ -36,8 +35,7 @@ class Call:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Frozen, frozen=True):
     """One step of one thread.
 
     ``what`` is the kind of step (``load``, ``store``, ``rmw``, ``acquire``, ``release``, ...);
@@ -58,8 +56,7 @@ class Moment:
     early: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Frozen, frozen=True):
     """One thread of the witness."""
 
     name: str

@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from dsl.files import Refusal, decoded, library_root
+from dsl.frozen import Frozen
 from dsl.reach import Reach, Texts, imports_of, links_on
 from prover.cache.fingerprint import ROOTS, SUFFIXES, contents
 from prover.pipeline.git import GitError, Object, Repository
@@ -25,8 +25,7 @@ _BESIDE = ("pyproject.toml", "requirements.lock")
 """What says which solver and parser this program has, where it is proved in its own repository."""
 
 
-@dataclass(frozen=True, slots=True)
-class Affected:
+class Affected(Frozen, frozen=True):
     """The files that are affected, of how many; ``tool``: this program itself has changed."""
 
     files: tuple[Member | FileReport, ...]
@@ -58,7 +57,9 @@ def affected(
     files = tuple(
         member
         for member, reach in zip(found, reaches, strict=True)
-        if reach is None or not then.is_as_now(reach) or os.path.realpath(member.name) in let_go
+        if reach is None
+        or not then.is_as_now(reach)
+        or (let_go and os.path.realpath(member.name) in let_go)
     )
     return Affected(files, len(found))
 
@@ -200,8 +201,7 @@ class _Then:
         return [os.sep.join(parts[: number + 1]) for number in range(len(parts))]
 
 
-@dataclass(frozen=True, slots=True)
-class _Tool:
+class _Tool(Frozen, frozen=True):
     """This program where it is of the repository: its packages, and what is beside them.
 
     By their paths from the top; there are none where it is elsewhere.

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha1, sha256
 
 from dsl.diagnostic import Diagnostic
+from dsl.frozen import Frozen
 
 SECONDS = 30.0
 """How long one call may take."""
@@ -49,8 +49,7 @@ class GitError(Exception):
         self.diagnostic = Diagnostic(code, message, None, hint=hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(Frozen, frozen=True):
     """What a revision has at a path: ``mode`` as in a tree, ``name`` what it is called by."""
 
     mode: str

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from dsl.frozen import replace
+from dsl.frozen import Frozen, replace
 from dsl.source import Source, Span
 from prover.execution.witness import Call, Moment, Touch, Witness
 
@@ -25,8 +24,7 @@ SAYS = re.compile(r"^(?:takes|releases|frees) (\S+)$")
 """A note of what a step does to something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Frozen, frozen=True):
     """A line of one thread; ``note`` is what stands in brackets behind the text.
 
     ``facts`` are in the note unless the text says so; a ``call`` that is entered has what it does
@@ -42,8 +40,7 @@ class Line:
     call: Call | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Frozen, frozen=True):
     """What one thread does on one source line: the moments from ``first`` to ``last``."""
 
     moment: Moment

@@ -7,8 +7,9 @@ not, and why no interleaving shows this, the lines under the table say.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from dsl.frozen import replace
 from prover.execution import skeleton as sk
 from prover.execution.changed import change_text
 from prover.execution.decisive import Slice, with_something
