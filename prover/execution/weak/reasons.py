@@ -158,30 +158,32 @@ def _shortest(time: Timeline, across: dict[Edge, int]) -> tuple[Edge, ...]:
             for b in there[index + 1 :]:
                 ways.setdefault(a, []).append((b, 1 if time.sure.before(a, b) else 2))
     best: tuple[int, tuple[Edge, ...]] = (1 << 30, ())
+    back: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
     for (a, b), paid in across.items():
-        found = _way(ways, b, a, best[0] - paid)
-        if found is not None and found[0] + paid < best[0]:
-            best = (found[0] + paid, ((a, b), *found[1]))
+        if b not in back:
+            back[b] = _ways_from(ways, b, best[0])
+        costs, reached = back[b]
+        if a in costs and costs[a] + paid < best[0]:
+            best = (costs[a] + paid, ((a, b), *_back(reached, a)))
     return best[1]
 
 
-def _way(
-    ways: dict[int, list[tuple[int, int]]], start: int, goal: int, limit: int
-) -> tuple[int, tuple[Edge, ...]] | None:
-    """The cheapest way from one step to another that costs less than ``limit``."""
+def _ways_from(
+    ways: dict[int, list[tuple[int, int]]], start: int, limit: int
+) -> tuple[dict[int, int], dict[int, int]]:
+    """What the cheapest way to each step costs, if less than ``limit``, and the step before it."""
+    costs: dict[int, int] = {}
     reached: dict[int, int] = {}
     front: list[tuple[int, int, int]] = [(0, start, -1)]
     while front:
         cost, event, came = heappop(front)
         if event in reached or cost >= limit:
             continue
-        reached[event] = came
-        if event == goal:
-            return cost, _back(reached, goal)
+        costs[event], reached[event] = cost, came
         for target, paid in ways.get(event, ()):
             if target not in reached:
                 heappush(front, (cost + paid, target, event))
-    return None
+    return costs, reached
 
 
 def _back(reached: dict[int, int], goal: int) -> tuple[Edge, ...]:
