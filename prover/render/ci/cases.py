@@ -22,6 +22,7 @@ from prover.verdict import (
     Broken,
     FileReport,
     Outcome,
+    Proved,
     Refuted,
     Report,
     Unknown,
@@ -117,9 +118,16 @@ def errors_of(file: FileReport) -> tuple[str, ...]:
 
 
 def notes_of(file: FileReport) -> list[str]:
-    """What the verdicts of a file do not cover, each once."""
+    """What the verdicts of a file do not cover, each once, and what proofs take for granted."""
     notes = (*file.notes, *(note for outcome in file.outcomes for note in outcome.notes))
-    return [printable(note) for note in dict.fromkeys(notes)]
+    limits = (
+        f"{path_of(file)}: {case_name(outcome)}: proved, {outcome.verdict.number.limited}"
+        for outcome in file.outcomes
+        if isinstance(outcome.verdict, Proved)
+        and outcome.verdict.number is not None
+        and outcome.verdict.number.limited
+    )
+    return [printable(note) for note in dict.fromkeys((*notes, *limits))]
 
 
 def findings(file: FileReport) -> Iterator[Finding]:

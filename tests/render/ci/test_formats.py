@@ -15,10 +15,11 @@ import pytest
 from jsonschema import Draft4Validator
 from markdown_it import MarkdownIt
 
+from dsl.frozen import replace
 from prover.render.ci import github, junit, ktap, sarif, summary
-from prover.verdict import Report
+from prover.verdict import AnyNumber, Proved, Report
 from tests.render.ci.ktap_reader import read
-from tests.render.ci.made import EVIL, every_verdict, evil, in_an_import, many
+from tests.render.ci.made import EVIL, every_verdict, evil, file, in_an_import, many, outcome
 
 RENDER = {
     "junit": junit.render,
@@ -89,6 +90,18 @@ def test_ktap_has_a_test_for_each_file_and_obligation() -> None:
     directives = [each.data.split(" ")[0] for each in test.subtests]
     assert directives == ["", "", "refuted:", "proved:", "bounded:", "vacuous:", "ERROR", "ERROR"]
     assert any("CPU0: reader" in line for line in test.subtests[2].said)
+
+
+@pytest.mark.parametrize("form", [junit, ktap, summary])
+def test_what_a_proof_takes_for_granted_is_said(form: Any) -> None:
+    """A proof for any number passes as others do: up to where it holds must not be lost."""
+    said = "as long as a.ref stays below 2^30; lock-order checked up to user * 2"
+    number = AnyNumber(("user",), (), True, (), 2, 3, 4, ("checker", "z3"), said)
+    plain = replace(number, limited="")
+    report = Report((file(outcome(Proved(number), "", "one"), outcome(Proved(plain), "", "two")),))
+    text = " ".join(form.render(report).replace("&lt;", "<").split())
+    assert f"made.khp: one, PAE=on, lkmm: proved, {said}" in text
+    assert "two, PAE=on, lkmm: proved," not in text
 
 
 def test_ktap_of_hostile_names_has_no_directive_but_its_own() -> None:
