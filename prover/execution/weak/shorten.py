@@ -20,6 +20,7 @@ from prover.execution.execution import INITIAL
 from prover.execution.nodes import LOOKERS
 from prover.execution.run.replay import ReplayError
 from prover.execution.shorten import Shorter
+from prover.execution.weak.record import execution_of
 from prover.execution.weak.replay import Shown, Wrong, followed, shown, violations
 from prover.execution.weak.run import Run
 from prover.execution.witness import Witness
@@ -35,12 +36,12 @@ def replay_shortened(skeleton: sk.Skeleton, claim: Claim, name: str, model: Memo
     tries = [_Shortening(skeleton, claim, one, _read(one.case.run)) for one in found]
     kept, best = min(((one.kept(), one) for one in tries), key=lambda pair: len(pair[0]))
     stopped = best.stopped(kept)
-    whole = found[0].told()
     if not stopped:
         return best.found.told()
+    whole = found[0].case
     for one in shown(skeleton, claim, name, model, stopped=stopped):
         if best.is_it(one):
-            return replace(one.told(), record=whole.record)
+            return replace(one.told(), record=execution_of(whole.run, whole.nodes))
     raise ReplayError(f"claimed {name}: fewer steps do not show it")
 
 
