@@ -43,7 +43,7 @@ def find(
     outside = False
     for place in unique([folder, *roots]):
         candidate = place / wanted
-        if _tree_of(Path(os.path.normpath(candidate)), trees, os.path.abspath) is None:
+        if _tree_of(candidate, trees, os.path.abspath) is None:
             outside = True
             continue
         real = real_path(candidate)
@@ -87,8 +87,8 @@ def _tree_of(path: Path, trees: list[Path], full: Callable[[Path], str]) -> Path
 def real_path(path: Path) -> Path | None:
     """``path`` with its links followed; None if there is no such thing."""
     try:
-        return path.resolve(strict=True)
-    except (OSError, RuntimeError, ValueError):
+        return Path(os.path.realpath(path, strict=True))
+    except (OSError, ValueError):
         return None
 
 
