@@ -80,14 +80,17 @@ class Families:
         kept: Kept | None,
         notes: Notes,
     ) -> Shared | None:
-        """The program of all variants, None where there is one only, or a claim about states.
+        """The program of all variants, None where one only is asked about, or a claim about states.
 
         An invariant is about every state of an interleaving, which no weak model has.
         """
+        asked = dict.fromkeys(task.obligation.variant for task in tasks)
+        if len(asked) == 1:
+            return None
         base = protocols("")
         scenario = base.scenarios[tasks[0].obligation.scenario]
         variants: dict[str, Protocol] = {}
-        for name in dict.fromkeys(task.obligation.variant for task in tasks):
+        for name in asked:
             try:
                 variants[name] = protocols(name)
             except DiagnosticError:
