@@ -2,6 +2,9 @@
 
 A relation has a row for each event: a bit for each event that it leads to.  For where what a model
 says of one execution is asked again and again; the tests compare the two, name by name.
+
+Where the slow reading takes a pair of what is no event of the execution as it comes, this one
+raises KeyError: nothing is judged by what did not happen.
 """
 
 from __future__ import annotations

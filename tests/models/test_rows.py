@@ -114,6 +114,15 @@ def test_equations_that_go_round_for_ever_are_left_where_they_close() -> None:
     assert {n: meaning.pairs(n) for n in "pq"} == {n: slow.relations[n] for n in "pq"}
 
 
+def test_what_did_not_happen_is_related_to_nothing() -> None:
+    structure = Structure(frozenset(EVENTS), {"A": frozenset((3,))}, {"r": frozenset(((0, 3),))})
+    meaning = Meaning(NONE, structure)
+    with pytest.raises(KeyError):
+        meaning.evaluate(al.Base("r"))
+    with pytest.raises(KeyError):
+        meaning.members(al.Named("A"))
+
+
 def _definitions(model: al.MemoryModel) -> list[al.Definition]:
     return [
         one

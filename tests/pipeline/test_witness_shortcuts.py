@@ -15,6 +15,7 @@ from prover.pipeline import minimal
 from prover.pipeline.decide import decide
 from prover.pipeline.limits import Limits
 from prover.pipeline.obligations import tasks
+from prover.smt.reply import Sat
 from prover.verdict import Request, Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +68,33 @@ def test_the_first_answer_of_a_solver_is_that_of_a_new_one(
 
     monkeypatch.setattr(minimal.Search, "ask", forgets)
     assert decided(name) == found
+
+
+def test_a_later_answer_to_the_first_question_is_not_taken_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is asked in between leaves its traces, also where the same is asked once more."""
+    searches: dict[int, tuple[minimal.Search, str, Sat]] = {}
+    trimmed = minimal.trimmed
+
+    def noted(search: minimal.Search, name: str, reply: Sat) -> Any:
+        if search.carry is None and search.prepared.model != "sc":
+            searches[id(search)] = search, name, reply
+        return trimmed(search, name, reply)
+
+    monkeypatch.setattr("prover.pipeline.decide.trimmed", noted)
+    decided("protocols/weak_order.khp")
+    search, name, _ = next(iter(searches.values()))
+    search.session = None
+    question = search.query.properties[name]
+    first = search.ask(question, values=True)
+    search.ask(search.query.ends)
+    again = search.ask(question, values=True)
+    assert isinstance(first, Sat)
+    assert isinstance(again, Sat)
+    told = trimmed(search, name, again)
+    monkeypatch.delattr(minimal, "start")
+    assert trimmed(search, name, first) == told
 
 
 @pytest.mark.parametrize("name", FILES)

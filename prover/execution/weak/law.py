@@ -7,6 +7,7 @@ each grace period one comes first, as claimed, and what that puts in order are s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
@@ -131,13 +132,15 @@ class Law:
         inclusive = not isinstance(self.skeleton.events[one].action, EXCLUSIVE)
         own = self.skeleton.threads[self.skeleton.events[one].thread].events
         other = self.skeleton.threads[self.skeleton.events[two].thread].events
-        before = [e for e in own[: first + inclusive] if e in self.run.happened]
-        behind = [e for e in other[last + 1 :] if e in self.run.happened]
-        for a in before:
-            for b in behind:
-                for one_node in nodes.of_event.get(a, ()):
-                    for two_node in nodes.of_event.get(b, ()):
-                        yield one_node.number, two_node.number
+        before = self._made(nodes, own[: first + inclusive])
+        behind = self._made(nodes, other[last + 1 :])
+        yield from product(before, behind)
+
+    def _made(self, nodes: Nodes, events: tuple[int, ...]) -> list[int]:
+        """The nodes of events that are there: an update that fails has no store."""
+        happened = [e for e in events if e in self.run.happened]
+        found = (node for e in happened for node in nodes.of_event.get(e, ()))
+        return [node.number for node in found if self.run.values.holds(node.when)]
 
     def _index(self, event: int) -> int:
         return self.order.place[event][1]

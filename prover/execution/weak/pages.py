@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.execution import skeleton as sk
-from prover.execution.nodes import Nodes
+from prover.execution.nodes import Node, Nodes
 from prover.execution.order import static_order
 from prover.execution.terms import Allocated
 from prover.execution.weak.run import NotAnExecution, Run
@@ -48,23 +48,22 @@ class Pages:
         """Whether an alloc gives ``slot`` between two events."""
         return any(self._before(one, a) and self._before(a, two) for a in self._allocs(slot))
 
-    def orders(self, slot: str, page: int, event: int) -> Pairs | None:
+    def orders(self, slot: str, page: int, access: Node) -> Pairs | None:
         """What a use of a typesafe slot after its end assumes: nobody is given it between the two.
 
-        Orders between nodes; None where somebody certainly is.
+        ``access`` is the last that the use did.  Orders between nodes; None where it surely is.
         """
         if not self.typesafe(slot):
             return frozenset()
         found: set[tuple[int, int]] = set()
-        gone, access = self._nodes.last(page), self._nodes.last(event)
+        gone = self._nodes.last(page)
         assert gone is not None
-        assert access is not None
         for alloc in self._allocs(slot):
             given = self._nodes.first(alloc)
             assert given is not None
             if not self._before(page, alloc):
                 found.add((given.number, gone.number))
-            elif self._order.before(alloc, event):
+            elif self._order.before(alloc, access.event):
                 return None
             else:
                 found.update(((gone.number, given.number), (access.number, given.number)))
