@@ -107,10 +107,10 @@ class Timeline(Frozen, frozen=True):
     memory: Communication
 
 
-def timeline(case: Allowed) -> Timeline:
-    """The order in which to tell an execution."""
+def timeline(case: Allowed, bad: int) -> Timeline:
+    """The order in which to tell an execution that goes wrong at ``bad``."""
     run = case.run
-    programs = _programs(run)
+    programs = _programs(run, bad)
     told = [event for program in programs for event in program]
     order = PartialOrder(told)
     known = set(told)
@@ -139,14 +139,17 @@ def timeline(case: Allowed) -> Timeline:
     return Timeline(events, sure, tuple(causes), programs, memory)
 
 
-def _programs(run: Run) -> tuple[tuple[int, ...], ...]:
-    """What each processor ran, a handler between two steps of its host."""
+def _programs(run: Run, bad: int) -> tuple[tuple[int, ...], ...]:
+    """What each processor ran, a handler between two steps of its host.
+
+    Who waits for a lock may do so in what was freed: then the step it stands at is told.
+    """
     found: dict[int, list[tuple[tuple[int, ...], int]]] = {}
     for thread in run.skeleton.threads:
         handler = thread.kind == "handler"
         gap = run.claim.gaps.get(thread.number, 0)
         for index, event in enumerate(thread.events):
-            if event in run.happened or event in run.violated:
+            if event in run.happened or event in run.violated or event == bad:
                 turn = run.claim.turn(thread.number)
                 key = (gap, 0, turn, thread.number, index) if handler else (index, 1)
                 host = thread.host if handler else thread.number

@@ -58,7 +58,7 @@ def _told(
     ``line`` says what is wrong between the two.
     """
     run, skeleton = case.run, case.run.skeleton
-    time = timeline(case)
+    time = timeline(case, event)
     why = reasons(case, time, event, certain=event == other)
     # A claim looks at everything.
     claim = _kind(run, event) in LOOKERS
@@ -75,7 +75,7 @@ def _told(
     used = sorted({skeleton.events[e].thread for e in shown})
     column = {thread: index for index, thread in enumerate(used)}
     # Where two steps have a part the later one is it; a claim fails at the last step.
-    bad = ([e for e in shown if e in (event, other)] or shown)[-1]
+    bad = ([e for e in shown if e in (event, other)] or shown)[-1:]
     message = next((c.message for c in skeleton.events[event].checks if c.property == name), "")
     witness = Witness(
         property=name,
@@ -83,7 +83,7 @@ def _told(
         model=case.model,
         columns=tuple(Column(skeleton.threads[t].name, skeleton.threads[t].kind) for t in used),
         moments=tuple(
-            replace(_moment(run, e, column, bad=e == bad), early=e in early) for e in shown
+            replace(_moment(run, e, column, bad=e in bad), early=e in early) for e in shown
         ),
         explanation=(line,) if line else _explanation(run, name, event, message),
         because=(),
@@ -290,6 +290,8 @@ def _note(run: Run, event: sk.Event) -> str:
     def named(term: Term) -> str:
         return pointer_text(run.skeleton.layout, run.values.value(term))
 
+    if event.number in run.waiting and isinstance(event.action, sk.Grant):
+        return f"waits for {named(event.action.address)}"
     if event.number in run.in_vain:
         address = touched(event)
         assert address is not None
