@@ -165,7 +165,7 @@ class Exchange:
         if found is None:
             held = self.parts.variables.value(variable, number)
             after = self._held(self.parts.variables.all[variable].kind, variable, held)
-            found = self.parts.variables.intern(self._variables[variable], after)
+            found = self.parts.variables.intern(self._variables[variable], after, image=True)
             self._values[key] = found
         return found
 

@@ -32,7 +32,7 @@ def exchanges(parts: Parts) -> tuple[Exchange, ...]:
         slots = [name for name, region in parts.layout.regions.items() if region.pool == pool]
         if not 1 < len(slots) <= FEW:
             continue
-        own = [each for each in _permutations(slots) if not each or _same(parts.program, each)]
+        own = [each for each in _permutations(slots) if not each or _alike(parts, each)]
         if len(found) * len(own) <= MOST:
             found = [{**one, **other} for one, other in product(found, own)]
     made = {_key(each): Exchange(parts, Values(parts.layout, each)) for each in found if each}
@@ -51,11 +51,14 @@ def _key(permutation: Permutation) -> frozenset[tuple[str, str]]:
     return frozenset(permutation.items())
 
 
-def _same(program: ir.Program, permutation: Permutation) -> bool:
-    """Whether a program stays what it is."""
-    values = Values(program.layout, permutation)
+def _alike(parts: Parts, permutation: Permutation) -> bool:
+    """Whether a program stays what it is, with what was made of it so far."""
+    program, values = parts.program, Values(parts.layout, permutation)
+    places = {replace(each, place=values.place(each.place)) for each in parts.variables.all}
     return (
         values.apart
+        and places == set(parts.variables.all)
+        and set(map(values.name, parts.pages)) == set(parts.pages)
         and _same_memory(program.layout, values)
         and all(_same_value(values, each) for each in _constants(program))
         and _same_tables(program, values)

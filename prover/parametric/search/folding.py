@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from prover.parametric.system import Exchange, Label, Rule, Shared, System
+from prover.parametric.system import Exchange, Infinite, Label, Refused, Rule, Shared, System
 
 Rows: TypeAlias = Mapping[int, Mapping[tuple[Label, Label], int]]
 """For each local state, by labels, the set of those it is together with, as bits."""
@@ -131,7 +131,11 @@ class Folding:
         """Raises Unlike where the rules are not those of what a local state becomes."""
         for number, turn in enumerate(self.turns):
             exchange = turn.exchange
-            theirs = self.system.rules(exchange.local(local), exchange.shared(shared))
+            try:
+                theirs = self.system.rules(exchange.local(local), exchange.shared(shared))
+            except (Refused, Infinite):
+                # What a step is refused for is refused of both, where they are alike.
+                raise Unlike from None
             wanted = {self._content(number, rule) for rule in rules}
             if wanted != {self._content(-1, rule) for rule in theirs}:
                 raise Unlike
