@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from prover.parametric.certificate import exchanged, mirrors
 from prover.parametric.certificate.checker import check
 from prover.parametric.certificate.exchanged import Symmetry
 from prover.parametric.certificate.folded import Folded, count_of, folded
@@ -18,10 +19,10 @@ from prover.parametric.certificate.text import questions
 from prover.parametric.invariant import Safe
 from prover.parametric.search import Limits, search
 from prover.parametric.search.pairs import Pairs
-from prover.parametric.system import IDLE, System
+from prover.parametric.system import IDLE, Rule, Shared, System
 from prover.smt.none import first_yes
 from tests.parametric.exchanged_toys import Swap, exchanged_toy
-from tests.parametric.toys import Toy, rule
+from tests.parametric.toys import BAD, Toy, rule
 
 SEEDS = range(60)
 THREE = range(1000, 1025)
@@ -134,6 +135,27 @@ OTHERWISE: list[dict[str, Any]] = [{}, {"reads": ()}, {"guard": -1}, {"ended": 0
 """What a rule may do otherwise beside going elsewhere."""
 
 
+def more_in(toy: Toy, proof: Folded, there: Shared, chance: Random) -> Rule:
+    """One more rule in a shared state that is another's image: like one there is but for a thing."""
+    local, copies = chance.randrange(1, len(toy.names)), len(toy.guards) - 1
+    movers = sorted(tabled(proof).locals(there) - {IDLE}) or [local]
+    rules = [each for mover in movers for each in toy.rules(mover, there)]
+    like = chance.choice([each for each in rules if each.violated is None] or [rule(local, local)])
+    number, at = chance.randrange(-1, copies + 1), chance.randrange(2 + copies)
+    otherwise: list[dict[str, Any]] = [
+        {"after": local},
+        {"writes": ((at, chance.randrange(2)),)},
+        {"guard": -1},
+        {"begins": number},
+        {"over": not like.over},
+        {"ended": 0},
+        {"change": number},
+        {"spawned": (local,)},
+        {"violated": BAD},
+    ]
+    return replace(like, reads=tuple(enumerate(there)), **chance.choice(otherwise))
+
+
 def broken(toy: Toy, proof: Folded, chance: Random) -> Toy:
     """A system in which one thing of one copy is otherwise."""
     what, copies = chance.randrange(6), len(toy.guards) - 1
@@ -157,11 +179,7 @@ def broken(toy: Toy, proof: Folded, chance: Random) -> Toy:
         return replace(toy, changes=tuple(changes))
     others = sorted(set(proof.shared()) - set(proof.kept.rows))
     if what == 4 and others:
-        # Something more in a shared state that is another's image.
-        there = chance.choice(others)
-        mover = chance.choice(sorted(tabled(proof).locals(there) - {IDLE}) or [local])
-        more = rule(mover, local, tuple(enumerate(there)))
-        return replace(toy, table=(*toy.table, more))
+        return replace(toy, table=(*toy.table, more_in(toy, proof, chance.choice(others), chance)))
     shared = (0, chance.randrange(2), *(chance.randrange(2) for _ in range(copies)))
     return replace(toy, bad=frozenset({shared}))
 
@@ -245,16 +263,19 @@ def attacks(seed: int, number: int) -> Iterator[tuple[Toy, Folded]]:
             yield toy, Folded(proof.kept, some)
 
 
+SHOWN = ((11, 2), (19, 2), (23, 2), (37, 2))
+
+
 @pytest.mark.parametrize(
     ("of", "name", "sound", "seeds"),
     [
         (Symmetry, "_no_group", "", ((1011, 3),)),
         (Symmetry, "_told_apart", "", ((23, 2),)),
-        (Symmetry, "_other_rules", "", ((19, 2),)),
+        (Symmetry, "_other_rules", "", SHOWN),
         (Symmetry, "_no_image", None, ((139, 2),)),
         (Mirrors, "_are_permutations", True, ((23, 2),)),
         (Mirrors, "_same_functions", True, ((23, 2),)),
-        (Mirrors, "_same_rules", True, ((19, 2),)),
+        (Mirrors, "_same_rules", True, SHOWN),
         (Mirrors, "_again", False, ((11, 2),)),
     ],
 )
@@ -273,3 +294,62 @@ def test_what_checkers_look_at_is_needed(
     monkeypatch.setattr(of, name, left_out)
     with pytest.raises(AssertionError):
         all(agreed(*attack) for each in seeds for attack in attacks(*each))
+
+
+CONTENT = (
+    "local",
+    "writes",
+    "after",
+    "guard",
+    "begins",
+    "over",
+    "ended",
+    "change",
+    "spawned",
+    "bad",
+)
+"""What both checkers compare of a rule, in their order; whose it is, is known."""
+
+
+@pytest.mark.parametrize("field", range(1, len(CONTENT)), ids=CONTENT[1:])
+@pytest.mark.parametrize("by", ["checker", "z3"])
+def test_all_of_a_rule_is_compared(by: str, field: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one part of rules left out a rule more, in what is not kept, is accepted wrongly."""
+
+    def without(known: Any) -> Any:
+        def less_of(*given: object) -> tuple[object, ...]:
+            found: tuple[object, ...] = known(*given)
+            return found[:field] + found[field + 1 :]
+
+        return less_of
+
+    attacked: list[tuple[Toy, Folded]] = []
+    for seed, k in NOTICED[CONTENT[field]]:
+        ((_, toy, _, proof),) = small(range(seed, seed + 1), 2)
+        chance = Random(seed * 100 + k)
+        others = sorted(set(proof.shared()) - set(proof.kept.rows))
+        more = more_in(toy, proof, chance.choice(others), chance)
+        attacked.append((replace(toy, table=(*toy.table, more)), proof))
+    assert not any(any(agreed(*each)) for each in attacked)
+    if by == "checker":
+        monkeypatch.setattr(exchanged, "_content", without(exchanged._content))
+        monkeypatch.setattr(Symmetry, "_becomes", without(Symmetry._becomes))
+    else:
+        monkeypatch.setattr(mirrors, "_done", without(mirrors._done))
+        monkeypatch.setattr(mirrors, "_mirrored", without(mirrors._mirrored))
+    with pytest.raises(AssertionError):
+        all(agreed(*each) for each in attacked)
+
+
+NOTICED = {
+    "writes": [(11, 4)],
+    "after": [(11, 6)],
+    "guard": [(11, 1)],
+    "begins": [(23, 2)],
+    "over": [(11, 10)],
+    "ended": [(103, 10)],
+    "change": [(37, 0)],
+    "spawned": [(19, 5)],
+    "bad": [(19, 10)],
+}
+"""Seeds of systems, and of what is added to them, that show each."""

@@ -192,32 +192,42 @@ class Mirrors:
 
     def _same_rules(self, mirror: Mirror, local: int, shared: Shared, after: Shared) -> bool:
         """Whether the rules of what a local state becomes are what its rules become."""
-        of, rules = mirror.exchange, self.system.rules
-        here = {
-            (
-                mirror.shared(written(shared, rule)),
-                of.local(rule.local),
-                of.local(rule.after),
-                *(of.guard(rule.guard), of.wait(rule.begins), of.change(rule.change)),
-                *(rule.over, mirror.label(rule.ended)),
-                tuple([of.local(each) for each in rule.spawned]),
-                rule.violated is None,
-            )
-            for rule in rules(local, shared)
-        }
-        there = {
-            (
-                written(after, rule),
-                rule.local,
-                rule.after,
-                *(rule.guard, rule.begins, rule.change),
-                *(rule.over, rule.ended),
-                rule.spawned,
-                rule.violated is None,
-            )
-            for rule in rules(of.local(local), after)
-        }
-        return here == there
+        rules, local_after = self.system.rules, mirror.exchange.local(local)
+        here = {_mirrored(rule, shared, mirror) for rule in rules(local, shared)}
+        return here == {_done(rule, after) for rule in rules(local_after, after)}
+
+
+def _done(rule: Rule, shared: Shared) -> tuple[object, ...]:
+    """What a rule does in a shared state."""
+    return (
+        rule.local,
+        written(shared, rule),
+        rule.after,
+        rule.guard,
+        rule.begins,
+        rule.over,
+        rule.ended,
+        rule.change,
+        rule.spawned,
+        rule.violated is None,
+    )
+
+
+def _mirrored(rule: Rule, shared: Shared, mirror: Mirror) -> tuple[object, ...]:
+    """What it has to do in what the shared state becomes."""
+    of = mirror.exchange
+    return (
+        of.local(rule.local),
+        mirror.shared(written(shared, rule)),
+        of.local(rule.after),
+        of.guard(rule.guard),
+        of.wait(rule.begins),
+        rule.over,
+        mirror.label(rule.ended),
+        of.change(rule.change),
+        tuple([of.local(each) for each in rule.spawned]),
+        rule.violated is None,
+    )
 
 
 def _turned(view: View, mirror: Mirror) -> View:

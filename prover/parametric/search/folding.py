@@ -114,8 +114,7 @@ class Folding:
         if found is None:
             images = list(self.images(shared))
             least = min(image for image, _ in images)
-            broken = self.system.broken(least) is None
-            if any((self.system.broken(image) is None) != broken for image, _ in images):
+            if len({self.system.broken(image) is None for image, _ in images}) > 1:
                 raise Unlike
             found = least, tuple(turn for image, turn in images if image == least)
             self._least[shared] = found
