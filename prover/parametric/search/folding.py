@@ -101,6 +101,7 @@ class Folding:
     _least: dict[Shared, tuple[Shared, Turns]] = field(
         default_factory=dict[Shared, tuple[Shared, Turns]]
     )
+    _compared: tuple[Shared, list[Shared]] = ((), [])
     _contents: dict[Rule, int] = field(default_factory=dict[Rule, int])
     _known: dict[tuple[int, int], tuple[Rule, int]] = field(
         default_factory=dict[tuple[int, int], tuple[Rule, int]]
@@ -128,10 +129,11 @@ class Folding:
 
     def compare(self, local: int, shared: Shared, rules: Sequence[Rule]) -> None:
         """Raises Unlike where the rules are not those of what a local state becomes."""
+        if shared != self._compared[0]:
+            self._compared = shared, [turn.exchange.shared(shared) for turn in self.turns]
         for number, turn in enumerate(self.turns):
-            exchange = turn.exchange
             try:
-                theirs = self.system.rules(exchange.local(local), exchange.shared(shared))
+                theirs = self.system.rules(turn.local(local), self._compared[1][number])
             except (Refused, Infinite):
                 # What a step is refused for is refused of both, where they are alike.
                 raise Unlike from None
