@@ -32,7 +32,7 @@ from tests.parametric.comparing import graphs, system
 
 CASES = Path(__file__).parents[1] / "cases" / "verdict" / "anynumber"
 PROTOCOLS = Path(__file__).parents[2] / "protocols"
-MOST = 150_000
+MOST = 300_000
 
 SEEDS = range(400)
 """Seeds of generated protocols, of which a few have a pool with several slots."""
