@@ -30,6 +30,8 @@ SCENARIO = "walk_fault"
 """The scenario of the last of the files: one of its twenty is enough."""
 ALIKE = str(HERE / "contended.khp")
 """Three actors that are alike, for what is about those."""
+ANY, ANY_SCENARIO = str(PROTOCOLS / "retract_any.khp"), "uffd"
+"""Any number of actors, and a pool of two, with PAE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,14 @@ def requests(files: Sequence[Path], jobs: int, without: tuple[Feature, ...]) -> 
         Request(tuple(whole), jobs=jobs, explain=False, without=without),
         Request((last,), scenario=SCENARIO, jobs=jobs, explain=False, without=without),
         Request((ALIKE,), jobs=jobs, explain=False, without=without),
+        Request(
+            (ANY,),
+            scenario=ANY_SCENARIO,
+            config=(("PAE", "on"),),
+            jobs=jobs,
+            explain=False,
+            without=without,
+        ),
     ]
 
 

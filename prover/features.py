@@ -15,6 +15,7 @@ Feature: TypeAlias = Literal[
     "level",
     "places",
     "symmetry",
+    "slots",
 ]
 """The name of one."""
 
@@ -28,6 +29,7 @@ FEATURES: dict[Feature, str] = {
     "apart": "positions that must differ are told apart only where an answer has them level",
     "level": "an answer that has positions level is replayed before they are told apart",
     "symmetry": "actors that are alike are asked about in one order",
+    "slots": "for any number of actors, one shared state stands for all with slots exchanged",
     "places": "two handlers of one host take no clause for every two places in the merged program",
 }
 """Every feature, with what it does."""

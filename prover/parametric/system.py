@@ -186,6 +186,46 @@ class System(Protocol):
         ...
 
 
+class Exchange(Protocol):
+    """Objects that change places: what becomes of everything that a system numbers.
+
+    Whether what it makes of the rules are the rules is for others to find out.
+    """
+
+    @property
+    def inverse(self) -> Exchange:
+        """What leads back."""
+        ...
+
+    def shared(self, shared: Shared) -> Shared:
+        """A shared state."""
+        ...
+
+    def pair(self, variable: int, value: int) -> tuple[int, int]:
+        """A variable with one of its values."""
+        ...
+
+    def local(self, number: int) -> int:
+        """A local state; IDLE stays IDLE."""
+        ...
+
+    def label(self, label: Label) -> Label:
+        """A set of regions."""
+        ...
+
+    def guard(self, guard: int) -> int:
+        """A guard; -1 stays -1, here and below."""
+        ...
+
+    def wait(self, wait: int) -> int:
+        """A wait."""
+        ...
+
+    def change(self, change: int) -> int:
+        """A broadcast."""
+        ...
+
+
 class Refused(Exception):
     """The protocol has what this engine does not: ``what`` in words, at ``span``."""
 

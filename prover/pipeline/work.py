@@ -85,7 +85,8 @@ class Work:
             save = writer(Path(self._certificates), file.name, file.program, o)
         # Where one process is asked for there is one.
         several = (self._processes or os.cpu_count() or 1) > 1
-        return decide_any_number(protocol, o, task.expected, limits, engine(several=several), save)
+        made = engine(several=several, folds="slots" not in self._without)
+        return decide_any_number(protocol, o, task.expected, limits, made, save)
 
     def _decide(self, members: Sequence[int], shared: Shared | None) -> list[Decision]:
         index, task = self._jobs[members[0]]

@@ -81,7 +81,7 @@ def decided(*systems: Compiled) -> Safe | None:
     """What proves it, None where nothing does; where counts have parts, nothing of deadlocks."""
     for size, found in product((1, 2, 3), systems):
         try:
-            said = search(found, size, Limits(views=VIEWS))
+            said = search(found, size, Limits(views=VIEWS), found.exchanges())
         except (Infinite, Refused):
             continue
         if isinstance(said, Safe):

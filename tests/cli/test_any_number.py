@@ -113,6 +113,15 @@ def test_a_certificate_is_written_and_checked_again(
     assert "confirmed by checker" in said
 
 
+def test_a_certificate_has_all_slots_in_all_places() -> None:
+    """It is to be checked without exchanges, so it is the same with and without."""
+    case = Path(__file__).parents[1] / "cases" / "verdict" / "anynumber" / "rcu_removal.khp"
+    for name, more in (("a.json", []), ("b.json", ["--without", "slots"])):
+        assert main(["run", str(case), "--no-cache", "--emit", f"certificate={name}", *more]) == 0
+    assert Path("a.json").read_bytes() == Path("b.json").read_bytes()
+    assert main(["certificate", "a.json"]) == 0
+
+
 def test_a_certificate_of_another_protocol_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--emit", "certificate=c.json", "lock.khp"]) == 0
     broken = LOCK.replace("while (xchg(&locked, 1)) cpu_relax();", "locked = 1;")

@@ -9,6 +9,7 @@ import pytest
 from prover.parametric.invariant import Endless, Safe, Suspect
 from prover.parametric.search import Limits, search
 from prover.parametric.search.exact import explore
+from prover.parametric.search.folding import Folding
 from prover.parametric.search.limits import Overrun
 from prover.parametric.search.pairs import Pairs
 from prover.parametric.search.sets import Sets
@@ -43,7 +44,7 @@ def crowds(system: Toy, most: int) -> list[tuple[int, ...]]:
 def test_pairs_are_views_of_two(seed: int) -> None:
     """Two ways to compute the same."""
     system = random_toy(seed)
-    fast, slow = Pairs(system, Limits()), Sets(system, 2, Limits(views=300))
+    fast, slow = Pairs(system, Limits(), Folding(system)), Sets(system, 2, Limits(views=300))
     try:
         one, other = fast.run(), slow.run()
     except Overrun:
@@ -59,7 +60,7 @@ def test_no_number_of_actors_does_more(seed: int) -> None:
     system = random_toy(seed)
     for size in (1, 2, 3):
         limits = Limits(views=FEW) if size == 3 else Limits()
-        found = Sets(system, size, limits) if size != 2 else Pairs(system, limits)
+        found = Sets(system, size, limits) if size != 2 else Pairs(system, limits, Folding(system))
         try:
             wrong = found.run()
         except Overrun:

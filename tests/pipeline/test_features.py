@@ -17,7 +17,13 @@ from prover.execution.construct.program import build
 from prover.execution.skeleton import Skeleton
 from prover.features import FEATURES, Feature
 from prover.graph import compile_program
+from prover.parametric.certificate.checker import check as confirm
+from prover.parametric.certificate.folded import Folded
+from prover.parametric.certificate.table import Wrong
+from prover.parametric.invariant import Invariant
+from prover.parametric.system import System
 from prover.pipeline import run, work
+from prover.pipeline.anynumber import real
 from prover.pipeline.case import Case
 from prover.pipeline.decide import decide_group
 from prover.pipeline.group import Group
@@ -45,6 +51,7 @@ ROOT = Path(__file__).parents[2]
 PROTOCOLS = ROOT / "protocols"
 CASES = ROOT / "tests" / "cases" / "verdict"
 SMALL = (
+    "anynumber/rcu_removal",
     "awaits/late_load_of_failing_round",
     "bounds/third_round",
     "bounds/violation_before_cut",
@@ -261,6 +268,26 @@ def test_models_are_decided_together(
     found = noted(monkeypatch, tmp_path, lambda *a: len(a[1]))
     verdicts([str(CASES / "waiting" / "seqlock.khp")], *without)
     assert found() == sizes
+
+
+@pytest.mark.parametrize(("without", "kept"), [((), 13), (("slots",), 22)])
+def test_slots_are_exchanged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, without: tuple[Feature, ...], kept: int
+) -> None:
+    """Of shared states that are one with slots exchanged one is checked."""
+    note = tmp_path / "noted"
+
+    def checked(system: System, invariant: Invariant) -> Wrong | None:
+        found = invariant.kept if isinstance(invariant, Folded) else invariant
+        note.write_text(str(len(list(found.shared()))), encoding="utf-8")
+        return confirm(system, invariant)
+
+    monkeypatch.setattr(real, "check", checked)
+    ((row,),) = verdicts([str(CASES / "anynumber" / "rcu_removal.khp")], *without)
+    assert note.read_text(encoding="utf-8") == str(kept)
+    assert isinstance(row[1], Proved)
+    assert row[1].number is not None
+    assert (row[1].number.shared, row[1].number.views) == (22, 302)
 
 
 def test_one_question_for_all_comes_first() -> None:

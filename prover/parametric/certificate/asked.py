@@ -61,7 +61,7 @@ class Asked:
         here = [case.mover, *(self._here(k) for k in others)]
         premise = [self.views.member(self.shared, here, label_of, range(size))]
         premise += self._applies(case.guard, others, over=case.over)
-        if self.kind.after not in self.views.table.rows:
+        if not self.views.known(self.kind.after):
             return " ".join(premise)
         there = [
             case.after,
@@ -83,7 +83,7 @@ class Asked:
         others = range(1, size + 1)
         here = ["", *(self._here(k) for k in others)]
         lost = views.member(self.shared, here, label_of, others)
-        if self.kind.after in views.table.rows:
+        if views.known(self.kind.after):
             there = ["", *(self._there(k) for k in others)]
             lost += f" (not {views.member(self.kind.after, there, self._stay_labels, others)})"
         # Who stands by does not see what becomes of the actor.

@@ -25,6 +25,8 @@ from itertools import combinations, combinations_with_replacement, product
 from typing import TypeAlias
 
 from dsl.diagnostic import Diagnostic, Label
+from prover.parametric.certificate.exchanged import Symmetry
+from prover.parametric.certificate.folded import Folded
 from prover.parametric.certificate.pairs import wrong_pairs
 from prover.parametric.certificate.step import Premises, left, step, written
 from prover.parametric.certificate.table import Table, Wrong, canonical, reordered, tabled
@@ -37,6 +39,14 @@ Beside: TypeAlias = Mapping[tuple[int, int], AbstractSet[tuple[int, int]]]
 
 def check(system: System, invariant: Invariant) -> Wrong | None:
     """The first thing that makes an invariant none; None: it proves that the system is safe."""
+    if isinstance(invariant, Folded):
+        images = Symmetry(system, invariant)
+        return (
+            initiation(system, invariant.kept)
+            or safety(system, invariant.kept)
+            or images.wrong()
+            or wrong_pairs(system, invariant.kept, images)
+        )
     table = tabled(invariant)
     return (
         initiation(system, table)

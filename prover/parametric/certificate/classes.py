@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import permutations
@@ -65,6 +65,18 @@ def classes(rows: Rows, size: int) -> Classes:
     order = _in_order(views)
     return Classes(
         {local: order[number] for local, number in of.items()},
+        {(tuple(order[each] for each in some), labels) for some, labels in views},
+    )
+
+
+def mirrored(
+    found: Classes, local: Callable[[int], int], label: Callable[[Label], Label]
+) -> Classes:
+    """The classes of a shared state that is another one with everything in its other's place."""
+    views = {(members, tuple(map(label, labels))) for members, labels in found.views}
+    order = _in_order(views)
+    return Classes(
+        {local(each): order[number] for each, number in found.of.items()},
         {(tuple(order[each] for each in some), labels) for some, labels in views},
     )
 

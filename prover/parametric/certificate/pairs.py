@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from prover.parametric.certificate.exchanged import Symmetry
 from prover.parametric.certificate.step import Premises, left, written
-from prover.parametric.certificate.table import Table, Wrong, bits
+from prover.parametric.certificate.table import Table, Wrong, bits, both_ways
 from prover.parametric.system import IDLE, Label, Rule, Shared, System
 
 Beside: TypeAlias = Mapping[int, Mapping[tuple[Label, Label], int]]
@@ -24,9 +25,9 @@ Beside: TypeAlias = Mapping[int, Mapping[tuple[Label, Label], int]]
 AWAY = 1 << IDLE
 
 
-def wrong_pairs(system: System, table: Table) -> Wrong | None:
-    """A step that leads out of a table of pairs."""
-    return _Pairs(system, table).wrong()
+def wrong_pairs(system: System, table: Table, images: Symmetry | None = None) -> Wrong | None:
+    """A step that leads out of a table of pairs; ``images`` are what it becomes by exchanges."""
+    return _Pairs(system, table, images).wrong()
 
 
 @dataclass(slots=True)
@@ -35,11 +36,13 @@ class _Pairs:
 
     system: System
     table: Table
+    images: Symmetry | None = None
     everybody: int = 0
     beside: dict[Shared, Beside] = field(default_factory=dict[Shared, Beside])
     _allowed: dict[int, int] = field(default_factory=dict[int, int])
     _awaited: dict[int, dict[Label, int]] = field(default_factory=dict[int, dict[Label, int]])
     _moved: dict[int, dict[int, int]] = field(default_factory=dict[int, dict[int, int]])
+    _elsewhere: dict[Shared, Beside] = field(default_factory=dict[Shared, Beside])
     _lost: dict[tuple[Shared, Shared, int], dict[int, int]] = field(
         default_factory=dict[tuple[Shared, Shared, int], dict[int, int]]
     )
@@ -48,11 +51,15 @@ class _Pairs:
         """A step that leads out of the table."""
         premises = Premises(self.system)
         there = {shared: self.table.locals(shared) for shared in self.table.rows}
-        self.everybody = sum(1 << each for each in frozenset[int]().union(*there.values()))
+        everybody = frozenset[int]().union(*there.values())
+        if self.images is not None:
+            everybody |= self.images.locals()
+        self.everybody = sum(1 << each for each in everybody)
         for shared in self.table.rows:
-            self.beside[shared] = self._both_ways(shared)
+            self.beside[shared] = both_ways(self.table.rows[shared])
         for shared in self.table.shared():
             self._lost.clear()
+            self._elsewhere.clear()
             for local in sorted(there[shared]):
                 for rule in self.system.rules(local, shared):
                     wrong = premises.of(rule, shared, there[shared])
@@ -62,20 +69,10 @@ class _Pairs:
                         return left(self.system, rule, shared)
         return None
 
-    def _both_ways(self, shared: Shared) -> Beside:
-        rows: dict[int, dict[tuple[Label, Label], int]] = {}
-        for ((one,), (there, back)), mask in self.table.rows[shared].items():
-            of = rows.setdefault(one, {})
-            of[there, back] = of.get((there, back), 0) | mask
-            for other in bits(mask):
-                of = rows.setdefault(other, {})
-                of[back, there] = of.get((back, there), 0) | 1 << one
-        return rows
-
     def _holds(self, rule: Rule, shared: Shared) -> bool:
         """Whether a rule leads from pairs of the table to pairs of the table only."""
         after = written(shared, rule)
-        target = self.beside.get(after, {})
+        target = self._there(after)
         others = 0
         for (there, back), mask in self.beside[shared][rule.local].items():
             allowed = 0 if rule.over and there else mask & self._allows(rule.guard)
@@ -86,6 +83,14 @@ class _Pairs:
             return True
         lost = self._losses(shared, after, rule.change)
         return not any(others >> one & 1 and lost[one] & others for one in lost)
+
+    def _there(self, after: Shared) -> Beside:
+        """The rows of a shared state that a rule leads to."""
+        if after in self.beside or self.images is None:
+            return self.beside.get(after, {})
+        if after not in self._elsewhere:
+            self._elsewhere[after] = self.images.rows(after)
+        return self._elsewhere[after]
 
     def _with_actor(
         self, rule: Rule, target: Beside, labels: tuple[Label, Label], others: int
@@ -122,7 +127,7 @@ class _Pairs:
         """The pairs of one shared state that become none of another's: for each local a set."""
         key = shared, after, change
         if key not in self._lost:
-            target, lost = self.beside.get(after, {}), dict[int, int]()
+            target, lost = self._there(after), dict[int, int]()
             for one, rows in self.beside[shared].items():
                 stands = self._becomes(change, one)
                 for labels, mask in rows.items():

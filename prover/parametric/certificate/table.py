@@ -90,6 +90,18 @@ def tabled(invariant: Invariant) -> Table:
     return Table(invariant.size, rows)
 
 
+def both_ways(rows: Rows) -> dict[int, dict[tuple[Label, Label], int]]:
+    """Of views of two, for each local state its rows by their labels, there and back."""
+    found: dict[int, dict[tuple[Label, Label], int]] = {}
+    for ((one,), (there, back)), mask in rows.items():
+        of = found.setdefault(one, {})
+        of[there, back] = of.get((there, back), 0) | mask
+        for other in bits(mask):
+            of = found.setdefault(other, {})
+            of[back, there] = of.get((back, there), 0) | 1 << one
+    return found
+
+
 def canonical(view: View) -> View:
     """The one order of a view: local states ascending, of equal ones the smallest labels first."""
     members, labels = view

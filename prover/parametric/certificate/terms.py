@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
-from prover.parametric.certificate.classes import NOBODY, Classes, classes
+from prover.parametric.certificate.classes import NOBODY, Classes, classes, mirrored
 from prover.parametric.certificate.diagram import Diagram, bit_vector
+from prover.parametric.certificate.mirrors import Mirrors
 from prover.parametric.certificate.table import Table
 from prover.parametric.system import Label, Shared
 
@@ -72,6 +73,7 @@ class Views:
 
     table: Table
     label_width: int
+    mirrors: Mirrors | None = None
     _new: list[str] = field(default_factory=list[str])
     _named: dict[str, str] = field(default_factory=dict[str, str])
     _states: dict[Shared, tuple[Classes, str]] = field(
@@ -87,6 +89,12 @@ class Views:
         text = "".join(f"{line}\n" for line in self._new)
         self._new.clear()
         return text
+
+    def known(self, shared: Shared) -> bool:
+        """Whether it is one of the table, or what one of these becomes."""
+        if shared in self.table.rows:
+            return True
+        return self.mirrors is not None and self.mirrors.image(shared) is not None
 
     def class_of(self, shared: Shared, local: int) -> str:
         """The class of a local state, :data:`NOBODY` if it is in no view."""
@@ -110,13 +118,20 @@ class Views:
 
     def _state(self, shared: Shared) -> tuple[Classes, str]:
         if shared not in self._states:
-            found = classes(self.table.rows[shared], self.table.size)
+            found = self._classes(shared)
             text = self._text(found)
             if text not in self._named:
                 self._named[text] = name = f"in{len(self._named)}"
                 self._new.append(f"(define-fun {name} {text})")
             self._states[shared] = found, self._named[text]
         return self._states[shared]
+
+    def _classes(self, shared: Shared) -> Classes:
+        image = None if self.mirrors is None else self.mirrors.image(shared)
+        if shared in self.table.rows or image is None:
+            return classes(self.table.rows[shared], self.table.size)
+        kept, mirror = image
+        return mirrored(self._state(kept)[0], mirror.exchange.local, mirror.label)
 
     def _text(self, found: Classes) -> str:
         """The function for some classes, but for its name: two that are alike have one."""

@@ -26,13 +26,15 @@ one question.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
 from prover.parametric.certificate.asked import Asked, Case, Kind
 from prover.parametric.certificate.diagram import bit_vector
+from prover.parametric.certificate.folded import Folded
+from prover.parametric.certificate.mirrors import Mirrors, mirrors
 from prover.parametric.certificate.step import written
 from prover.parametric.certificate.table import Table, tabled
 from prover.parametric.certificate.terms import (
@@ -58,16 +60,19 @@ class Question(NamedTuple):
 
 def questions(system: System, invariant: Invariant) -> Iterator[Question]:
     """The questions, in order: that none can be answered by a yes is the second check."""
-    table = tabled(invariant)
-    texts = Texts(system, table)
+    folded = invariant if isinstance(invariant, Folded) else None
+    table = tabled(invariant) if folded is None else folded.kept
+    texts = Texts(system, table, None if folded is None else mirrors(system, folded))
     yield texts.asked("initiation", texts.initiation())
     yield texts.asked("safety", texts.safety())
+    if folded is not None:
+        yield texts.asked("symmetry", texts.symmetry())
     number = {shared: k for k, shared in enumerate(table.shared())}
     for shared, at in number.items():
         for kind, rules in texts.kinds(shared):
             way = f"in shared state {at}"
             if kind.after != shared:
-                way = f"from shared state {at} to {number.get(kind.after, 'none')}"
+                way = f"from shared state {at} to {texts.told(kind.after, number)}"
             yield texts.asked(f"{kind.name} {way}", texts.consecution(shared, kind, rules))
 
 
@@ -92,6 +97,7 @@ class Texts:
 
     system: System
     table: Table
+    mirrors: Mirrors | None = None
     _views: Views = field(init=False)
     _labels: Labels = field(init=False)
     _there: dict[Shared, list[int]] = field(init=False)
@@ -103,7 +109,7 @@ class Texts:
         for shared, there in self._there.items():
             self._rules[shared] = [rule for local in there for rule in rules(local, shared)]
         self._labels = Labels(max(1, self._regions().bit_length()))
-        self._views = Views(table, self._labels.width)
+        self._views = Views(table, self._labels.width, self.mirrors)
         for line in declared(table.size, self._labels.width):
             self._views.define(line)
 
@@ -124,7 +130,14 @@ class Texts:
         for wait in waits - {-1}:
             for each in everybody:
                 labels |= system.waited_for(wait, each)
-        return labels
+        return labels if self.mirrors is None else self.mirrors.regions(labels)
+
+    def told(self, shared: Shared, number: Mapping[Shared, int]) -> str:
+        """A shared state by its number, or by that of what it is an image of."""
+        image = None if self.mirrors is None else self.mirrors.image(shared)
+        if shared in number or image is None:
+            return str(number.get(shared, "none"))
+        return f"what {number[image[0]]} becomes"
 
     def asked(self, name: str, goal: str) -> Question:
         """A question, with the functions in it that were not defined before."""
@@ -167,6 +180,11 @@ class Texts:
             wrong += [f"(and {here} (= j0 {bit_vector(each, 32)}))" for each in sorted(violated)]
         return _goal(wrong)
 
+    def symmetry(self) -> str:
+        """Is there a shared state that does not stand for what it becomes?"""
+        wrong = () if self.mirrors is None else self.mirrors.wrong()
+        return _goal([f"(= at {bit_vector(number, 32)})" for number in wrong])
+
     def kinds(self, shared: Shared) -> Iterator[tuple[Kind, list[Rule]]]:
         """The rules that there are in a shared state, by kind."""
         found: dict[Kind, list[Rule]] = defaultdict(list)
@@ -187,7 +205,7 @@ class Texts:
         return _goal(wrong, asked.some.opened(range(1, self.table.size + 1)))
 
     def _case(self, shared: Shared, kind: Kind, rule: Rule) -> Case:
-        known = kind.after in self.table.rows
+        known = self._views.known(kind.after)
         return Case(
             self._views.class_of(shared, rule.local),
             self._views.class_of(kind.after, rule.after) if known else "",

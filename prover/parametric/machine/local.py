@@ -74,6 +74,11 @@ class Local(NamedTuple):
     counted: tuple[tuple[Location, int], ...] = ()
 
 
+def freed_name(slot: str) -> str:
+    """What the place of a reader is said to be in once its object was freed."""
+    return f"{slot}, freed"
+
+
 def after_free(local: Local, slot: str) -> Local:
     """A local state once the life that a slot is in is over."""
     registers = tuple((name, outlived(value, slot)) for name, value in local.registers)
@@ -86,7 +91,7 @@ def after_free(local: Local, slot: str) -> Local:
     )
     readers = tuple(
         # Its region is open still, but no grace period of what is there now waits for it.
-        reader._replace(place=Location(f"{slot}, freed", reader.place.path))
+        reader._replace(place=Location(freed_name(slot), reader.place.path))
         if reader.place.object == slot
         else reader
         for reader in local.readers

@@ -25,10 +25,15 @@ Evaluate = Callable[[Mapping[str, Value]], Value]
 
 @dataclass(slots=True)
 class Locals:
-    """The local states found so far, by number; IDLE, which is nobody's, is number 0."""
+    """The local states found so far, by number; IDLE, which is nobody's, is number 0.
+
+    ``images`` are those that a new one becomes where slots change places: they get the numbers
+    next to its own, so that a set of local states is exchanged by shifting its bits.
+    """
 
     constants: frozenset[int]
     bodies: list[Body]
+    images: Callable[[Local], Iterable[Local]] | None = None
     all: list[Local] = field(default_factory=lambda: [Local(-1, -1, -1)])
     _numbers: dict[Local, int] = field(default_factory=dict[Local, int])
     _seen: dict[tuple[int, str], set[Value]] = field(
@@ -39,9 +44,16 @@ class Locals:
         """The number of a local state; a new one where it is new."""
         found = self._numbers.get(local)
         if found is None:
-            found = self._numbers[local] = len(self.all)
-            self.all.append(local)
+            found = self._new(local)
             self._limit(local)
+            for image in () if self.images is None else self.images(local):
+                if image not in self._numbers:
+                    self._new(image)
+        return found
+
+    def _new(self, local: Local) -> int:
+        found = self._numbers[local] = len(self.all)
+        self.all.append(local)
         return found
 
     def _limit(self, local: Local) -> None:

@@ -72,6 +72,7 @@ class Variables:
     fixed: dict[Variable, Value] = field(default_factory=dict[Variable, Value])
     _values: list[list[Held]] = field(default_factory=list[list[Held]])
     _numbers: list[dict[Held, int]] = field(default_factory=list[dict[Held, int]])
+    _images: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
 
     def add(self, variable: Variable, start: Held) -> None:
         """A variable, with what it holds at the start."""
@@ -88,21 +89,35 @@ class Variables:
         """The values that a variable has been found to take."""
         return tuple(self._values[variable])
 
-    def intern(self, variable: int, value: Held) -> int:
-        """The number of a value; a new one where it is new."""
+    def intern(self, variable: int, value: Held, *, image: bool = False) -> int:
+        """The number of a value; a new one where it is new.
+
+        ``image``: it is what another one becomes, and need not be one that there is.
+        """
         numbers = self._numbers[variable]
         found = numbers.get(value)
         if found is None:
             found = numbers[value] = len(numbers)
-            values = self._values[variable]
-            values.append(value)
-            self._limit(variable, values)
+            self._values[variable].append(value)
+            if image:
+                self._images.add((variable, found))
+                return found
+        elif image or (variable, found) not in self._images:
+            return found
+        self._images.discard((variable, found))
+        self._limit(variable)
         return found
 
-    def _limit(self, variable: int, values: list[Held]) -> None:
+    def _limit(self, variable: int) -> None:
+        values = self._values[variable]
         if len(values) <= LIMIT:
             return
-        counted = sum(isinstance(v, int | Word | Half) and v not in self.constants for v in values)
+        counted = sum(
+            isinstance(v, int | Word | Half)
+            and v not in self.constants
+            and (variable, number) not in self._images
+            for number, v in enumerate(values)
+        )
         if counted > LIMIT:
             shown = ", ".join(value_text(v) for v in values[:3])
             raise Infinite(f"`{self.all[variable]}` takes ever more values: {shown}, ...")

@@ -9,10 +9,12 @@ from dsl.source import Span
 from prover.graph import ir
 from prover.graph.values import Location
 from prover.parametric.machine.claims import judge, spans
+from prover.parametric.machine.exchange import Exchange
 from prover.parametric.machine.local import Local, after_free, without_lock, without_references
 from prover.parametric.machine.parts import Parts
 from prover.parametric.machine.run import step
 from prover.parametric.machine.shared import Variable
+from prover.parametric.machine.slots import exchanges
 from prover.parametric.machine.text import local_key, local_text
 from prover.parametric.machine.values import value_key, value_text
 from prover.parametric.machine.work import Asked
@@ -100,6 +102,7 @@ class Compiled:
         self._forbids: dict[tuple[int, int], bool] = {}
         self._waited: dict[tuple[int, int], Label] = {}
         self._changed: dict[tuple[int, int], int] = {}
+        self._exchanges: tuple[Exchange, ...] | None = None
 
     @property
     def start(self) -> Start:
@@ -196,6 +199,17 @@ class Compiled:
     def orders(self) -> frozenset[tuple[str, str]]:
         """The orders of lock classes found so far: (held, taken), with those declared."""
         return frozenset(self.parts.orders.all())
+
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The exchanges of slots that leave the program as it is: a group, but for the identity.
+
+        Local states that are found from now on have their images beside them.
+        """
+        if self._exchanges is None:
+            found = self._exchanges = exchanges(self.parts)
+            if found:
+                self.parts.locals.images = lambda local: [each.image(local) for each in found]
+        return self._exchanges
 
     def counts(self) -> tuple[str, ...]:
         """The counts of which only parts are kept: they are taken to stay below 2^30."""

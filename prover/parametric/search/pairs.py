@@ -3,7 +3,8 @@
 Most of the work is this: a rule changes the shared state while two others stand by, so that what is
 together with the actor and with each other is together in the new shared state too.  With a row of
 bits for each local state that is one ``and`` and one ``or`` for each bystander.  Only what is new
-since a shared state was last looked at is carried on.
+since a shared state was last looked at is carried on.  Of shared states that are one with slots in
+each other's places one is looked at (:mod:`prover.parametric.search.folding`).
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import TypeAlias
 
-from prover.parametric.invariant import View
+from prover.parametric.invariant import Move, View
+from prover.parametric.search.folding import IDENTITY, Folding, Turn, Turns, turned
 from prover.parametric.search.limits import Limits, Progress
 from prover.parametric.search.step import after_labels, spawned_labels, written
-from prover.parametric.search.trace import Cause, Wrong
-from prover.parametric.system import IDLE, Label, Rule, Shared, System
+from prover.parametric.search.trace import Cause, Wrong, path
+from prover.parametric.system import IDLE, Exchange, Label, Rule, Shared, System
 
 Labels: TypeAlias = tuple[Label, Label]
 """Of a local state in a row: its label towards the other, and the other's towards it."""
@@ -44,18 +46,22 @@ class Room:
     shared: Shared
     rows: Rows = field(default_factory=dict[int, dict[Labels, int]])
     new: Rows = field(default_factory=dict[int, dict[Labels, int]])
-    rules: dict[int, list[tuple[Rule, Room]]] = field(
-        default_factory=dict[int, "list[tuple[Rule, Room]]"]
+    rules: dict[int, list[tuple[Rule, Room, Turns]]] = field(
+        default_factory=dict[int, "list[tuple[Rule, Room, Turns]]"]
     )
     waiting: bool = False
 
 
 @dataclass(slots=True)
 class Pairs:
-    """The search with k = 2, and the invariant it ends with."""
+    """The search with k = 2, and the invariant it ends with.
+
+    ``rooms`` are the shared states that stand for those that are them, exchanged.
+    """
 
     system: System
     limits: Limits
+    folding: Folding
     rooms: dict[Shared, Room] = field(default_factory=dict[Shared, Room])
     causes: dict[Shared, dict[int, Cause | None]] = field(
         default_factory=dict[Shared, "dict[int, Cause | None]"]
@@ -65,6 +71,9 @@ class Pairs:
     _wrong: Wrong | None = None
     _todo: deque[Room] = field(default_factory=deque[Room])
     _known: int = 0
+    _everywhere: dict[Shared, tuple[Room, Turn | None]] = field(
+        default_factory=dict[Shared, "tuple[Room, Turn | None]"]
+    )
     _allowed: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     _moved: dict[int, tuple[int, dict[int, int]]] = field(
         default_factory=dict[int, "tuple[int, dict[int, int]]"]
@@ -74,11 +83,28 @@ class Pairs:
 
     def shared(self) -> Iterator[Shared]:
         """Every shared state, in ascending order."""
-        yield from sorted(self.rooms)
+        yield from sorted(self._all())
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What has led others to the shared states that stand for them."""
+        return tuple(turn.exchange for turn in self.folding.turns)
+
+    def _all(self) -> dict[Shared, tuple[Room, Turn | None]]:
+        """For each shared state the one that stands for it, and what leads from there."""
+        if not self._everywhere:
+            for room in self.rooms.values():
+                for image, turn in self.folding.images(room.shared):
+                    self._everywhere.setdefault(image, (room, turn))
+        return self._everywhere
+
+    def _rows(self, shared: Shared) -> Rows:
+        room, turn = self._all()[shared]
+        return room.rows if turn is None else turn.rows(room.rows)
 
     def views(self, shared: Shared) -> Iterator[View]:
         """The views of one shared state, in ascending order."""
-        rows = self.rooms[shared].rows
+        rows = self._rows(shared)
         for local in sorted(rows):
             views: list[View] = []
             for (to, back), mask in rows[local].items():
@@ -90,7 +116,7 @@ class Pairs:
 
     def rows(self, shared: Shared) -> Iterator[tuple[tuple[int, ...], tuple[Label, ...], int]]:
         """The same as rows: the first of two, the labels, the second ones as bits."""
-        rows = self.rooms[shared].rows
+        rows = self._rows(shared)
         for local in sorted(rows):
             for (to, back), mask in rows[local].items():
                 others = mask >> local << local
@@ -101,25 +127,32 @@ class Pairs:
 
     def locals(self, shared: Shared) -> Iterator[int]:
         """The local states of one shared state, in ascending order."""
-        yield from sorted(self.rooms[shared].rows)
+        yield from sorted(self._rows(shared))
 
     def beside(self, shared: Shared, local: int) -> Iterator[tuple[int, Label, Label]]:
         """Who can be together with ``local``, with the labels towards it and back."""
-        for (to, back), mask in sorted(self.rooms[shared].rows.get(local, {}).items()):
+        for (to, back), mask in sorted(self._rows(shared).get(local, {}).items()):
             for other in bits(mask):
                 yield other, to, back
+
+    def path(self, shared: Shared, local: int) -> tuple[Move, ...]:
+        """One way to a local state in a shared state, or to what it is, exchanged."""
+        room, turn = self._all()[shared]
+        if turn is not None:
+            local = turn.exchange.inverse.local(local)
+        return path(self.causes, room.shared, local)
 
     # --- the search
 
     def run(self) -> Wrong | None:
-        """Finds every view, or the first thing that is wrong."""
-        self.limits.begin()
+        """Finds every view, or the first thing that is wrong.  Raises Unlike and Overrun."""
         self._begin()
         while self._todo and self._wrong is None:
             room = self._todo.popleft()
             room.waiting = False
             self._look(room)
             self.limits.check(self.progress())
+        self.folding.finish(list(bits(self._known)))
         return self._wrong
 
     def progress(self) -> Progress:
@@ -135,9 +168,9 @@ class Pairs:
             self.causes[start.shared][local] = None
         for one in many:
             for other in (*many, *start.single):
-                self._add(room, one, other, NONE, None)
-        for one, other in permutations(start.single, 2):
-            self._add(room, one, other, NONE, None)
+                self._add(room, None, (one, other), NONE, None)
+        for pair in permutations(start.single, 2):
+            self._add(room, None, pair, NONE, None)
 
     def _room(self, shared: Shared, cause: Cause | None) -> Room:
         room = self.rooms.get(shared)
@@ -151,8 +184,18 @@ class Pairs:
                 self._wrong = Wrong(broken, shared, local, None)
         return room
 
-    def _add(self, room: Room, one: int, other: int, labels: Labels, cause: Cause | None) -> None:
+    def _add(
+        self,
+        room: Room,
+        turn: Turn | None,
+        pair: tuple[int, int],
+        labels: Labels,
+        cause: Cause | None,
+    ) -> None:
         """One pair, both ways round."""
+        one, other = pair
+        if turn is not None:
+            one, other, labels = turn.local(one), turn.local(other), turn.labels(labels)
         self._add_row(room, one, labels, 1 << other, cause)
         self._add_row(room, other, (labels[1], labels[0]), 1 << one, None)
 
@@ -192,37 +235,44 @@ class Pairs:
             if self._wrong is not None:
                 return
             fresh = delta.get(local, {})
-            for rule, target in rules:
+            for rule, target, turns in rules:
                 if fresh:
-                    self._with_one(room, local, rule, target, fresh)
-                if target is not room or rule.change >= 0:
+                    for turn in turns:
+                        self._with_one(room, rule, (target, turn), fresh)
+                if target is not room or rule.change >= 0 or turns != IDENTITY:
                     beside, beside_new = self._beside(room, local, rule, fresh)
                     if beside & touched:
                         looked = beside if beside_new else beside & touched
-                        self._stand_by(room, rule, target, (looked, beside, beside_new), delta)
+                        for turn in turns:
+                            among = (looked, beside, beside_new)
+                            self._stand_by(room, rule, (target, turn), among, delta)
 
-    def _rules(self, room: Room, local: int) -> list[tuple[Rule, Room]]:
-        """The rules of a local state, each with the shared state that it leads to."""
+    def _rules(self, room: Room, local: int) -> list[tuple[Rule, Room, Turns]]:
+        """The rules of a local state, each with the shared state that it leads to, and how."""
         found = room.rules.get(local)
         if found is not None:
             return found
         found = room.rules[local] = []
-        for rule in self.system.rules(local, room.shared):
+        rules = self.system.rules(local, room.shared)
+        self.folding.compare(local, room.shared, rules)
+        for rule in rules:
             if rule.violated is not None:
                 self._wrong = self._wrong or Wrong(rule.violated, room.shared, local, rule)
                 return found
             shared = written(room.shared, rule)
-            target = room
+            target, turns = room, IDENTITY
             if shared != room.shared:
-                target = self._room(shared, Cause(room.shared, local, rule))
-            found.append((rule, target))
+                least, turns = self.folding.least(shared)
+                target = self._room(least, Cause(room.shared, local, rule, turned(turns[0])))
+            found.append((rule, target, turns))
         return found
 
     def _with_one(
-        self, room: Room, local: int, rule: Rule, target: Room, fresh: dict[Labels, int]
+        self, room: Room, rule: Rule, way: tuple[Room, Turn | None], fresh: dict[Labels, int]
     ) -> None:
         """The actor of the rule, and those spawned, beside one other that is new beside it."""
-        system, cause = self.system, Cause(room.shared, local, rule)
+        target, turn = way
+        system, cause = self.system, Cause(room.shared, rule.local, rule, turned(turn))
         known = self.causes[target.shared]
         allowed = self._others(rule.guard)
         plain = rule.begins < 0 and rule.change < 0 and not rule.spawned
@@ -231,28 +281,36 @@ class Pairs:
             if not others or (rule.over and to):
                 continue
             if plain:
-                self._with_many(room, rule, target, (to, back), others)
+                self._with_many(room, rule, way, (to, back), others)
                 continue
             for other in bits(others):
                 stands = self._change(rule.change, other)
-                if stands not in known:
-                    known[stands] = Cause(room.shared, other, rule)
+                where = stands if turn is None else turn.local(stands)
+                if where not in known:
+                    known[where] = cause._replace(local=other)
                 labels = after_labels(system, rule, stands, (to, back))
-                self._add(target, rule.after, stands, labels, cause)
+                self._add(target, turn, (rule.after, stands), labels, cause)
                 for number, spawned in enumerate(rule.spawned):
                     for one in (rule.after, stands, *rule.spawned[:number]):
-                        self._add(target, spawned, one, spawned_labels(system, spawned, one), cause)
+                        seen = spawned_labels(system, spawned, one)
+                        self._add(target, turn, (spawned, one), seen, cause)
 
-    def _with_many(self, room: Room, rule: Rule, target: Room, labels: Labels, others: int) -> None:
+    def _with_many(
+        self, room: Room, rule: Rule, way: tuple[Room, Turn | None], labels: Labels, others: int
+    ) -> None:
         """:meth:`_with_one` where nobody changes but the actor: all others at once."""
-        now = after_labels(self.system, rule, rule.after, labels)
-        known = self.causes[target.shared]
-        known.setdefault(rule.after, Cause(room.shared, rule.local, rule))
-        fresh = self._add_row(target, rule.after, now, others, None)
-        mine, swapped = 1 << rule.after, (now[1], now[0])
+        target, turn = way
+        now, after = after_labels(self.system, rule, rule.after, labels), rule.after
+        if turn is not None:
+            now, after, others = turn.labels(now), turn.local(after), turn.mask(others)
+        known, cause = self.causes[target.shared], Cause(room.shared, 0, rule, turned(turn))
+        known.setdefault(after, cause._replace(local=rule.local))
+        fresh = self._add_row(target, after, now, others, None)
+        mine, swapped = 1 << after, (now[1], now[0])
         for other in bits(fresh):
             if other not in known:
-                known[other] = Cause(room.shared, other, rule)
+                before = other if turn is None else turn.exchange.inverse.local(other)
+                known[other] = cause._replace(local=before)
             self._add_row(target, other, swapped, mine, None)
 
     def _beside(
@@ -268,12 +326,18 @@ class Pairs:
         return both[0], both[1]
 
     def _stand_by(
-        self, room: Room, rule: Rule, target: Room, among: tuple[int, int, int], delta: Rows
+        self,
+        room: Room,
+        rule: Rule,
+        way: tuple[Room, Turn | None],
+        among: tuple[int, int, int],
+        delta: Rows,
     ) -> None:
         """Two others that stand by while a rule is carried out.
 
         ``among`` are the first of the two to look at, all of them, and those that are new.
         """
+        target, turn = way
         looked, beside, beside_new = among
         known = self.causes[target.shared]
         changes, moved = self._changes(rule.change)
@@ -281,15 +345,23 @@ class Pairs:
             everything = beside_new >> other & 1
             new = delta.get(other, {})
             stands = moved.get(other, other)
-            cause = None if stands in known else Cause(room.shared, other, rule)
+            if turn is not None:
+                stands = turn.local(stands)
+            cause = None if stands in known else Cause(room.shared, other, rule, turned(turn))
             for labels, mask in list(room.rows[other].items()):
                 carried = mask & beside if everything else mask & beside_new
                 carried |= new.get(labels, 0) & beside
-                for third in bits(carried & changes):
-                    self._add_row(target, stands, labels, 1 << moved[third], cause)
-                carried &= ~changes
-                if carried:
+                if not carried:
+                    continue
+                if carried & changes:
+                    stay = carried & ~changes
+                    for third in bits(carried & changes):
+                        stay |= 1 << moved[third]
+                    carried = stay
+                if turn is None:
                     self._add_row(target, stands, labels, carried, cause)
+                else:
+                    self._add_row(target, stands, turn.labels(labels), turn.mask(carried), cause)
 
     # --- what the system says of sets
 

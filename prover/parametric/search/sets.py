@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement, permutations
 
-from prover.parametric.invariant import View
+from prover.parametric.invariant import Move, View
 from prover.parametric.search.limits import Limits, Progress
 from prover.parametric.search.step import (
     Configuration,
@@ -21,7 +21,7 @@ from prover.parametric.search.step import (
     view_of,
     views_of,
 )
-from prover.parametric.search.trace import Cause, Wrong
+from prover.parametric.search.trace import Cause, Wrong, path
 from prover.parametric.system import IDLE, Label, Shared, System
 
 
@@ -82,6 +82,10 @@ class Sets:
             seen.update((other, self._waited_for(other), back) for other in others)
         yield from sorted(seen)
 
+    def path(self, shared: Shared, local: int) -> tuple[Move, ...]:
+        """One way to a local state in a shared state."""
+        return path(self.causes, shared, local)
+
     def _waited_for(self, other: int) -> Label:
         """The regions of an actor that any wait that was begun may wait for."""
         label = 0
@@ -93,7 +97,6 @@ class Sets:
 
     def run(self) -> Wrong | None:
         """Finds every view, or the first thing that is wrong."""
-        self.limits.begin()
         self._begin()
         while self._todo and self._wrong is None:
             shared, view = self._todo.popleft()

@@ -14,18 +14,17 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from dsl.source import Span
-from prover.parametric.invariant import Suspect
+from prover.parametric.invariant import Move, Suspect
 from prover.parametric.search.step import written
-from prover.parametric.search.trace import Causes, actors_of, path
+from prover.parametric.search.trace import actors_of
 from prover.parametric.system import IDLE, Label, Rule, Shared, System, Violated
 
 
 class Found(Protocol):
     """What a search has found, as this looks at it."""
 
-    @property
-    def causes(self) -> Causes:
-        """The first cause of each local state."""
+    def path(self, shared: Shared, local: int) -> tuple[Move, ...]:
+        """One way to a local state in a shared state."""
         ...
 
     def shared(self) -> Iterator[Shared]:
@@ -48,7 +47,7 @@ def standstill(system: System, found: Found) -> Suspect | None:
         if stuck:
             first = min(stuck)
             span = system.place(first) or Span("", 0, 0)
-            moves = path(found.causes, shared, first)
+            moves = found.path(shared, first)
             actors = dict(actors_of(system, moves))
             for name in sorted({system.actor(local) for local in stuck}):
                 actors.setdefault(name, 1)

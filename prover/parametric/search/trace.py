@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from prover.parametric.invariant import Move, Suspect
-from prover.parametric.system import Rule, Shared, System, Violated
+from prover.parametric.search.folding import exchanged
+from prover.parametric.system import Exchange, Rule, Shared, System, Violated
 
 
 class Cause(NamedTuple):
-    """``local`` in ``shared`` took a step, or stood by one: the rule that was carried out."""
+    """``local`` in ``shared`` took a step, or stood by one: the rule that was carried out.
+
+    ``turned``: what it led to stands there with everything exchanged.
+    """
 
     shared: Shared
     local: int
     rule: Rule
+    turned: Exchange | None = None
 
 
 Causes: TypeAlias = Mapping[Shared, Mapping[int, Cause | None]]
@@ -31,22 +36,44 @@ class Wrong(NamedTuple):
     rule: Rule | None
 
 
-def path(causes: Causes, shared: Shared, local: int) -> tuple[Move, ...]:
-    """Rules that lead from the start to a local state in a shared state, one after another."""
-    moves: list[Move] = []
+def path(causes: Causes, shared: Shared, local: int, last: Rule | None = None) -> tuple[Move, ...]:
+    """Rules that lead from the start to a local state in a shared state, one after another.
+
+    ``last`` is one more that is carried out there, and changes nothing.  Where something was
+    exchanged on the way all is told as if nothing had been.
+    """
+    steps: list[tuple[Cause, Shared]] = []
     cause = causes[shared][local]
+    end = shared
     while cause is not None:
-        moves.append(Move(cause.rule, shared))
+        steps.append((cause, shared))
         shared, local = cause.shared, cause.local
         cause = causes[shared][local]
-    return tuple(reversed(moves))
+    moves: list[Move] = []
+    back: list[Exchange] = []
+    for cause, shared in reversed(steps):
+        rule = cause.rule
+        for exchange in reversed(back):
+            rule = exchanged(exchange, rule)
+        if cause.turned is not None:
+            back.append(cause.turned.inverse)
+        moves.append(Move(rule, _turned_back(back, shared)))
+    if last is not None:
+        for exchange in reversed(back):
+            last = exchanged(exchange, last)
+        moves.append(Move(last, _turned_back(back, end)))
+    return tuple(moves)
+
+
+def _turned_back(back: list[Exchange], shared: Shared) -> Shared:
+    for exchange in reversed(back):
+        shared = exchange.shared(shared)
+    return shared
 
 
 def suspect(system: System, causes: Causes, wrong: Wrong) -> Suspect:
     """What went wrong, with one way to it."""
-    moves = path(causes, wrong.shared, wrong.local)
-    if wrong.rule is not None:
-        moves = (*moves, Move(wrong.rule, wrong.shared))
+    moves = path(causes, wrong.shared, wrong.local, wrong.rule)
     return Suspect(wrong.violated, actors_of(system, moves), moves)
 
 

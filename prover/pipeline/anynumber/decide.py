@@ -19,7 +19,7 @@ from dsl import frozen
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.frozen import replace
 from dsl.protocol import Expect, Protocol, Scenario
-from prover.parametric.certificate.table import tabled
+from prover.parametric.certificate.folded import count_of
 from prover.parametric.invariant import Endless, Invariant, Safe, Suspect
 from prover.parametric.system import Infinite, Refused, System
 from prover.pipeline.anynumber import wording
@@ -329,7 +329,7 @@ def _number(case: Case, invariant: Invariant) -> AnyNumber:
     """What a proof is of."""
     scenario = case.scenario
     shared = list(invariant.shared())
-    case.views = len(tabled(invariant))
+    case.views = count_of(invariant)
     return AnyNumber(
         scenario.many,
         tuple((name, count) for name, count in scenario.run if name not in scenario.many),

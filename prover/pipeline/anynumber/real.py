@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from dsl.frozen import replace
 from dsl.protocol import Protocol
 from prover.graph.with_loops import with_loops
 from prover.parametric.certificate.checker import check
-from prover.parametric.certificate.table import tabled
+from prover.parametric.certificate.folded import Folded, folded
+from prover.parametric.certificate.table import Table, tabled
 from prover.parametric.certificate.text import questions
 from prover.parametric.invariant import Endless, Invariant, Safe, Suspect
 from prover.parametric.machine import Compiled, build
@@ -14,6 +17,7 @@ from prover.parametric.machine.code import may_wait
 from prover.parametric.search import Limits, search
 from prover.parametric.search.exact import explore
 from prover.parametric.search.limits import Progress
+from prover.parametric.search.pairs import Pairs
 from prover.parametric.system import System
 from prover.pipeline.anynumber.engine import Confirmed, Contradicted, Engine, Opinion, Unfinished
 from prover.pipeline.anynumber.told import SEARCH
@@ -25,11 +29,14 @@ FEW = 3000
 """So many configurations of one of each actor are looked at for what has no end."""
 
 
-def engine(*, several: bool = False) -> Engine:
-    """The engine; with ``several`` its checkers work at the same time."""
+def engine(*, several: bool = False, folds: bool = True) -> Engine:
+    """The engine; with ``several`` its checkers work at the same time.
+
+    ``folds``: of shared states that are one with slots in each other's places it looks at one.
+    """
     return Engine(
         _system,
-        _searched,
+        partial(_searched, folds=folds),
         {"checker": _checked, "z3": _asked},
         _few,
         _interrupts,
@@ -65,18 +72,29 @@ def _counts(system: System) -> tuple[str, ...]:
     return system.counts()
 
 
-def _searched(system: System, size: int, seconds: float) -> Safe | Suspect | Endless:
+def _searched(
+    system: System, size: int, seconds: float, *, folds: bool
+) -> Safe | Suspect | Endless:
     """The search, which says how far it is."""
+    assert isinstance(system, Compiled)
+    exchanges = system.exchanges() if folds and size == 2 else ()
 
     def told(progress: Progress) -> None:
         SEARCH.say(size, progress.shared, progress.views, progress.frontier)
 
     try:
-        found = search(system, size, Limits(seconds=seconds, told=told))
+        found = search(system, size, Limits(seconds=seconds, told=told), exchanges)
         # What is checked is a table, made once; what else the search has found is given up.
-        return Safe(tabled(found.invariant), found.stuck) if isinstance(found, Safe) else found
+        return Safe(_table(found.invariant), found.stuck) if isinstance(found, Safe) else found
     finally:
         SEARCH.say(0, 0, 0, 0)
+
+
+def _table(invariant: Invariant) -> Table | Folded:
+    """What a search has found, with one of those shared states that it looked at as one."""
+    if isinstance(invariant, Pairs) and invariant.exchanges:
+        return folded(invariant, invariant.rooms, invariant.exchanges)
+    return tabled(invariant)
 
 
 def _few(system: System) -> None:
