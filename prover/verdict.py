@@ -213,7 +213,8 @@ class Request(Frozen, frozen=True):
 
     ``files`` may name folders: every protocol below one is meant.
     ``explain`` asks for the smallest witness of every refutation, not only of those that the
-    author does not expect.  ``without`` are features that are switched off.
+    author does not expect; with ``reasons`` the others of weak models say why it goes wrong.
+    ``without`` are features that are switched off.
     ``texts`` are read in place of files, by their real path: nothing is remembered of such a run.
     ``library`` is the folder of the protocol library, "" for the one that comes with the program.
     In the folder ``certificates``, if there is one, those of proofs for any number are left.
@@ -231,6 +232,7 @@ class Request(Frozen, frozen=True):
     memory: int = 2048
     jobs: int = 0
     explain: bool = True
+    reasons: bool = False
     without: tuple[Feature, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     library: str = ""

@@ -58,6 +58,7 @@ def prove(asked: Asked, say: Callable[[bytes], None]) -> None:
         scenario=asked.scenario or None,
         variant=asked.variant or None,
         explain=bool(asked.variant),
+        reasons=True,
         texts=asked.texts,
     )
 

@@ -18,6 +18,7 @@ class Limits(Frozen, frozen=True):
 
     ``explain`` asks for a smallest witness of every refutation; without it only one that the
     author does not expect gets its smallest, which takes several times the refutation itself.
+    With ``reasons`` the others of weak models say why it goes wrong, as they were found.
     ``without`` are the features that are switched off.  In the folder ``claims``, if there is one,
     the answers are kept that verdicts rest on.
     """
@@ -28,6 +29,7 @@ class Limits(Frozen, frozen=True):
     explain: bool = True
     without: tuple[Feature, ...] = ()
     claims: Path | None = None
+    reasons: bool = False
 
 
 SECONDS, MIB = Request(()).timeout, Request(()).memory

@@ -150,7 +150,7 @@ def _witness(search: Search, name: str, reply: Sat, *, stretches: bool, trim: bo
             model = load_model(prepared.model)
             if trim:
                 return replay_shortened(skeleton, claim, name, model)
-            return replay_weak(skeleton, claim, name, model, show=False)
+            return replay_weak(skeleton, claim, name, model, show=search.limits.reasons)
         schedule = decode(prepared.skeleton, prepared.domains, reply.values, stretches=stretches)
         return replay(prepared.skeleton, schedule.events, schedule.decisions, name, trim=trim)
 

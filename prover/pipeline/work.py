@@ -45,6 +45,7 @@ class Work:
             request.explain,
             request.without,
             claims,
+            request.reasons,
         )
         self._kept = Latest()
         self._families = Families()

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from prover.cli.entry import main
 from prover.lsp.asked import Answer, Asked, Line, asked_of, line_of, written
+from prover.lsp.worker import prove
+
+CASES = Path(__file__).parents[1] / "cases" / "verdict"
 
 
 def test_without_pygls_it_says_what_to_install(monkeypatch, capsys) -> None:
@@ -43,3 +48,18 @@ def test_questions_and_answers_lead_back() -> None:
     answer = Line(answer=Answer(said="x", read=(("/a.khp", "0"),)))
     assert line_of(written(answer)) == answer
     assert written(answer).count(b"\n") == 1
+
+
+def test_what_only_weak_memory_shows_has_its_reason_as_expected_or_not() -> None:
+    """Also where a scenario is proved, of which no smallest witness is looked for."""
+    path, answers = CASES / "weak" / "bit_no_acquire.khp", list[Answer]()
+    known = ((str(path), path.read_text(encoding="utf-8")),)
+
+    def heard(line: bytes) -> None:
+        found = line_of(line).answer
+        answers.extend(() if found is None else (found,))
+
+    prove(Asked(str(path), "test", "", known, "utf-16", os.getppid()), heard)
+    ((message,),) = [answer.messages for answer in answers]
+    assert message.weight == "information"
+    assert "the load of x overtakes the load of flags" in message.text

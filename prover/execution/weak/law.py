@@ -13,7 +13,7 @@ from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.interrupts import domain_of
 from prover.execution.nodes import Nodes
-from prover.execution.order import static_order
+from prover.execution.order import AFTER_ALL, static_order
 from prover.execution.run.locking import Locks
 from prover.execution.terms import Allocated, Term
 from prover.execution.weak.barriers import passed_over, queued_before
@@ -264,7 +264,9 @@ class Law:
         locks = Locks()
         rank = self.run.claim.coherence
         judged = self.run.happened | self.run.in_vain
-        for number in sorted(judged, key=lambda e: (rank.get(e, 0), -e)):
+        # What is claimed of the end has no place in coherence: it sees what is left.
+        last = {e for e in judged if self.skeleton.events[e].anchor == AFTER_ALL}
+        for number in sorted(judged, key=lambda e: (e in last, rank.get(e, 0), -e)):
             self._check_lock(locks, number)
 
     def _check_lock(self, locks: Locks, number: int) -> None:
