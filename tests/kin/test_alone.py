@@ -9,6 +9,7 @@ import pytest
 
 from prover.pipeline import families
 from prover.pipeline.loaded import Loaded, grouped, load_all
+from prover.pipeline.shared import share
 from prover.pipeline.tree import Member
 from prover.pipeline.work import Work
 from prover.verdict import Request, name_of
@@ -19,7 +20,6 @@ FILE = Path(__file__).parents[1] / "cases" / "verdict" / "obligations" / "varian
 def asked(monkeypatch: pytest.MonkeyPatch, variant: str | None) -> tuple[int, dict[str, set[str]]]:
     """How often variants are put together, and the verdicts of each."""
     made = 0
-    share = families.share
 
     def counted(*given: Any) -> Any:
         nonlocal made
