@@ -93,6 +93,7 @@ DEFAULTS = {
     "memory": 2048,
     "jobs": 0,
     "explain": False,
+    "reasons": False,
     "without": (),
     "certificates": "",
 }
