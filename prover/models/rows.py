@@ -9,7 +9,7 @@ raises KeyError: nothing is judged by what did not happen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TypeAlias, assert_never
 
 from prover.models.algebra import (
@@ -77,10 +77,6 @@ class Meaning:
     def evaluate(self, relation: Relation) -> Pairs:
         """The pairs that a term relates; KeyError for a name that there is not."""
         return self._pairs(self._of(relation))
-
-    def members(self, events: Events) -> frozenset[int]:
-        """The events of a set; KeyError for a name that there is not."""
-        return frozenset(self._events[place] for place in _places(self._members(events)))
 
     def holds(self, axiom: Axiom) -> bool:
         """Whether the execution keeps to an axiom."""
@@ -214,9 +210,8 @@ class Meaning:
             gains = [self._define(member) for member in recursion.members]
             gained = any(gains)
             if not recursion.monotone:
-                relations: Mapping[str, object] = self._rows
                 state = tuple(
-                    relations[m.name] if isinstance(m.term, Relation) else self._sets[m.name]
+                    self._rows[m.name] if isinstance(m.term, Relation) else self._sets[m.name]
                     for m in recursion.members
                 )
                 gained = gained and state not in seen

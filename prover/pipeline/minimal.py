@@ -42,7 +42,7 @@ class Search:
 
     ``under`` are Booleans that hold in whatever is asked; ``carry`` says of which program the
     executions of a weak model are, where not of the query's own.  ``first`` is what the solver was
-    asked before anything else, and ``said`` its answer to that.
+    asked before anything else (nothing, if for a level answer), with what it answered.
     """
 
     prepared: Prepared
@@ -52,22 +52,20 @@ class Search:
     session: Session | None = None
     under: tuple[str, ...] = ()
     carry: Carry | None = None
-    first: tuple[str, ...] = ()
-    said: Reply | None = None
+    first: tuple[tuple[str, ...], Reply] | None = None
 
     def ask(self, question: str, *also: str, values: bool = False, level: bool = False) -> Reply:
         """The answer to a question, timed.
 
         With ``level`` a yes is the solver's first: integers that are to differ may be level in it.
         """
-        session, alone = self.loaded(), not self.first
-        self.first = self.first or (question, *self.under, *also, *(("level",) if level else ()))
+        session, assumed = self.loaded(), (question, *self.under, *also)
         with self.clock.stage("solve"):
             if level:
-                reply = session.ask(question, *self.under, *also, values=values)
+                reply = session.ask(*assumed, values=values)
             else:
-                reply = ask_apart(session, self.query, question, *self.under, *also, values=values)
-        self.said = reply if alone else self.said
+                reply = ask_apart(session, self.query, *assumed, values=values)
+        self.first = self.first or (() if level else assumed, reply)
         return reply
 
     @property
@@ -86,7 +84,7 @@ class Search:
         """The solver with the document in it."""
         if self.session is None:
             with self.clock.stage("load"):
-                self.first, self.said = (), None
+                self.first = None
                 deciding = DECIDING if self.prepared.model == "sc" else WEAKLY_DECIDING
                 self.session = Session(self.query.text, self.limits.timeout, deciding)
                 if self.query.distinct and "apart" in self.limits.without:
@@ -132,8 +130,8 @@ def trimmed(search: Search, name: str, reply: Sat) -> Witness:
     that solver has no answer (it gave up, or three violations come one before the other in a
     circle), and where it is itself the answer of such a one.
     """
-    alone = search.carry is None and reply is search.said
-    if alone and search.first == (search.query.properties.get(name),):
+    asked, said = search.first or ((), None)
+    if search.carry is None and reply is said and asked == (search.query.properties.get(name),):
         return _witness(search, name, reply, stretches=False, trim=True)
     afresh = start(search.prepared, search.limits, search.clock, stretches=0, detail=True)
     again = afresh.ask(afresh.query.properties.get(name, "false"), values=True)

@@ -63,7 +63,7 @@ def test_the_first_answer_of_a_solver_is_that_of_a_new_one(
 
     def forgets(self: minimal.Search, *given: Any, **named: Any) -> Any:
         reply = ask(self, *given, **named)
-        self.first = ("forgotten",)
+        self.first = ("forgotten",), reply
         return reply
 
     monkeypatch.setattr(minimal.Search, "ask", forgets)

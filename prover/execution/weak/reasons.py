@@ -38,6 +38,9 @@ MARKED = {
 FAR = 20
 """What a step costs that had no part in deciding the violation."""
 
+Ways = dict[int, tuple[int, int]]
+"""For each step what the cheapest way to it costs, and the step before it (-1: none)."""
+
 
 class Reasons(Frozen, frozen=True):
     """``circles`` are the circles that mattered, each as its edges; ``reasons`` say so in words."""
@@ -158,39 +161,35 @@ def _shortest(time: Timeline, across: dict[Edge, int]) -> tuple[Edge, ...]:
             for b in there[index + 1 :]:
                 ways.setdefault(a, []).append((b, 1 if time.sure.before(a, b) else 2))
     best: tuple[int, tuple[Edge, ...]] = (1 << 30, ())
-    back: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
+    back: dict[int, Ways] = {}
     for (a, b), paid in across.items():
         if b not in back:
             back[b] = _ways_from(ways, b, best[0])
-        costs, reached = back[b]
-        if a in costs and costs[a] + paid < best[0]:
-            best = (costs[a] + paid, ((a, b), *_back(reached, a)))
+        if a in back[b] and back[b][a][0] + paid < best[0]:
+            best = (back[b][a][0] + paid, ((a, b), *_back(back[b], a)))
     return best[1]
 
 
-def _ways_from(
-    ways: dict[int, list[tuple[int, int]]], start: int, limit: int
-) -> tuple[dict[int, int], dict[int, int]]:
-    """What the cheapest way to each step costs, if less than ``limit``, and the step before it."""
-    costs: dict[int, int] = {}
-    reached: dict[int, int] = {}
+def _ways_from(ways: dict[int, list[tuple[int, int]]], start: int, limit: int) -> Ways:
+    """The cheapest way to each step that costs less than ``limit``."""
+    reached: Ways = {}
     front: list[tuple[int, int, int]] = [(0, start, -1)]
     while front:
         cost, event, came = heappop(front)
         if event in reached or cost >= limit:
             continue
-        costs[event], reached[event] = cost, came
+        reached[event] = cost, came
         for target, paid in ways.get(event, ()):
             if target not in reached:
                 heappush(front, (cost + paid, target, event))
-    return costs, reached
+    return reached
 
 
-def _back(reached: dict[int, int], goal: int) -> tuple[Edge, ...]:
+def _back(reached: Ways, goal: int) -> tuple[Edge, ...]:
     found: list[Edge] = []
-    while reached[goal] >= 0:
-        found.append((reached[goal], goal))
-        goal = reached[goal]
+    while (before := reached[goal][1]) >= 0:
+        found.append((before, goal))
+        goal = before
     return tuple(reversed(found))
 
 
