@@ -25,8 +25,8 @@ from prover.smt.weak.decode import DECIDING as WEAKLY_DECIDING
 from prover.smt.weak.decode import weak_decode
 
 STRETCHES = (4, 7)
-"""The numbers of stretches that the smallest witness is looked for in, in turn; a witness that
-needs more is shown as found."""
+"""The numbers of stretches that the smallest witness is looked for in, in turn, in one document; a
+witness that needs more is shown as found."""
 
 MAX_CLAUSES = 3_000_000
 """Queries beyond this size are given up before they are asked."""
@@ -115,8 +115,11 @@ def witness(search: Search, name: str, reply: Sat) -> Witness:
 
 def smallest(search: Search, name: str, reply: Sat) -> Witness:
     """The smallest witness for ``name``; any, trimmed, where that takes too many."""
+    within = start(
+        search.prepared, search.limits, search.clock, stretches=STRETCHES[-1], detail=True
+    )
     for most in STRETCHES:
-        found = _within(search, name, most)
+        found = _within(within, name, most)
         if found is not None:
             return found
     return trimmed(search, name, reply)
@@ -170,13 +173,11 @@ def violated(search: Search, reply: Sat) -> set[str]:
         return violations_of(skeleton, schedule.events, schedule.decisions)
 
 
-def _within(search: Search, name: str, most: int) -> Witness | None:
+def _within(within: Search, name: str, most: int) -> Witness | None:
     """The smallest witness of at most ``most`` stretches.
 
-    One document describes executions of at most so many stretches; each question is about one
-    number of stretches and one set of actors to do without.
+    Each question is about one number of stretches and one set of actors to do without.
     """
-    within = start(search.prepared, search.limits, search.clock, stretches=most, detail=True)
 
     def possible(size: int, *without: str) -> bool:
         question = within.query.within.get((name, size), "false")
@@ -184,7 +185,7 @@ def _within(search: Search, name: str, most: int) -> Witness | None:
 
     if not possible(most):
         return None
-    without = _absent(search, lambda absent: possible(most, *absent))
+    without = _absent(within, lambda absent: possible(most, *absent))
     size = next((k for k in range(1, most) if possible(k, *without)), most)
     reply = within.ask(within.query.within[name, size], *without, values=True)
     if not isinstance(reply, Sat):
