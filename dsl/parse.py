@@ -1,6 +1,6 @@
 """Text to syntax: ``parse(source)`` -> :class:`dsl.syntax.File`.
 
-The only module that knows lark.  A file is scanned first (limits, characters,
+The only module, with its lexer, that knows lark.  A file is scanned first (limits, characters,
 comments: :mod:`dsl.scan`), then parsed whole.  Only if that fails is it cut into
 top-level declarations that are parsed one by one, so that each can report its
 own mistake (:mod:`dsl.syntax_errors`).
@@ -29,7 +29,7 @@ def parse(source: Source) -> s.File:
     scanned = scan(source)
     found = list(scanned.diagnostics)
     if not scanned.fatal:
-        match _parse_text(scanned.text):
+        match _parse_part(scanned):
             case Failure() as failure:
                 room = MAX_REPORTS - len(found)
                 found.extend(islice(_failures(source, scanned, failure), room))
@@ -62,7 +62,7 @@ def _mistakes(
     if not parts:
         return
     start, end = parts[0][0], parts[-1][1]
-    match known or _parse_text(scanned.text, start, end):
+    match known or _parse_part(scanned, start, end):
         case Failure() as failure if len(parts) == 1:
             # A complaint of the scanner in this part is the likelier cause.
             if not any(start <= place < end for place in _places(scanned.diagnostics)):
@@ -88,17 +88,17 @@ def _ordered(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(found, key=place)[:MAX_REPORTS])
 
 
-def _parse_text(text: str, start: int = 0, end: int | None = None) -> Any:
-    """The tree of ``text[start:end]``, with offsets in ``text``, or the :class:`Failure`."""
-    from lark import TextSlice, UnexpectedCharacters, UnexpectedToken
+def _parse_part(scanned: Scan, start: int = 0, end: int | None = None) -> Any:
+    """The tree of a part of the text, or the :class:`Failure`."""
+    from lark import UnexpectedToken
 
-    stop = len(text) if end is None else end
+    from dsl.lexer import Part
+
+    stop = len(scanned.text) if end is None else end
     try:
-        return _lark().parse(TextSlice(text, start, stop))
+        return _lark().parse(Part(scanned, start, stop))
     except UnexpectedToken as error:
         return _failure(error, stop)
-    except UnexpectedCharacters as error:
-        return _failure_at_character(error)
 
 
 def _failure(error: Any, stop: int) -> Failure:
@@ -108,13 +108,6 @@ def _failure(error: Any, stop: int) -> Failure:
     if token.type == "$END":
         return Failure(stop, stop, kind, expected)
     return Failure(token.start_pos, token.end_pos, kind, expected)
-
-
-def _failure_at_character(error: Any) -> Failure:
-    """A failure where no token begins, such as at a mark of the language in a wrong place."""
-    position = error.pos_in_stream
-    expected = frozenset(_spelled(name) for name in error.allowed or ())
-    return Failure(position, position + 1, "", expected)
 
 
 def _spelled(name: str) -> str:
@@ -127,25 +120,10 @@ def _spellings() -> dict[str, str]:
     from lark.lexer import PatternStr
 
     return {
-        terminal.name: str(terminal.pattern.value).removesuffix(_WORD_END)
+        terminal.name: str(terminal.pattern.value)
         for terminal in _lark().terminals
         if isinstance(terminal.pattern, PatternStr)
-        or str(terminal.pattern.value).endswith(_WORD_END)
     }
-
-
-_WORD_END = r"(?!\w)"
-"""What follows a keyword in its pattern: the end of the word."""
-
-
-def _whole_words(terminal: Any) -> None:
-    """A keyword is a word of its own also where no name may stand: not ``actoruser``."""
-    from lark.lexer import PatternRE, PatternStr
-
-    word = str(terminal.pattern.value)
-    if isinstance(terminal.pattern, PatternStr) and word.isidentifier():
-        terminal.pattern = PatternRE(word + _WORD_END)
-        terminal.priority = 1
 
 
 @functools.cache
@@ -154,16 +132,17 @@ def _lark() -> Any:
     from lark import Lark
     from lark import __version__ as version
 
+    from dsl.lexer import Words
+
     # Lark's own annotations are partly missing.
     make: Any = Lark
     grammar = Path(__file__).with_name("khp.lark").read_text(encoding="utf-8")
     return cached(
-        key=f"{version}\nwhole words\n{grammar}",
+        key=f"{version}\nown words\n{grammar}",
         make=lambda: make(
             grammar,
             parser="lalr",
-            lexer="contextual",
-            edit_terminals=_whole_words,
+            lexer=Words,
             start="file",
             propagate_positions=True,
             maybe_placeholders=True,

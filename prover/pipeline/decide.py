@@ -87,9 +87,7 @@ def decide_group(
     return [(obligation, decided[obligation]) for obligation, _ in asked]
 
 
-def _safe(
-    protocol: Protocol, asked: Sequence[tuple[Obligation, Expect | None]]
-) -> frozenset[str]:
+def _safe(protocol: Protocol, asked: Sequence[tuple[Obligation, Expect | None]]) -> frozenset[str]:
     """The models under which nothing is expected to go wrong.
 
     Where a violation is expected, the file is looked up for the stronger models that are not asked
