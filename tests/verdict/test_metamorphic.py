@@ -31,6 +31,8 @@ SEEDED = (
     "vacuity/variant_unreached",
     "bounds/backward_goto",
     "words/no_laundering",
+    "anynumber/rcu_removal",
+    "anynumber/typesafe_lookup_freed_early_wrong",
 )
 
 

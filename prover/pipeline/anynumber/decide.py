@@ -50,8 +50,10 @@ CROSS_CHECKED = 6
 MUCH = 300
 """Numbers that are to confirm a proof, and will have more events than that, are left out."""
 
-CONFIRMING = 15.0
-"""Seconds for one question about numbers that are to confirm a proof."""
+CONFIRMING = 30.0
+"""Seconds for one question about numbers that are to confirm a proof.
+
+None about what is shipped takes a third of that: what a proof says does not hang on the machine."""
 
 ENOUGH = 0.3
 """The part of the time that goes into running a proof with numbers, or a suspicion."""

@@ -46,7 +46,9 @@ def checked_up_to(what: str, scenario: Scenario, clean: Sequence[Instance], *, c
     """Up to which numbers of actors the bounded engine found nothing; ``cut``: loops were."""
     if not clean:
         return f"{what} not checked"
-    found = sorted(set(clean), key=lambda each: (each.size, each.rounds))
+    found = sorted(
+        set(clean), key=lambda each: (each.size, each.rounds, [-n for _, n in each.numbers])
+    )
     most = [each for each in found if not any(_more(other, each) for other in found)]
     listed = "; ".join(told(scenario, each) for each in most)
     loops = f" (loops go back at most {BOUND} times)" if cut else ""
