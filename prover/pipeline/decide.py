@@ -22,7 +22,7 @@ from prover.pipeline.group import Group
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.member import Member, member
 from prover.pipeline.minimal import claims, smallest, trimmed
-from prover.pipeline.obligations import expected_of
+from prover.pipeline.obligations import with_stronger
 from prover.pipeline.reach import can, listing, unreached_asserts, unreached_marks
 from prover.pipeline.round import STRENGTH, Leave, Rounds
 from prover.pipeline.shared import Shared
@@ -68,7 +68,8 @@ def decide_group(
     """
     first = asked[0][0]
     rounds = Rounds() if rounds is None else rounds
-    safe = _safe(protocol, asked)
+    expected = with_stronger(protocol, first, {o.model: e for o, e in asked})
+    safe = frozenset(m for m, e in expected.items() if e is not None and e.verdict == "proved")
     group = Group(protocol, first.scenario, dict(first.configuration), limits, kept, rounds, safe)
     known = None if shared is None else member(shared, protocol, first.scenario, group.events)
     decided = None if known is None else _in_all(group, asked, known)
@@ -85,22 +86,6 @@ def decide_group(
     # What the group found has the group: nobody is to have to look for that.
     group.found.clear()
     return [(obligation, decided[obligation]) for obligation, _ in asked]
-
-
-def _safe(protocol: Protocol, asked: Sequence[tuple[Obligation, Expect | None]]) -> frozenset[str]:
-    """The models under which nothing is expected to go wrong.
-
-    Where a violation is expected, the file is looked up for the stronger models that are not asked
-    about, too.
-    """
-    found = {o.model: e for o, e in asked}
-    first = asked[0][0]
-    if any(e is not None and e.verdict == "refuted" for e in found.values()):
-        variant = protocol.variants.get(first.variant)
-        expects = (variant or protocol.scenarios[first.scenario]).expects
-        for model in STRENGTH:
-            found.setdefault(model, expected_of(expects, frozen.replace(first, model=model)))
-    return frozenset(m for m, e in found.items() if e is not None and e.verdict == "proved")
 
 
 def _charged(decision: Decision, shared: Shared) -> Decision:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from dsl.check.notes import Notes
 from dsl.diagnostic import DiagnosticError
+from dsl.frozen import replace
 from dsl.protocol import Expect, Protocol
 from prover.graph.kept import Kept
 from prover.kin.family import Kin, kin
 from prover.pipeline.limits import Clock, Limits
-from prover.pipeline.obligations import Task
+from prover.pipeline.obligations import Task, with_stronger
 from prover.pipeline.shared import Shared, share
 
 MOST_KIN = 16
@@ -102,6 +103,9 @@ class Families:
         for task in tasks:
             own = expected.setdefault(task.obligation.variant, {})
             own[task.obligation.model] = task.expected
+        for name, own in expected.items():
+            about = replace(tasks[0].obligation, variant=name)
+            expected[name] = with_stronger(variants.get(name, base), about, own)
         together = self._together.of(base, variants)
         if not together.switches:
             return None

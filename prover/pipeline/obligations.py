@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import product
 
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
-from dsl.frozen import Frozen
+from dsl.frozen import Frozen, replace
 from dsl.protocol import Expect, Protocol, Scenario
 from dsl.unbounded import needs_numbers
 from prover.verdict import Obligation, Request
 
 MODELS = ("sc", "tso", "lkmm")
-"""The memory models this version decides."""
+"""The memory models this version decides, the strongest first."""
 
 
 class Task(Frozen, frozen=True):
@@ -107,6 +107,24 @@ def expected_of(expects: tuple[Expect, ...], obligation: Obligation) -> Expect |
         if here and expect.when.holds(configuration):
             return expect
     return None
+
+
+def with_stronger(
+    protocol: Protocol, obligation: Obligation, asked: Mapping[str, Expect | None]
+) -> dict[str, Expect | None]:
+    """What is expected by model of what is ``asked`` about.
+
+    Where a violation is expected, the file is looked up for the stronger models that are not asked
+    about, too: under which of them it is expected says where to look for it.
+    """
+    found = dict(asked)
+    if any(e is not None and e.verdict == "refuted" for e in asked.values()):
+        variant = protocol.variants.get(obligation.variant)
+        expects = (variant or protocol.scenarios[obligation.scenario]).expects
+        for model in MODELS[: max(map(MODELS.index, asked))]:
+            if model not in found:
+                found[model] = expected_of(expects, replace(obligation, model=model))
+    return found
 
 
 def _check_selection(protocol: Protocol, request: Request) -> None:
