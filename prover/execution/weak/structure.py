@@ -18,7 +18,7 @@ from prover.execution import skeleton as sk
 from prover.execution.domains import Place
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node, Nodes, touched
-from prover.execution.terms import Term
+from prover.execution.terms import Constant, Term
 from prover.execution.weak.law import Law
 from prover.execution.weak.models import FROM_READS, TAGS, UNMARKED
 from prover.execution.weak.origins import Origins
@@ -313,13 +313,22 @@ class Builder:
                     rf.setdefault(None, set()).add((source.number, target.number))
 
     def _updates(self) -> Pairs:
-        """rmw: the read and the write of an update, and of taking a lock."""
+        """rmw: the read and the write of an update, and of taking a lock.
+
+        The read alone where it has found garbage and cannot fail: its order counts.
+        """
         found: set[tuple[int, int]] = set()
-        for own in self.nodes.of_event.values():
+        for event, own in self.nodes.of_event.items():
             if len(own) == 2 and own[0].role in ("rmw", "lock") and own[1].kind == "W":
                 if {own[0].number, own[1].number} <= self.numbers:
                     found.add((own[0].number, own[1].number))
+                elif event in self.run.violated and self._cannot_fail(own[0]):
+                    found.add((own[0].number, own[0].number))
         return frozenset(found)
+
+    def _cannot_fail(self, node: Node) -> bool:
+        update = node.role == "rmw" and node.number in self.numbers
+        return update and isinstance(self.skeleton.rows[node.active], Constant)
 
     # --- sets
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from prover.execution.nodes import Node, Nodes
 from prover.execution.skeleton import Access, Grant, SrcuEnd, Try, Unlock
+from prover.execution.terms import Constant
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, TRUE, Lit, neg
 
@@ -87,8 +88,13 @@ class WeakFrame(Frame):
         return self.logic.all_of((self.happened(node.event), self.holds(node.when)))
 
     def acting(self, node: Node) -> Lit:
-        """Whether a node is there and its order counts."""
-        return self.logic.all_of((self.there(node), self.holds(node.active)))
+        """Whether a node is there and its order counts.
+
+        An update that finds garbage may be one that fails with it, if it can fail at all.
+        """
+        whole = node.role != "rmw" or isinstance(self.skeleton.rows[node.active], Constant)
+        done = TRUE if whole else self.ok(node.event)
+        return self.logic.all_of((self.there(node), done, self.holds(node.active)))
 
     # --- violations
 
