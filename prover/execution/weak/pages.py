@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.execution import skeleton as sk
-from prover.execution.nodes import Node, Nodes
+from prover.execution.nodes import Nodes
 from prover.execution.order import static_order
 from prover.execution.terms import Allocated
 from prover.execution.weak.run import NotAnExecution, Run
@@ -48,25 +48,27 @@ class Pages:
         """Whether an alloc gives ``slot`` between two events."""
         return any(self._before(one, a) and self._before(a, two) for a in self._allocs(slot))
 
-    def orders(self, slot: str, page: int, access: Node) -> Pairs | None:
+    def orders(self, slot: str, page: int, event: int) -> Pairs | None:
         """What a use of a typesafe slot after its end assumes: nobody is given it between the two.
 
-        ``access`` is the last that the use did.  Orders between nodes; None where it surely is.
+        What is given is given before what a use begins with: an update may read in between, and
+        store later.  Orders between nodes; None where it surely is.
         """
         if not self.typesafe(slot):
             return frozenset()
         found: set[tuple[int, int]] = set()
-        gone = self._nodes.last(page)
+        gone, begun = self._nodes.last(page), self._nodes.first(event)
         assert gone is not None
+        assert begun is not None
         for alloc in self._allocs(slot):
             given = self._nodes.first(alloc)
             assert given is not None
             if not self._before(page, alloc):
                 found.add((given.number, gone.number))
-            elif self._order.before(alloc, access.event):
+            elif self._order.before(alloc, event):
                 return None
             else:
-                found.update(((gone.number, given.number), (access.number, given.number)))
+                found.update(((gone.number, given.number), (begun.number, given.number)))
         return frozenset(found)
 
     def typesafe(self, slot: str) -> bool:

@@ -235,7 +235,7 @@ def _lifetimes(
             continue
         if free.thread == event.thread and free.number > event.number:
             continue
-        lives = pages.orders(value.base.object, free.number, last)
+        lives = pages.orders(value.base.object, free.number, event.number)
         if lives is None:
             continue
         name = "double-free" if freeing else "use-after-free"
