@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.weak.drafts import Draft
+from tests.weak.themes_of_failures import failures, recounts
 from tests.weak.themes_of_lives import (
     flags,
     landings,
@@ -333,6 +334,8 @@ THEMES: dict[str, Maker] = {
     "laws": laws,
     "setups": setups,
     "typesafe": typesafe,
+    "failures": failures,
+    "recounts": recounts,
 }
 
 
