@@ -18,7 +18,9 @@ class Limits(Frozen, frozen=True):
 
     ``explain`` asks for a smallest witness of every refutation; without it only one that the
     author does not expect gets its smallest, which takes several times the refutation itself.
-    With ``reasons`` the others of weak models say why it goes wrong, as they were found.
+    ``effort`` bounds a question in z3's own units of work, where it is not 0: the same on a
+    machine that is busy.  With ``reasons`` the others of weak models say why it goes wrong, as they
+    were found.
     ``without`` are the features that are switched off.  In the folder ``claims``, if there is one,
     the answers are kept that verdicts rest on.
     """
@@ -30,6 +32,7 @@ class Limits(Frozen, frozen=True):
     without: tuple[Feature, ...] = ()
     claims: Path | None = None
     reasons: bool = False
+    effort: int = 0
 
 
 SECONDS, MIB = Request(()).timeout, Request(()).memory

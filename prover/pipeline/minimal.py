@@ -86,7 +86,8 @@ class Search:
             with self.clock.stage("load"):
                 self.first = None
                 deciding = DECIDING if self.prepared.model == "sc" else WEAKLY_DECIDING
-                self.session = Session(self.query.text, self.limits.timeout, deciding)
+                text, seconds, effort = self.query.text, self.limits.timeout, self.limits.effort
+                self.session = Session(text, seconds, deciding, effort=effort)
                 if self.query.distinct and "apart" in self.limits.without:
                     self.session.add(apart(self.query.distinct))
         return self.session

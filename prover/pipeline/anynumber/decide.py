@@ -50,10 +50,11 @@ CROSS_CHECKED = 6
 MUCH = 300
 """Numbers that are to confirm a proof, and will have more events than that, are left out."""
 
-CONFIRMING = 30.0
-"""Seconds for one question about numbers that are to confirm a proof.
+CONFIRMING = 80_000_000
+"""Work for one question about numbers that are to confirm a proof, in z3's units: not seconds, as
+what a proof says is to be the same on a machine that is busy.
 
-None about what is shipped takes a third of that: what a proof says does not hang on the machine."""
+None about what is shipped takes more than 28 million, some six seconds."""
 
 ENOUGH = 0.3
 """The part of the time that goes into running a proof with numbers, or a suspicion."""
@@ -264,7 +265,7 @@ def _cross_checked(case: Case, safe: Safe, proved: Proved, *, deadlock: bool) ->
     ``deadlock``: only they say so of deadlocks.
     """
     finite = case.finite()
-    finite.question = CONFIRMING
+    finite.effort = CONFIRMING
     with case.clock.stage("numbers"):
         for tried in _tried(finite, safe.stuck):
             if finite.foreseen(tried) > MUCH:

@@ -30,7 +30,7 @@ FEW, FEW_KINDS = 3, 4
 BOUND = 3
 """Loops of an instance go round so often: it is to show what goes wrong, not what does not."""
 
-QUESTION = 60.0
+QUESTION = 120.0
 """Seconds for one question about an instance, at most."""
 
 
@@ -58,7 +58,7 @@ class Finite:
 
     ``clean`` are those in which nothing goes wrong; ``cut``: where loops go round so often.
     ``events`` has the largest, ``each`` are those of an actor that comes once, at most;
-    ``question`` is how many seconds one question may take.
+    ``effort`` is how much work one question may take (z3's units; 0: any).
     """
 
     protocol: Protocol
@@ -70,7 +70,7 @@ class Finite:
     cut: bool = False
     events: int = 0
     each: float = 0.0
-    question: float = QUESTION
+    effort: int = 0
     decisions: list[Decision] = field(default_factory=list[Decision])
     seen: dict[tuple[Instance, bool], Refuted | None] = field(
         default_factory=dict[tuple[Instance, bool], "Refuted | None"]
@@ -125,8 +125,12 @@ class Finite:
         )
         if not protocol.scenarios[name].run:
             return None
-        seconds = min(self.question, self.limits.timeout, self.left())
-        limits = replace(self.limits, timeout=seconds, max_bound=min(BOUND, self.limits.max_bound))
+        limits = replace(
+            self.limits,
+            timeout=min(QUESTION, self.limits.timeout, self.left()),
+            max_bound=min(BOUND, self.limits.max_bound),
+            effort=self.effort,
+        )
         decision = decide(protocol, self.obligation, self.expected, limits)
         verdict = decision.verdict
         self.events = max(self.events, decision.measured.events)

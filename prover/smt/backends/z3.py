@@ -38,13 +38,19 @@ def _within_memory() -> Generator[None]:
 class Session:
     """One document loaded into one solver; questions are asked one after the other.
 
-    ``timeout`` in seconds bounds each question.  An assignment gives the constants whose names
+    ``timeout`` in seconds bounds each question, and so does ``effort``, z3's units of work, where
+    it is not 0.  An assignment gives the constants whose names
     begin with one of the letters in ``deciding``.  ``logic`` is an SMT-LIB logic with a solver of
     its own.
     """
 
     def __init__(
-        self, text: str, timeout: float, deciding: str = DECIDING, logic: str = ""
+        self,
+        text: str,
+        timeout: float,
+        deciding: str = DECIDING,
+        logic: str = "",
+        effort: int = 0,
     ) -> None:
         self._context = z3.Context()
         self._solver = (
@@ -52,6 +58,8 @@ class Session:
         )
         self._solver.set("timeout", max(1, int(timeout * 1000)))
         self._solver.set("random_seed", 0)
+        if effort:
+            self._solver.set("rlimit", effort)
         if not logic:
             # Bellman-Ford over differences, which is all the arithmetic there is: two to four times
             # faster than the general solver on queries with many positions.
