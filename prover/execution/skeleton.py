@@ -36,12 +36,14 @@ class Access(Frozen, frozen=True):
     """Loads, stores and read-modify-writes: the accesses that belong to the event say which.
 
     ``what`` is ``load``, ``store`` or ``rmw``, ``order`` the instruction's ordering and
-    ``address`` the pointer it goes through.
+    ``address`` the pointer it goes through.  ``looks``: an update that has tried nothing where it
+    fails.
     """
 
     what: str
     order: str
     address: Term
+    looks: bool = False
 
 
 class Request(Frozen, frozen=True):

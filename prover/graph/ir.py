@@ -135,7 +135,8 @@ class Rmw(Frozen, frozen=True):
     where ``when`` holds, writes ``new``; both expressions may use ``%r``.
 
     ``order`` is ``relaxed``, ``noreturn`` (relaxed, and the call gives nothing: smp_rmb() does not
-    order its read), ``acquire``, ``release`` or ``full``.
+    order its read), ``acquire``, ``release`` or ``full``.  ``looks``: where ``when`` does not hold
+    it has tried nothing, as atomic_add_unless() and unlike cmpxchg().
     """
 
     reg: str
@@ -145,6 +146,7 @@ class Rmw(Frozen, frozen=True):
     order: str
     word: str
     origin: Origin
+    looks: bool = False
 
 
 class Fence(Frozen, frozen=True):

@@ -37,8 +37,13 @@ def step(
     when: Callable[[Expr], Expr],
     order: str,
     span: Span,
+    *,
+    looks: bool = False,
 ) -> Expr:
-    """The old value at ``place``, which becomes ``new`` of it where ``when`` of it holds."""
+    """The old value at ``place``, which becomes ``new`` of it where ``when`` of it holds.
+
+    ``looks``: where it does not, nothing has been tried.
+    """
     if not isinstance(place, Memory):
         return _local_step(scope, place, new, when, span)
     if place.part != "whole":
@@ -48,7 +53,8 @@ def step(
     reg = scope.temporary()
     old = Reg(reg)
     origin = scope.origin(span)
-    scope.builder.emit(Rmw(reg, place.address, new(old), when(old), order, place.word, origin))
+    made = Rmw(reg, place.address, new(old), when(old), order, place.word, origin, looks)
+    scope.builder.emit(made)
     return old
 
 
@@ -168,6 +174,7 @@ def counter(row: Row) -> Meaning:
             always if when is None else lambda old: when(scope, old, limit, type_),
             row.order,
             call.span,
+            looks=when is not None,
         )
         if row.warns is not None:
             scope.check(

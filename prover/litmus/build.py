@@ -268,6 +268,7 @@ class _Walk:
                     address,
                     lambda seen: self.computed("+", seen, more),
                     lambda seen: self.b.operation("!=", seen, unless),
+                    looks=True,
                 )
                 return self.b.operation("!=", seen, unless)
             case _:
@@ -331,8 +332,13 @@ class _Walk:
         address: int,
         new: Callable[[int], int],
         when: Callable[[int], int] | None = None,
+        *,
+        looks: bool = False,
     ) -> int:
-        """A read and, where ``when`` of it holds, the write of ``new`` of it; what was read."""
+        """A read and, where ``when`` of it holds, the write of ``new`` of it; what was read.
+
+        ``looks``: where it does not hold nothing else was tried.
+        """
         made = parts(tags, self.b.allowed)
         guard = self.guard
         fence = self.event("F", made.fences, -1, -1) if made.fences else -1
@@ -343,7 +349,7 @@ class _Walk:
         if when is not None:
             happens = when(seen)
             self.guard = self.both(guard, happens)
-            self.tagged(read, made, happens)
+            self.tagged(read, made, happens, looks=looks)
             if fence >= 0:
                 self.b.events[fence] = replace(self.b.events[fence], guard=self.guard)
         self.event("W", made.write, address, new(seen), more=("RMW",), partner=read)
@@ -352,11 +358,12 @@ class _Walk:
         self.guard = guard
         return seen
 
-    def tagged(self, read: int, made: Parts, happens: int) -> None:
+    def tagged(self, read: int, made: Parts, happens: int, *, looks: bool) -> None:
         """The tags that the read of an update has only where it happens, or only where not."""
         fails = self.b.operation("!", happens)
         chosen = [(happens, set_of(tag)) for tag in made.read if tag not in made.failed]
         chosen += [(fails, set_of(tag)) for tag in made.failed if tag not in made.read]
+        chosen += [(fails, "Looked")] if looks else []
         self.b.events[read] = replace(self.b.events[read], chosen=tuple(chosen))
 
     def event(

@@ -119,6 +119,7 @@ class Path:
 _Outcome: TypeAlias = tuple[Path, Held]
 _NOTHING = Held(Known(0))
 _RMW = ("R RMW", "W RMW")
+_LOOK = ("R RMW Looked", "")
 _LOCK = ("R LKR", "W LKW")
 
 
@@ -300,7 +301,7 @@ def _primitive(
             total = Held(Applied("+", (seen, more.term)), more.reads | {read})
             return [
                 (path.claim(negated(full)).update(_RMW, tags, address, total)[0], one),
-                (path.claim(full).update(_RMW, tags, address, None)[0], zero),
+                (path.claim(full).update(_LOOK, tags, address, None)[0], zero),
             ]
         case "__lock", (address,):
             return [(free.update(_LOCK, tags, address, Held(Known(1)))[0], _NOTHING)]

@@ -53,7 +53,7 @@ class Execution:
             self._access[event] = (location, int(value))
             if kind in ("R", "W"):
                 self._add(event, "M")
-        self._add(event, *(tag if tag == "RMW" else set_of(tag) for tag in rest))
+        self._add(event, *(tag if tag in ("RMW", "Looked") else set_of(tag) for tag in rest))
         for earlier in range(event):
             if self._thread[earlier] == thread:
                 self._relations["po"].add((earlier, event))

@@ -58,6 +58,14 @@ VERDICTS: list[tuple[str, str, Execution]] = [
         ),
     ),
     (
+        "store buffering, atomic_add_unless() that fails",
+        "sc",
+        Execution(
+            ["W x 1 ONCE", "R a 0 MB RMW Looked", "R y 0 ONCE"],
+            ["W y 1 ONCE", "F mb", "R x 0 ONCE"],
+        ),
+    ),
+    (
         "message passing",
         "sc tso",
         Execution(["W x 1 ONCE", "W y 1 ONCE"], ["R y 1 ONCE", "R x 0 ONCE"]),

@@ -64,7 +64,7 @@ def rmw(strand: Strand, instr: ir.Rmw) -> None:
     strand.env[instr.reg] = old
     when = draft.truth(strand.value(instr.when))
     new = strand.value(instr.new)
-    access = sk.Access("rmw", instr.order, address)
+    access = sk.Access("rmw", instr.order, address, instr.looks)
     checks: tuple[sk.LocalCheck, ...] = ()
     if instr.word:
         before = _completed(strand, number, address, instr.word) if split else old

@@ -358,10 +358,20 @@ class Builder:
             found[TAGS[order] if acting else "ONCE"].add(node.number)
             if node.role in ("rmw", "lock"):
                 found["RMW"].add(node.number)
+                if node.kind == "R" and self._only_looked(node):
+                    found["Looked"].add(node.number)
         starts = set(self.initial.values())
         for name in ("IW", "W", "M"):
             found[name] |= starts
         return defaultdict(frozenset[int], {name: frozenset(s) for name, s in found.items()})
+
+    def _only_looked(self, node: Node) -> bool:
+        """Whether an update or a trylock found nothing to do, and tried nothing."""
+        action = self.skeleton.events[node.event].action
+        if isinstance(action, sk.Try):
+            return action.kind != "folio" and not self._taken(node.event)
+        done = node.event in self.run.happened and self.run.values.holds(node.active)
+        return isinstance(action, sk.Access) and action.looks and not done
 
     def _passes_on(self, node: Node) -> str:
         """A free is a release, and an alloc an acquire, where a slot is used again."""

@@ -96,6 +96,16 @@ class WeakFrame(Frame):
         done = TRUE if whole else self.ok(node.event)
         return self.logic.all_of((self.there(node), done, self.holds(node.active)))
 
+    def locked(self, node: Node) -> Lit:
+        """Whether the read of an update, or of taking a lock, is of an instruction that x86 locks.
+
+        An update or a trylock that has only looked is not; folio_trylock() sets a bit.
+        """
+        action = self.skeleton.events[node.event].action
+        looks = action.looks if isinstance(action, Access) else True
+        folio = isinstance(action, Try | Grant) and action.kind == "folio"
+        return self.acting(node) if looks and not folio else self.there(node)
+
     # --- violations
 
     def stops(self, event: int) -> Lit:

@@ -240,7 +240,8 @@ class Walk:
         if not self.lkmm:
             if node.role in ("rmw", "lock"):
                 self.logic.label = f"full order at event {node.event}"
-                self.numbers.below(strand.all.name(), here, neg(acting), strict=True)
+                locked = self.frame.locked(node)
+                self.numbers.below(strand.all.name(), here, neg(locked), strict=True)
                 self.logic.label = self.label
             strand.floor.push(here, there)
         elif node.order == "full":
