@@ -243,8 +243,9 @@ def _refutation(witnesses: list[Witness]) -> Refuted:
 
 def _explained(found: Found, name: str, *, minimal: bool) -> Witness:
     """The witness to be shown: the smallest, or the one found without what it does not need."""
-    plain = found.witness.model == "sc"
-    return (smallest if plain and minimal else trimmed)(found.search, name, found.reply)
+    if found.witness.model == "sc" and minimal:
+        return smallest(found.search, name, found.reply, found.witness)
+    return trimmed(found.search, name, found.reply)
 
 
 def _conclude(case: Case, verdict: Verdict) -> Decision:

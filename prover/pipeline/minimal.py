@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from prover.execution import claim as executions
@@ -25,8 +26,8 @@ from prover.smt.weak.decode import DECIDING as WEAKLY_DECIDING
 from prover.smt.weak.decode import weak_decode
 
 STRETCHES = (4, 7)
-"""The numbers of stretches that the smallest witness is looked for in, in turn, in one document; a
-witness that needs more is shown as found."""
+"""The numbers of stretches that the smallest witness is looked for in, in turn; a witness that
+needs more is shown as found."""
 
 MAX_CLAUSES = 3_000_000
 """Queries beyond this size are given up before they are asked."""
@@ -114,16 +115,26 @@ def witness(search: Search, name: str, reply: Sat) -> Witness:
     return _witness(search, name, reply, stretches=False, trim=False)
 
 
-def smallest(search: Search, name: str, reply: Sat) -> Witness:
-    """The smallest witness for ``name``; any, trimmed, where that takes too many."""
-    within = start(
-        search.prepared, search.limits, search.clock, stretches=STRETCHES[-1], detail=True
-    )
-    for most in STRETCHES:
-        found = _within(within, name, most)
-        if found is not None:
-            return found
-    return trimmed(search, name, reply)
+def smallest(search: Search, name: str, reply: Sat, found: Witness) -> Witness:
+    """The smallest witness for ``name``; any, trimmed, where that takes too many stretches.
+
+    What was ``found`` says only where to begin: a document of many stretches rules few of them out
+    as well, but a witness of few comes from one of few.
+    """
+    few, many = STRETCHES
+    wide = _bounded(search, many) if stretches_of(found) > 2 * few else None
+    if wide is None or _possible(wide, name, few):
+        witness = _within(_bounded(search, few), name, few)
+        if witness is not None:
+            return witness
+    witness = _within(wide or _bounded(search, many), name, many)
+    return trimmed(search, name, reply) if witness is None else witness
+
+
+def stretches_of(witness: Witness) -> int:
+    """How often another thread goes on, plus one, as far as the witness shows its steps."""
+    threads = [moment.thread for moment in witness.moments]
+    return 1 + sum(one != two for one, two in pairwise(threads))
 
 
 def trimmed(search: Search, name: str, reply: Sat) -> Witness:
@@ -174,20 +185,26 @@ def violated(search: Search, reply: Sat) -> set[str]:
         return violations_of(skeleton, schedule.events, schedule.decisions)
 
 
+def _bounded(search: Search, most: int) -> Search:
+    """The same in a document of its own, for executions of at most so many stretches."""
+    return start(search.prepared, search.limits, search.clock, stretches=most, detail=True)
+
+
+def _possible(within: Search, name: str, size: int, *without: str) -> bool:
+    """Whether there is a witness of at most so many stretches, without some actors."""
+    question = within.query.within.get((name, size), "false")
+    return isinstance(within.ask(question, *without), Sat)
+
+
 def _within(within: Search, name: str, most: int) -> Witness | None:
     """The smallest witness of at most ``most`` stretches.
 
     Each question is about one number of stretches and one set of actors to do without.
     """
-
-    def possible(size: int, *without: str) -> bool:
-        question = within.query.within.get((name, size), "false")
-        return isinstance(within.ask(question, *without), Sat)
-
-    if not possible(most):
+    if not _possible(within, name, most):
         return None
-    without = _absent(within, lambda absent: possible(most, *absent))
-    size = next((k for k in range(1, most) if possible(k, *without)), most)
+    without = _absent(within, lambda absent: _possible(within, name, most, *absent))
+    size = next((k for k in range(1, most) if _possible(within, name, k, *without)), most)
     reply = within.ask(within.query.within[name, size], *without, values=True)
     if not isinstance(reply, Sat):
         return None
