@@ -23,7 +23,7 @@ from prover.graph import (
     primitives_srcu,
 )
 from prover.smt import locks, waits
-from prover.smt.weak import com
+from prover.smt.weak import com, frame
 from prover.smt.weak import waits as weak_waits
 from tests.differential.planted import Planted
 
@@ -146,6 +146,24 @@ BUGS = (
         'lambda old: scope.apply("==", old, expected)',
         "always",
         "language/atomic_values",
+    ),
+    InEngine(
+        "atomics",
+        "an update that finds garbage is ordered as if it could not fail",
+        frame.WeakFrame,
+        "acting",
+        "TRUE if whole else self.ok(node.event)",
+        "TRUE",
+        "weak/failed_update_of_garbage",
+    ),
+    InEngine(
+        "atomics",
+        "atomic_inc_not_zero() that fails is a locked instruction",
+        primitives_atomic,
+        "counter",
+        "looks=when is not None,",
+        "",
+        "weak/failed_update_is_no_fence",
     ),
     InEngine(
         "refcounts",
