@@ -20,18 +20,23 @@ def _update(d: Draft, count: str) -> str:
 def _asked(d: Draft, count: str) -> str:
     """The same as a statement, whose result is kept or not."""
     update = _update(d, count)
-    return d.into(update) if d.random.random() < 0.5 else f"{update};"
+    done = d.into(update) if d.random.random() < 0.5 else f"{update};"
+    before, after = "smp_mb__before_atomic();", "smp_mb__after_atomic();"
+    return f"{d.maybe(before, 0.2)} {done} {d.maybe(after, 0.2)}"
 
 
 def failures(d: Draft) -> str:
     """Updates and trylocks that fail, beside grace periods, callbacks and sections."""
     head = (
-        f"int x; int y; spinlock_t l; atomic_t n{d.one('', ' = 1')};\n"
+        f"int x; int y; unsigned long bits; spinlock_t l; atomic_t n{d.one('', ' = 1')};\n"
         "struct o { struct rcu_head rcu; }; struct o obj;\n"
         "static void gone(struct rcu_head *h) { WRITE_ONCE(y, 3); }\n"
     )
 
     def update() -> str:
+        if d.random.random() < 0.2:
+            bit = "test_and_set_bit_lock(0, &bits)"
+            return f"if (!{bit}) {{ {d.maybe(d.access('x'), 0.4)} clear_bit_unlock(0, &bits); }}"
         if d.random.random() < 0.3:
             inside = d.access("x") if d.random.random() < 0.4 else ""
             return f"if (spin_trylock(&l)) {{ {inside} spin_unlock(&l); }}"
