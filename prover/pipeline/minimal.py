@@ -114,10 +114,12 @@ def witness(search: Search, name: str, reply: Sat) -> Witness:
 
 
 def smallest(search: Search, name: str, reply: Sat) -> Witness:
-    """The smallest witness for ``name``; any, trimmed, where that takes too many."""
-    within = start(
-        search.prepared, search.limits, search.clock, stretches=STRETCHES[-1], detail=True
-    )
+    """The smallest witness for ``name``; any, trimmed, where that takes too many or too much."""
+    most = STRETCHES[-1]
+    try:
+        within = start(search.prepared, search.limits, search.clock, stretches=most, detail=True)
+    except QueryTooLarge:
+        return trimmed(search, name, reply)
     for most in STRETCHES:
         found = _within(within, name, most)
         if found is not None:
