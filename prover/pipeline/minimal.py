@@ -1,4 +1,4 @@
-"""The smallest witness: fewest actors, then fewest stretches of one thread, then fewest steps."""
+"""The smallest witness: fewest actors, then fewest stretches; no thread can stop earlier."""
 
 from __future__ import annotations
 
