@@ -88,6 +88,4 @@ class Words(Lexer):
     def _as_property(self, text: str, start: int) -> tuple[str, int] | None:
         """The terminal of a property's name and where that ends, if one begins here."""
         match = self._property.match(text, start)
-        if match is None or text[match.end() : match.end() + 1].isidentifier():
-            return None
-        return _PROPERTY, match.end()
+        return None if match is None else (_PROPERTY, match.end())

@@ -149,7 +149,8 @@ def _extra_bracket(site: Site) -> Diagnostic | None:
 
 
 def _missing_semicolon(site: Site) -> Diagnostic | None:
-    if ";" not in site.expected or not site.before:
+    # Where a statement may begin a `;` is an empty one: none is missing.
+    if ";" not in site.expected or "return" in site.expected or not site.before:
         return None
     if not (site.new_line or site.kind in ("}", "$END")):
         return None

@@ -1,8 +1,9 @@
-"""The smallest witness: fewest actors, then fewest stretches of one thread, then fewest steps."""
+"""The smallest witness: fewest actors, then fewest stretches; no thread can stop earlier."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -116,18 +117,19 @@ def witness(search: Search, name: str, reply: Sat) -> Witness:
 
 
 def smallest(search: Search, name: str, reply: Sat, found: Witness) -> Witness:
-    """The smallest witness for ``name``; any, trimmed, where that takes too many stretches.
+    """The smallest witness for ``name``; any, trimmed, where that takes too many or too much.
 
     What was ``found`` says only where to begin: a document of many stretches rules few of them out
     as well, but a witness of few comes from one of few.
     """
     few, many = STRETCHES
-    wide = _bounded(search, many) if stretches_of(found) > 2 * few else None
-    if wide is None or _possible(wide, name, few):
-        witness = _within(_bounded(search, few), name, few)
-        if witness is not None:
-            return witness
-    witness = _within(wide or _bounded(search, many), name, many)
+    witness: Witness | None = None
+    with suppress(QueryTooLarge):
+        wide = _bounded(search, many) if stretches_of(found) > 2 * few else None
+        if wide is None or _possible(wide, name, few):
+            witness = _within(_bounded(search, few), name, few)
+        if witness is None:
+            witness = _within(wide or _bounded(search, many), name, many)
     return trimmed(search, name, reply) if witness is None else witness
 
 

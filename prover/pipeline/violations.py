@@ -95,7 +95,11 @@ def _stronger_are_clean(case: Case) -> bool:
         return False
     asked = Case(case.group, frozen.replace(case.obligation, model=stronger[-1]), None)
     asked.bound = case.bound
-    return case.round.weaker_is(case.round.clean, asked.model) or _is_clean(asked)
+    try:
+        return case.round.weaker_is(case.round.clean, asked.model) or _is_clean(asked)
+    except Undecided:
+        # It was asked to spare other questions only.
+        return False
 
 
 def _shown_by_weaker(case: Case) -> Mapping[str, object] | None:

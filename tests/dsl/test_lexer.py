@@ -116,3 +116,10 @@ def test_shuffled_words_have_the_same_trees(data: st.DataObject) -> None:
 def test_the_longest_mark_is_meant() -> None:
     assert _ours("actor a { x = & &y; }") is not None
     assert _ours("actor a { x = &&y; }") is None
+
+
+@pytest.mark.parametrize("tail", ["2", "2x", "_x", "_t", "-free2", "-Free", "2 under tso"])
+def test_a_property_is_whole_words(tail: str) -> None:
+    assert _ours("scenario s { run a; expect refuted deadlock; }") is not None
+    assert _ours(f"scenario s {{ run a; expect refuted deadlock{tail}; }}") is None
+    assert _ours(f"scenario s {{ run a; expect refuted use-after-free{tail}; }}") is None

@@ -122,6 +122,12 @@ def test_labels_at_the_line_start_begin_no_declaration() -> None:
 # --- limits -----------------------------------------------------------------------
 
 
+def test_no_semicolon_is_missing_where_a_statement_may_begin() -> None:
+    for text in ("actor a {\n|| x; }", "actor a { y = 1;\n&& x; }", "actor a { if (y)\n-> x; }"):
+        assert codes(text) == ["syntax"]
+    assert codes("actor a { y = 1\nx = 2; }") == ["missing-semicolon"]
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -30,8 +30,8 @@ variant u in t { expect refuted assert; }
 """
 ENDLESS = "\n".join(
     [
-        "int n;",
-        *(f"actor a{i} {{ for (int i = 0; i < 6; i++) n = n * 3 + i; }}" for i in range(6)),
+        "unsigned n;",
+        *(f"actor a{i} {{ for (int i = 0; i < 6; i++) n = (n * 3 + i) & 255; }}" for i in range(6)),
         "scenario s { run a0, a1, a2, a3, a4, a5; final n != 77; expect proved; }\n",
     ]
 )

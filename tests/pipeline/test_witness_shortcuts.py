@@ -119,3 +119,27 @@ def test_what_is_seen_at_once_is_what_a_replay_says(
     monkeypatch.setattr(kind, "_shows", replayed)
     decided(name)
     assert seen or "weak" not in name
+
+
+def test_a_refutation_stands_where_its_smallest_witness_takes_too_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A document with stretches is larger than one without: the witness is shown as found then."""
+    name = "tests/cases/verdict/awaits/each_for_the_other.khp"
+    sizes: dict[int, int] = {}
+    start = minimal.start
+
+    def started(*given: Any, **named: Any) -> Any:
+        found = start(*given, **named)
+        stretches = named["stretches"]
+        sizes[stretches] = max(sizes.get(stretches, 0), found.query.clauses)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(minimal, "start", started)
+        patch.setattr("prover.pipeline.round.start", started)
+        smallest = decided(name)
+    assert sizes[0] < max(sizes.values())
+    monkeypatch.setattr(minimal, "MAX_CLAUSES", sizes[0])
+    found = decided(name)
+    assert [type(verdict) for verdict in found] == [type(verdict) for verdict in smallest]
