@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from tests.weak.drafts import Draft
 from tests.weak.themes_of_failures import failures, recounts
+from tests.weak.themes_of_flags import bits, downgrades, handlers, references
 from tests.weak.themes_of_lives import (
     flags,
     landings,
@@ -336,6 +337,10 @@ THEMES: dict[str, Maker] = {
     "typesafe": typesafe,
     "failures": failures,
     "recounts": recounts,
+    "bits": bits,
+    "references": references,
+    "downgrades": downgrades,
+    "handlers": handlers,
 }
 
 
