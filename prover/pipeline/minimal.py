@@ -120,7 +120,8 @@ def smallest(search: Search, name: str, reply: Sat, found: Witness) -> Witness:
     """The smallest witness for ``name``; any, trimmed, where that takes too many or too much.
 
     What was ``found`` says only where to begin: a document of many stretches rules few of them out
-    as well, but a witness of few comes from one of few.
+    as well, but a witness of few comes from one of few.  Each is asked the same, wherever it began:
+    what it answers in the end hangs on what it was asked before.
     """
     few, many = STRETCHES
     witness: Witness | None = None
@@ -129,7 +130,10 @@ def smallest(search: Search, name: str, reply: Sat, found: Witness) -> Witness:
         if wide is None or _possible(wide, name, few):
             witness = _within(_bounded(search, few), name, few)
         if witness is None:
-            witness = _within(wide or _bounded(search, many), name, many)
+            if wide is None:
+                wide = _bounded(search, many)
+                _possible(wide, name, few)
+            witness = _within(wide, name, many)
     return trimmed(search, name, reply) if witness is None else witness
 
 

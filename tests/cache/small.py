@@ -131,12 +131,34 @@ def proved(folder: Path, store: Store | None, *, explain: bool = False) -> Repor
     return run(request, lambda _: None, store)
 
 
-def text_of(report: Report) -> str:
-    """All that a report says, but for what it took."""
-    return json.dumps(_unmeasured(json.loads(render(report))), indent=1)
+def text_of(report: Report, *, seen: bool = True) -> str:
+    """All that a report says, but for what it took.
+
+    Unless executions are ``seen``, as those of ``proved(explain=False)`` are not where they are as
+    expected, which one was found of several does not count.
+    """
+    return json.dumps(_told(json.loads(render(report)), seen=seen), indent=1)
 
 
-def _unmeasured(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {name: _unmeasured(each) for name, each in value.items() if name != "measured"}
-    return [_unmeasured(each) for each in value] if isinstance(value, list) else value
+def _told(value: Json, *, seen: bool) -> Json:
+    if isinstance(value, list):
+        return [_told(each, seen=seen) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found = {n: _told(each, seen=seen) for n, each in value.items() if n != "measured"}
+    verdict = found.get("verdict")
+    if not seen and found.get("as_expected") and isinstance(verdict, dict):
+        found["verdict"] = {
+            n: _named(each) if n == "witnesses" else each for n, each in verdict.items()
+        }
+    return found
+
+
+def _named(witnesses: Json) -> Json:
+    """What executions show, and under which model."""
+    assert isinstance(witnesses, list)
+    kept: list[Json] = []
+    for each in witnesses:
+        assert isinstance(each, dict)
+        kept.append({name: each[name] for name in ("property", "message", "model")})
+    return kept
