@@ -1,0 +1,110 @@
+"""What single conditions of the checkers are for: small systems by hand, right and wrong ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from dsl.frozen import replace
+from prover.parametric.certificate.checker import check, refused
+from prover.parametric.certificate.table import Wrong
+from prover.parametric.certificate.text import questions
+from prover.parametric.invariant import Invariant
+from prover.parametric.system import Start
+from prover.smt.none import first_yes
+from tests.parametric.naive import Found, naive
+from tests.parametric.toys import HERE, Toy, lock, rule, wrong
+
+Checker = Callable[[Toy, Invariant], bool]
+
+
+def by_rules(system: Toy, invariant: Invariant) -> bool:
+    """The trusted checker."""
+    return check(system, invariant) is None
+
+
+def by_formulas(system: Toy, invariant: Invariant) -> bool:
+    """The questions for z3."""
+    return first_yes(questions(system, invariant), 60) is None
+
+
+BOTH = pytest.mark.parametrize("accepts", [by_rules, by_formulas])
+
+
+def proof(system: Toy, size: int) -> Found:
+    found = naive(system, size)
+    assert found is not None
+    return found
+
+
+# --- views of three ---------------------------------------------------------------------------
+
+
+def permits(*, inside: int) -> Toy:
+    """Two may be inside at a time: variable 0 is how many are."""
+    outside = 3 - inside
+    return Toy(
+        Start((0,), (outside,), ()),
+        ("", "a.one", "a.two"),
+        (
+            *(rule(outside, inside, [(0, k)], [(0, k + 1)]) for k in (0, 1)),
+            *(rule(inside, outside, [(0, k + 1)], [(0, k)]) for k in (0, 1)),
+            wrong(inside, [(0, 0)]),
+        ),
+    )
+
+
+@BOTH
+@pytest.mark.parametrize("inside", [1, 2])
+def test_who_stands_by_is_seen_with_the_actor_by_all_views(accepts: Checker, inside: int) -> None:
+    """That three are not inside only views of three say, of the actor and two who stand by."""
+    assert accepts(permits(inside=inside), proof(permits(inside=inside), 3))
+
+
+# --- views of one -----------------------------------------------------------------------------
+
+
+@BOTH
+def test_who_waits_and_is_alone_goes_on(accepts: Checker) -> None:
+    """With views of one nobody has labels: a wait is over, whoever stands by."""
+    system = Toy(
+        Start((0,), (1, 2), ()),
+        ("", "a.wait", "b.stays"),
+        (rule(1, 1, [(0, 0)], [(0, 1)], over=True),),
+    )
+    found = proof(system, 1)
+    assert accepts(system, found)
+    assert not accepts(system, Found(1, {**found.of, (1,): found.of[1,] - {((2,), ())}}))
+
+
+# --- what is violated -------------------------------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_shared_state_that_is_broken(accepts: Checker, size: int) -> None:
+    system = Toy(Start((0,), (1,), ()), ("", "a.one"), (rule(1, 1, [(0, 0)], [(0, 1)]),))
+    assert accepts(system, proof(system, size))
+    assert not accepts(replace(system, bad=frozenset({(1,)})), proof(system, size))
+
+
+# --- what is said -----------------------------------------------------------------------------
+
+
+def test_the_start_that_is_missing_is_told() -> None:
+    found = proof(lock(), 2)
+    for members, told in (((0, 0), "no actor"), ((0, 1), "a.out"), ((1, 1), "a.out, a.out")):
+        said = check(lock(), Found(2, {**found.of, (0, 0): found.of[0, 0] - {(members, (0, 0))}}))
+        assert said is not None
+        assert said.what == f"not every start is in it: {told}"
+
+
+def test_a_step_that_leads_out_is_shown_where_it_stands() -> None:
+    found = proof(lock(), 2)
+    said = check(lock(), Found(2, {s: v for s, v in found.of.items() if s == (0, 0)}))
+    assert said == Wrong("a step of a.out leads out of it (v0 = v0 0, v1 = v1 0)", HERE)
+    shown = refused(said, "a.cert").primary
+    assert shown is not None
+    assert shown.span == HERE
+    assert refused(Wrong("not every start is in it"), "a.cert").primary is None
