@@ -165,7 +165,19 @@ def with_regions() -> tuple[Toy, Folded]:
     return toy, folded({(0,): all_of(1), (1,): views}, swap)
 
 
-@pytest.mark.parametrize("make", [right, with_regions])
+def with_who_is_never_there() -> tuple[Toy, Folded]:
+    """What a wait would be for in 2, who is not in the table, need not be exchanged."""
+    toy = Toy(
+        Start((0, 0, 0), (1,), ()),
+        NAMES,
+        (*BEGIN, rule(1, 4, [(0, 1)], begins=0), rule(1, 4, [(0, 2)], begins=0)),
+        waits=({2: 1},),
+    )
+    swap = Moves(pairs=COPIES, regions={0: -1})
+    return toy, folded({(0, 0, 0): all_of(1), (1, 0, 0): all_of(1, 4)}, swap)
+
+
+@pytest.mark.parametrize("make", [right, with_regions, with_who_is_never_there])
 @pytest.mark.parametrize("by", ["rules", "formulas"])
 def test_copies_of_which_one_is_kept(make: Callable[[], tuple[Toy, Folded]], by: str) -> None:
     toy, proof = make()
@@ -238,9 +250,39 @@ def regions_that_nobody_waits_for() -> tuple[Toy, Folded]:
     return toy, folded({(0,): all_of(1), (1,): views}, swap)
 
 
+def a_region_that_ends_becomes_one_that_is_waited_for() -> tuple[Toy, Folded]:
+    """Who goes on ends what nobody waits for, and in the other copy what is waited for."""
+    toy = system(
+        rule(2, 3, [(0, 1)], ended=2),
+        rule(2, 3, [(0, 2)], ended=1),
+        rule(4, 5, [(0, 1)], begins=0),
+        rule(4, 5, [(0, 2)], begins=0),
+        many=(1, 2, 4),
+        waits=({2: 1, 3: 1},),
+    )
+    views = all_of(1, 2, 3, 4, 5)
+    for one in (2, 3):
+        views = views - {((one, 5), (0, 0))} | {((one, 5), (0, 1))}
+    swap = Moves(pairs=COPIES, regions={1: 0})
+    return toy, folded({(0,): all_of(1, 2, 4), (1,): views}, swap)
+
+
+def regions_of_who_is_elsewhere() -> tuple[Toy, Folded]:
+    """What is waited for has two regions become one, but nobody who has them is ever there."""
+    toy = system(
+        rule(1, 4, [(0, 1)], begins=0),
+        rule(1, 4, [(0, 2)], begins=1),
+        waits=({5: 2}, {5: 1}),
+    )
+    swap = Moves(pairs=COPIES, regions={1: 0}, waits={0: 1, 1: 0})
+    return toy, folded({(0,): all_of(1), (1,): all_of(1, 4), (3,): all_of(5)}, swap)
+
+
 WRONG: tuple[tuple[str, Callable[[], tuple[Toy, Folded]], bool], ...] = (
     ("two things become one", parted, False),
     ("two things become one", regions_that_nobody_waits_for, False),
+    ("two things become one", a_region_that_ends_becomes_one_that_is_waited_for, False),
+    ("two things become one", regions_of_who_is_elsewhere, True),
     ("who is not there becomes somebody", nobody_becomes_somebody, False),
     ("another actor than a.two", an_actor_that_there_is_one_of, True),
     ("an invariant does not hold", broken_where_nothing_is_kept, False),
