@@ -8,13 +8,13 @@ import pytest
 
 from dsl.frozen import replace
 from prover.parametric.certificate.checker import check, refused
-from prover.parametric.certificate.table import Wrong
-from prover.parametric.certificate.text import questions
+from prover.parametric.certificate.table import Wrong, tabled
+from prover.parametric.certificate.text import Texts, kind_of, questions
 from prover.parametric.invariant import Invariant
-from prover.parametric.system import Start
+from prover.parametric.system import Rule, Start
 from prover.smt.none import first_yes
 from tests.parametric.naive import Found, naive
-from tests.parametric.toys import HERE, Toy, lock, rule, wrong
+from tests.parametric.toys import HERE, Toy, grace, lock, rule, wrong
 
 Checker = Callable[[Toy, Invariant], bool]
 
@@ -108,3 +108,55 @@ def test_a_step_that_leads_out_is_shown_where_it_stands() -> None:
     assert shown is not None
     assert shown.span == HERE
     assert refused(Wrong("not every start is in it"), "a.cert").primary is None
+
+
+KINDS: tuple[tuple[Rule, str], ...] = (
+    (rule(1, 1), "local"),
+    (rule(1, 1, writes=[(0, 0)]), "local"),
+    (rule(1, 1, writes=[(0, 1)]), "update"),
+    (rule(1, 1, guard=0), "guarded"),
+    (rule(1, 1, guard=0, begins=0), "wait"),
+    (rule(1, 1, guard=0, over=True), "wait"),
+    (rule(1, 1, begins=0, change=0), "broadcast"),
+    (rule(1, 1, change=0, spawned=(1,)), "spawn"),
+)
+
+
+@pytest.mark.parametrize(("one", "name"), KINDS)
+def test_a_question_is_called_by_the_most_that_rules_do(one: Rule, name: str) -> None:
+    found = kind_of(one, (0,))
+    assert found.name == name
+    assert found.after == ((1,) if name == "update" else (0,))
+    assert found.change == one.change
+
+
+def test_questions_say_where_rules_lead() -> None:
+    names = [each.name for each in questions(lock(), proof(lock(), 2))]
+    assert names[:3] == [
+        "initiation",
+        "safety",
+        "update from shared state 0 to 1",
+    ]
+    assert "local in shared state 0" in [
+        each.name for each in questions(grace(), proof(grace(), 2))
+    ]
+    less = Found(2, {s: v for s, v in proof(lock(), 2).of.items() if s == (0, 0)})
+    assert [each.name for each in questions(lock(), less)][2:] == [
+        "update from shared state 0 to none"
+    ]
+
+
+def test_labels_are_as_wide_as_all_regions_that_there_may_be() -> None:
+    """In the table, ended, or waited for: in who is there, or is after a step."""
+    system = Toy(
+        Start((0,), (1,), ()),
+        ("", "a.one", "a.two", "a.after", "a.spawned", "a.changed"),
+        (rule(1, 3, begins=0), rule(1, 1, ended=1 << 2, change=0, spawned=(4,))),
+        waits=({1: 1 << 3, 3: 1 << 4, 4: 1 << 5, 5: 1 << 6}, {2: 1 << 7}),
+        changes=({1: 5},),
+        awaiting={4: 1},
+    )
+    found = Found(2, {(0,): {((1, 2), (1 << 1, 0)), ((0, 1), (0, 0))}})
+    assert Texts(system, tabled(found))._regions() == 0b11111110
+    waits = system.waits
+    assert Texts(replace(system, waits=(waits[0], {})), tabled(found))._regions() == 0b01111110

@@ -14,7 +14,7 @@ import pytest
 from dsl.frozen import replace
 from prover.parametric.certificate.checker import check
 from prover.parametric.certificate.folded import Folded
-from prover.parametric.certificate.mirrors import Mirrors
+from prover.parametric.certificate.mirrors import Mirrors, mirrors
 from prover.parametric.certificate.table import Table, tabled
 from prover.parametric.certificate.text import questions
 from prover.parametric.invariant import View
@@ -235,6 +235,23 @@ def spawned_that_do_not_wait() -> tuple[Toy, Folded]:
     return toy, folded({(0,): all_of(1, 2), (1,): views}, swap)
 
 
+def spawned_that_wait_for_nobody() -> tuple[Toy, Folded]:
+    """Who is spawned in the other copy waits, but for nobody."""
+    toy, proof = spawned_that_do_not_wait()
+    (swap,) = proof.exchanges
+    assert isinstance(swap, Moves)
+    waiting = replace(toy, waits=(*toy.waits, {}), awaiting={4: 0, 5: 1})
+    return waiting, Folded(proof.kept, (replace(swap, waits={0: 1, 1: 0}),))
+
+
+def some_of_three_kept() -> tuple[Toy, Folded]:
+    """Two of three copies are kept, and one of these has somebody more."""
+    toy = system(rule(1, 1, [(0, 0)], [(0, 3)]))
+    turn = Moves(pairs={(0, 1): (0, 2), (0, 2): (0, 3), (0, 3): (0, 1)})
+    of: dict[Shared, set[View]] = {(0,): all_of(1), (1,): all_of(1), (2,): all_of(1, 5)}
+    return toy, folded(of, turn, turn.inverse)
+
+
 def no_group() -> tuple[Toy, Folded]:
     """Three change places in a circle, and the way back is not there."""
     toy = system(many=(1, 2, 3, 4))
@@ -287,6 +304,8 @@ WRONG: tuple[tuple[str, Callable[[], tuple[Toy, Folded]], bool], ...] = (
     ("another actor than a.two", an_actor_that_there_is_one_of, True),
     ("an invariant does not hold", broken_where_nothing_is_kept, False),
     ("a shared state is kept with other views", other_views, False),
+    ("a shared state is kept with other views", some_of_three_kept, True),
+    ("a wait tells a.two apart", spawned_that_wait_for_nobody, False),
     ("the rules of a.one are others", spawned_that_do_not_wait, False),
     ("two exchanges, one after the other, are none", no_group, True),
 )
@@ -329,3 +348,22 @@ def test_what_is_no_permutation_stands_for_nothing() -> None:
     toward = (Moves(locals={IDLE: 3}),)
     assert list(Mirrors(toy, proof.kept, toward).wrong()) == [0, 1]
     assert list(Mirrors(toy, Table(2, {}), toward).wrong()) == [0]
+
+
+def test_views_of_one_are_not_folded() -> None:
+    toy, proof = right()
+    one: dict[Shared, set[View]] = {(0,): {((0,), ()), ((1,), ())}}
+    one[1,] = one[0,] | {((2,), ())}
+    of_one = Folded(tabled(Found(1, one)), proof.exchanges)
+    wrong = check(toy, of_one)
+    assert wrong is not None
+    assert wrong.what.endswith("its views are not of two")
+    said = first_yes(questions(toy, of_one), 60)
+    assert said is not None
+    assert said[0] == "symmetry"
+
+
+def test_labels_are_as_wide_as_all_that_regions_become() -> None:
+    found = mirrors(*with_regions())
+    assert found.regions(0) == 0
+    assert found.regions(1) == found.regions(2) == found.regions(3) == 3
