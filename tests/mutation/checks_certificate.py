@@ -31,12 +31,21 @@ from tests.parametric.certificate import (
     test_document,
     test_exchanges,
     test_premises,
+    test_tables,
     test_text,
 )
 from tests.parametric.naive import Found
 from tests.parametric.toys import TOYS, Toy
 
-TESTS = (test_checkers, test_conditions, test_document, test_premises, test_exchanges, test_text)
+TESTS = (
+    test_checkers,
+    test_conditions,
+    test_document,
+    test_exchanges,
+    test_premises,
+    test_tables,
+    test_text,
+)
 """Tests that take a fraction of a second each."""
 SEARCHES = ("finds_the_least", "the_search_on")
 """But for those that are of the search."""

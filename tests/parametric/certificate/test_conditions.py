@@ -89,6 +89,53 @@ def test_a_shared_state_that_is_broken(accepts: Checker, size: int) -> None:
     assert not accepts(replace(system, bad=frozenset({(1,)})), proof(system, size))
 
 
+@BOTH
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_rule_that_is_violated(accepts: Checker, size: int) -> None:
+    system = Toy(Start((0,), (1,), ()), ("", "a.one"), (rule(1, 1, [(0, 0)], [(0, 1)]),))
+    assert not accepts(
+        replace(system, table=(*system.table, wrong(1, [(0, 1)]))), proof(system, size)
+    )
+
+
+# --- who stands by, and who is spawned --------------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_two_who_stand_by_are_changed_by_a_broadcast(accepts: Checker, size: int) -> None:
+    """In the shared state that there is, and all of them."""
+    system = Toy(
+        Start((0,), (1, 2), ()),
+        ("", "a.one", "b.two", "b.three"),
+        (rule(1, 1, change=0),),
+        changes=({2: 3},),
+    )
+    found = proof(system, size)
+    assert accepts(system, found)
+    every = next(view for view in found.of[0,] if set(view[0]) == {3})
+    assert not accepts(system, Found(size, {(0,): found.of[0,] - {every}}))
+
+
+@BOTH
+@pytest.mark.parametrize("size", [2, 3])
+def test_who_is_spawned_waits_for_who_spawned_it(accepts: Checker, size: int) -> None:
+    """As it is after the step."""
+    system = Toy(
+        Start((0,), (1,), ()),
+        ("", "a.one", "a.two", "c.waits", "c.done"),
+        (rule(1, 2, spawned=(3,)), rule(2, 1, ended=1), rule(3, 4, over=True)),
+        waits=({2: 1},),
+        awaiting={3: 0},
+    )
+    found = proof(system, size)
+    assert accepts(system, found)
+    if size == 2:
+        labelled = {view for view in found.of[0,] if any(view[1])}
+        assert labelled == {((2, 3), (0, 1))}
+        assert not accepts(system, Found(size, {(0,): found.of[0,] - labelled}))
+
+
 # --- what is said -----------------------------------------------------------------------------
 
 

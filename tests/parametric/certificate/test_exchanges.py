@@ -367,3 +367,15 @@ def test_labels_are_as_wide_as_all_that_regions_become() -> None:
     found = mirrors(*with_regions())
     assert found.regions(0) == 0
     assert found.regions(1) == found.regions(2) == found.regions(3) == 3
+
+
+def test_questions_say_which_image_rules_lead_to() -> None:
+    names = [each.name for each in questions(*right())]
+    assert names == [
+        "initiation",
+        "safety",
+        "symmetry",
+        "update from shared state 0 to 1",
+        "update from shared state 0 to what 1 becomes",
+        "local in shared state 1",
+    ]
