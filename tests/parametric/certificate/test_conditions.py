@@ -14,7 +14,7 @@ from prover.parametric.invariant import Invariant
 from prover.parametric.system import Rule, Start
 from prover.smt.none import first_yes
 from tests.parametric.naive import Found, naive
-from tests.parametric.toys import HERE, Toy, grace, lock, rule, wrong
+from tests.parametric.toys import HERE, Toy, grace, lock, rule, turned, wrong
 
 Checker = Callable[[Toy, Invariant], bool]
 
@@ -60,6 +60,30 @@ def permits(*, inside: int) -> Toy:
 def test_who_stands_by_is_seen_with_the_actor_by_all_views(accepts: Checker, inside: int) -> None:
     """That three are not inside only views of three say, of the actor and two who stand by."""
     assert accepts(permits(inside=inside), proof(permits(inside=inside), 3))
+
+
+@BOTH
+@pytest.mark.parametrize("turn", [False, True])
+def test_of_several_who_wait_one_goes_on(accepts: Checker, turn: bool) -> None:
+    """The others wait for whom they waited, whatever their numbers."""
+    system = Toy(
+        Start((0,), (1, 2), ()),
+        ("", "r.in", "w.out", "w.waits", "r.out", "w.waits for nobody"),
+        (
+            rule(1, 4, ended=1),
+            rule(2, 3, begins=0),
+            rule(3, 2, over=True),
+            rule(2, 5, begins=1),
+            rule(5, 2, over=True),
+        ),
+        waits=({1: 1}, {}),
+    )
+    system = turned(system) if turn else system
+    found = proof(system, 3)
+    assert accepts(system, found)
+    ((shared, views),) = found.of.items()
+    for view in sorted(views) if accepts is by_rules else sorted(views)[::10]:
+        assert not accepts(system, Found(3, {shared: views - {view}}))
 
 
 # --- views of one -----------------------------------------------------------------------------
@@ -120,20 +144,23 @@ def test_two_who_stand_by_are_changed_by_a_broadcast(accepts: Checker, size: int
 @BOTH
 @pytest.mark.parametrize("size", [2, 3])
 def test_who_is_spawned_waits_for_who_spawned_it(accepts: Checker, size: int) -> None:
-    """As it is after the step."""
+    """As it is after the step: there is one at a time that is waited for."""
     system = Toy(
         Start((0,), (1,), ()),
         ("", "a.one", "a.two", "c.waits", "c.done"),
-        (rule(1, 2, spawned=(3,)), rule(2, 1, ended=1), rule(3, 4, over=True)),
+        (
+            rule(1, 2, [(0, 0)], [(0, 1)], spawned=(3,)),
+            rule(2, 1, [(0, 1)], [(0, 0)], ended=1),
+            rule(3, 4, over=True),
+        ),
         waits=({2: 1},),
         awaiting={3: 0},
     )
     found = proof(system, size)
     assert accepts(system, found)
-    if size == 2:
-        labelled = {view for view in found.of[0,] if any(view[1])}
-        assert labelled == {((2, 3), (0, 1))}
-        assert not accepts(system, Found(size, {(0,): found.of[0,] - labelled}))
+    less = {shared: {view for view in of if not any(view[1])} for shared, of in found.of.items()}
+    assert less != found.of
+    assert not accepts(system, Found(size, less))
 
 
 # --- what is said -----------------------------------------------------------------------------
