@@ -10,10 +10,10 @@ from dsl.frozen import replace
 from prover.parametric.certificate.checker import check, refused
 from prover.parametric.certificate.table import Wrong, tabled
 from prover.parametric.certificate.text import Texts, kind_of, questions
-from prover.parametric.invariant import Invariant
-from prover.parametric.system import Rule, Start
+from prover.parametric.invariant import Invariant, View
+from prover.parametric.system import IDLE, Rule, Start
 from prover.smt.none import first_yes
-from tests.parametric.naive import Found, naive
+from tests.parametric.naive import Found, closed, naive
 from tests.parametric.toys import HERE, Toy, grace, lock, rule, turned, wrong
 
 Checker = Callable[[Toy, Invariant], bool]
@@ -86,6 +86,66 @@ def test_of_several_who_wait_one_goes_on(accepts: Checker, turn: bool) -> None:
         assert not accepts(system, Found(3, {shared: views - {view}}))
 
 
+# --- who is never beside nobody ---------------------------------------------------------------
+
+ONE: set[View] = {((0, 0), (0, 0)), ((0, 1), (0, 0))}
+"""Views of one who is alone, and of nobody."""
+
+
+def stands_by_what_cannot_be() -> tuple[Toy, Found]:
+    """3 and 4 are together, and nobody else is with 4: what it leads to has none but these."""
+    system = Toy(
+        Start((0,), (), (1,)),
+        ("", "a.one", "", "b.three", "b.four"),
+        (rule(4, 4, [(0, 0)], [(0, 1)]),),
+        singles={1: 0},
+    )
+    two: set[View] = {((3, 4), (0, 0)), ((3, 3), (0, 0))}
+    return system, Found(2, {(0,): ONE | two | {((0, 3), (0, 0))}, (1,): two})
+
+
+def waits_for_ever() -> tuple[Toy, Found]:
+    """Whoever is with 2 keeps it waiting: what it would be then need not be there."""
+    system = Toy(
+        Start((0,), (), (1,)),
+        ("", "a.one", "b.two", "b.three", "b.four"),
+        (rule(2, 4, over=True),),
+        singles={1: 0},
+    )
+    return system, Found(2, {(0,): ONE | {((2, 3), (1, 0))}})
+
+
+def changed_while_one_begins_to_wait() -> tuple[Toy, Found]:
+    """What 2 becomes is in no view, and nobody waits for it."""
+    system = Toy(
+        Start((0,), (), (1,)),
+        ("", "a.one", "b.two", "b.three"),
+        (rule(1, 1, begins=0, change=0),),
+        waits=({},),
+        changes=({2: 3},),
+        singles={1: 0},
+    )
+    return system, Found(2, {(0,): ONE | {((1, 2), (0, 0))}})
+
+
+@pytest.mark.parametrize(
+    ("make", "accepted"),
+    [
+        (stands_by_what_cannot_be, True),
+        (waits_for_ever, True),
+        # Who has nobody else beside it takes no step with others: this refuses more than it must.
+        (changed_while_one_begins_to_wait, False),
+    ],
+)
+@BOTH
+def test_who_is_never_beside_nobody(
+    accepts: Checker, make: Callable[[], tuple[Toy, Found]], accepted: bool
+) -> None:
+    system, found = make()
+    assert closed(system, found)
+    assert accepts(system, found) == accepted
+
+
 # --- views of one -----------------------------------------------------------------------------
 
 
@@ -122,6 +182,22 @@ def test_a_rule_that_is_violated(accepts: Checker, size: int) -> None:
     )
 
 
+@BOTH
+def test_who_has_labels_only_is_beside_nobody_too(accepts: Checker) -> None:
+    """The view of 2 with nobody else has no label, and is one of its own."""
+    system = Toy(
+        Start((0,), (), (1, 3)),
+        ("", "a.one", "a.two", "b.three"),
+        (rule(1, 2, begins=0),),
+        waits=({3: 1},),
+        singles={1: 0, 2: 0, 3: 1},
+    )
+    found = proof(system, 2)
+    assert {view for view in found.of[0,] if 2 in view[0]} == {((0, 2), (0, 0)), ((2, 3), (1, 0))}
+    assert accepts(system, found)
+    assert not accepts(system, Found(2, {(0,): found.of[0,] - {((0, 2), (0, 0))}}))
+
+
 # --- who stands by, and who is spawned --------------------------------------------------------
 
 
@@ -139,6 +215,25 @@ def test_two_who_stand_by_are_changed_by_a_broadcast(accepts: Checker, size: int
     assert accepts(system, found)
     every = next(view for view in found.of[0,] if set(view[0]) == {3})
     assert not accepts(system, Found(size, {(0,): found.of[0,] - {every}}))
+
+
+@BOTH
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("spawned", [(2, 3), (3, 2), (3, 3), (2, 2, 3), (3, 2, 2)])
+def test_all_who_are_spawned_are_together(
+    accepts: Checker, size: int, spawned: tuple[int, ...]
+) -> None:
+    """Once only: so nobody else is there."""
+    system = Toy(
+        Start((0,), (), (1,)),
+        ("", "a.one", "c.two", "c.three"),
+        (rule(1, IDLE, [(0, 0)], [(0, 1)], spawned=spawned),),
+        singles={1: 0},
+    )
+    found = proof(system, size)
+    assert accepts(system, found)
+    for view in found.of[1,]:
+        assert not accepts(system, Found(size, {**found.of, (1,): found.of[1,] - {view}}))
 
 
 @BOTH

@@ -177,7 +177,17 @@ def with_who_is_never_there() -> tuple[Toy, Folded]:
     return toy, folded({(0, 0, 0): all_of(1), (1, 0, 0): all_of(1, 4)}, swap)
 
 
-@pytest.mark.parametrize("make", [right, with_regions, with_who_is_never_there])
+def to_what_is_not_kept() -> tuple[Toy, Folded]:
+    """Whoever says of which copy it is, is 2 or 3 from then on."""
+    table = (rule(1, 2, [(0, 0)], [(0, 1)]), rule(1, 3, [(0, 0)], [(0, 2)]))
+    toy = Toy(Start((0,), (1,), ()), NAMES, table)
+    swap = Moves(locals={2: 3, 3: 2}, pairs=COPIES)
+    return toy, folded({(0,): all_of(1), (1,): all_of(1, 2)}, swap)
+
+
+@pytest.mark.parametrize(
+    "make", [right, to_what_is_not_kept, with_regions, with_who_is_never_there]
+)
 @pytest.mark.parametrize("by", ["rules", "formulas"])
 def test_copies_of_which_one_is_kept(make: Callable[[], tuple[Toy, Folded]], by: str) -> None:
     toy, proof = make()
