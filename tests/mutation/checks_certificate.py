@@ -26,6 +26,7 @@ from tests.mutation.forks import forked
 from tests.parametric import many_toys, random_toys
 from tests.parametric import test_folding as folding
 from tests.parametric.certificate import (
+    test_binding,
     test_checkers,
     test_conditions,
     test_document,
@@ -38,6 +39,7 @@ from tests.parametric.naive import Found
 from tests.parametric.toys import TOYS, Toy
 
 TESTS = (
+    test_binding,
     test_checkers,
     test_conditions,
     test_document,
