@@ -18,6 +18,7 @@ NAMES = ("", "a.one", "a.two", "a.three", "a.four")
 ANYBODY = Start((0,), (1, 2), ())
 
 LED: dict[str, Toy] = {
+    "nobody": Toy(Start((0,), (), ()), NAMES, ()),
     "no shared variables": Toy(Start((), (1,), ()), NAMES, (rule(1, 2), rule(2, IDLE))),
     "values by writes": Toy(
         Start((0, 0), (1,), ()),
@@ -72,17 +73,18 @@ def there_and_back(system: Toy, table: Table, about: About = ABOUT) -> Table:
     return bound(system, read(b"".join(written(system, table, ABOUT)), "a.cert"), about)
 
 
-def proof(system: Toy) -> Table:
-    found = naive(system, 2)
+def proof(system: Toy, size: int = 2) -> Table:
+    found = naive(system, size)
     assert found is not None
     return tabled(found)
 
 
 @pytest.mark.parametrize("name", LED)
 @pytest.mark.parametrize("turn", [False, True])
-def test_each_way_leads_there(name: str, turn: bool) -> None:
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_each_way_leads_there(name: str, turn: bool, size: int) -> None:
     system = turned(LED[name]) if turn else LED[name]
-    assert there_and_back(system, proof(system)) == proof(system)
+    assert there_and_back(system, proof(system, size)) == proof(system, size)
 
 
 def test_regions_that_only_end_have_a_number() -> None:
