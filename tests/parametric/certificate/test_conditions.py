@@ -183,6 +183,14 @@ def test_a_rule_that_is_violated(accepts: Checker, size: int) -> None:
 
 
 @BOTH
+def test_nobody_has_labels_with_who_is_away(accepts: Checker) -> None:
+    """A view that says so is of no configuration: who stands by is not looked for in it."""
+    system = Toy(Start((0,), (), (1,)), ("", "a.one", "", "b.three"), (rule(1, 1),), singles={1: 0})
+    with_nobody: set[View] = {((1, 3), (0, 0)), ((0, 3), (0, 1))}
+    assert accepts(system, Found(2, {(0,): ONE | with_nobody}))
+
+
+@BOTH
 def test_who_has_labels_only_is_beside_nobody_too(accepts: Checker) -> None:
     """The view of 2 with nobody else has no label, and is one of its own."""
     system = Toy(
