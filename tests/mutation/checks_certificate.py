@@ -155,6 +155,7 @@ def exchanged(seed: int, number: int) -> tuple[Asked, ...]:
     return tuple(found)
 
 
+@cache
 def asked() -> dict[str, Callable[[], tuple[Asked, ...]]]:
     """All invariants that checkers are asked about, by the name of the system."""
     found: dict[str, Callable[[], tuple[Asked, ...]]] = {}
@@ -171,16 +172,19 @@ def asked() -> dict[str, Callable[[], tuple[Asked, ...]]]:
     return {name: cache(each) for name, each in found.items()}
 
 
-ASKED = asked()
-
-
 # --- what is said of it -------------------------------------------------------------------
 
 Said: TypeAlias = tuple[bool | None, ...]
 """Of each invariant whether it is accepted; None where asking raises."""
 
-_SAID: dict[tuple[str, str], Said] = {}
-"""What is said without a mutant, by checker and system."""
+
+@cache
+def _said() -> dict[tuple[str, str], Said]:
+    """What is said without a mutant, by checker and system.
+
+    No value of the module: these are computed again where a mutant changes one of what they are of.
+    """
+    return {}
 
 
 def answers(by: str, some: Iterable[Asked]) -> Said:
@@ -199,7 +203,7 @@ def answers(by: str, some: Iterable[Asked]) -> Said:
 def certificate_checks() -> Iterator[tuple[str, Callable[[], bool]]]:
     """Names, and functions that say whether all is as it should be."""
     for by in BY:
-        for name in ASKED:
+        for name in asked():
             if by != "views" or (name.endswith("/2") and not name.startswith(FOLDED)):
                 yield f"{HEAD}/{by}/{name}", partial(_says_the_same, by, name)
     for module in TESTS:
@@ -209,24 +213,24 @@ def certificate_checks() -> Iterator[tuple[str, Callable[[], bool]]]:
 
 
 def _says_the_same(by: str, name: str) -> bool:
-    return answers(by, ASKED[name]()) == _SAID[by, name]
+    return answers(by, asked()[name]()) == _said()[by, name]
 
 
 def warm_up_certificates(names: Iterable[str]) -> None:
     """What checkers say without a mutant, of what will be asked."""
     wanted = [name.split("/", 2)[1:] for name in names if name.startswith(f"{HEAD}/")]
     for _, name in wanted:
-        ASKED[name]()
+        asked()[name]()
 
     def work(say: Callable[[bytes], None]) -> None:
-        found = {(by, name): answers(by, ASKED[name]()) for by, name in wanted}
+        found = {(by, name): answers(by, asked()[name]()) for by, name in wanted}
         say(pickle.dumps(found))
 
     # In another process: z3 has threads, which would not be there in what is forked later.
     said, ended = forked(work)
     if not ended:
         raise SystemExit("checkers of certificates do not run without a mutant")
-    _SAID.update(pickle.loads(said))  # noqa: S301 - from this process's own child
+    _said().update(pickle.loads(said))  # noqa: S301 - from this process's own child
 
 
 __all__ = ["certificate_checks", "warm_up_certificates"]

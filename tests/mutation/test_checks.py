@@ -10,7 +10,7 @@ import pytest
 from prover.parametric.certificate.table import tabled
 from prover.pipeline import board, loaded
 from tests.mutation import checks
-from tests.mutation.checks_certificate import ASKED, BY, FOLDED, answers
+from tests.mutation.checks_certificate import BY, FOLDED, answers, asked
 from tests.mutation.run import holds_here
 from tests.parametric.naive import Found, closed
 
@@ -57,7 +57,7 @@ def test_a_check_is_asked_without_a_mutant_too() -> None:
 )
 def test_what_a_checker_of_certificates_accepts_is_a_proof(by: str, name: str) -> None:
     """Of what mutants of it are asked about."""
-    some = ASKED[name]()
+    some = asked()[name]()
     said = answers(by, some) if by != "views" or not name.startswith(FOLDED) else ()
     for (system, invariant), accepted in zip(some, said, strict=False):
         table = tabled(invariant)
