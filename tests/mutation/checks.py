@@ -39,6 +39,7 @@ from tests.differential.readers import generate_readers
 from tests.execution.test_enumerate_cases import CASES as EXECUTIONS
 from tests.execution.test_machine_cases import schedules_find
 from tests.mutation.checks_alike import alike_checks
+from tests.mutation.checks_certificate import certificate_checks, warm_up_certificates
 from tests.mutation.checks_litmus import litmus_checks, warm_up_litmus
 from tests.mutation.checks_oracles import oracle_checks
 from tests.mutation.schedules import TooManySchedulesError, ended, schedules
@@ -86,11 +87,12 @@ def warm_up(every: list[Check]) -> None:
         if f"interpret/{_name(path)}" in names:
             _outcomes(str(path))
     warm_up_litmus()
+    warm_up_certificates(names)
 
 
 def checks() -> list[Check]:
     """All of them, in a fixed order."""
-    found = (*litmus_checks(), *oracle_checks(), *alike_checks())
+    found = (*litmus_checks(), *oracle_checks(), *alike_checks(), *certificate_checks())
     others = [Check(name, holds) for name, holds in found]
     own = [*_cases(), *_schedules(), *_machine(), *_programs(), *_weak(), *_wrong()]
     return [*own, *_interpreted(), *others]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.conftest import Golden
 from tests.execution import (
@@ -58,18 +59,18 @@ def oracle_checks() -> Iterator[tuple[str, Callable[[], bool]]]:
         yield f"enumerate/{seed}", partial(_passes, test_enumerate_random.agree, seed)
         yield f"compiled/{seed}", partial(_passes, test_against_interpreter.compare, seed)
     for module in LAWS:
-        yield from _tests(module)
-    for name, holds in _tests(test_relations):
+        yield from tests_of(module)
+    for name, holds in tests_of(test_relations):
         if any(part in name for part in READINGS):
             yield name, holds
     for path in sorted(INTERPRETER.glob("test_*.py")):
-        yield from _tests(import_module(f"tests.interpreter.{path.stem}"))
+        yield from tests_of(import_module(f"tests.interpreter.{path.stem}"))
 
 
-def _tests(module: ModuleType) -> Iterator[tuple[str, Callable[[], bool]]]:
+def tests_of(module: ModuleType) -> Iterator[tuple[str, Callable[[], bool]]]:
     """The tests of a module, each row of their parameters a check."""
     for name, test in vars(module).items():
-        if name.startswith("test_"):
+        if name.startswith("test_") and not _soaks(getattr(test, "pytestmark", ())):
             for number, given in enumerate(_rows(test)):
                 yield f"{module.__name__}.{name}/{number}", partial(_tested, test, given)
 
@@ -82,13 +83,27 @@ def _rows(test: Any) -> list[dict[str, object]]:
             continue
         names, values = mark.args
         names = [n.strip() for n in names.split(",")] if isinstance(names, str) else list(names)
-        found = [
-            value.values if hasattr(value, "values") and hasattr(value, "marks") else value
-            for value in values
-        ]
-        more = [dict(zip(names, [v] if len(names) == 1 else v, strict=True)) for v in found]
+        found = [_values(value, len(names)) for value in values if not _soaks(_marks(value))]
+        more = [dict(zip(names, some, strict=True)) for some in found]
         rows = [{**row, **one} for row in rows for one in more]
     return rows
+
+
+def _marks(value: Any) -> Iterable[Any]:
+    """The marks of a row of parameters."""
+    return value.marks if isinstance(value, ParameterSet) else ()
+
+
+def _values(value: Any, number: int) -> Sequence[object]:
+    """The values of a row of so many parameters."""
+    if isinstance(value, ParameterSet):
+        return value.values
+    return [value] if number == 1 else value
+
+
+def _soaks(marks: Iterable[Any]) -> bool:
+    """Whether a test, or a row of its parameters, is one that takes long."""
+    return any(mark.name == "soak" for mark in marks)
 
 
 def _tested(test: Callable[..., object], given: dict[str, object]) -> bool:
@@ -97,10 +112,12 @@ def _tested(test: Callable[..., object], given: dict[str, object]) -> bool:
     fixtures: dict[str, object] = {
         "lab": Lab(),
         "checked": protocol,
-        "monkeypatch": pytest.MonkeyPatch(),
         "golden": Golden(update=False),
     }
-    test(**given, **{name: fixtures[name] for name in wanted if name in fixtures})
+    # What a test puts elsewhere is not there for the checks after it.
+    with pytest.MonkeyPatch.context() as patch:
+        fixtures["monkeypatch"] = patch
+        test(**given, **{name: fixtures[name] for name in wanted if name in fixtures})
     return True
 
 
@@ -110,4 +127,4 @@ def _passes(test: Callable[..., object], *arguments: object) -> bool:
     return True
 
 
-__all__ = ["oracle_checks"]
+__all__ = ["oracle_checks", "tests_of"]

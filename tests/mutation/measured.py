@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 from dsl.frozen import replace
 from tests.mutation.checks import Check
+from tests.mutation.forks import forked
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,35 +33,6 @@ class Measured:
     lines: dict[str, frozenset[int]]
     ok: bool
     bits: int = 0
-
-
-# --- processes ----------------------------------------------------------------------------
-
-
-def forked(work: Callable[[Callable[[bytes], None]], None]) -> tuple[bytes, bool]:
-    """What a forked process says, and whether it came to its end."""
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read)
-        code = 1
-        try:
-            work(lambda data: _write(write, data))
-            code = 0
-        finally:
-            os._exit(code)
-    os.close(write)
-    said = b""
-    while block := os.read(read, 65536):
-        said += block
-    os.close(read)
-    _, status = os.waitpid(child, 0)
-    return said, os.waitstatus_to_exitcode(status) == 0
-
-
-def _write(where: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(where, data) :]
 
 
 # --- which check runs what ----------------------------------------------------------------
@@ -162,4 +133,4 @@ def _lines(check: Check, files: dict[str, str]) -> dict[str, frozenset[int]]:
     return {module: frozenset(lines) for module, lines in seen.items()}
 
 
-__all__ = ["ROOT", "Measured", "forked", "holds", "measure"]
+__all__ = ["ROOT", "Measured", "holds", "measure"]

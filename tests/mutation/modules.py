@@ -66,4 +66,13 @@ MAKERS = (
 )
 """What makes events and constraints."""
 
-MODULES = (*JUDGES, *ORACLES, *MAKERS)
+CHECKERS = tuple(
+    f"prover/parametric/certificate/{name}.py"
+    for name in (
+        *("checker", "exchanged", "mirrors", "text", "table", "folded", "step", "classes"),
+        *("pairs", "asked", "terms", "diagram", "binding", "document"),
+    )
+)
+"""What a proof for any number of actors is believed for: both checkers of its certificate."""
+
+MODULES = (*JUDGES, *ORACLES, *MAKERS, *CHECKERS)

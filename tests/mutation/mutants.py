@@ -155,9 +155,9 @@ def _skipped(node: ast.AST) -> Iterator[ast.AST]:
         case ast.arguments(defaults=defaults, kw_defaults=others):
             for default in (*defaults, *others):
                 yield from () if default is None else ast.walk(default)
-        case ast.ClassDef(decorator_list=decorators, body=body):
+        case ast.ClassDef(decorator_list=decorators, keywords=keywords, body=body):
             plain = [s for s in body if not isinstance(s, ast.FunctionDef | ast.ClassDef)]
-            for outside in (*decorators, *plain):
+            for outside in (*decorators, *keywords, *plain):
                 yield from ast.walk(outside)
         case ast.Assert():
             yield from ast.walk(node)

@@ -26,8 +26,9 @@ from importlib import import_module
 from pathlib import Path
 
 from tests.mutation.checks import Check, checks, warm_up
+from tests.mutation.forks import forked
 from tests.mutation.install import compute_again, replace_code
-from tests.mutation.measured import ROOT, Measured, forked, holds, measure
+from tests.mutation.measured import ROOT, Measured, holds, measure
 from tests.mutation.modules import MODULES
 from tests.mutation.mutants import Mutant, sample, some
 from tests.mutation.results import SURVIVED, Results

@@ -5,9 +5,14 @@ from __future__ import annotations
 import sys
 from types import FrameType
 
+import pytest
+
+from prover.parametric.certificate.table import tabled
 from prover.pipeline import board, loaded
 from tests.mutation import checks
+from tests.mutation.checks_certificate import BY, FOLDED, answers, asked
 from tests.mutation.run import holds_here
+from tests.parametric.naive import Found, closed
 
 NEEDLESS = ("dsl/parse.py", "dsl/check/__init__.py", "prover/pipeline/pool.py:_start")
 """Files, and functions, that nothing of is to run for a check."""
@@ -44,3 +49,19 @@ def test_a_check_is_asked_without_a_mutant_too() -> None:
     assert holds_here(checks.Check("holds", lambda: True))
     assert not holds_here(checks.Check("does not", lambda: False))
     assert not holds_here(checks.Check("raises", lambda: bool(1 // 0)))
+
+
+@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize(
+    "name", ["lock/1", "lock/2", "stale/2", "many 3/2", "some 2/2", "folded 11/2", "folded 19/2"]
+)
+def test_what_a_checker_of_certificates_accepts_is_a_proof(by: str, name: str) -> None:
+    """Of what mutants of it are asked about."""
+    some = asked()[name]()
+    said = answers(by, some) if by != "views" or not name.startswith(FOLDED) else ()
+    for (system, invariant), accepted in zip(some, said, strict=False):
+        table = tabled(invariant)
+        if accepted:
+            of = {shared: set(table.views(shared)) for shared in table.rows}
+            assert closed(system, Found(table.size, of))
+    assert not said or 0 < said.count(True) < len(said)

@@ -57,6 +57,10 @@ def test_every_change_is_a_mutant_of_its_own() -> None:
     assert ast.unparse(ast.parse(SOURCE)) not in texts
 
 
+def test_what_a_class_is_made_with_once_is_left_as_it_is() -> None:
+    assert not names("class Gate(Struct, frozen=True, most=3):\n    wide: int = 4")
+
+
 def test_a_mutant_reaches_what_was_imported_before() -> None:
     for mutant in sample(SOURCE, 1, 99):
         module = ModuleType("gate")

@@ -98,8 +98,6 @@ class _Binding:
         start = self.system.start
         for variable, value in enumerate(start.shared):
             self._value(variable, value)
-        if not start.shared:
-            self._complete(())
         for local in (IDLE, *start.many, *start.single):
             self._local(local)
         while self._todo:

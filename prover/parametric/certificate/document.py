@@ -311,8 +311,9 @@ def _rows(state: State, header: Header) -> Rows:
                 raise NotCertificate("a view's local states are not in order")
             if not digits or len(digits) > number or set(digits) - _DIGITS or digits[0] == "0":
                 raise NotCertificate("a set of local states is none in hexadecimal")
-            mask = int(digits, 16) << (members[-1] if members else 0)
-            if mask >> number or any(each >= number for each in members):
+            # They are in order: the last is the largest, and no set begins beyond the list.
+            lowest = members[-1] if members else 0
+            if lowest >= number or (mask := int(digits, 16) << lowest) >> number:
                 raise NotCertificate("a view has a local state that is not listed")
             if row in rows:
                 raise NotCertificate("a view stands twice in it")

@@ -129,7 +129,7 @@ def lies(toy: Toy) -> Iterator[tuple[str, Toy]]:
         yield "broadcast forgotten", replace(toy, changes=({},) * len(toy.changes))
         for local in toy.changes[0]:
             others = {k: v for k, v in toy.changes[0].items() if k != local}
-            yield "broadcast to all but one", replace(toy, changes=(others,))
+            yield "broadcast to all but one", replace(toy, changes=(others, *toy.changes[1:]))
     if toy.awaiting:
         yield "a callback does not wait", replace(toy, awaiting={})
     for number, each in enumerate(toy.table[:12]):

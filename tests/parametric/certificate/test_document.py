@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from collections.abc import Callable
 from functools import cache
 from random import Random
@@ -149,6 +150,49 @@ def test_shared_states_that_cannot_be(name: str) -> None:
     assert code_of(edited(grace, 1, STATES[name]), grace()) == "certificate-broken"
 
 
+@pytest.mark.parametrize("variable", [0, 1])
+def test_values_are_those_that_are_listed(variable: int) -> None:
+    """The one after them is none, where all else is in order."""
+    most = len(json.loads(lines(grace)[0])["variables"][variable]["values"])
+    last = len(lines(grace)) - 1
+
+    def beyond(state: Any) -> None:
+        state["shared"][variable] = most
+
+    assert code_of(edited(grace, last, beyond), grace()) == "certificate-broken"
+
+
+def test_local_states_are_those_that_are_listed() -> None:
+    """The one after them is none, where there are as many views as there should be."""
+    first, last = json.loads(lines(grace)[0]), len(lines(grace)) - 1
+
+    def beyond(state: Any) -> None:
+        (members, digits) = state["views"][0][1][-1]
+        mask, number = int(digits, 16), len(first["locals"])
+        highest = 1 << mask.bit_length() - 1
+        state["views"][0][1][-1][1] = f"{mask ^ highest | 1 << number - members[-1]:x}"
+
+    assert code_of(edited(grace, last, beyond), grace()) == "certificate-broken"
+
+
+def test_a_set_far_beyond_the_list_is_never_made() -> None:
+    """A document of some hundred bytes is not to take half a gigabyte."""
+    far = edited(grace, 1, lambda s: s["views"][0][1][0][0].__setitem__(0, 1 << 32))
+    tracemalloc.start()
+    try:
+        assert code_of(far, grace()) == "certificate-broken"
+        assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    finally:
+        tracemalloc.stop()
+
+
+def test_shared_states_are_in_order() -> None:
+    """None stands twice, though it says the same, and none before one that is less."""
+    head, *states = lines(grace)
+    assert code_of(b"".join([head, *states, states[-1]]), grace()) == "certificate-broken"
+    assert code_of(b"".join([head, *states[::-1]]), grace()) == "certificate-broken"
+
+
 HOSTILE: dict[str, bytes] = {
     "nothing": b"",
     "no JSON": b"{",
@@ -183,6 +227,23 @@ def test_packed_documents(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_too_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "MAX_ROWS", 3)
     assert code_of(b"".join(lines(lock)), lock()) == "certificate-broken"
+
+
+@pytest.mark.parametrize("name", ["MAX_LINE", "MAX_SIZE", "MAX_ROWS", "MAX_REGIONS"])
+def test_as_much_as_there_may_be(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no more: a byte, a row or a region."""
+    whole = lines(grace)
+    states = [json.loads(line) for line in whole[1:]]
+    much = {
+        "MAX_LINE": max(map(len, whole)),
+        "MAX_SIZE": sum(map(len, whole)),
+        "MAX_ROWS": sum(len(group[1]) for state in states for group in state["views"]),
+        "MAX_REGIONS": len(json.loads(whole[0])["regions"]),
+    }[name]
+    monkeypatch.setattr(document, name, much)
+    assert code_of(b"".join(whole), grace()) == ""
+    monkeypatch.setattr(document, name, much - 1)
+    assert code_of(b"".join(whole), grace()) == "certificate-broken"
 
 
 @pytest.mark.parametrize("toy", [lock, stale])

@@ -32,6 +32,8 @@ BROKEN: dict[str, tuple[Callable[[], Toy], Callable[[Toy], Toy]]] = {
     "has a rule": (lock, lambda toy: replace(toy, table=(*toy.table, rule(IDLE, IDLE)))),
     "makes another actor": (grace, lambda toy: replace(toy, singles={5: 0, 6: 1, 7: 0, 10: 0})),
     "spawns an actor that": (callback, lambda toy: replace(toy, singles={5: 0, 8: 0, 6: 1, 7: 1})),
+    "a rule spawns": (callback, lambda toy: replace(toy, singles={5: 0, 8: 0, 6: 0, 7: 0})),
+    "a broadcast makes another actor": (stale, lambda toy: replace(toy, singles={5: 0})),
     "more than one of": (
         grace,
         lambda toy: replace(toy, start=Start((0, 0), (1, 8, 6), (5,))),

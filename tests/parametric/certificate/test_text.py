@@ -223,3 +223,10 @@ def test_diagrams_are_their_tables(seed: int) -> None:
         for number in range(1 << width)
     ]
     assert first_yes([("table", declared, f"(assert (or {' '.join(wrong)}))")], 10) is None
+
+
+def test_what_does_not_matter_is_not_in_a_diagram() -> None:
+    given = [("a", 1), ("b", 2)]
+    assert Diagram(3, "no").of(dict.fromkeys(range(8), "yes"), given) == "yes"
+    term = Diagram(3, "no").of(dict.fromkeys((2, 3, 6, 7), "yes"), given)
+    assert term == "(let ((b1 (= ((_ extract 1 1) b) #b1)))\n(let ((n0 (ite b1 yes no)))\nn0))"
