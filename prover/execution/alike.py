@@ -43,7 +43,7 @@ THREADS = ("callback", "page")
 SEVERAL = ("closes", "rivals", "handlers")
 """Those that hold several events or threads, in no order."""
 
-WORDS = ("what", "order", "kind", "mode", "pool", "anybody", "token", "flush", "always")
+WORDS = ("what", "order", "looks", "kind", "mode", "pool", "anybody", "token", "flush", "always")
 """Those that say the same of whoever does it."""
 
 

@@ -261,16 +261,15 @@ class _Walk:
                     tags, address, lambda _: new, lambda seen: self.b.operation("==", seen, old)
                 )
             case "__atomic_add_unless":
-                address = self.value(args[0])
-                more, unless = self.value(args[1]), self.value(args[2])
-                seen = self.rmw(
-                    tags,
-                    address,
-                    lambda seen: self.computed("+", seen, more),
-                    lambda seen: self.b.operation("!=", seen, unless),
-                    looks=True,
-                )
-                return self.b.operation("!=", seen, unless)
+                address, more, unless = (self.value(args[n]) for n in range(3))
+
+                def happens(seen: int) -> int:
+                    return self.b.operation("!=", seen, unless)
+
+                def total(seen: int) -> int:
+                    return self.computed("+", seen, more)
+
+                return happens(self.rmw(tags, address, total, happens, looks=True))
             case _:
                 return self.lock(call)
         return self.b.constant(0)
@@ -360,11 +359,8 @@ class _Walk:
 
     def tagged(self, read: int, made: Parts, happens: int, *, looks: bool) -> None:
         """The tags that the read of an update has only where it happens, or only where not."""
-        fails = self.b.operation("!", happens)
-        chosen = [(happens, set_of(tag)) for tag in made.read if tag not in made.failed]
-        chosen += [(fails, set_of(tag)) for tag in made.failed if tag not in made.read]
-        chosen += [(fails, "Looked")] if looks else []
-        self.b.events[read] = replace(self.b.events[read], chosen=tuple(chosen))
+        chosen = made.chosen(happens, self.b.operation("!", happens), looks=looks)
+        self.b.events[read] = replace(self.b.events[read], chosen=chosen)
 
     def event(
         self,

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from prover.models.cat.library import set_of
+
 Allowed: TypeAlias = Mapping[str, frozenset[str]]
 """For each kind of instruction (R, W, RMW, F) the tags that the model allows on it."""
 
@@ -27,6 +29,12 @@ class Parts:
     failed: tuple[str, ...]
     write: tuple[str, ...]
     fences: tuple[str, ...] = ()
+
+    def chosen(self, happens: int, fails: int, *, looks: bool) -> tuple[tuple[int, str], ...]:
+        """The sets that the read is in only where a term is not 0: the update happens, or fails."""
+        found = [(happens, set_of(tag)) for tag in self.read if tag not in self.failed]
+        found += [(fails, set_of(tag)) for tag in self.failed if tag not in self.read]
+        return (*found, (fails, "Looked")) if looks else tuple(found)
 
 
 def parts(tags: tuple[str, ...], allowed: Allowed) -> Parts:

@@ -261,6 +261,9 @@ def changes(event: sk.Event, other: Term) -> Iterator[tuple[str, sk.Event]]:
         if name in ("kind", "mode", "order", "what", "pool"):
             action = exchanged(event.action, **{name: "?"})
             yield f"{type(action).__name__}.{name}", replace(event, action=action)
+        if name == "looks":
+            action = exchanged(event.action, looks=not value)
+            yield "Access.looks", replace(event, action=action)
 
 
 SEEN = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ def shell(folder: Path, command: str, **environment: str) -> tuple[int, str, str
     (folder / "bad.khp").write_text(BAD, encoding="utf-8")
     (folder / "t.litmus").write_text(LITMUS, encoding="utf-8")
     done = subprocess.run(
-        ["bash", "-c", command.replace("prove ", f"{PROVE} ")],
+        ["bash", "-c", re.sub(r"(?<![\w/])prove ", f"{PROVE} ", command)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         stdin=subprocess.DEVNULL,

@@ -18,12 +18,13 @@ from prover.execution import skeleton as sk
 from prover.execution.domains import Place
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node, Nodes, touched
-from prover.execution.terms import Constant, Term
+from prover.execution.terms import Term
 from prover.execution.weak.law import Law
 from prover.execution.weak.models import FROM_READS, TAGS, UNMARKED
 from prover.execution.weak.origins import Origins
 from prover.execution.weak.readers import add_readers
 from prover.execution.weak.run import Run
+from prover.execution.weak.updates import only_looked, updates
 from prover.graph.values import Pointer
 from prover.models.concrete import Pairs, Structure
 
@@ -76,7 +77,7 @@ class Builder:
             "int": inside | own,
             "ext": outside,
             "loc": loc,
-            "rmw": self._updates(),
+            "rmw": updates(self.run, self.nodes, self.numbers),
             "rf": rf,
             "co": co,
             FROM_READS: fr,
@@ -312,24 +313,6 @@ class Builder:
                 if {source.number, target.number} <= self.numbers:
                     rf.setdefault(None, set()).add((source.number, target.number))
 
-    def _updates(self) -> Pairs:
-        """rmw: the read and the write of an update, and of taking a lock.
-
-        The read alone where it has found garbage and cannot fail: its order counts.
-        """
-        found: set[tuple[int, int]] = set()
-        for event, own in self.nodes.of_event.items():
-            if len(own) == 2 and own[0].role in ("rmw", "lock") and own[1].kind == "W":
-                if {own[0].number, own[1].number} <= self.numbers:
-                    found.add((own[0].number, own[1].number))
-                elif event in self.run.violated and self._cannot_fail(own[0]):
-                    found.add((own[0].number, own[0].number))
-        return frozenset(found)
-
-    def _cannot_fail(self, node: Node) -> bool:
-        update = node.role == "rmw" and node.number in self.numbers
-        return update and isinstance(self.skeleton.rows[node.active], Constant)
-
     # --- sets
 
     def _sets(self, *, faithful: bool) -> dict[str, frozenset[int]]:
@@ -358,20 +341,12 @@ class Builder:
             found[TAGS[order] if acting else "ONCE"].add(node.number)
             if node.role in ("rmw", "lock"):
                 found["RMW"].add(node.number)
-                if node.kind == "R" and self._only_looked(node):
+                if node.kind == "R" and only_looked(self.run, node):
                     found["Looked"].add(node.number)
         starts = set(self.initial.values())
         for name in ("IW", "W", "M"):
             found[name] |= starts
         return defaultdict(frozenset[int], {name: frozenset(s) for name, s in found.items()})
-
-    def _only_looked(self, node: Node) -> bool:
-        """Whether an update or a trylock found nothing to do, and tried nothing."""
-        action = self.skeleton.events[node.event].action
-        if isinstance(action, sk.Try):
-            return action.kind != "folio" and not self._taken(node.event)
-        done = node.event in self.run.happened and self.run.values.holds(node.active)
-        return isinstance(action, sk.Access) and action.looks and not done
 
     def _passes_on(self, node: Node) -> str:
         """A free is a release, and an alloc an acquire, where a slot is used again."""
