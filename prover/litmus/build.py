@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import assert_never
 
 from dsl.frozen import replace
@@ -266,9 +267,7 @@ class _Walk:
                 def happens(seen: int) -> int:
                     return self.b.operation("!=", seen, unless)
 
-                def total(seen: int) -> int:
-                    return self.computed("+", seen, more)
-
+                total = partial(self.computed, "+", more)
                 return happens(self.rmw(tags, address, total, happens, looks=True))
             case _:
                 return self.lock(call)
