@@ -126,7 +126,7 @@ def smallest(search: Search, name: str, reply: Sat, found: Witness) -> Witness:
     few, many = STRETCHES
     witness: Witness | None = None
     with suppress(QueryTooLarge):
-        wide = _bounded(search, many) if stretches_of(found) > 2 * few else None
+        wide = _bounded(search, many) if stretches_of(found) > 3 * few else None
         if wide is None or _possible(wide, name, few):
             witness = _within(_bounded(search, few), name, few)
         if witness is None:
