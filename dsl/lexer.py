@@ -68,8 +68,10 @@ class Words(Lexer):
                 names = known.get(word) or self._terminals(word)
                 name = next((each for each in names if each in accepted), names[0])
                 if name not in accepted and _PROPERTY in accepted:
-                    name, end = self._as_property(text, start) or (name, end)
-                    word, over = text[start:end], end
+                    match = self._property.match(text, start)
+                    if match is not None:
+                        name, word, end = _PROPERTY, match.group(), match.end()
+                        over = end
             elif kind == "number":
                 name = "NUMBER"
             elif kind == "string":
@@ -84,8 +86,3 @@ class Words(Lexer):
         keyword = (self._spelled[word],) if word in self._spelled else ()
         found = self._known[word] = (*families, *keyword, "NAME")
         return found
-
-    def _as_property(self, text: str, start: int) -> tuple[str, int] | None:
-        """The terminal of a property's name and where that ends, if one begins here."""
-        match = self._property.match(text, start)
-        return None if match is None else (_PROPERTY, match.end())

@@ -44,7 +44,7 @@ def tasks(protocol: Protocol, request: Request) -> list[Task]:
             for configuration in configurations(protocol, request):
                 for model in _models(protocol, request, scenario):
                     obligation = Obligation(scenario.name, name, configuration, model)
-                    expected = expected_of(expects, obligation)
+                    expected = _expected(expects, obligation)
                     found.append(Task(obligation, expected, scenario.unbounded))
     if not found and only_sc(protocol, request):
         raise DiagnosticError(tuple(only_sc(protocol, request)))
@@ -99,7 +99,7 @@ def numbered(protocol: Protocol, found: Sequence[Task]) -> list[Task]:
     return left
 
 
-def expected_of(expects: tuple[Expect, ...], obligation: Obligation) -> Expect | None:
+def _expected(expects: tuple[Expect, ...], obligation: Obligation) -> Expect | None:
     """The one expectation that matches an obligation."""
     configuration = dict(obligation.configuration)
     for expect in expects:
@@ -123,7 +123,7 @@ def with_stronger(
         expects = (variant or protocol.scenarios[obligation.scenario]).expects
         for model in MODELS[: max(map(MODELS.index, asked))]:
             if model not in found:
-                found[model] = expected_of(expects, replace(obligation, model=model))
+                found[model] = _expected(expects, replace(obligation, model=model))
     return found
 
 

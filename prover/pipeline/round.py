@@ -25,11 +25,12 @@ from prover.execution.terms import Choice, Term
 from prover.graph.ir import Program
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search, start
+from prover.pipeline.obligations import MODELS
 from prover.pipeline.switches import choices
 from prover.smt.claim import Claim
 from prover.smt.encode import Prepared, prepare
 
-STRENGTH = ("sc", "tso", "lkmm")
+STRENGTH = MODELS
 """The memory models, the strongest first."""
 
 MOST = 12

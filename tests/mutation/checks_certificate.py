@@ -10,6 +10,8 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
+from importlib import import_module
+from pathlib import Path
 from random import Random
 from typing import TypeAlias
 
@@ -25,30 +27,12 @@ from tests.mutation.checks_oracles import tests_of
 from tests.mutation.forks import forked
 from tests.parametric import many_toys, random_toys
 from tests.parametric import test_folding as folding
-from tests.parametric.certificate import (
-    test_binding,
-    test_checkers,
-    test_conditions,
-    test_document,
-    test_exchanges,
-    test_premises,
-    test_tables,
-    test_text,
-)
+from tests.parametric.certificate import test_checkers
 from tests.parametric.naive import Found
 from tests.parametric.toys import TOYS, Toy
 
-TESTS = (
-    test_binding,
-    test_checkers,
-    test_conditions,
-    test_document,
-    test_exchanges,
-    test_premises,
-    test_tables,
-    test_text,
-)
-"""Tests that take a fraction of a second each."""
+TESTS = Path(__file__).parents[1] / "parametric" / "certificate"
+"""Where tests are that take a fraction of a second each."""
 SEARCHES = ("finds_the_least", "the_search_on")
 """But for those that are of the search."""
 
@@ -206,8 +190,8 @@ def certificate_checks() -> Iterator[tuple[str, Callable[[], bool]]]:
         for name in asked():
             if by != "views" or (name.endswith("/2") and not name.startswith(FOLDED)):
                 yield f"{HEAD}/{by}/{name}", partial(_says_the_same, by, name)
-    for module in TESTS:
-        for name, holds in tests_of(module):
+    for path in sorted(TESTS.glob("test_*.py")):
+        for name, holds in tests_of(import_module(f"tests.parametric.certificate.{path.stem}")):
             if not any(part in name for part in SEARCHES):
                 yield name, holds
 

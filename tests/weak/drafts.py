@@ -30,6 +30,11 @@ class Draft:
         """A fence, or none."""
         return self.one("", "", "smp_mb();", "smp_rmb();", "smp_wmb();", "barrier();")
 
+    def fenced(self, update: str) -> str:
+        """An update, now and then with a fence of its own before or behind it."""
+        before = self.maybe("smp_mb__before_atomic();", 0.2)
+        return f"{before} {update} {self.maybe('smp_mb__after_atomic();', 0.2)}"
+
     def load(self, place: str) -> str:
         """A load."""
         return self.one(f"READ_ONCE({place})", f"READ_ONCE({place})", f"smp_load_acquire(&{place})")

@@ -20,9 +20,7 @@ def _update(d: Draft, count: str) -> str:
 def _asked(d: Draft, count: str) -> str:
     """The same as a statement, whose result is kept or not."""
     update = _update(d, count)
-    done = d.into(update) if d.random.random() < 0.5 else f"{update};"
-    before, after = "smp_mb__before_atomic();", "smp_mb__after_atomic();"
-    return f"{d.maybe(before, 0.2)} {done} {d.maybe(after, 0.2)}"
+    return d.fenced(d.into(update) if d.random.random() < 0.5 else f"{update};")
 
 
 def failures(d: Draft) -> str:

@@ -23,13 +23,9 @@ def bits(d: Draft) -> str:
         inside = d.access("x")
         return f"if (!test_and_set_bit_lock({bit}, &w)) {{ {inside} clear_bit_unlock({bit}, &w); }}"
 
-    def fenced() -> str:
-        before, after = "smp_mb__before_atomic();", "smp_mb__after_atomic();"
-        return f"{d.maybe(before, 0.2)} {one()} {d.maybe(after, 0.2)}"
-
-    actors = [f"{d.access('x')} {fenced()} {d.maybe(d.access('y'), 0.4)}" for _ in range(2)]
+    actors = [f"{d.access('x')} {d.fenced(one())} {d.maybe(d.access('y'), 0.4)}" for _ in range(2)]
     if d.random.random() < 0.4:
-        actors[1] = f"{fenced()} {d.maybe(d.fence(), 0.5)} {d.access('x')}"
+        actors[1] = f"{d.fenced(one())} {d.maybe(d.fence(), 0.5)} {d.access('x')}"
     if d.random.random() < 0.2:
         actors.append(d.access("x", "y"))
     return d.program(head, actors)
