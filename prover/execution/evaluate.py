@@ -32,22 +32,29 @@ class Valuation:
 
     ``leaves`` maps leaf rows (ReadValue, Choice, Outcome, Allocated) to their values.  A
     leaf is settled once and never changes, so results are kept; that a term is open is
-    remembered until the next leaf is settled.
+    remembered until the next leaf is settled.  By term: ``known`` is its value, ``open`` the
+    number of leaves that were settled, ``settled``, when it was last found to be open.
     """
 
     skeleton: sk.Skeleton
     leaves: dict[Row, Value] = field(default_factory=dict[Row, Value])
-    known: dict[Term, Value] = field(default_factory=dict[Term, Value])
-    open: set[Term] = field(default_factory=set[Term])
+    known: list[Value | None] = field(default_factory=list["Value | None"])
+    open: list[int] = field(default_factory=list[int])
+    settled: int = 0
+
+    def __post_init__(self) -> None:
+        rows = len(self.skeleton.rows)
+        self.known = self.known or [None] * rows
+        self.open = [-1] * rows
 
     def settle(self, leaf: Row, value: Value) -> None:
         """Gives a leaf its value."""
         self.leaves[leaf] = value
-        self.open.clear()
+        self.settled += 1
 
     def copy(self) -> Valuation:
         """An independent copy."""
-        return Valuation(self.skeleton, dict(self.leaves), dict(self.known))
+        return Valuation(self.skeleton, dict(self.leaves), self.known.copy())
 
     def value(self, term: Term) -> Value:
         """The value of a term; raises Unknown where a leaf it needs is open."""
@@ -67,11 +74,11 @@ class Valuation:
 
     def find(self, term: Term) -> Value | None:
         """The value of a term, None where that is open."""
-        found = self.known.get(term)
-        if found is None and term not in self.open:
+        found = self.known[term]
+        if found is None and self.open[term] != self.settled:
             found = self._compute(self.skeleton.rows[term])
             if found is None:
-                self.open.add(term)
+                self.open[term] = self.settled
             else:
                 self.known[term] = found
         return found
@@ -112,7 +119,7 @@ class Valuation:
         open_ = False
         known = self.known
         for arg in args:
-            found = known.get(arg)
+            found = known[arg]
             if found is None:
                 found = self.find(arg)
             if found is None:
@@ -124,7 +131,7 @@ class Valuation:
     def _phi(self, arms: tuple[tuple[Term, Term], ...]) -> Value | None:
         known = self.known
         for guard, value in arms:
-            found = known.get(guard)
+            found = known[guard]
             if (self.find(guard) if found is None else found) == 1:
                 return self.find(value)
         return None

@@ -128,12 +128,12 @@ def smallest(search: Search, name: str, reply: Sat, found: Witness) -> Witness:
     with suppress(QueryTooLarge):
         wide = _bounded(search, many) if stretches_of(found) > 3 * few else None
         if wide is None or _possible(wide, name, few):
-            witness = _within(_bounded(search, few), name, few)
+            witness = _within(_bounded(search, few), name, 1, few)
         if witness is None:
             if wide is None:
                 wide = _bounded(search, many)
                 _possible(wide, name, few)
-            witness = _within(wide, name, many)
+            witness = _within(wide, name, few + 1, many)
     return trimmed(search, name, reply) if witness is None else witness
 
 
@@ -202,15 +202,15 @@ def _possible(within: Search, name: str, size: int, *without: str) -> bool:
     return isinstance(within.ask(question, *without), Sat)
 
 
-def _within(within: Search, name: str, most: int) -> Witness | None:
-    """The smallest witness of at most ``most`` stretches.
+def _within(within: Search, name: str, least: int, most: int) -> Witness | None:
+    """The smallest witness of at most ``most`` stretches, where none has fewer than ``least``.
 
     Each question is about one number of stretches and one set of actors to do without.
     """
     if not _possible(within, name, most):
         return None
     without = _absent(within, lambda absent: _possible(within, name, most, *absent))
-    size = next((k for k in range(1, most) if _possible(within, name, k, *without)), most)
+    size = next((k for k in range(least, most) if _possible(within, name, k, *without)), most)
     reply = within.ask(within.query.within[name, size], *without, values=True)
     if not isinstance(reply, Sat):
         return None
