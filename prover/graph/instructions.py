@@ -56,12 +56,13 @@ def rewrite(instr: Instr, change: Callable[[Expr], Expr]) -> Instr:
 
     It is the same object where ``change`` answers the same objects.
     """
-    old = reads(instr)
-    new = tuple(change(expr) for expr in old)
-    if all(one is other for one, other in zip(old, new, strict=True)):
-        return instr
-    changes: dict[str, Any] = dict(zip(_fields_read(instr), new, strict=True))
-    return replace(instr, **changes)
+    changes: dict[str, Any] = {}
+    for name in _fields_read(instr):
+        old = getattr(instr, name)
+        new = change(old)
+        if new is not old:
+            changes[name] = new
+    return replace(instr, **changes) if changes else instr
 
 
 def reads(instr: Instr) -> tuple[Expr, ...]:
@@ -98,17 +99,18 @@ _FIELDS: dict[type[Instr], tuple[str, ...]] = {
 }
 
 
+_FIELD_WRITTEN: dict[type[Instr], str] = {
+    **dict.fromkeys((Assign, Havoc, Load, Rmw, TryAcquire, IsLocked), "reg"),
+    **dict.fromkeys((IrqsDisabled, Alloc, SrcuEnter, Holds), "reg"),
+    SetIrq: "save",
+}
+
+
 def written(instr: Instr) -> str:
     """The register that ``instr`` assigns, "" for none."""
-    match instr:
-        case Assign() | Havoc() | Load() | Rmw() | TryAcquire() | IsLocked():
-            return instr.reg
-        case IrqsDisabled() | Alloc() | SrcuEnter() | Holds():
-            return instr.reg
-        case SetIrq():
-            return instr.save
-        case _:
-            return ""
+    name = _FIELD_WRITTEN.get(type(instr))
+    reg: str = "" if name is None else getattr(instr, name)
+    return reg
 
 
 def with_inner(instr: Instr, change: Callable[[Cfg], Cfg]) -> Instr:

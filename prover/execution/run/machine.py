@@ -126,8 +126,8 @@ class Machine:
         if self.violation is None:
             self._look(AFTER_ALL)
 
-    def step(self, number: int) -> None:
-        """One event happens."""
+    def step(self, number: int, early: tuple[list[str], bool] | None = None) -> None:
+        """One event happens; ``early`` is what the judge has said of it just now, if asked."""
         event = self.skeleton.events[number]
         self.unhalt(number)
         self._at(event)
@@ -135,10 +135,10 @@ class Machine:
             raise NotAllowed(f"event {number} is not reached")
         self.judge.refuse_interrupted(event.thread)
         step = Step(number, event.thread, [], [])
-        violated, blind = self.judge.early(event)
+        violated, blind = self.judge.early(event) if early is None else early
         if not blind:
             self._read(event, step)
-            violated.extend(self.judge.late(event))
+            violated = violated + self.judge.late(event)
         if violated:
             self._violate(violated, number, step)
             return

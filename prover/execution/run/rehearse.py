@@ -103,7 +103,8 @@ def _advance(
         if number is None:
             break
         event = machine.skeleton.events[number]
-        sound = not machine.judge.early(event)[0]
+        early = machine.judge.early(event)
+        sound = not early[0]
         if sound and sk.is_blocking(machine.skeleton, event) and machine.judge.stopped(event):
             break
         match event.action:
@@ -118,6 +119,6 @@ def _advance(
                     slots[number] = Pointer(sk.life(region, number), ())
             case _:
                 pass
-        machine.step(number)
+        machine.step(number, early)
         stepped = True
     return stepped
