@@ -46,7 +46,8 @@ class Exploration:
 
     ``complete`` is False if ``max_states`` or a loop bound kept anything from
     being explored; ``cut_loops`` says that a bound did.  ``some_run_ends``: in
-    some run every actor, callback and handler ends.
+    some run every actor, callback and handler ends.  ``stands_still``: in some run
+    without another violation nobody but who is in a deadlock can do anything more.
     """
 
     outcomes: frozenset[Outcome]
@@ -56,6 +57,7 @@ class Exploration:
     cut_loops: bool
     states: int
     some_run_ends: bool
+    stands_still: bool
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class _Search:
     sites: set[tuple[str, Span]] = field(default_factory=set[tuple[str, Span]])
     cut: bool = False
     ends: bool = False
+    stands: bool = False
     loops: bool = False
 
     def visit(self, state: State, moves: Moves) -> None:
@@ -76,6 +79,9 @@ class _Search:
         blocked = waiting(self.machine, state, moves) if self.loops else moves.blocked
         stuck = self.machine.deadlocked(state, blocked) if blocked else ()
         self.sites.update(("deadlock", self.machine.span(state, name)) for name in stuck)
+        if stuck and not self.stands:
+            hopeless = self.machine.hopeless(state, blocked)
+            self.stands = all(step.actor in hopeless for step in moves.steps)
         if not moves.steps and not stuck:
             self.finish(state)
 
@@ -147,4 +153,5 @@ def explore(
         search.cut,
         len(seen),
         search.ends,
+        search.stands,
     )

@@ -305,10 +305,14 @@ class Machine:
             return self.broken_finals(state)
         return ()
 
-    # --- deadlock ----------------------------------------------------------------------
+    # --- deadlock
 
     def deadlocked(self, state: State, blocked: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
-        """The blocked of the largest set of actors that only they or ended ones could let go on.
+        """The blocked of the largest set of actors that only they or ended ones could let go on."""
+        return tuple(sorted(self.hopeless(state, blocked) & blocked.keys()))
+
+    def hopeless(self, state: State, blocked: Mapping[str, frozenset[str]]) -> frozenset[str]:
+        """That set, with the actors whose CPUs its callbacks keep.
 
         An actor that a callback may have interrupted on its CPU waits for that callback;
         each callback runs on one CPU.
@@ -326,7 +330,7 @@ class Machine:
             largest = found if len(found) > len(largest) else largest
             if largest == most:
                 break
-        return tuple(sorted(largest & blocked.keys()))
+        return largest
 
 
 def _with_hosts(

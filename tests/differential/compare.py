@@ -102,7 +102,8 @@ def _enumerate(result: Comparison, skeleton: sk.Skeleton, found: Exploration) ->
     if not listed.complete:
         return
     result.enumerated = True
-    for name in sorted(listed.violations ^ found.violations):
+    beside = {"deadlock"} if _is_beside(found) else set[str]()
+    for name in sorted((listed.violations ^ found.violations) - beside):
         result.disagreements.append(f"{name}: {_only(name in listed.violations)}")
     places = result.generated.places
     here = final_states(listed.outcomes, places)
@@ -231,12 +232,22 @@ def _values(prepared: Prepared, access: int) -> list[tuple[Value, str]]:
 
 
 def _violations(engine: Engine, found: Exploration) -> Iterator[Question]:
-    """Every property that either side knows of."""
+    """Every property that either side knows of.
+
+    To the solver a deadlock is one of a whole execution: beside others that go on and violate
+    something in every run it need not report one.
+    """
     parts: dict[str, list[str]] = {name: [] for name in found.violations}
     for (name, _), question in engine.query.violations.items():
         parts.setdefault(name, []).append(meaning(engine.query, question))
     for name in sorted(parts):
-        yield Question(name, either(parts[name]), name in found.violations)
+        if name != "deadlock" or not _is_beside(found):
+            yield Question(name, either(parts[name]), name in found.violations)
+
+
+def _is_beside(found: Exploration) -> bool:
+    """Whether there are deadlocks, but beside whoever is in them others violate something."""
+    return "deadlock" in found.violations and not found.stands_still
 
 
 def _outcomes(

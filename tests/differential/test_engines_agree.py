@@ -15,7 +15,7 @@ from tests.soak import Soak
 QUICK, PROGRAMS = 600, 2_000
 CHUNK = 100
 LEAST_USES = 35
-LEAST_SHARE = 0.3
+LEAST_SHARE = 0.25
 LEAST_ENUMERATED = 30
 """Of each hundred programs."""
 

@@ -44,7 +44,21 @@ def test_others_may_go_on_beside_a_deadlock(lab) -> None:
     actor b { spin_lock(&b1); spin_lock(&a1); spin_unlock(&a1); spin_unlock(&b1); }
     actor c { if (x && spin_is_locked(&a1) && spin_is_locked(&b1)) { r = 1; assert(0); } }"""
     )
-    assert {"deadlock", "assert"} <= lab.kinds(text)
+    found = lab.explore(text)
+    assert {"deadlock", "assert"} <= found.violations
+    assert found.stands_still
+
+
+def test_a_deadlock_beside_what_always_goes_wrong(lab) -> None:
+    text = (
+        BASE
+        + """actor a { spin_lock(&a1); spin_lock(&b1); spin_unlock(&b1); spin_unlock(&a1); }
+    actor b { spin_lock(&b1); spin_lock(&a1); spin_unlock(&a1); spin_unlock(&b1); }
+    actor c { BUG(); }"""
+    )
+    found = lab.explore(text)
+    assert {"deadlock", "bug-on"} <= found.violations
+    assert not found.stands_still
 
 
 def test_a_stopped_actor_is_not_in_a_deadlock(lab) -> None:
