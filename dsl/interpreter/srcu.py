@@ -19,6 +19,9 @@ from dsl.types import LockType
 
 DOMAIN = LockType("srcu")
 
+GONE = "gone"
+"""The owner of a domain that was set down while it had readers, which stay to be found."""
+
 
 def _domain(w: Work, ref: Value) -> tuple[Node, Lock]:
     """The domain at ``ref``; one that is not set up, or set down again, must not be used."""
@@ -27,6 +30,8 @@ def _domain(w: Work, ref: Value) -> tuple[Node, Lock]:
     if isinstance(domain, Mark):
         raise Violated("uninitialized")
     assert isinstance(domain, Lock)
+    if domain.owner == GONE:
+        raise Violated("uninitialized")
     return node, domain
 
 
@@ -37,8 +42,8 @@ def touch(w: Work, ref: Value) -> None:
 
 def clean_up(w: Work, ref: Value) -> None:
     """``cleanup_srcu_struct()``: the domain must not be used any more."""
-    node, _ = _domain(w, ref)
-    w.store(node.slot, POISON)
+    node, domain = _domain(w, ref)
+    w.store(node.slot, Lock(GONE, domain.readers) if domain.readers else POISON)
 
 
 def _kept(values: Iterable[Value]) -> Iterator[int]:
