@@ -11,8 +11,10 @@ from dsl.check import expressions, iterators, labels
 from dsl.check.constants import evaluate
 from dsl.check.context import Around, Body, Scope
 from dsl.check.convert import arithmetic, cast, coerce, show, truth
+from dsl.check.flow import statements as all_statements
 from dsl.check.report import Skip
 from dsl.check.typenames import resolve, with_lengths
+from dsl.check.walk import deep
 from dsl.diagnostic import Label
 from dsl.source import Span
 from dsl.types import (
@@ -96,7 +98,10 @@ def scoped(body: Body, statements: Iterable[s.Stmt], span: Span) -> p.Block:
     outer = body.scope
     body.scope = Scope(outer)
     try:
-        return sequence(body, statements, span)
+        found = sequence(body, statements, span)
+        if any(isinstance(inner, p.Label) for inner in all_statements(found)):
+            return p.Block((_anew(body.scope, found),), span)
+        return found
     finally:
         body.scope = outer
 
@@ -167,7 +172,17 @@ def _declarator(body: Body, stmt: s.Declare, declarator: s.Declarator) -> p.Stmt
         return p.Declare(local, declarator.span)
     value = coerce(body.report, body.value(declarator.init, type_), type_, f"`{name.text}`")
     target = p.LocalPlace(local, type_, name.span)
-    return p.Evaluate(p.Assign(target, "", value, type_, declarator.span), declarator.span)
+    made = p.Evaluate(p.Assign(target, "", value, type_, declarator.span), declarator.span)
+    if any(isinstance(part, p.LocalPlace) and part.local == local for part in deep(value)):
+        return p.Block((p.Declare(local, declarator.span), made), declarator.span)
+    return made
+
+
+def _anew(scope: Scope, stmt: p.Stmt) -> p.Stmt:
+    """What begins a scope's locals without a value, each time: a jump may leave initializers out."""
+    found = (binding for binding in scope.names.values() if isinstance(binding, p.Local))
+    declared = tuple(p.Declare(local, local.span) for local in found)
+    return p.Block((*declared, stmt), stmt.span) if declared else stmt
 
 
 def local_type(body: Body, type_: Type, name: s.Name) -> None:
@@ -227,9 +242,9 @@ def _switch(body: Body, stmt: s.Switch) -> p.Stmt:
     body.scope, body.around = Scope(outer), (*around, SWITCH)
     try:
         cases = tuple(_case(body, case, subject.type, seen) for case in stmt.cases)
+        return _anew(body.scope, p.Switch(subject, cases, stmt.span))
     finally:
         body.scope, body.around = outer, around
-    return p.Switch(subject, cases, stmt.span)
 
 
 def _case(

@@ -146,7 +146,8 @@ class Machine:
         self._write(event, step)
         self._act(event)
         self.steps.append(step)
-        self.hosts = {c: found - {event.thread} for c, found in self.hosts.items()}
+        if not isinstance(event.action, sk.Begin):  # An interrupt may come before its first step.
+            self.hosts = {c: found - {event.thread} for c, found in self.hosts.items()}
         self.next_index[event.thread] = self.stage.place[number][1] + 1
         if self.violation is None:
             self._look(number)

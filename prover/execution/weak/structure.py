@@ -343,6 +343,7 @@ class Builder:
                 found["RMW"].add(node.number)
                 if node.kind == "R" and only_looked(self.run, node):
                     found["Looked"].add(node.number)
+                    found["Idle"].add(node.number)
         starts = set(self.initial.values())
         for name in ("IW", "W", "M"):
             found[name] |= starts

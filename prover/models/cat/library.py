@@ -7,11 +7,11 @@ complete there: the events of locks are in them.
 from __future__ import annotations
 
 SETS = (
-    *("W", "R", "M", "F", "B", "IW", "FW", "RMW", "Looked"),
+    *("W", "R", "M", "F", "B", "IW", "FW", "RMW", "Looked", "Idle"),
     *("LKR", "LKW", "UL", "LF", "RL", "RU"),
 )
 """Writes, reads, accesses, fences, branches, initial and final writes, parts of atomic
-read-modify-writes, of these the reads that found nothing to do; lock reads and writes, unlocks,
+read-modify-writes, of these the reads that found nothing to do, and those of protocols; lock reads and writes, unlocks,
 failed trylocks, spin_is_locked() with either answer.  Initial writes are in W and in M.
 """
 

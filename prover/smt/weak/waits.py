@@ -184,8 +184,9 @@ def _place(frame: WeakFrame, thread: sk.Thread, found: list[Section]) -> None:
 
 def _gaps(frame: WeakFrame, host: tuple[int, ...]) -> list[int]:
     """Places in a thread that can be told apart: before its events, and after the last."""
-    found = [0]
-    for index, number in enumerate(host):
+    # Before its first access, but when it has begun: a handler need not come to its end there.
+    found = [1]
+    for index, number in enumerate(host[1:], 1):
         bounds = isinstance(
             frame.skeleton.events[number].action, sk.SectionStart | sk.SectionEnd | sk.Ended
         )

@@ -191,6 +191,9 @@ class Walk:
             return
         here = self.numbers.executes(node)
         self.numbers.number(here)
+        ends = node.role == "srcu" and node.kind == "W" and strand.after_srcu
+        # On x86 the fence is in srcu_read_unlock(), before it says that the reader is gone.
+        before = self._strong(strand) if ends and not self.lkmm else ""
         self._bounds(strand, node, here)
         there = self.frame.there(node)
         if node.kind == "R":
@@ -199,8 +202,8 @@ class Walk:
             self._write(strand, node, here, there)
         if node.role == "rmw":
             self._update(strand, node, here)
-        elif node.role == "srcu" and node.kind == "W" and strand.after_srcu and self.lkmm:
-            strand.readers.append((node, self._strong(strand)))
+        elif ends and (before or self.lkmm):
+            strand.readers.append((node, before or self._strong(strand)))
         elif node.role == "lock" and node.kind == "W" and self.lkmm:
             read = self.frame.nodes.read(node.event)
             if read is not None and (read.number, strand.thread) in self.numbers.locking:
@@ -342,8 +345,11 @@ class Walk:
     def _fence(self, strand: Strand, node: Node) -> None:
         """One fence."""
         there = self.frame.there(node)
-        if node.order in STRONG or (not self.lkmm and node.order == AFTER_SRCU):
+        if node.order in STRONG:
             strand.floor.push(self._strong(strand), there)
+        elif node.order == AFTER_SRCU:
+            for unlock, top in strand.readers:
+                strand.floor.push(top, self.logic.all_of((there, self.frame.there(unlock))))
         elif not self.lkmm:
             return
         elif node.order == "smp_rmb":
@@ -356,11 +362,8 @@ class Walk:
             strand.before_atomics.append((self._strong(strand), there, self.logic.label))
         elif node.order == "smp_mb__after_atomic":
             for update, top in strand.updates:
-                both = self.logic.all_of((there, self.frame.there(update)))
+                both = self.logic.all_of((there, self.frame.locked(update)))
                 strand.floor.push(top, both)
-        elif node.order == AFTER_SRCU:
-            for unlock, top in strand.readers:
-                strand.floor.push(top, self.logic.all_of((there, self.frame.there(unlock))))
         elif node.order == "smp_mb__after_spinlock":
             for lock, top in strand.locks:
                 both = self.logic.all_of((there, self.numbers.got(lock)))
@@ -379,12 +382,15 @@ class Walk:
             self.numbers.fences_after_lock.append((bound, there, [n for n, _ in strand.locks]))
 
     def _update(self, strand: Strand, node: Node, here: str) -> None:
-        """smp_mb__before_atomic() orders with the updates behind it, and what follows them."""
+        """smp_mb__before_atomic() orders with the updates behind it, and what follows them.
+
+        Neither it nor smp_mb__after_atomic() does beside an update that has only looked.
+        """
         if node.kind == "W" and strand.after_atomic:
             read = self.frame.nodes.read(node.event)
             assert read is not None
             strand.updates.append((read, self._strong(strand)))
-        there = self.frame.there(node)
+        there = self.frame.locked(node) if node.kind == "R" else self.frame.there(node)
         for top, lit, self.logic.label in strand.before_atomics:
             self.numbers.below(top, here, neg(lit), neg(there), strict=True)
             strand.floor.push(top, self.logic.all_of((lit, there)))
