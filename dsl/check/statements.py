@@ -11,7 +11,6 @@ from dsl.check import expressions, iterators, labels
 from dsl.check.constants import evaluate
 from dsl.check.context import Around, Body, Scope
 from dsl.check.convert import arithmetic, cast, coerce, show, truth
-from dsl.check.flow import statements as all_statements
 from dsl.check.report import Skip
 from dsl.check.typenames import resolve, with_lengths
 from dsl.check.walk import deep
@@ -55,7 +54,7 @@ def sequence(body: Body, statements: Iterable[s.Stmt], span: Span) -> p.Block:
 def _statement(body: Body, stmt: s.Stmt) -> p.Stmt:
     match stmt:
         case s.Block(statements, span):
-            return scoped(body, statements, span)
+            return scoped(body, statements, span, inner=True)
         case s.Declare():
             return _declare(body, stmt)
         case s.ExprStmt(expr, span):
@@ -85,7 +84,9 @@ def _statement(body: Body, stmt: s.Stmt) -> p.Stmt:
             name = labels.define(body, label)
             return p.Label(name, body.statement(inner), span)
         case s.ChooseStmt(branches, span):
-            checked = tuple(scoped(body, branch.body, branch.span) for branch in branches)
+            checked = tuple(
+                scoped(body, branch.body, branch.span, inner=True) for branch in branches
+            )
             return p.ChooseBranch(checked, span)
         case s.Yield(span):
             return iterators.run_block(body, span)
@@ -93,13 +94,14 @@ def _statement(body: Body, stmt: s.Stmt) -> p.Stmt:
             assert_never(stmt)
 
 
-def scoped(body: Body, statements: Iterable[s.Stmt], span: Span) -> p.Block:
-    """Statements in a scope of their own."""
+def scoped(body: Body, statements: Iterable[s.Stmt], span: Span, *, inner: bool = False) -> p.Block:
+    """Statements in a scope of their own; ``inner`` to a function, which may come to it again."""
     outer = body.scope
     body.scope = Scope(outer)
     try:
+        before = len(body.jumps.labels)
         found = sequence(body, statements, span)
-        if any(isinstance(inner, p.Label) for inner in all_statements(found)):
+        if inner and len(body.jumps.labels) > before:
             return p.Block((_anew(body.scope, found),), span)
         return found
     finally:
@@ -179,7 +181,7 @@ def _declarator(body: Body, stmt: s.Declare, declarator: s.Declarator) -> p.Stmt
 
 
 def _anew(scope: Scope, stmt: p.Stmt) -> p.Stmt:
-    """What begins a scope's locals without a value, each time: a jump may leave initializers out."""
+    """A statement, its scope's locals without a value each time: jumps leave initializers out."""
     found = (binding for binding in scope.names.values() if isinstance(binding, p.Local))
     declared = tuple(p.Declare(local, local.span) for local in found)
     return p.Block((*declared, stmt), stmt.span) if declared else stmt

@@ -11,8 +11,9 @@ SETS = (
     *("LKR", "LKW", "UL", "LF", "RL", "RU"),
 )
 """Writes, reads, accesses, fences, branches, initial and final writes, parts of atomic
-read-modify-writes, of these the reads that found nothing to do, and those of protocols; lock reads and writes, unlocks,
-failed trylocks, spin_is_locked() with either answer.  Initial writes are in W and in M.
+read-modify-writes, of these the reads that found nothing to do, and those of protocols; lock
+reads and writes, unlocks, failed trylocks, spin_is_locked() with either answer.  Initial writes
+are in W and in M.
 """
 
 RELATIONS = (
