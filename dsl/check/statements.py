@@ -10,7 +10,7 @@ from dsl import syntax as s
 from dsl.check import expressions, iterators, labels
 from dsl.check.constants import evaluate
 from dsl.check.context import Around, Body, Scope
-from dsl.check.convert import arithmetic, cast, coerce, show, truth
+from dsl.check.convert import arithmetic, cast, coerce, promote, show, truth
 from dsl.check.report import Skip
 from dsl.check.typenames import resolve, with_lengths
 from dsl.diagnostic import Label
@@ -238,7 +238,8 @@ def _case(
     values: list[int] = []
     for written in case.values:
         try:
-            known = evaluate(cast(body.value(written, type_), type_))
+            found = body.value(written, type_)
+            known = evaluate(cast(found, promote(type_)) if arithmetic(found.type) else found)
             if known is None:
                 body.report.fail("not-constant", "a case is a constant", written.span)
             _distinct(body, known, str(known), written.span, seen)
