@@ -354,6 +354,8 @@ def _assign(scope: Scope, expr: p.Assign) -> Lowered:
         operand = value(scope, expr.value)
         if expr.op in ("/", "%"):
             check_divisor(scope, operand, expr.span)
-        new = arithmetic(scope, expr.op, old, operand, expr.type)
+        old = converted(scope, old, expr.type, expr.within)
+        new = arithmetic(scope, expr.op, old, operand, expr.within)
+        new = converted(scope, new, expr.within, expr.type)
     write(scope, target, new, "plain", expr.span)
     return assigned(scope, target, new)
