@@ -119,7 +119,9 @@ def _effect(body: Body, expr: s.Expr) -> p.Expr:
         case s.Cast(s.TypeName("", "void", 0), operand):
             return body.value(operand)
         case _:
-            return body.value(expr)
+            found = body.value(expr)
+            called = isinstance(expr, s.Call) and isinstance(found, p.Cast)
+            return found.operand if called else found
 
 
 def _condition(body: Body, expr: s.Expr) -> p.Expr:
