@@ -262,7 +262,7 @@ PROPERTIES: dict[str, str] = {
     "refcount": "a refcount_t that the kernel would warn about and saturate",
     "transition": "an update of a word that its transition table does not allow",
     "assert": "a failed assert()",
-    "bug-on": "a BUG_ON() that fires",
+    "bug-on": "a BUG_ON() that fires, or a division or shift without a result",
     "warn-on": "a WARN_ON() that fires",
     "final": "a final condition that does not hold",
     "invariant": "an invariant that does not hold",
