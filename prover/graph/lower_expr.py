@@ -228,9 +228,8 @@ def _binary(scope: Scope, expr: p.Binary) -> Expr:
     if isinstance(left, LocalAddress) or isinstance(right, LocalAddress):
         # A local's address equals only itself.
         return Const(int((left == right) == (expr.op == "==")))
-    if not scope.judging:
-        types = (expr.type, expr.right.type)
-        check_operands(scope, expr.op, left, right, types, expr.span)
+    types = (expr.type, expr.right.type)
+    check_operands(scope, expr.op, left, right, types, expr.span)
     return arithmetic(scope, expr.op, left, right, expr.type)
 
 
