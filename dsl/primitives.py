@@ -31,7 +31,7 @@ Parameter kinds:
 A trailing ``?`` marks an argument that may be left out.
 
 Results: ``void``, ``bool``, ``int``, ``unsigned``, ``index`` (of an SRCU reader, an int), ``value``
-(the type behind the first parameter), ``condition`` (the value of the condition),
+(the type behind the first parameter), ``condition`` (the value of the condition, a long),
 ``object`` (a pointer to the pool's type).
 """
 

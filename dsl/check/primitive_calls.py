@@ -13,6 +13,7 @@ from dsl.primitives import SYNONYMS, Primitive
 from dsl.types import (
     BOOL,
     INT,
+    LONG,
     U32,
     VOID,
     PointerType,
@@ -22,8 +23,12 @@ from dsl.types import (
 
 _PLAIN_READS = ("READ_ONCE", "rcu_dereference", "rcu_access_pointer", "data_race")
 _PLAIN_WRITES = ("WRITE_ONCE", "rcu_assign_pointer")
-_GIVES: dict[str, Type] = {"unsigned": U32}
-"""What a call gives, where that is not the type of what the engines find."""
+_GIVES: dict[str, Type] = {"unsigned": U32, "condition": LONG}
+"""What a call gives, where that is not the type of what the engines find.
+
+``unlikely()`` is gcc's ``__builtin_expect()``, which gives a long; so does a ``WARN_ON()``, which
+ends in one.
+"""
 
 _ADDRESSES = ("lvalue", "place", "atomic")
 
