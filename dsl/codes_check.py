@@ -13,7 +13,8 @@ A name is declared twice, or listed twice where each can stand once:
         int x; int x;
         run walker, walker;
 Rename or remove one.  Functions, objects, pools, actors, configs, enum members,
-typedefs and words share one name space; struct and enum tags have their own.
+typedefs and words share one name space; struct and enum tags have their own.  A word's values
+may have the names of other things, but not those of functions.
 """,
     "duplicate-label": """
 A function has two labels of one name:

@@ -143,7 +143,7 @@ def _references() -> Iterator[tuple[str, Meaning]]:
     put = "Orders as a release; where it is true, what follows comes after it."
     yield from row(
         REFCOUNT,
-        refcount_read="Reads the count as READ_ONCE() does.",
+        refcount_read="Reads the count as READ_ONCE() does, as a number without a sign.",
         refcount_set="Stores to the count as WRITE_ONCE() does.",
         refcount_set_release="Stores to the count; what precedes comes before the store: for an "
         "object of a typesafe_by_rcu pool it is the last thing that is set.",

@@ -212,5 +212,5 @@ def _checks() -> Iterator[tuple[str, Meaning]]:
     yield from row("include/asm-generic/bug.h", BUG_ON=bug, BUG="Must never be reached; `bug-on`.")
     yield from row("include/linux/mmdebug.h", VM_BUG_ON=bug, VM_WARN_ON=warn, VM_WARN_ON_ONCE=warn)
     yield from row("include/asm-generic/bug.h", WARN_ON=warn, WARN_ON_ONCE=warn)
-    same = "The condition: nothing but a hint to the compiler."
+    same = "The condition, as a long: nothing but a hint to the compiler."
     yield from row("include/linux/compiler.h", likely=same, unlikely=same)

@@ -30,8 +30,8 @@ Parameter kinds:
 
 A trailing ``?`` marks an argument that may be left out.
 
-Results: ``void``, ``bool``, ``int``, ``index`` (of an SRCU reader, an int), ``value``
-(the type behind the first parameter), ``condition`` (the value of the condition),
+Results: ``void``, ``bool``, ``int``, ``unsigned``, ``index`` (of an SRCU reader, an int), ``value``
+(the type behind the first parameter), ``condition`` (the value of the condition, a long),
 ``object`` (a pointer to the pool's type).
 """
 
@@ -73,7 +73,8 @@ def _rows() -> Iterator[Primitive]:
     yield from row("access", "value", family("cmpxchg"), "place", "value", "value")
     yield from row("access", "bool", family("try_cmpxchg"), "place", "old", "value")
 
-    yield from row("atomic", "int", "atomic_read atomic_read_acquire refcount_read", "atomic")
+    yield from row("atomic", "int", "atomic_read atomic_read_acquire", "atomic")
+    yield from row("atomic", "unsigned", "refcount_read", "atomic")
     yield from row("atomic", "void", "atomic_set refcount_set", "atomic", "int")
     yield from row("atomic", "void", "atomic_set_release refcount_set_release", "atomic", "int")
     yield from row("atomic", "void", "atomic_inc atomic_dec refcount_inc refcount_dec", "atomic")
@@ -261,7 +262,7 @@ PROPERTIES: dict[str, str] = {
     "refcount": "a refcount_t that the kernel would warn about and saturate",
     "transition": "an update of a word that its transition table does not allow",
     "assert": "a failed assert()",
-    "bug-on": "a BUG_ON() that fires",
+    "bug-on": "a BUG_ON() that fires, or a division or shift without a result",
     "warn-on": "a WARN_ON() that fires",
     "final": "a final condition that does not hold",
     "invariant": "an invariant that does not hold",

@@ -18,7 +18,7 @@ from dsl.expect import Condition as Condition  # noqa: PLC0414 - a part of this 
 from dsl.expect import Expect as Expect  # noqa: PLC0414 - a part of this form
 from dsl.frozen import Frozen
 from dsl.source import Source, Span
-from dsl.types import LockType, PointerType, Type
+from dsl.types import INT, IntType, LockType, PointerType, Type
 
 # --- places and expressions --------------------------------------------------------
 
@@ -201,6 +201,18 @@ class Assign(Frozen, frozen=True):
     value: Expr
     type: Type
     span: Span
+
+    @property
+    def within(self) -> Type:
+        """The type in which ``op`` is computed, before the result becomes one of the target.
+
+        Of a quotient and a shift the bits that the target has not count as well.
+        """
+        if self.op in ("/", "%"):
+            return self.value.type
+        if self.op in ("<<", ">>") and isinstance(self.type, IntType):
+            return self.type if self.type.bits >= INT.bits else INT
+        return self.type
 
 
 class CallFunction(Frozen, frozen=True):

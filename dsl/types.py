@@ -104,5 +104,6 @@ BOOL = BoolType()
 INT = IntType(32, True)
 U32 = IntType(32, False)
 U64 = IntType(64, False)
+LONG = IntType(64, True)
 HALF = U32
 """The type of a half of a split word."""

@@ -31,6 +31,8 @@ def evaluate(expr: p.Expr) -> int | None:
             first, second = evaluate(left), evaluate(right)
             if first is None or second is None:
                 return None
+            if op in ("/", "%") and second == -1 and wrap(-first, type_) != -first:
+                return None
             result = _binary(op, first, second)
             return None if result is None else wrap(result, type_)
         case _:

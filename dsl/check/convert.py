@@ -130,6 +130,8 @@ def cast(expr: p.Expr, type_: Type) -> p.Expr:
             return p.Constant(0, type_, expr.span)
     if isinstance(type_, BoolType) and local_address(expr):
         return p.Constant(1, BOOL, expr.span)
+    if isinstance(type_, BoolType) and isinstance(expr, p.Cast) and expr.operand.type == BOOL:
+        return expr.operand
     return p.Cast(expr, type_, expr.span)
 
 

@@ -14,6 +14,8 @@ from dsl.source import Span
 
 Declared = TypeVar("Declared")
 
+_CALLED = ("function", "update", "iterator")
+
 
 def collect(report: Report, files: Iterable[s.File]) -> World:
     """Every declaration by name; a second declaration of a name is reported and left out."""
@@ -23,7 +25,24 @@ def collect(report: Report, files: Iterable[s.File]) -> World:
     for file in files:
         for decl in file.declarations:
             _declare(world, tags, others, decl)
+    _refuse_hiding(world)
     return world
+
+
+def _refuse_hiding(world: World) -> None:
+    """Report values of words with a function's name: one of the two would be out of reach."""
+    for decl in world.word_decls.values():
+        for name in (value.name for value in decl.values):
+            first = world.ordinary.get(name.text)
+            if first is not None and first[0] in _CALLED:
+                duplicate(world.report, f"value of {decl.name.text}", name, first)
+            elif signature(name.text):
+                world.report.error(
+                    "reserved-name",
+                    f"`{name.text}()` is a primitive of the language",
+                    name.span,
+                    "give this value another name",
+                )
 
 
 def _declare(
@@ -78,7 +97,7 @@ def _new(
     world: World, space: dict[str, tuple[str, Span]], what: str, name: s.Name, prefix: str = ""
 ) -> bool:
     """Enter a name into a name space; False, after a report, where it is taken."""
-    if what in ("function", "update", "iterator") and signature(name.text):
+    if what in _CALLED and signature(name.text):
         world.report.error(
             "reserved-name",
             f"`{name.text}()` is a primitive of the language",

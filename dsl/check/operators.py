@@ -191,7 +191,9 @@ def _arithmetic(body: Body, expr: s.Binary, left: p.Expr, right: p.Expr) -> p.Ex
     type_ = promote(left.type) if shift else common(left.type, right.type)
     known = evaluate(right)
     check_operand(body, expr.op, known, type_, expr.right)
-    return p.Binary(expr.op, cast(left, type_), cast(right, type_), type_, expr.span)
+    # How far is shifted has a type of its own, which may be the wider one.
+    right = cast(right, promote(right.type) if shift else type_)
+    return p.Binary(expr.op, cast(left, type_), right, type_, expr.span)
 
 
 def check_operand(body: Body, op: str, known: int | None, type_: IntType, written: s.Expr) -> None:
@@ -237,7 +239,7 @@ def assign(body: Body, expr: s.Assign) -> p.Expr:
 def compound(
     body: Body, expr: s.Assign | s.Step, target: p.Place, op: str, value: p.Expr
 ) -> p.Expr:
-    """``target op= value``, computed in the target's own type."""
+    """``target op= value``; what it is computed in is :attr:`dsl.protocol.Assign.within`."""
     type_ = target.type
     if isinstance(type_, PointerType):
         return body.report.fail("pointer-arithmetic", f"`{expr.op}` on a pointer", expr.span)
@@ -256,15 +258,16 @@ def compound(
             expr.span,
             "write the assignment out",
         )
-    if op in ("/", "%") and isinstance(type_, IntType):
-        meet = common(type_, value.type)
-        if meet != promote(type_) and not isinstance(value, p.Constant):
-            return body.report.fail(
-                "type-mismatch",
-                f"`{expr.op}` on {show(type_)} with {show(value.type)}",
-                expr.span,
-                "write the assignment out, with a cast",
-            )
     if isinstance(type_, IntType):
         check_operand(body, op, evaluate(value), promote(type_), written)
-    return p.Assign(target, op, cast(value, type_), type_, expr.span)
+    return p.Assign(target, op, cast(value, _operand_type(op, type_, value)), type_, expr.span)
+
+
+def _operand_type(op: str, type_: Type, value: p.Expr) -> Type:
+    """What the right operand of a compound assignment is converted to.
+
+    Where only the low bits of a result are kept, those of the operands say enough.
+    """
+    if op in ("/", "%"):
+        return common(type_, value.type)
+    return promote(value.type) if op in ("<<", ">>") else type_

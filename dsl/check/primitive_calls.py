@@ -7,12 +7,14 @@ from dsl import syntax as s
 from dsl.check import primitive_arguments as args
 from dsl.check.arguments import counted, expressions_only
 from dsl.check.context import Body
-from dsl.check.convert import truth
+from dsl.check.convert import cast, truth
 from dsl.check.report import Skip
 from dsl.primitives import SYNONYMS, Primitive
 from dsl.types import (
     BOOL,
     INT,
+    LONG,
+    U32,
     VOID,
     PointerType,
     RcuHeadType,
@@ -21,6 +23,13 @@ from dsl.types import (
 
 _PLAIN_READS = ("READ_ONCE", "rcu_dereference", "rcu_access_pointer", "data_race")
 _PLAIN_WRITES = ("WRITE_ONCE", "rcu_assign_pointer")
+_GIVES: dict[str, Type] = {"unsigned": U32, "condition": LONG}
+"""What a call gives, where that is not the type of what the engines find.
+
+``unlikely()`` is gcc's ``__builtin_expect()``, which gives a long; so does a ``WARN_ON()``, which
+ends in one.
+"""
+
 _ADDRESSES = ("lvalue", "place", "atomic")
 
 
@@ -50,9 +59,10 @@ def call(body: Body, expr: s.Call, spec: Primitive) -> p.Expr:
     if plain is not None:
         return plain
     name = SYNONYMS.get(spec.name, spec.name)
-    return p.CallPrimitive(
+    made = p.CallPrimitive(
         name, arguments, state.message, tuple(state.actors), _result(spec, state), expr.span
     )
+    return cast(made, _GIVES.get(spec.result, made.type))
 
 
 def _kinds(body: Body, expr: s.Call, spec: Primitive, count: int) -> list[str]:

@@ -10,7 +10,7 @@ from dsl import syntax as s
 from dsl.check import expressions, iterators, labels
 from dsl.check.constants import evaluate
 from dsl.check.context import Around, Body, Scope
-from dsl.check.convert import arithmetic, cast, coerce, show, truth
+from dsl.check.convert import arithmetic, cast, coerce, promote, show, truth
 from dsl.check.report import Skip
 from dsl.check.typenames import resolve, with_lengths
 from dsl.check.walk import deep
@@ -126,7 +126,9 @@ def _effect(body: Body, expr: s.Expr) -> p.Expr:
         case s.Cast(s.TypeName("", "void", 0), operand):
             return body.value(operand)
         case _:
-            return body.value(expr)
+            found = body.value(expr)
+            called = isinstance(expr, s.Call) and isinstance(found, p.Cast)
+            return found.operand if called else found
 
 
 def _condition(body: Body, expr: s.Expr) -> p.Expr:
@@ -255,7 +257,8 @@ def _case(
     values: list[int] = []
     for written in case.values:
         try:
-            known = evaluate(cast(body.value(written, type_), type_))
+            found = body.value(written, type_)
+            known = evaluate(cast(found, promote(type_)) if arithmetic(found.type) else found)
             if known is None:
                 body.report.fail("not-constant", "a case is a constant", written.span)
             _distinct(body, known, str(known), written.span, seen)

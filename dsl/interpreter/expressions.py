@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import assert_never
 
 from dsl import protocol as p
@@ -166,7 +167,7 @@ def _assign(e: Emitter, expr: p.Assign, dst: int) -> None:
         places.load(e, target.type, value, expr.span, "reads")
     if expr.op:
         expression(e, expr.value, value + 1)
-        e.apply2(binary(expr.op, target.type, target.type), value, expr.span)
+        e.apply2(_compound(expr), value, expr.span)
     else:
         expression(e, expr.value, value)
     if local:
@@ -174,6 +175,17 @@ def _assign(e: Emitter, expr: p.Assign, dst: int) -> None:
     else:
         places.store(e, target.type, dst, value, expr.span, "writes")
         e.move(value, dst, expr.span)
+
+
+def _compound(expr: p.Assign) -> Callable[[Value, Value], Value]:
+    """The new value from the old one and the operand."""
+    within = expr.within
+    operation = binary(expr.op, within, within)
+
+    def meaning(old: Value, operand: Value) -> Value:
+        return wrap(integer(operation(wrap(integer(old), within), operand)), expr.type)
+
+    return meaning
 
 
 def call(w: Work, number: int, first: int, count: int, dst: int) -> None:

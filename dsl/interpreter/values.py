@@ -179,12 +179,26 @@ def _divide(a: int, b: int) -> int:
     return quotient if (a < 0) == (b < 0) else -quotient
 
 
-def _shift_left(bits: int) -> Callable[[int, int], int]:
-    return lambda a, b: a << b if 0 <= b < bits else 0
+def _divider(operation: Callable[[int, int], int], type_: Type) -> Callable[[int, int], int]:
+    """Division that traps where the quotient does not fit, as on x86."""
+
+    def divide(a: int, b: int) -> int:
+        if b == -1 and wrap(-a, type_) != -a:
+            raise Violated("bug-on")
+        return operation(a, b)
+
+    return divide
 
 
-def _shift_right(bits: int) -> Callable[[int, int], int]:
-    return lambda a, b: a >> b if 0 <= b < bits else (-1 if a < 0 else 0)
+def _shift(left: bool, bits: int) -> Callable[[int, int], int]:
+    """Shifts by less than the width; of others C says nothing."""
+
+    def shift(a: int, b: int) -> int:
+        if not 0 <= b < bits:
+            raise Violated("bug-on")
+        return a << b if left else a >> b
+
+    return shift
 
 
 _ARITHMETIC: dict[str, Callable[[int, int], int]] = {
@@ -213,10 +227,10 @@ _LOGIC: dict[str, Callable[[bool], bool]] = {"==": lambda same: same, "!=": lamb
 def arithmetic(op: str, type_: Type) -> Callable[[int, int], int]:
     """The operator on integers, its result wrapped to ``type_``."""
     width = type_.bits if isinstance(type_, IntType) else 32
-    if op == "<<":
-        operation = _shift_left(width)
-    elif op == ">>":
-        operation = _shift_right(width)
+    if op in ("<<", ">>"):
+        operation = _shift(op == "<<", width)
+    elif op in ("/", "%"):
+        operation = _divider(_ARITHMETIC[op], type_)
     else:
         operation = _ARITHMETIC[op]
     return lambda a, b: wrap(operation(a, b), type_)

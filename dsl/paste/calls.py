@@ -167,6 +167,8 @@ class Calls:
                 return number("bool", weak=True)
             case "void":
                 return Cell(Void())
+            case "unsigned":
+                return number("unsigned int", weak=True)
             case _:
                 return number("int", weak=True)
 

@@ -16,7 +16,7 @@ from dsl.types import (
 )
 from prover.graph import expressions as ex
 from prover.graph.context import Scope
-from prover.graph.ir import Const, Expr
+from prover.graph.ir import Apply, Const, Expr
 
 _COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
 _WITHIN_TYPE = frozenset(["&", "|", "^", ">>", "%"])
@@ -74,11 +74,49 @@ def _fits(have: IntType, to: IntType) -> bool:
     return to.signed and have.bits < to.bits
 
 
-def check_divisor(scope: Scope, divisor: Expr, span: Span) -> None:
-    """Check that ``divisor`` is not zero: a division by it is an oops."""
-    if isinstance(divisor, Const) and divisor.value != 0:
+def check_operands(
+    scope: Scope, op: str, left: Expr, right: Expr, types: tuple[Type, Type], span: Span
+) -> None:
+    """Check that ``left op right`` has a value: a division without one is an oops.
+
+    ``types`` are that of the result and that of the right operand.
+    """
+    type_, amount = types
+    if not isinstance(type_, IntType) or not isinstance(amount, IntType):
         return
-    scope.check("bug-on", scope.apply("!=", divisor, ex.ZERO), "division by zero", span)
+    if op in ("/", "%"):
+        if not isinstance(right, Const) or right.value == 0:
+            scope.check("bug-on", scope.apply("!=", right, ex.ZERO), "division by zero", span)
+        if type_.signed:
+            _check_quotient(scope, left, right, type_, span)
+    elif op in ("<<", ">>") and not _is_below(right, type_.bits):
+        # C leaves it undefined, and machines differ: x86 shifts by the remainder.
+        right_one = scope.apply("<", right, Const(type_.bits))
+        if amount.signed:
+            right_one = scope.apply("select", scope.apply("<", right, ex.ZERO), ex.ZERO, right_one)
+        scope.check("bug-on", right_one, f"a shift out of {type_.bits} bits", span)
+
+
+def _check_quotient(scope: Scope, left: Expr, right: Expr, type_: IntType, span: Span) -> None:
+    """Check that this is not the one quotient that does not fit, nor its remainder: x86 traps."""
+    least, minus_one = Const(-(1 << (type_.bits - 1))), Const(-1)
+    others = ((left, least), (right, minus_one))
+    if any(isinstance(side, Const) and side != bad for side, bad in others):
+        return
+    fits = scope.apply("!=", left, least)
+    fits = scope.apply("select", scope.apply("==", right, minus_one), fits, ex.ONE)
+    scope.check("bug-on", fits, f"the quotient has more than {type_.bits} bits", span)
+
+
+def _is_below(number: Expr, limit: int) -> bool:
+    """Whether a number is surely one from 0 up to a limit."""
+    match number:
+        case Const(value=int(value)):
+            return 0 <= value < limit
+        case Apply(op="&", args=args):
+            return any(isinstance(arg, Const) and _is_below(arg, limit) for arg in args)
+        case _:
+            return ex.is_truth(number)
 
 
 def check_object(scope: Scope, pointer: Expr, to: Type, span: Span) -> None:
@@ -87,7 +125,7 @@ def check_object(scope: Scope, pointer: Expr, to: Type, span: Span) -> None:
     An object is what the word made of the pointer, whatever its flags, points at; the
     flags of a wild pointer are its own, so that two different ones cannot both give it back.
     """
-    if (isinstance(pointer, Const) and pointer.value != 0) or scope.judging:
+    if isinstance(pointer, Const) and pointer.value != 0:
         return
     assert isinstance(to, StructType), "words hold addresses of structs"
     scope.check("null-pointer", scope.apply("!=", pointer, ex.ZERO), "a word is made of NULL", span)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from dsl import protocol as p
 from dsl.diagnostic import Diagnostic, Label
-from dsl.frozen import Frozen
+from dsl.frozen import Frozen, replace
 from dsl.source import Span
 from prover.graph import expressions as ex
 from prover.graph.builder import Builder
@@ -130,7 +130,7 @@ class Scope:
 
     Registers of its locals are ``prefix`` and what ``facts`` calls the local.
     ``update`` is the number of the update that half-stores here belong to.  ``judging``:
-    this is a claim, which checks nothing but itself.
+    this is a claim, which makes this check of whatever has to hold for it to hold.
     """
 
     graph: Graph
@@ -140,7 +140,7 @@ class Scope:
     frames: tuple[Frame, ...]
     update: int
     leaving: Leaving
-    judging: bool = False
+    judging: Check | None = None
     locals: dict[int, Binding] = field(default_factory=dict[int, Binding])
     labels: dict[str, str] = field(default_factory=dict[str, str])
     breaks: list[str] = field(default_factory=list[str])
@@ -184,7 +184,10 @@ class Scope:
 
     def check(self, property_: str, condition: Expr, message: str, span: Span) -> None:
         """A violation of ``property_`` where ``condition`` is false."""
-        self.builder.emit(Check(property_, condition, message, self.origin(span)))
+        if self.judging is not None:
+            self.builder.emit(replace(self.judging, condition=condition))
+        else:
+            self.builder.emit(Check(property_, condition, message, self.origin(span)))
 
     def refuse(self, code: str, message: str, span: Span, hint: str = "") -> None:
         """Report what cannot be lowered, if control can get here at all."""

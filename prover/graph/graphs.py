@@ -5,9 +5,10 @@ from __future__ import annotations
 from dsl import protocol as p
 from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.source import Span
+from prover.graph import expressions as ex
 from prover.graph.calls import forget_skipped, scope_of
 from prover.graph.context import Fixed, Graph, Leaving, Obligation, Scope, Slot
-from prover.graph.ir import INSTANCE, Cfg, End, Frame, Reg
+from prover.graph.ir import INSTANCE, Cfg, Check, End, Frame, Reg
 from prover.graph.lower_expr import value
 from prover.graph.order import without_stale_loop_marks
 from prover.graph.places import local_place
@@ -76,11 +77,11 @@ def function_graph(outer: Scope, function: p.Function, site: Span) -> tuple[Cfg,
 
 
 def claim_graph(obligation: Obligation, kind: str, number: int, claim: p.Claim) -> Cfg:
-    """The graph that judges a ``final`` or ``invariant``: loads, branches and one check."""
+    """The graph that judges a ``final`` or ``invariant``: loads, branches, and its own checks."""
     graph = Graph(f"{kind}.{number}", obligation)
     entry = start(graph)
     scope = bare_scope(graph)
-    scope.judging = True
+    scope.judging = Check(kind, ex.ONE, claim.message, scope.origin(claim.span))
     scope.check(kind, value(scope, claim.condition), claim.message, claim.span)
     return finish(graph, entry)
 

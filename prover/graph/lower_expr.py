@@ -18,7 +18,7 @@ from dsl.frozen import replace
 from dsl.source import Span
 from dsl.types import BoolType, PointerType, StructType, WordType
 from prover.graph import expressions as ex
-from prover.graph.arithmetic import arithmetic, check_divisor, check_object, converted, wrapped
+from prover.graph.arithmetic import arithmetic, check_object, check_operands, converted, wrapped
 from prover.graph.calls import call
 from prover.graph.context import Fixed, LocalAddress, Lowered, Pair, Scope, Slot
 from prover.graph.ir import Assign, Const, Expr, Havoc, Reg
@@ -228,8 +228,8 @@ def _binary(scope: Scope, expr: p.Binary) -> Expr:
     if isinstance(left, LocalAddress) or isinstance(right, LocalAddress):
         # A local's address equals only itself.
         return Const(int((left == right) == (expr.op == "==")))
-    if expr.op in ("/", "%") and not scope.judging:
-        check_divisor(scope, right, expr.span)
+    types = (expr.type, expr.right.type)
+    check_operands(scope, expr.op, left, right, types, expr.span)
     return arithmetic(scope, expr.op, left, right, expr.type)
 
 
@@ -352,8 +352,10 @@ def _assign(scope: Scope, expr: p.Assign) -> Lowered:
         if may_assign(expr.value):
             old = scope.keep(old, expr.target.span)
         operand = value(scope, expr.value)
-        if expr.op in ("/", "%"):
-            check_divisor(scope, operand, expr.span)
-        new = arithmetic(scope, expr.op, old, operand, expr.type)
+        old = converted(scope, old, expr.type, expr.within)
+        types = (expr.within, expr.value.type)
+        check_operands(scope, expr.op, old, operand, types, expr.span)
+        new = arithmetic(scope, expr.op, old, operand, expr.within)
+        new = converted(scope, new, expr.within, expr.type)
     write(scope, target, new, "plain", expr.span)
     return assigned(scope, target, new)

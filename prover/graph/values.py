@@ -176,7 +176,7 @@ def step_out(value: Value, step: str) -> Value:
 
 
 def _divide(a: int, b: int) -> int:
-    """C division: towards zero; by zero gives 0 (the checker warns of constants)."""
+    """C division: towards zero; by zero gives 0 (no run goes on from there)."""
     if b == 0:
         return 0
     quotient = abs(a) // abs(b)

@@ -20,9 +20,9 @@ import pytest
         ("int v = 5;", "-v", -5),
         ("int v = 5;", "!v", 0),
         ("int v = 5;", "(v & 4) | (v ^ 1)", 4),
-        ("int v = 40;", "1 << v", 0),
-        ("int v = 40;", "-1 >> v", -1),
-        ("u32 v = 40;", "0xffffffffU >> v", 0),
+        ("int v = 31;", "1 << v", -2147483648),
+        ("int v = 31;", "-1 >> v", -1),
+        ("u32 v = 31;", "0xffffffffU >> v", 1),
         ("u64 v = 0x1ffffffff;", "(u32)v", 4294967295),
         ("u32 v = 0x80000000;", "(int)v", -2147483648),
         ("int v = -1;", "v < 0U", 0),
@@ -39,6 +39,22 @@ def test_arithmetic_wraps_as_its_type_does(lab, declared: str, expr: str, result
 def test_a_division_by_zero_is_an_oops(lab) -> None:
     assert lab.kinds("int x; int r; actor a { r = 5 / x; }") == {"bug-on"}
     assert lab.kinds("int x; int r; actor a { r = 5 % x; }") == {"bug-on"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "expr"),
+    [
+        ("int v = 32;", "1 << v"),
+        ("int v = -1;", "1U >> v"),
+        ("u64 v = 64;", "1UL << v"),
+        ("u64 v = 0x100000000;", "1 << v"),
+        ("int v = -1;", "(-2147483647 - 1) / v"),
+        ("long v = -1;", "(-9223372036854775807 - 1) % v"),
+    ],
+)
+def test_what_has_no_value_is_an_oops(lab, declared: str, expr: str) -> None:
+    text = f"{declared} long r; actor a {{ r = {expr}; }}"
+    assert lab.kinds(text) == {"bug-on"}
 
 
 def test_pointers_compare_by_address(lab) -> None:
