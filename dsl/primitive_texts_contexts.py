@@ -187,8 +187,8 @@ def _contexts() -> Iterator[tuple[str, Meaning]]:
     yield from row(
         "include/linux/smp.h",
         smp_call_function="Interrupts every other actor, or those named, to run the function; with "
-        "true as the second argument waits until all have. Waiting with interrupts off is "
-        "`ipi-irqs-off`.",
+        "true as the second argument waits until all have. With interrupts off, or in a handler, "
+        "it is `ipi-irqs-off`, waited for or not.",
     )
     yield from row("Documentation/process/volatile-considered-harmful.rst", cpu_relax=_RELAX)
 

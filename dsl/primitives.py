@@ -255,7 +255,7 @@ PROPERTIES: dict[str, str] = {
     "irq-unbalanced": "interrupts left disabled at the end, or enabled twice",
     "preempt-unbalanced": "preemption or softirqs left disabled at the end, or enabled twice",
     "sleep-in-atomic": "a call that may sleep under a spinlock, in an RCU reader or with irqs off",
-    "ipi-irqs-off": "an IPI waited for with interrupts off",
+    "ipi-irqs-off": "smp_call_function() with interrupts off, or in a handler",
     "lock-order": "lock classes taken in both orders, or by way of an interrupt, or in themselves",
     "lockdep-assert": "a lockdep_assert_held() or its kind that does not hold",
     "refcount": "a refcount_t that the kernel would warn about and saturate",

@@ -165,7 +165,7 @@ def call_rcu(w: Work, head: Value, kind: int, frame: Frame) -> None:
 
 def send_ipi(w: Work, frame: Frame, targets: tuple[str, ...], *, wait: bool) -> None:
     """Makes a handler on every target but the caller (and the actor a handler runs on)."""
-    if wait and w.irqs_off:
+    if w.irqs_off:
         raise Violated("ipi-irqs-off")
     hosts = [
         a.name

@@ -44,7 +44,7 @@ OUTCOMES = {
     "irq-unbalanced": "interrupts left in the wrong state",
     "preempt-unbalanced": "preemption left in the wrong state",
     "sleep-in-atomic": "a sleeping call in atomic context",
-    "ipi-irqs-off": "an IPI waited for with interrupts off",
+    "ipi-irqs-off": "an IPI sent with interrupts off",
     "lock-order": "a lock order inversion",
     "lockdep-assert": "a lockdep assertion that fails",
     "refcount": "a refcount that saturates",

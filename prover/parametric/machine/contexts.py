@@ -120,7 +120,7 @@ def wait(work: Work, instr: ir.GraceWait | ir.RcuBarrier) -> None:
 def ipi(work: Work, instr: ir.Ipi) -> None:
     """An IPI whose handler does nothing: who waits, waits for those with interrupts off."""
     waits = truth(work.value(instr.wait))
-    if waits and work.irq:
+    if work.irq:
         raise Wrong("ipi-irqs-off")
     if waits:
         work.wait = work.parts.wait("ipi", None, instr.targets)
