@@ -53,7 +53,7 @@ def _access() -> Iterator[tuple[str, Meaning]]:
         "after the read. To be used in an RCU reader.",
         rcu_access_pointer="Reads a pointer to look at its value, as READ_ONCE() does.",
         rcu_assign_pointer="Stores a pointer; all that precedes in the program, such as setting up "
-        "what it points at, comes before the store (release).",
+        "what it points at, comes before the store (release). A constant NULL orders nothing.",
         data_race="Reads a place by a plain access whose races are meant: none is reported, the "
         "verdict lists the place.",
     )

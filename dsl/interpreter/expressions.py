@@ -13,6 +13,7 @@ from dsl.interpreter.layout import Layout
 from dsl.interpreter.primitives import primitive
 from dsl.interpreter.values import (
     UNSET,
+    NearNull,
     Pointer,
     Value,
     Violated,
@@ -26,7 +27,7 @@ from dsl.interpreter.values import (
     wrap,
 )
 from dsl.interpreter.work import Work
-from dsl.types import BoolType, PointerType, Type, WordType
+from dsl.types import BoolType, PointerType, StructType, Type, WordType
 
 
 def expression(e: Emitter, expr: p.Expr, dst: int) -> None:
@@ -144,13 +145,27 @@ def _container_of(e: Emitter, expr: p.ContainerOf, dst: int) -> None:
 
 def _container(layout: Layout, ref: Value, struct: str, field: str) -> Value:
     if not isinstance(ref, Pointer):
-        return ref
+        first = layout.at_start(StructType(struct), field)
+        return ref if first else _around(ref, field)
     node = layout.nodes[ref.node]
     if node.parent >= 0 and node.step == field:
         outer = layout.nodes[node.parent]
         if getattr(outer.type, "name", "") == struct and outer.slot < 0:
             return Pointer(outer.number, ref.number, ref.origin)
     return Wild(-1, ref.origin)
+
+
+def _around(ref: Value, field: str) -> Value:
+    """The struct that has ``ref``, no object's address, for a field that is not at its start."""
+    match ref:
+        case int():
+            return NearNull(field, ())
+        case NearNull(outer, steps) if steps and steps[-1] == field:
+            return NearNull(outer, steps[:-1]) if outer or len(steps) > 1 else 0
+        case NearNull():
+            return Wild(-1)
+        case _:
+            return ref
 
 
 def _assign(e: Emitter, expr: p.Assign, dst: int) -> None:

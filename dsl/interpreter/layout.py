@@ -17,6 +17,7 @@ from dsl.interpreter.values import (
     LocalRef,
     Lock,
     Mark,
+    NearNull,
     Origin,
     Pointer,
     Value,
@@ -149,6 +150,24 @@ class Layout:
             )
             node.children[name] = number
 
+    def at_start(self, type_: Type, field: str) -> bool:
+        """Whether nothing of any size precedes a field; a half of a word is taken to be there."""
+        if not isinstance(type_, StructType):
+            return True
+        for f in self.protocol.structs[type_.name].fields:
+            if f.name == field:
+                return True
+            if not self._is_empty(f.type):
+                return False
+        raise AssertionError("the field is in the struct")
+
+    def _is_empty(self, type_: Type) -> bool:
+        if isinstance(type_, ArrayType):
+            return self._is_empty(type_.element)
+        if not isinstance(type_, StructType):
+            return False
+        return all(self._is_empty(f.type) for f in self.protocol.structs[type_.name].fields)
+
     def is_split(self, type_: Type) -> bool:
         """Whether the type is a word whose halves are locations of their own here."""
         return isinstance(type_, WordType) and type_.name in self.split
@@ -243,6 +262,9 @@ class Layout:
                 return f"&{self.nodes[node].text}"
             case Wild():
                 return "wild"
+            case NearNull(field, steps):
+                shown = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps)
+                return "wild" if field else f"&NULL{shown}"
             case Word():
                 pair = bits_of(value)
                 return "?" if pair is None else f"0x{pair[1]:08x}'{pair[0]:08x}"

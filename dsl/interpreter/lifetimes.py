@@ -8,7 +8,7 @@ from types import MappingProxyType
 from dsl import protocol as p
 from dsl.interpreter import pages, updates
 from dsl.interpreter.emit import Emitter
-from dsl.interpreter.values import Pointer, Value, Violated, Wild, Word, bits_of
+from dsl.interpreter.values import NearNull, Pointer, Value, Violated, Wild, Word, bits_of
 from dsl.interpreter.work import Work
 
 Meaning = Callable[[Emitter, p.CallPrimitive, int], None]
@@ -18,6 +18,8 @@ def free(w: Work, ref: Value) -> None:
     """Ends an allocation; ``ref`` must be its start.  Nothing happens to NULL."""
     if ref == 0:
         return
+    if isinstance(ref, NearNull):
+        raise Violated("double-free")
     assert isinstance(ref, Pointer | Wild)
     if ref.origin and updates.torn(w, ref.origin):
         raise Violated("torn-value")

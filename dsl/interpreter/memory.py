@@ -10,6 +10,7 @@ from dsl.interpreter.values import (
     Half,
     LocalRef,
     Mark,
+    NearNull,
     Pointer,
     Value,
     Violated,
@@ -29,6 +30,8 @@ def access(w: Work, ref: Value, kind: int) -> Node:
 
     A pointer got from a torn word is just that; where it points is not judged.
     """
+    if isinstance(ref, NearNull):
+        raise Violated("wild-pointer" if ref.field else "null-pointer")
     if ref == 0:
         raise Violated("null-pointer")
     assert isinstance(ref, Pointer | Wild)

@@ -8,7 +8,7 @@ from dsl import protocol as p
 from dsl.interpreter import memory
 from dsl.interpreter.emit import Emitter
 from dsl.interpreter.layout import Layout
-from dsl.interpreter.values import LocalRef, Mark, Pointer, Value, Wild, Word, integer
+from dsl.interpreter.values import LocalRef, Mark, NearNull, Pointer, Value, Wild, Word, integer
 from dsl.interpreter.work import Work
 from dsl.source import Span
 from dsl.types import Type, WordType
@@ -42,11 +42,12 @@ def address(e: Emitter, place: p.Place, dst: int) -> None:
         case p.FieldPlace(base, field):
             address(e, base, dst)
             step = _half_number(e.layout, base.type, field)
-            e.apply1(lambda ref: member(e.layout, ref, field, step), dst, place.span)
+            first = e.layout.at_start(base.type, field)
+            e.apply1(lambda ref: member(e.layout, ref, field, step, first), dst, place.span)
         case p.IndexPlace(base, index):
             address(e, base, dst)
             e.expression(index, dst + 1)
-            e.apply2(lambda ref, i: member(e.layout, ref, integer(i), -1), dst, place.span)
+            e.apply2(lambda ref, i: _element(e.layout, ref, integer(i)), dst, place.span)
         case p.LocalPlace():
             raise AssertionError("local places are handled above")
         case _:
@@ -58,9 +59,19 @@ def _half_number(layout: Layout, type_: Type, field: str) -> int:
     return halves.index(field) if halves else -1
 
 
-def member(layout: Layout, ref: Value, step: str | int, half: int) -> Value:
-    """The address of a field or element; NULL stays NULL, and wild stays wild."""
+def _element(layout: Layout, ref: Value, index: int) -> Value:
+    return member(layout, ref, index, -1, index == 0)
+
+
+def member(layout: Layout, ref: Value, step: str | int, half: int, first: bool) -> Value:
+    """The address of a field or element; ``first``: at the start.  Wild stays wild."""
     match ref:
+        case int():
+            return ref if first else NearNull("", (step,))
+        case NearNull(field, steps):
+            if first:
+                return ref
+            return 0 if (field, steps) == (step, ()) else NearNull(field, (*steps, step))
         case LocalRef(frame, register):
             return LocalRef(frame, register, half)
         case Pointer(node, number, origin):

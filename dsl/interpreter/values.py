@@ -75,6 +75,13 @@ class Wild(NamedTuple):
     origin: tuple[Origin, ...] = ()
 
 
+class NearNull(NamedTuple):
+    """An address near NULL: ``steps`` into it, or into a struct that has it for a ``field``."""
+
+    field: str
+    steps: tuple[str | int, ...]
+
+
 class LocalRef(NamedTuple):
     """The address of a local: frame (from the bottom), register, half (-1: all of it)."""
 
@@ -99,7 +106,7 @@ class Index(NamedTuple):
     number: int
 
 
-Value: TypeAlias = int | Half | Word | Pointer | Wild | LocalRef | Lock | Index | Mark
+Value: TypeAlias = int | Half | Word | Pointer | Wild | NearNull | LocalRef | Lock | Index | Mark
 
 
 class Violated(Exception):
@@ -236,12 +243,14 @@ def arithmetic(op: str, type_: Type) -> Callable[[int, int], int]:
     return lambda a, b: wrap(operation(a, b), type_)
 
 
-def _address(value: Value) -> tuple[int, ...]:
+def _address(value: Value) -> tuple[object, ...]:
     match value:
         case Pointer(node):
             return (1, node)
         case Wild(address):
             return (2, address)
+        case NearNull(field, steps):
+            return (4, field, steps)
         case LocalRef():
             return (3, value.frame, value.register, value.half)
         case _:

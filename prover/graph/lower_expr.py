@@ -28,6 +28,7 @@ from prover.graph.places import (
     PlaceRef,
     assigned,
     local_place,
+    member,
     memory,
     object_address,
     read,
@@ -73,8 +74,8 @@ def lowered(scope: Scope, expr: p.Expr) -> Lowered:
             return _cast(scope, expr)
         case p.WordMake():
             return _word_make(scope, expr)
-        case p.ContainerOf(pointer=pointer, field=name):
-            return scope.apply("container_of", value(scope, pointer), params=(name,))
+        case p.ContainerOf(pointer=pointer, struct=struct, field=name):
+            return member(scope, value(scope, pointer), struct, name, outwards=True)
         case p.Assign():
             return _assign(scope, expr)
         case p.CallFunction(arguments=arguments):
@@ -164,7 +165,7 @@ def _field(scope: Scope, where: p.FieldPlace) -> PlaceRef:
     assert isinstance(base, Memory) and isinstance(kind, StructType), "structs are in memory"
     fields = scope.obligation.protocol.structs[kind.name].fields
     field = next(f for f in fields if f.name == where.field)
-    start = scope.apply("field", base.address, params=(where.field,))
+    start = member(scope, base.address, kind.name, where.field)
     return memory(start, where.type, base.racy or field.data_racy)
 
 

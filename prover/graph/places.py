@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TypeAlias, assert_never
 
 from dsl import protocol as p
 from dsl.frozen import Frozen
 from dsl.source import Span
-from dsl.types import U32, Type, WordType
+from dsl.types import U32, ArrayType, StructType, Type, WordType
 from prover.graph import expressions as ex
 from prover.graph.context import Fixed, LocalAddress, Lowered, Pair, Scope, Slot
 from prover.graph.ir import Assign, Const, Expr, Load, Reg, Store
@@ -41,6 +42,27 @@ PlaceRef: TypeAlias = Slot | Pair | LocalHalf | Fixed | Memory
 def object_address(name: str) -> Const:
     """The address of a global object."""
     return Const(Pointer(Allocation(name, 0)))
+
+
+def member(scope: Scope, start: Expr, struct: str, field: str, *, outwards: bool = False) -> Expr:
+    """The address of a field of the struct at ``start``; ``outwards``: ``container_of()``."""
+    fields = scope.obligation.protocol.structs[struct].fields
+    before = takewhile(lambda one: one.name != field, fields)
+    first = not any(_has_size(scope, one.type) for one in before)
+    op = "container_of" if outwards else "field"
+    return scope.apply(op, start, params=(field, int(first)))
+
+
+def _has_size(scope: Scope, type_: Type) -> bool:
+    """Whether something of a type takes room: an empty struct, and an array of them, does not."""
+    match type_:
+        case StructType(name=name):
+            fields = scope.obligation.protocol.structs[name].fields
+            return any(_has_size(scope, one.type) for one in fields)
+        case ArrayType(element=element):
+            return _has_size(scope, element)
+        case _:
+            return True
 
 
 def memory(address: Expr, type_: Type, racy: bool = False) -> Memory:

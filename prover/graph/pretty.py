@@ -294,7 +294,7 @@ class _Printer:
         match address:
             case Const(value=Pointer(base=base) as pointer) if base is not None:
                 return str(pointer.location)
-            case Apply(op="field", params=(step,), args=(base,)):
+            case Apply(op="field", params=(step, _), args=(base,)):
                 return self._member(base, str(step))
             case Apply(op="index", args=(base, index)):
                 return f"{self.place(base)}[{self.value(index)}]"
@@ -325,7 +325,8 @@ class _Printer:
             case Apply(op="wrap", params=(bits, signed), args=(operand,)):
                 return f"{'s' if signed else 'u'}{bits}({self.value(operand)})"
             case Apply(op=op, params=params, args=args):
-                words = [str(param) for param in params] + [self.value(arg) for arg in args]
+                shown = params[:1] if op == "container_of" else params
+                words = [str(param) for param in shown] + [self.value(arg) for arg in args]
                 return f"{_NAMES.get(op, op)}({', '.join(words)})"
 
     def constant(self, value: Value) -> str:

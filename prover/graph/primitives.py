@@ -86,6 +86,17 @@ def _writing(order: str) -> Meaning:
     return meaning
 
 
+def _assign_pointer(scope: Scope, call: p.CallPrimitive) -> Expr:
+    """A release; WRITE_ONCE() of a constant NULL (include/linux/rcupdate.h), whose order nobody is
+    to rely on.
+    """
+    lvalue, new = call.arguments
+    place = stable(scope, behind(scope, lvalue), (new,), lvalue.span)
+    stored = value(scope, new)
+    write(scope, place, stored, "once" if stored == ex.ZERO else "release", call.span)
+    return ex.ZERO
+
+
 def _waiting(order: str) -> Meaning:
     """Reads the place that the first argument points at until the second holds."""
 
@@ -116,7 +127,7 @@ def _access() -> Iterator[tuple[str, Meaning]]:
     yield "smp_cond_load_relaxed", _waiting("once")
     yield "WRITE_ONCE", _writing("once")
     yield "smp_store_release", _writing("release")
-    yield "rcu_assign_pointer", _writing("release")
+    yield "rcu_assign_pointer", _assign_pointer
     yield "smp_store_mb", _writing("mb")
 
 

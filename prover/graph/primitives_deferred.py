@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dsl import protocol as p
-from dsl.types import PointerType
+from dsl.types import PointerType, StructType
 from prover.graph import expressions as ex
 from prover.graph.context import Graph, Scope
 from prover.graph.graphs import finish, function_graph, start
 from prover.graph.ir import CallRcu, Cfg, Expr, Free, Ipi, IrqsDisabled, Origin, Reg
 from prover.graph.lower_expr import in_order, value
-from prover.graph.values import Path
+from prover.graph.places import member
 
 _HEAD = "head"
 
@@ -48,8 +48,8 @@ def kfree_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
     assert isinstance(head, p.AddressOf) and isinstance(pointer.type, PointerType)
     steps = _steps(head.place)
     address = start_of
-    for step in steps:
-        address = scope.apply("field", address, params=(step,))
+    for struct, step in steps:
+        address = member(scope, address, struct, step)
     callback = _freeing(scope, steps, scope.origin(call.span))
     scope.builder.emit(
         CallRcu(address, callback, _HEAD, address, "kfree_rcu()", scope.origin(call.span))
@@ -59,20 +59,21 @@ def kfree_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
     return ex.ZERO
 
 
-def _steps(place: p.Place) -> Path:
-    """The fields from the object to its head."""
+def _steps(place: p.Place) -> tuple[tuple[str, str], ...]:
+    """The fields from the object to its head, each with its struct."""
     if not isinstance(place, p.FieldPlace):
         return ()
-    return (*_steps(place.base), place.field)
+    assert isinstance(place.base.type, StructType), "a head is in a struct"
+    return (*_steps(place.base), (place.base.type.name, place.field))
 
 
-def _freeing(scope: Scope, steps: Path, origin: Origin) -> Cfg:
+def _freeing(scope: Scope, steps: tuple[tuple[str, str], ...], origin: Origin) -> Cfg:
     """The graph that frees the object ``steps`` around ``%head``."""
     graph = Graph("kfree_rcu", scope.obligation)
     entry = start(graph)
     pointer: Expr = Reg(_HEAD)
-    for step in reversed(steps):
-        pointer = scope.apply("container_of", pointer, params=(step,))
+    for struct, step in reversed(steps):
+        pointer = member(scope, pointer, struct, step, outwards=True)
     graph.builder.emit(Free(pointer, origin))
     return finish(graph, entry)
 

@@ -147,12 +147,34 @@ def word_name(space: AddressSpace, word: Word, values: tuple[str | int, ...]) ->
     return -1
 
 
-def step_into(value: Value, step: str | int) -> Value:
-    """``&p->field`` or ``&p[index]``."""
+_BEFORE_NULL = "container_of(NULL)"
+"""How the path of a struct begins that has NULL for a field, whose name comes next."""
+
+
+def _near_null(value: Value) -> bool:
+    """Whether a value is NULL, or the address of what would be a field of it or around it."""
+    match value:
+        case Pointer(base=base):
+            return base is None
+        case Wild(path=path):
+            return path[:1] == (_BEFORE_NULL,)
+        case _:
+            return value == 0
+
+
+def step_into(value: Value, step: str | int, at_start: bool) -> Value:
+    """``&p->field`` or ``&p[index]``; ``at_start``: nothing precedes it there.
+
+    What is at the start of NULL is NULL, as in C.
+    """
+    if at_start and _near_null(value):
+        return value
     match value:
         case Pointer(base=base, path=path, via=via):
             return Pointer(base, (*path, step), via)
         case Wild(low=low, high=high, path=path, via=via):
+            if path == (_BEFORE_NULL, step):
+                return 0
             return Wild(low, high, (*path, step), via)
         case int():
             return Pointer(None, (step,))
@@ -160,17 +182,21 @@ def step_into(value: Value, step: str | int) -> Value:
             raise TypeError(f"not a pointer: {value}")
 
 
-def step_out(value: Value, step: str) -> Value:
+def step_out(value: Value, step: str, at_start: bool) -> Value:
     """``container_of``: the pointer whose field ``step`` is at ``value``."""
+    if at_start and _near_null(value):
+        return value
     match value:
         case Pointer(base=base, path=path, via=via):
             if not path or path[-1] != step:
                 return Wild(0, 0, ("container_of", *path), via)
             return 0 if base is None and len(path) == 1 else Pointer(base, path[:-1], via)
+        case Wild(path=path) if _near_null(value) and (len(path) == 2 or path[-1] != step):
+            return Wild(0, 0, ("container_of", *path))
         case Wild(low=low, high=high, path=path, via=via):
             return Wild(low, high, path[:-1], via)
         case int():
-            return Wild(0, 0, ("container_of",))
+            return Wild(0, 0, (_BEFORE_NULL, step))
         case _:
             raise TypeError(f"not a pointer: {value}")
 
@@ -242,9 +268,9 @@ def apply(
     ``wrap`` (bits, signed)   an integer, half or word to an integer type
     ``half``                  an integer or half as a half (keeps provenance)
     ``select``                condition, then, otherwise
-    ``field`` (name)          pointer -> pointer to its field
+    ``field`` (name, first)   pointer -> pointer to its field; ``first``: 1 if it is at the start
     ``index``                 pointer to an array, integer
-    ``container_of`` (name)   pointer to the field -> pointer to the struct
+    ``container_of`` (same)   pointer to the field -> pointer to the struct
     ``word_make`` (bits)      [pointer] -> word
     ``word_low word_high``    word -> half
     ``word_join``             half, half -> word
@@ -282,11 +308,11 @@ def apply(
         case "select":
             return args[1] if truth(args[0]) else args[2]
         case "field":
-            return step_into(args[0], params[0])
+            return step_into(args[0], params[0], bool(params[1]))
         case "index":
-            return step_into(args[0], _int(args[1]))
+            return step_into(args[0], _int(args[1]), _int(args[1]) == 0)
         case "container_of":
-            return step_out(args[0], str(params[0]))
+            return step_out(args[0], str(params[0]), bool(params[1]))
         case _:
             return _apply_word(space, op, params, args)
 

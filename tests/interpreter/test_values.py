@@ -68,10 +68,13 @@ def test_pointers_compare_by_address(lab) -> None:
     assert lab.finals(text, "same") == {("1",)}
 
 
-def test_a_field_address_of_null_is_null(lab) -> None:
+def test_the_first_field_of_null_is_null(lab) -> None:
     text = """struct s { int a; int n; }; struct s *p; int *q; int r;
-    actor a { q = &p->n; r = q == NULL; *q = 1; }"""
-    assert lab.kinds(text) == {"null-pointer"}
+    actor a { q = &p->%s; r = q == NULL; %s }"""
+    assert lab.finals(text % ("a", ""), "r") == {("1",)}
+    assert lab.finals(text % ("n", ""), "r") == {("0",)}
+    for field in ("a", "n"):
+        assert lab.kinds(text % (field, "*q = 1;")) == {"null-pointer"}
 
 
 def test_container_of(lab) -> None:
@@ -86,11 +89,11 @@ def test_container_of_something_else_is_wild(lab) -> None:
     assert lab.kinds(text) == {"wild-pointer"}
 
 
-def test_container_of_null_is_null(lab) -> None:
-    text = """struct s { int a; struct rcu_head h; }; struct rcu_head *none;
-    actor a { container_of(none, struct s, h)->a = 1; }"""
+def test_container_of_null_is_null_by_the_first_field(lab) -> None:
     # a global of pointer type starts as NULL
-    assert lab.kinds(text) == {"null-pointer"}
+    none = "struct rcu_head *none; actor a { container_of(none, struct s, h)->a = 1; }"
+    assert lab.kinds("struct s { struct rcu_head h; int a; };" + none) == {"null-pointer"}
+    assert lab.kinds("struct s { int a; struct rcu_head h; };" + none) == {"wild-pointer"}
 
 
 WORD = """struct t { int n; };

@@ -264,6 +264,9 @@ class _Writer:
         if address is None:
             return f"{call.name}({', '.join(values)})"
         name = _renamed(call.name, self.kinds.cell(address))
+        if name == "rcu_assign_pointer" and values == ["NULL"]:
+            # WRITE_ONCE() in a protocol, as in the kernel; herd's definition is a release.
+            name = "smp_store_release"
         if name == "smp_store_mb" and self.kinds.cell(address).kind == "atomic":
             return f"atomic_set({self._expr(address)}, {values[0]}); smp_mb()"
         return f"{name}({', '.join(self._arguments(name, address, values))})"

@@ -148,6 +148,11 @@ def events(call: str) -> list[tuple[object, ...]]:
     return [(e.kind, e.sets, e.by_value, e.value, e.partner) for e in test.events]
 
 
+def test_a_null_that_is_assigned_is_a_release() -> None:
+    text = POINTERS.replace("rcu_assign_pointer(*p, y)", "rcu_assign_pointer(*p, 0)")
+    assert "smp_store_release(&p, NULL);" in translated(text).text
+
+
 @pytest.mark.parametrize(("one", "other"), sorted({**AS_ATOMIC, **AS_INT}.items()))
 def test_another_name_makes_the_same_events(one: str, other: str) -> None:
     def call(name: str) -> str:

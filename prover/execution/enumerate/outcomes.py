@@ -57,8 +57,8 @@ def text(value: Value, *, pointer: bool) -> str:
     match value:
         case int():
             return "NULL" if pointer and value == 0 else str(value)
-        case Pointer(base=None):
-            return "NULL"
+        case Pointer(base=None, path=path):
+            return f"&{Location('NULL', path)}"
         case Pointer():
             return f"&{value.location}"
         case Wild():

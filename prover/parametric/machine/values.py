@@ -119,8 +119,8 @@ def without_origin(value: Value) -> Value:
 def value_text(value: object) -> str:
     """A value in words."""
     match value:
-        case Pointer(base=None):
-            return "NULL"
+        case Pointer(base=None, path=path):
+            return f"&{Location('NULL', path)}"
         case Pointer(base=base, path=path):
             assert base is not None
             stale = " (of a life that is over)" if base.site == OVER else ""
