@@ -127,8 +127,9 @@ def _effect(body: Body, expr: s.Expr) -> p.Expr:
             return body.value(operand)
         case _:
             found = body.value(expr)
-            called = isinstance(expr, s.Call) and isinstance(found, p.Cast)
-            return found.operand if called else found
+            if isinstance(expr, s.Call) and isinstance(found, p.Cast):
+                return found.operand
+            return found
 
 
 def _condition(body: Body, expr: s.Expr) -> p.Expr:
