@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from types import MappingProxyType
 
 from dsl.frozen import Frozen, field, replace
@@ -22,6 +21,7 @@ from prover.smt.frame import Frame
 from prover.smt.locks import encode_locks
 from prover.smt.logic import FALSE, TRUE, Lit, Logic, neg
 from prover.smt.memory import encode_pools, encode_reads
+from prover.smt.positions import encode_positions, place_ends
 from prover.smt.query import Query
 from prover.smt.violations import encode_violations, first_violation
 from prover.smt.waits import encode_waits
@@ -178,6 +178,8 @@ def _finish(body: _Body, contexts: int) -> Query:
     frame, live, violations = body.frame, body.live, body.violations
     logic, skeleton = frame.logic, frame.skeleton
     bad = [frame.violates(event) for event in live]
+    if contexts:
+        _place(frame, violations)
     within = _all_within(frame, live, violations, contexts)
     cuts = {i: frame.holds(cut.guard) for i, cut in enumerate(skeleton.cuts)}
     ends = logic.all_of(_ended(frame, thread) for thread in skeleton.threads)
@@ -190,7 +192,7 @@ def _finish(body: _Body, contexts: int) -> Query:
     fail = logic.any_of((*bad, body.stuck, *body.inverted.values(), *body.racing.values()))
     names = {key: logic.any_of(lits) for key, lits in marks.items()}
     alike = "true" if contexts else encode_alike(frame)
-    _positions(frame, contexts)
+    encode_positions(frame, contexts)
     ask = _Questions(logic)
     fails = ask(fail)
     firsts = {key: ask(lit) for key, lit in violations.items()}
@@ -279,6 +281,13 @@ def _violations(
     return {key: lit for key, lit in found.items() if lit != FALSE}
 
 
+def _place(frame: Frame, violations: Iterable[tuple[str, int]]) -> None:
+    """Positions for whatever has one in the end: what the whole execution shows takes all of it."""
+    anchors = (frame.order.anchors[event][0] for _, event in violations if event >= 0)
+    frame.positioned.update(dict.fromkeys(a for a in anchors if a not in (BEFORE_ALL, AFTER_ALL)))
+    place_ends(frame)
+
+
 def _all_within(
     frame: Frame, live: tuple[int, ...], violations: dict[tuple[str, int], Lit], contexts: int
 ) -> dict[tuple[str, int], Lit]:
@@ -302,7 +311,6 @@ def _within(frame: Frame, live: tuple[int, ...], event: int, size: int) -> Lit:
     if anchor == BEFORE_ALL:
         return TRUE
     if anchor != AFTER_ALL:
-        frame.positioned[anchor] = None
         return logic.atom(f"(<= p{anchor} {size})")
     # What the whole execution shows takes all of it.
     return logic.all_of(
@@ -315,77 +323,6 @@ def _within(frame: Frame, live: tuple[int, ...], event: int, size: int) -> Lit:
 def _ended(frame: Frame, thread: sk.Thread) -> Lit:
     """Whether an actor has ended; callbacks and handlers do not matter here."""
     return frame.ok(thread.events[-1]) if thread.kind == "actor" else Lit(1)
-
-
-def _positions(frame: Frame, contexts: int) -> None:
-    """Positions follow program order and creation."""
-    logic, order = frame.logic, frame.order
-    for thread in reversed(frame.skeleton.threads):
-        # Who starts a thread comes before it, and who waits for it after it, also where
-        # nothing else places them.
-        if thread.parent < 0 or not frame.positioned.keys() & set(thread.events):
-            continue
-        frame.positioned[thread.parent] = None
-        if order.returns[thread.number] >= 0:
-            frame.positioned[order.returns[thread.number]] = None
-    numbers = sorted(frame.positioned)
-    logic.label = "program order"
-    op = "<=" if contexts else "<"
-    for one, two in _chain(order, numbers, frame.skeleton):
-        logic.clause(logic.atom(f"({op} p{one} p{two})"))
-    if contexts:
-        _stretches(frame, numbers, contexts)
-
-
-def _chain(
-    order: StaticOrder, numbers: Iterable[int], skeleton: sk.Skeleton
-) -> list[tuple[int, int]]:
-    """Pairs of positioned events whose order implies all static order between positioned events."""
-    wanted = frozenset(numbers)
-    used = {t.number: [e for e in t.events if e in wanted] for t in skeleton.threads}
-    found: list[tuple[int, int]] = []
-    for thread in skeleton.threads:
-        events = used[thread.number]
-        found.extend(pairwise(events))
-        if not events:
-            continue
-        climb = thread.parent
-        while climb >= 0:
-            above, index = order.place[climb]
-            earlier = [e for e in used[above] if order.place[e][1] <= index]
-            if earlier:
-                found.append((earlier[-1], events[0]))
-                break
-            climb = skeleton.threads[above].parent
-        end = order.returns[thread.number]
-        if end >= 0:
-            above, index = order.place[end]
-            later = [e for e in used[above] if order.place[e][1] >= index]
-            if later:
-                found.append((events[-1], later[0]))
-    return found
-
-
-def _stretches(frame: Frame, numbers: list[int], contexts: int) -> None:
-    """Positions 1..contexts are the numbers of stretches, each of one thread."""
-    logic, skeleton = frame.logic, frame.skeleton
-    threads = sorted({skeleton.events[n].thread for n in numbers})
-    logic.label = "stretches of one thread"
-    owner = {(k, t): logic.variable(f"o{k}_{t}") for k in range(1, contexts + 1) for t in threads}
-    for k in range(1, contexts + 1):
-        logic.at_most_one([owner[k, t] for t in threads])
-    for t in threads:
-        if skeleton.threads[t].kind == "actor":
-            used = logic.variable(f"u{t}")
-            for k in range(1, contexts + 1):
-                logic.clause(neg(owner[k, t]), used)
-    for number in numbers:
-        thread = skeleton.events[number].thread
-        idle = neg(frame.steps(number))
-        logic.clause(logic.atom(f"(<= 1 p{number})"))
-        for k in range(1, contexts + 1):
-            here = logic.atom(f"(= p{number} {k})")
-            logic.clause(neg(here), idle, owner[k, thread])
 
 
 def _document(frame: Frame) -> str:
