@@ -23,9 +23,18 @@ class IntType(Frozen, frozen=True):
 
 
 class EnumType(Frozen, frozen=True):
-    """``enum name``; values are those of the enum's members, stored as ints."""
+    """``enum name``: 32 bits, as with gcc ``signed`` only where a member is below zero.
+
+    The members themselves are ints.
+    """
 
     name: str
+    signed: bool = False
+
+    @property
+    def number(self) -> IntType:
+        """The integer type that has the enum's values."""
+        return IntType(32, self.signed)
 
 
 class ConfigType(Frozen, frozen=True):

@@ -94,6 +94,8 @@ def scalar(type_: Type) -> bool:
 
 def promote(type_: Type) -> IntType:
     """C's integer promotion; only for arithmetic types."""
+    if isinstance(type_, EnumType):
+        return type_.number
     if isinstance(type_, IntType) and type_.bits >= INT.bits:
         return type_
     return INT
@@ -115,6 +117,8 @@ def wrap(value: int, type_: Type) -> int:
         case IntType(bits, signed):
             value &= (1 << bits) - 1
             return value - (1 << bits) if signed and value >> (bits - 1) else value
+        case EnumType():
+            return wrap(value, type_.number)
         case _:
             return value
 

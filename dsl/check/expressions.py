@@ -12,7 +12,7 @@ from dsl.check.convert import NULL_TYPE, config_use, explicit
 from dsl.check.report import Skip
 from dsl.check.typenames import resolve
 from dsl.source import Span
-from dsl.types import BOOL, U64, EnumType, IntType, PointerType, Type, VoidType, WordType
+from dsl.types import BOOL, INT, U64, IntType, PointerType, Type, VoidType, WordType
 
 _LITERAL_TYPES = (IntType(32, True), IntType(32, False), IntType(64, True), IntType(64, False))
 
@@ -93,7 +93,7 @@ def _name(body: Body, name: str, span: Span, expected: Type | None) -> p.Expr:
         enum = world.members[name]
         if name not in world.enums.get(enum, {}):
             raise Skip
-        return p.Constant(world.enums[enum][name], EnumType(enum), span)
+        return p.Constant(world.enums[enum][name], INT, span)
     if name in world.object_decls:
         return body.report.fail("not-constant", f"`{name}` has no value before anything runs", span)
     if name in world.ordinary and not _is_value(body, name, expected):

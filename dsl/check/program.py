@@ -143,8 +143,9 @@ def _declare(world: World) -> None:
             world.ordinary[last][1],
             f"at most {MAX_CONFIGURATIONS} are proved",
         )
-    declarations.typedefs(world)
+    # A typedef's enum has a sign or not by the values of its members.
     declarations.enums(world)
+    declarations.typedefs(world)
     declarations.words(world)
     declarations.structs(world)
     objects.types(world)

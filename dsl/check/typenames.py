@@ -99,7 +99,7 @@ def _base(world: World, written: s.TypeName) -> Type:
             if name not in world.enum_decls:
                 hint = did_you_mean(name, world.enum_decls)
                 world.report.fail("unknown-type", f"no enum `{name}`", written.span, hint)
-            return EnumType(name)
+            return EnumType(name, any(value < 0 for value in world.enums.get(name, {}).values()))
         case _:
             return _plain(world, name, written.span)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
-from dsl.types import BoolType, IntType, PointerType, Type, WordType
+from dsl.types import BoolType, EnumType, IntType, PointerType, Type, WordType
 
 
 class Mark(Enum):
@@ -172,6 +172,8 @@ def wrap(value: int, type_: Type) -> int:
     """``value`` as ``type_`` represents it."""
     if isinstance(type_, BoolType):
         return int(value != 0)
+    if isinstance(type_, EnumType):
+        type_ = type_.number
     if isinstance(type_, IntType):
         value &= (1 << type_.bits) - 1
         if type_.signed and value >> (type_.bits - 1):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dsl.source import Span
 from dsl.types import (
-    INT,
     U32,
     BoolType,
     EnumType,
@@ -55,12 +54,14 @@ def converted(scope: Scope, operand: Expr, have: Type, to: Type) -> Expr:
             return operand
         case BoolType(), IntType():
             return operand
-        case EnumType(), IntType(bits=bits, signed=True) if bits >= INT.bits:
+        case EnumType(), IntType() if _fits(have.number, to):
             return operand
         case IntType() | EnumType(), IntType():
             return wrapped(scope, operand, to)
+        case IntType(), EnumType() if have == U32:
+            return wrapped(scope, operand, to.number)
         case IntType() | BoolType() | EnumType(), EnumType():
-            return operand
+            return converted(scope, operand, have, to.number)
         case PointerType(), PointerType():
             return operand
         case _:
