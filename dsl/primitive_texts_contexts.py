@@ -55,6 +55,9 @@ _TAKEN: Final = "What follows comes after it. Not to be slept under."
 _GIVEN: Final = "What precedes comes before it."
 _NESTED: Final = " Lockdep gets a subclass: the class may be held already."
 _MAY_SLEEP: Final = "What follows comes after it. May sleep."
+_QUEUE: Final = (
+    "A writer that only waits is waited for, too, but in a handler, a callback or with softirqs off"
+)
 _FAILED: Final = " Where it fails it takes nothing and orders nothing."
 
 
@@ -63,14 +66,18 @@ def _spinning() -> Iterator[tuple[str, Meaning]]:
     texts["rwlock_init"] = "Sets up a reader-writer lock, free."
     forms = (
         ("spin", "the spinlock, waiting for who has it"),
-        ("read", "the lock for reading, waiting for a writer; other readers may have it, too"),
+        (
+            "read",
+            f"the lock for reading, waiting for a writer; other readers may have it, too. {_QUEUE}",
+        ),
         ("write", "the lock for writing, waiting for who has it"),
     )
     for prefix, what in forms:
         texts |= dict(_around(f"Takes {what}. {_TAKEN}", f"{prefix}_lock"))
         texts |= dict(_around(f"Releases {what.split(',')[0]}. {_GIVEN}", f"{prefix}_unlock"))
         trial = f"Takes {what.split(', waiting')[0]} if nobody is in the way; whether it did."
-        texts[f"{prefix}_trylock"] = trial + _FAILED
+        waits = "" if prefix == "spin" else " A writer that waits is in the way."
+        texts[f"{prefix}_trylock"] = trial + waits + _FAILED
     undone = "; where it is not taken they are as before."
     trial = texts["spin_trylock"]
     texts["spin_trylock_irq"] = f"{trial} Interrupts go off first{undone}"
@@ -99,7 +106,8 @@ def _sleeping() -> Iterator[tuple[str, Meaning]]:
     for take, release, trial, what in forms:
         texts[take] = f"Takes {what}, waiting for who is in the way. {_MAY_SLEEP}"
         texts[release] = f"Releases {what}. {_GIVEN}"
-        texts[trial] = f"Takes {what} if nobody is in the way; whether it did.{_FAILED}"
+        waits = " Who waits may be in the way." if take != "folio_lock" else ""
+        texts[trial] = f"Takes {what} if nobody is in the way; whether it did.{waits}{_FAILED}"
         killable = f"Takes {what} and gives 0, or gives -4 (-EINTR) and takes nothing. {_MAY_SLEEP}"
         texts[f"{take}_killable"] = killable
         if take != "folio_lock":

@@ -45,7 +45,8 @@ class Op:
     ``run`` performs alternative ``choice`` (jumps by setting ``work.pc``); it
     raises :class:`~dsl.interpreter.values.Violated` before changing anything,
     or leaves a state that is final.  ``choices`` are the alternatives possible
-    now (none: blocked), ``blockers`` who must act before there is one (``*``:
+    now (none: blocked), ``lasting`` those that are left as long as nobody else does
+    anything, where they are fewer; ``blockers`` who must act before there is one (``*``:
     anybody).  ``reads``/``writes`` are registers, for liveness.
     """
 
@@ -56,6 +57,7 @@ class Op:
     local_if: Callable[[Work], bool] = never
     fork: bool = False
     choices: Callable[[Work], tuple[int, ...]] = once
+    lasting: Callable[[Work], tuple[int, ...]] | None = None
     blockers: Callable[[Work], frozenset[str]] = nobody
     reads: tuple[int, ...] = ()
     writes: int = -1

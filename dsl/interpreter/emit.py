@@ -131,6 +131,7 @@ class Emitter:
         text: str,
         *,
         choices: Callable[[Work], tuple[int, ...]] = once,
+        lasting: Callable[[Work], tuple[int, ...]] | None = None,
         blockers: Callable[[Work], frozenset[str]] = nobody,
         reads: tuple[int, ...] = (),
         writes: int = -1,
@@ -139,7 +140,7 @@ class Emitter:
     ) -> None:
         """A shared op; local where the address in register ``place`` is a local's."""
         op = Op(run, span, text, shared=True, choices=choices, blockers=blockers, reads=reads)
-        op.writes, op.stores_half = writes, stores_half
+        op.writes, op.stores_half, op.lasting = writes, stores_half, lasting
         if place >= 0:
             op.local_if = lambda w: isinstance(w.registers[place], LocalRef)
         self.add(op)

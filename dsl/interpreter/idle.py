@@ -62,7 +62,7 @@ def _idle(machine: Machine, start: State, me: ActorState) -> bool:
         actor = next((a for a in state.actors if a.name == me.name), None)
         if actor is None or actor.status != RUNNING or _shown(state, actor) != shown:
             return False
-        choices, _, _ = machine.choices(state, actor)
+        choices, _, _ = machine.choices(state, actor, lasting=True)
         if not choices or len(seen) > LIMIT:
             return False
         for choice in choices:

@@ -100,7 +100,7 @@ def _after(e: Emitter, expr: p.CallPrimitive, context: str, dst: int) -> None:
 
 
 def _blocking(e: Emitter, expr: p.CallPrimitive, dst: int, lock_kind: str, mode: str) -> None:
-    """Takes the lock at ``dst``; a sleeping lock's request is a step of its own."""
+    """Takes the lock at ``dst``; a request that others can notice is a step of its own."""
     kind = _kind(e, lock_kind)
     subclass = 0
     if expr.primitive.endswith("_nested"):
@@ -114,6 +114,8 @@ def _blocking(e: Emitter, expr: p.CallPrimitive, dst: int, lock_kind: str, mode:
             f"{expr.primitive} (request)",
             reads=(dst,),
         )
+        if lock_kind == "rwlock" and mode == "r":
+            e.code.ops[-1].local_if = locks.in_interrupt
     e.shared(
         lambda w, _: locks.grant(
             w, w.registers[dst], kind, lock_kind, mode, subclass, comes=e.sections or e.interrupts
@@ -190,6 +192,7 @@ def _try(lock_kind: str, mode: str, context: str = "") -> Meaning:
             expr.span,
             expr.primitive,
             choices=lambda w: locks.try_choices(w, w.registers[dst], kind, lock_kind, mode),
+            lasting=lambda w: locks.try_lasting(w, w.registers[dst], kind, lock_kind, mode),
             reads=(dst,),
             writes=dst,
         )

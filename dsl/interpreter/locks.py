@@ -13,8 +13,11 @@ from dsl.protocol import LockOrder
 SLEEPING = frozenset({"mutex", "rwsem", "folio"})
 """Locks whose blocking acquisition may sleep, and whose sections delay no grace period."""
 
-QUEUED = frozenset({"mutex", "rwsem"})
+QUEUED = frozenset({"mutex", "rwsem", "rwlock"})
 """Locks with a queue that others can notice: request and grant are two steps."""
+
+FAIR = frozenset({"rwsem", "rwlock"})
+"""Locks whose readers wait for the writers that were there before."""
 
 
 def _lock(w: Work, ref: Value, kind: int) -> tuple[Node, Lock]:
@@ -60,10 +63,15 @@ def check_request(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> 
 
 
 def request(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> None:
-    """Queues for a mutex or rwsem; a reader queues behind the writers that wait now."""
+    """Stands in the queue of the lock; a reader stands behind the writers that wait now.
+
+    A reader of an rwlock in interrupt context does not: it waits for who has the lock only.
+    """
+    if lock_kind == "rwlock" and mode == "r" and in_interrupt(w):
+        return
     node = check_request(w, ref, kind, lock_kind, mode)
     number = _number(w, node)
-    if lock_kind == "rwsem" and mode == "r":
+    if lock_kind in FAIR and mode == "r":
         writer = Request(node.slot, number, "w")
         w.waiting = frozenset(a.name for a in w.others if a.request == writer)
     w.request = Request(node.slot, number, mode)
@@ -72,7 +80,7 @@ def request(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> None:
 def grant_choices(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> tuple[int, ...]:
     """Whether the lock can be had now; a step that violates something can always be taken."""
     try:
-        if lock_kind not in QUEUED:
+        if w.request is None:
             check_request(w, ref, kind, lock_kind, mode)
         _, lock = _lock(w, ref, kind)
     except Violated:
@@ -104,7 +112,7 @@ def grant(
 
     ``comes``: there are interrupts, so that the lock must be safe from them.
     """
-    if lock_kind not in QUEUED:
+    if w.request is None:
         check_request(w, ref, kind, lock_kind, mode)
     node, lock = _lock(w, ref, kind)
     name = f"{node.lock_class}/{subclass}" if subclass > 0 else node.lock_class
@@ -112,7 +120,7 @@ def grant(
     around = _interrupts(w, mode, name) if spins else frozenset[tuple[str, str]]()
     _order(w, node, name, around)
     w.request, w.waiting = None, frozenset()
-    if lock_kind == "rwsem" and mode == "w":
+    if lock_kind in FAIR and mode == "w":
         w.forget(w.name)
     _take(w, node, lock, lock_kind, mode, name)
 
@@ -191,6 +199,27 @@ def _same(a: Held, b: Held) -> bool:
     return (a.slot, a.number, a.mode) == (b.slot, b.number, b.mode)
 
 
+def in_interrupt(w: Work) -> bool:
+    """Whether the actor runs where no softirq can come: a handler, a callback, or BH off."""
+    return w.kind in (HANDLER, CALLBACK) or w.bh > 0
+
+
+def _refusing(w: Work, node: Node, lock_kind: str) -> bool:
+    """Whether somebody waits for the lock so that a trylock may fail.
+
+    Who waits to read an rwlock leaves no mark that writers look at.
+    """
+    if lock_kind == "rwlock":
+        return _writer_waits(w, node)
+    here = (node.slot, _number(w, node))
+    return lock_kind in QUEUED and any(a.request and a.request[:2] == here for a in w.others)
+
+
+def _writer_waits(w: Work, node: Node) -> bool:
+    writer = Request(node.slot, _number(w, node), "w")
+    return any(a.request == writer for a in w.others)
+
+
 def try_choices(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> tuple[int, ...]:
     """Whether a trylock succeeds (1), fails (0), or may do either."""
     try:
@@ -199,10 +228,15 @@ def try_choices(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> tu
         return (0,)
     if _taken(lock, mode):
         return (0,)
-    here = (node.slot, _number(w, node))
-    if lock_kind in QUEUED and any(a.request and a.request[:2] == here for a in w.others):
-        return (0, 1)
-    return (1,)
+    return (0, 1) if _refusing(w, node, lock_kind) else (1,)
+
+
+def try_lasting(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> tuple[int, ...]:
+    """The same as long as nobody else does anything: a writer that waits keeps others out."""
+    choices = try_choices(w, ref, kind, lock_kind, mode)
+    if choices == (0, 1) and lock_kind in FAIR and _writer_waits(w, _lock(w, ref, kind)[0]):
+        return (0,)
+    return choices
 
 
 def try_lock(w: Work, ref: Value, kind: int, lock_kind: str, mode: str, choice: int) -> int:

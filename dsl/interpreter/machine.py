@@ -159,9 +159,11 @@ class Machine:
         return Moves(tuple(steps), blocked, urgent)
 
     def choices(
-        self, state: State, actor: ActorState
+        self, state: State, actor: ActorState, *, lasting: bool = False
     ) -> tuple[tuple[int, ...], frozenset[str], bool]:
-        """The alternatives of an actor's next step, who blocks it, and whether it only chooses."""
+        """The alternatives of an actor's next step, who blocks it, and whether it only chooses;
+        ``lasting``: those that are left where nobody else ever does anything.
+        """
         w = Work(self.program, state, actor)
         if actor.status == PENDING:
             if sections.can_start(w):
@@ -172,7 +174,7 @@ class Machine:
         op = self._op(w)
         if not op.shared:
             return (0,), frozenset(), False
-        choices = op.choices(w)
+        choices = op.lasting(w) if lasting and op.lasting else op.choices(w)
         return choices, frozenset() if choices else op.blockers(w), op.fork
 
     def _op(self, w: Work) -> Op:
@@ -298,8 +300,7 @@ class Machine:
         if state.violations:
             return state.violations
         moves = self.moves(state)
-        stuck = self.deadlocked(state, waiting(self, state, moves))
-        if stuck:
+        if stuck := self.deadlocked(state, waiting(self, state, moves)):
             return tuple(("deadlock", self.span(state, name)) for name in stuck)
         if all(a.status == ENDED for a in state.actors):
             return self.broken_finals(state)
@@ -314,8 +315,7 @@ class Machine:
     def hopeless(self, state: State, blocked: Mapping[str, frozenset[str]]) -> frozenset[str]:
         """That set, with the actors whose CPUs its callbacks keep.
 
-        An actor that a callback may have interrupted on its CPU waits for that callback;
-        each callback runs on one CPU.
+        An actor that a callback may have interrupted waits for it; each runs on one CPU.
         """
         ended = frozenset(a.name for a in state.actors if a.status == ENDED)
         going = frozenset(a.name for a in state.actors) - ended

@@ -53,7 +53,7 @@ class Held(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A blocking request of a sleeping lock that has not been granted."""
+    """A blocking request of a lock with a queue that has not been granted."""
 
     slot: int
     number: int
@@ -73,7 +73,7 @@ class ActorState(NamedTuple):
     """One actor instance.
 
     ``waiting`` holds what it waits for: sections of a grace period, names of
-    handlers or callbacks, or of the writers before it in a rwsem's queue.
+    handlers or callbacks, or of the writers before it in a lock's queue.
     ``update`` is the depth of the outermost open call of an ``update`` function
     (-1: none) and ``pending`` its unfinished words.  ``spun`` says that it took
     a back edge since its last shared step.  ``hosts`` are, for a running callback

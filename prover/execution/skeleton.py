@@ -47,7 +47,7 @@ class Access(Frozen, frozen=True):
 
 
 class Request(Frozen, frozen=True):
-    """A mutex or rwsem is asked for; ``grant`` is the event that gets it."""
+    """A mutex, rwsem or rwlock is asked for; ``grant`` is the event that gets it."""
 
     address: Term
     kind: str
@@ -59,7 +59,7 @@ class Grant(Frozen, frozen=True):
     """A lock is taken, once it can be.
 
     ``outer``: this is not a recursive read.  ``request`` is the event that asked, -1
-    where the kind of lock does not show its requests.
+    where nobody sees that it waits: no queue, or one that it passes.
     """
 
     address: Term

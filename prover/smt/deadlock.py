@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from prover.execution import skeleton as sk
+from prover.execution.construct.locks import FAIR
 from prover.execution.declared import reached
 from prover.execution.hazards import Freed
 from prover.execution.run.spinning import watched
@@ -120,7 +121,9 @@ class _Plan:
                 if conflict(taking.mode, action.mode):
                     yield self._held_for_ever(taking, action.address)
                 if self._queues_before(taking, event, action):
-                    yield self._pending_writer(taking, action)
+                    earlier = self.frame.coherent(taking.request, action.request)
+                    pending = self._pending_writer(taking, action.address)
+                    yield self.frame.logic.all_of((pending, earlier))
 
     def _held_for_ever(self, taking: Taking, address: Term) -> Lit:
         """A holding that never ends."""
@@ -147,25 +150,27 @@ class _Plan:
         return frame.logic.all_of(parts)
 
     def _queues_before(self, taking: Taking, event: int, action: sk.Grant) -> bool:
-        """Whether a writer's request can stand before a reader's in an rwsem's queue."""
-        reader = self.frame.skeleton.events[event]
+        """Whether a writer's request can stand before a reader's in a queue."""
+        reads = action.mode == "shared" and action.request >= 0
+        return reads and self._may_pend(taking, event)
+
+    def _may_pend(self, taking: Taking, event: int) -> bool:
+        """Whether a taking is by a writer whose request another thread's event may come upon."""
         return (
-            action.kind == "rwsem"
-            and action.mode == "shared"
+            taking.kind in FAIR
             and taking.mode == "exclusive"
             and taking.request >= 0
-            and taking.thread != reader.thread
+            and taking.thread != self.frame.skeleton.events[event].thread
         )
 
-    def _pending_writer(self, writer: Taking, action: sk.Grant) -> Lit:
-        """A writer asked first and will never be granted."""
+    def _pending_writer(self, writer: Taking, address: Term) -> Lit:
+        """A writer has asked and will never be granted."""
         frame = self.frame
         return frame.logic.all_of(
             (
                 frame.ok(writer.request),
                 neg(taken(frame, writer)),
-                frame.same_place(writer.address, action.address),
-                frame.coherent(writer.request, action.request),
+                frame.same_place(writer.address, address),
                 self.member(writer.thread),
             )
         )
@@ -289,7 +294,13 @@ class _Plan:
         ]
         ever = frame.logic.any_of(held)
         if isinstance(action, sk.Try):
-            return ever
+            # Nor does a trylock get what a writer waits for: RWSEM_FLAG_WAITERS, _QW_WAITING.
+            waiting = [
+                self._pending_writer(taking, action.address)
+                for taking in self.takings
+                if taking.kind == action.kind and self._may_pend(taking, number)
+            ]
+            return frame.logic.any_of((ever, *waiting))
         seen = frame.outcome(number, "locked")
         both, none = (seen, ever), (neg(seen), neg(ever))
         return frame.logic.any_of((frame.logic.all_of(both), frame.logic.all_of(none)))

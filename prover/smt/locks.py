@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
-from prover.execution.construct.locks import ASKING
+from prover.execution.construct.locks import FAIR, refuses
 from prover.execution.hazards_of_holders import looks_at_folio
 from prover.execution.terms import Term
 from prover.smt.frame import Frame
@@ -151,7 +151,7 @@ def encode_locks(frame: Frame) -> None:
             if one.kind == two.kind and conflict(one.mode, two.mode):
                 _exclude(frame, one, two)
     for taking in found:
-        if taking.kind == "rwsem" and taking.mode == "shared" and taking.request >= 0:
+        if taking.kind in FAIR and taking.mode == "shared" and taking.request >= 0:
             _fair(frame, taking, found)
     for event in frame.skeleton.events:
         if frame.reached(event.number) == FALSE:
@@ -193,7 +193,7 @@ def _fair(frame: Frame, reader: Taking, found: list[Taking]) -> None:
     """A read request made after a pending write request waits for that writer."""
     logic = frame.logic
     for writer in found:
-        if writer.kind != "rwsem" or writer.mode != "exclusive" or writer.request < 0:
+        if writer.kind != reader.kind or writer.mode != "exclusive" or writer.request < 0:
             continue
         if writer.thread == reader.thread:
             continue
@@ -212,7 +212,7 @@ def _fair(frame: Frame, reader: Taking, found: list[Taking]) -> None:
 
 
 def _refused(frame: Frame, event: int, action: sk.Try, found: list[Taking]) -> None:
-    """A trylock fails only on a lock that is held or, for sleeping locks, asked for."""
+    """A trylock fails only on a lock that is held or, where that shows, asked for."""
     logic = frame.logic
     thread = frame.skeleton.events[event].thread
     reasons = [frame.holds(action.own)]
@@ -222,7 +222,7 @@ def _refused(frame: Frame, event: int, action: sk.Try, found: list[Taking]) -> N
         foreign = taking.thread != thread
         if conflict(taking.mode, action.mode) and (foreign or action.kind == "folio"):
             reasons.append(holds_at(frame, taking, action.address, event))
-        if action.kind in ASKING and foreign and taking.request >= 0:
+        if foreign and taking.request >= 0 and refuses(taking.kind, taking.mode):
             reasons.append(_waiting(frame, taking, action.address, event))
     refused = logic.all_of((frame.ok(event), neg(frame.outcome(event, "taken"))))
     logic.label = f"trylock refused at event {event}"

@@ -12,7 +12,7 @@ from tests.differential.generator import ACTORS, Generated
 
 HEAD = """models sc;
 struct obj { int f; struct rcu_head h; }; struct obj u;
-spinlock_t l; struct mutex m; int x; int y; int bits; int r; struct obj *p = &u;
+spinlock_t l; struct mutex m; struct rw_semaphore s; rwlock_t w; int x; int y; int bits; int r; struct obj *p = &u;
 static void nothing(void) { WRITE_ONCE(r, 1); }
 static void waits(struct rcu_head *h) { while (!READ_ONCE(y)) ; }
 """
@@ -26,6 +26,12 @@ while (!READ_ONCE(y)) { if (READ_ONCE(x) == K) break; }
 again_N: if (READ_ONCE(y) == K) goto again_N;
 while (!spin_trylock(&l)) ; BODY spin_unlock(&l);
 while (!mutex_trylock(&m)) ; BODY mutex_unlock(&m);
+while (!down_read_trylock(&s)) ; BODY up_read(&s);
+while (!read_trylock(&w)) ; BODY read_unlock(&w);
+while (!write_trylock(&w)) ; BODY write_unlock(&w);
+down_read(&s); while (READ_ONCE(y) != K) ; up_read(&s);
+read_lock(&w); while (READ_ONCE(y) != K) ; read_unlock(&w);
+read_lock(&w); while (!read_trylock(&w)) ; BODY read_unlock(&w); read_unlock(&w);
 while (spin_is_locked(&l)) ;
 spin_lock(&l); while (READ_ONCE(y) != K) ; spin_unlock(&l);
 mutex_lock(&m); while (!READ_ONCE(x)) ; mutex_unlock(&m);
@@ -52,6 +58,12 @@ WRITE_ONCE(y, 1);
 WRITE_ONCE(x, READ_ONCE(y));
 spin_lock(&l); BODY spin_unlock(&l);
 mutex_lock(&m); BODY mutex_unlock(&m);
+down_write(&s); BODY up_write(&s);
+down_read(&s); BODY up_read(&s);
+read_lock(&w); BODY read_unlock(&w);
+read_lock_bh(&w); BODY read_unlock_bh(&w);
+write_lock(&w); BODY write_unlock(&w);
+write_lock(&w); BODY write_unlock(&w);
 rcu_read_lock(); BODY rcu_read_unlock();
 WRITE_ONCE(u.f, K);
 free(xchg(&p, NULL));

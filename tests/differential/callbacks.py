@@ -26,7 +26,9 @@ spin_lock(&l); spin_lock(&k); spin_unlock(&k); spin_unlock(&l);
 if (READ_ONCE(x)) { spin_lock(&k); spin_unlock(&k); }
 if (spin_trylock(&l)) { spin_lock(&k); spin_unlock(&k); spin_unlock(&l); }
 read_lock(&w); read_unlock(&w);
+read_lock(&w); read_lock(&w); read_unlock(&w); read_unlock(&w);
 write_lock(&w); write_unlock(&w);
+if (read_trylock(&w)) { WRITE_ONCE(x, 1); read_unlock(&w); }
 smp_call_function(nothing, true);
 WRITE_ONCE(x, 2);
 """
@@ -40,7 +42,9 @@ spin_lock(&k); BODY spin_unlock(&k);
 spin_lock_bh(&k); BODY spin_unlock_bh(&k);
 if (spin_trylock(&k)) { BODY spin_unlock(&k); }
 read_lock(&w); BODY read_unlock(&w);
+read_lock_bh(&w); BODY read_unlock_bh(&w);
 write_lock(&w); BODY write_unlock(&w);
+write_lock_bh(&w); BODY write_unlock_bh(&w);
 local_bh_disable(); BODY local_bh_enable();
 local_irq_disable(); BODY local_irq_enable();
 preempt_disable(); BODY preempt_enable();

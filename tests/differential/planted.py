@@ -108,7 +108,52 @@ BUGS = (
         "_fair",
         "asked = logic",
         "return\n        asked = logic",
-        r"down_read_trylock[\s\S]*else",
+        r"read_trylock[\s\S]*else",
+    ),
+    Planted(
+        "readers of an rwlock pass writers that wait",
+        build_locks,
+        "_queues",
+        "known(off) != 1",
+        "known(off) == 2",
+        program="""models sc; rwlock_t l;
+actor one { read_lock(&l); read_lock(&l); read_unlock(&l); read_unlock(&l); }
+actor two { write_lock(&l); write_unlock(&l); }
+scenario s { run one, two; }""",
+    ),
+    Planted(
+        "readers of an rwlock stand behind writers with softirqs off",
+        build_locks,
+        "_queues",
+        "known(off) != 1",
+        "known(off) != 2",
+        program="""models sc; rwlock_t l;
+actor one { read_lock_bh(&l); read_lock(&l); read_unlock(&l); read_unlock_bh(&l); }
+actor two { write_lock_bh(&l); write_unlock_bh(&l); }
+scenario s { run one, two; }""",
+    ),
+    Planted(
+        "readers of an rwlock stand behind writers in interrupts",
+        build_locks,
+        "_queues",
+        'strand.kind == "actor" and',
+        "",
+        program="""models sc; rwlock_t l;
+actor one { read_lock(&l); read_unlock(&l); }
+actor two { write_lock_irq(&l); write_unlock_irq(&l); }
+actor tick interrupts one { read_lock(&l); read_unlock(&l); }
+scenario s { run one, two, tick; }""",
+    ),
+    Planted(
+        "read_trylock() sees no writer that waits",
+        locks,
+        "_refused",
+        "refuses(taking.kind, taking.mode)",
+        'taking.kind != "rwlock"',
+        program="""models sc; rwlock_t l; int x;
+actor one { read_lock(&l); if (!read_trylock(&l)) x = 1; else read_unlock(&l); read_unlock(&l); }
+actor two { write_lock(&l); write_unlock(&l); }
+scenario s { run one, two; final x == 0; }""",
     ),
     Planted(
         "grace-period choice dropped",

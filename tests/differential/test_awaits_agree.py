@@ -52,6 +52,14 @@ BUGS = (
         "ever = TRUE",
         "trylock|is_locked",
     ),
+    Planted(
+        "no trylock fails for ever because a writer waits",
+        deadlock._Plan,
+        "_lock_stays",
+        "(ever, *waiting)",
+        "(ever,)",
+        r"read_trylock[\s\S]*(down_write|write_lock)|(down_write|write_lock)[\s\S]*read_trylock",
+    ),
 )
 
 IN_CASES: dict[str, tuple[ModuleType | type, str, str, str]] = {

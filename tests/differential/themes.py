@@ -169,28 +169,30 @@ def grace(draft: Draft) -> tuple[str, str]:
 
 
 def queue(draft: Draft) -> tuple[str, str]:
-    """Readers and a writer of a semaphore."""
-    lock = use_lock(draft, "down_read")
+    """Readers and a writer of a semaphore, or of an rwlock."""
     random = draft.random
+    read, locked = random.choice((("down_read", "down_write"), ("read_lock", "write_lock")))
+    tries = {"down_read": "down_read_trylock", "read_lock": "read_trylock"}
+    lock = use_lock(draft, read)
     for name in ("x", "y", "r"):
         draft.use(name)
-    write = hold(random.choice(("down_write", "down_write_trylock")), lock, "x = 1;")
+    trying = {"down_write": "down_write_trylock", "write_lock": "write_trylock"}[locked]
+    write = hold(random.choice((locked, trying)), lock, "x = 1;")
     match random.randrange(4):
         case 0:
             # Both inside at once is the only way to r == 1 and y == 2.
-            opener = random.choice(("down_read", "down_read", "read_lock"))
-            lock = use_lock(draft, opener)
-            one = hold(opener, lock, "WRITE_ONCE(x, 1); r = READ_ONCE(y);")
-            return one, hold(opener, lock, "WRITE_ONCE(y, 1); y = READ_ONCE(x) + 1;")
+            one = hold(read, lock, "WRITE_ONCE(x, 1); r = READ_ONCE(y);")
+            return one, hold(read, lock, "WRITE_ONCE(y, 1); y = READ_ONCE(x) + 1;")
         case 1:
             # The trylock fails where a writer waits, and then the reader must not get in either.
-            again = hold("down_read", lock, "r = 7;")
-            tried = f"if ({call('down_read_trylock', lock)}) up_read({lock}); else {block(again)}"
-            return hold("down_read", lock, tried), hold("down_write", lock, "x = 1;")
+            again = hold(read, lock, "r = 7;")
+            unlock = call(OPENERS[read], lock)
+            tried = f"if ({call(tries[read], lock)}) {unlock}; else {block(again)}"
+            return hold(read, lock, tried), hold(locked, lock, "x = 1;")
         case 2:
-            return hold("down_read", lock, hold("down_read", lock, "")), write
+            return hold(read, lock, hold(read, lock, "")), write
         case _:
-            return hold("down_read", lock, body(draft, 1)), write
+            return hold(read, lock, body(draft, 1)), write
 
 
 def atomic(draft: Draft) -> tuple[str, str]:

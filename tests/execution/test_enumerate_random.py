@@ -67,6 +67,8 @@ if (READ_ONCE(VAR)) spin_lock(&l);
 spin_unlock(&l);
 WRITE_ONCE(RES, spin_is_locked(&l));
 read_lock(&w); BODY read_unlock(&w);
+read_lock_bh(&w); BODY read_unlock_bh(&w);
+if (read_trylock(&w)) { BODY read_unlock(&w); }
 write_lock(&w); BODY write_unlock(&w);
 if (write_trylock(&w)) { BODY write_unlock(&w); }
 """,

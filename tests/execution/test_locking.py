@@ -65,11 +65,15 @@ def test_writers_in_the_queue_are_before_what_was_asked_for_later() -> None:
     locks.unask(HERE, 10)
     assert locks.writers_before(HERE, 2, 20) == []
     assert locks.writers_before(HERE, 4, 40) == [3]
-    assert locks.asked(HERE, 3)
+    assert locks.asked(HERE, 3, "rwsem")
+    assert not locks.asked(HERE, 3, "rwlock")
+    assert locks.writers(HERE, 2) == [3]
+    assert locks.writers(HERE, 3) == []
     locks.unask(HERE, 20)
-    assert not locks.asked(HERE, 3)
-    assert locks.asked(HERE, 1)
-    assert not locks.asked(THERE, 1)
+    assert not locks.asked(HERE, 3, "rwsem")
+    assert locks.asked(HERE, 1, "rwsem")
+    assert locks.asked(HERE, 1, "rwlock")
+    assert not locks.asked(THERE, 1, "rwsem")
 
 
 def test_paths_lead_over_any_number_of_edges() -> None:

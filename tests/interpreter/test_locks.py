@@ -137,13 +137,42 @@ def test_recursive_readers(lab) -> None:
         assert lab.kinds(f"{LOCKS} actor a {{ {lock} {lock} {unlock} }}") == {"lock-held-at-end"}
 
 
-def test_recursive_read_lock_is_fine_with_a_writer_waiting(lab) -> None:
+def test_a_rwlock_reader_waits_behind_a_waiting_writer(lab) -> None:
     text = (
         LOCKS
         + """actor a { read_lock(&rw); read_lock(&rw); read_unlock(&rw); read_unlock(&rw); }
     actor b { write_lock(&rw); write_unlock(&rw); }"""
     )
+    assert lab.kinds(text) == {"deadlock"}
+    assert lab.kinds(text.replace("a { ", "a { local_irq_disable(); ", 1)) >= {"deadlock"}
+
+
+def test_a_rwlock_reader_with_softirqs_off_passes_a_waiting_writer(lab) -> None:
+    text = (
+        LOCKS
+        + """actor a { read_lock_bh(&rw); read_lock(&rw); read_unlock(&rw); read_unlock_bh(&rw); }
+    actor b { write_lock(&rw); write_unlock(&rw); }"""
+    )
     assert lab.kinds(text) == set()
+
+
+def test_a_rwlock_reader_in_a_handler_passes_a_waiting_writer(lab) -> None:
+    text = (
+        LOCKS
+        + """actor a { read_lock(&rw); read_unlock(&rw); }
+    actor b { write_lock_irq(&rw); write_unlock_irq(&rw); }
+    actor tick interrupts a { read_lock(&rw); read_unlock(&rw); }"""
+    )
+    assert lab.kinds(text) == set()
+
+
+def test_read_trylock_fails_for_ever_while_a_writer_waits(lab) -> None:
+    text = (
+        LOCKS
+        + """actor a { read_lock(&rw); while (!read_trylock(&rw)) ; read_unlock(&rw); read_unlock(&rw); }
+    actor b { write_lock(&rw); write_unlock(&rw); }"""
+    )
+    assert lab.kinds(text) == {"deadlock"}
 
 
 def test_a_rwsem_reader_waits_behind_a_waiting_writer(lab) -> None:

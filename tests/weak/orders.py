@@ -148,14 +148,17 @@ def coherences(run: Run) -> Iterator[dict[int, int]]:
 
 
 def _asked(run: Run) -> set[tuple[object, str]]:
-    """The locks whose requests matter: rwsems are fair, a trylock sees who waits."""
+    """The locks whose requests matter: readers stand behind writers, a trylock sees who waits."""
     found: set[tuple[object, str]] = set()
     for number in run.happened:
         action = run.skeleton.events[number].action
-        if isinstance(action, sk.Try) or (isinstance(action, sk.Grant) and action.kind == "rwsem"):
-            pointer = run.values.value(action.address)
-            assert isinstance(pointer, Pointer)
-            found.add((pointer.location, action.kind))
+        if not isinstance(action, sk.Try | sk.Grant):
+            continue
+        if isinstance(action, sk.Grant) and (action.mode != "shared" or action.request < 0):
+            continue
+        pointer = run.values.value(action.address)
+        assert isinstance(pointer, Pointer)
+        found.add((pointer.location, action.kind))
     return found
 
 

@@ -142,6 +142,8 @@ def trylocks(d: Draft) -> str:
                 "up_write",
             ),
             ("rwlock_t", "write_lock", "write_unlock", "read_trylock", "", "read_unlock"),
+            ("rwlock_t", "read_lock", "read_unlock", "write_trylock", "", "write_unlock"),
+            ("rwlock_t", "read_lock_bh", "read_unlock_bh", "write_trylock", "", "write_unlock"),
         )
     )
     head = f"int x; int y; {kind} l;\n"

@@ -121,14 +121,14 @@ def unlock_before_its_lock(right: Right) -> Iterator[Claim]:
 
 
 def reader_that_passes_a_waiting_writer(right: Right) -> Iterator[Claim]:
-    """Readers of an rwsem do not pass a writer that waits."""
+    """Readers of an rwsem or an rwlock do not pass a writer that waits."""
     for request in locking(right, sk.Request):
         asked = right.skeleton.events[request].action
         assert isinstance(asked, sk.Request)
         for grant in locking(right, sk.Grant):
             action = right.skeleton.events[grant].action
             assert isinstance(action, sk.Grant)
-            modes = (action.kind, asked.mode, action.mode) == ("rwsem", "exclusive", "shared")
+            modes = (asked.mode, action.mode) == ("exclusive", "shared") and action.request >= 0
             foreign = right.skeleton.events[request].thread != right.skeleton.events[grant].thread
             alike = lock_of(right, request) == lock_of(right, grant)
             if modes and alike and foreign and right.claim.earlier(grant, asked.grant):

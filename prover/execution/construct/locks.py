@@ -12,8 +12,11 @@ from prover.execution.terms import Term
 from prover.graph import ir
 from prover.graph.values import POISON, Location
 
-ASKING = ("mutex", "rwsem")
+ASKING = ("mutex", "rwsem", "rwlock")
 """Kinds of lock whose waiting requests others can see."""
+
+FAIR = ("rwsem", "rwlock")
+"""Kinds of lock of which who asks to read gets it after the writers that asked before."""
 
 SLEEPING = ("mutex", "rwsem", "folio")
 """Kinds of lock that may sleep."""
@@ -60,7 +63,7 @@ def lock_init(strand: Strand, instr: ir.LockInit) -> None:
 
 
 def acquire(strand: Strand, instr: ir.Acquire) -> None:
-    """A blocking acquire: for mutex and rwsem a request, then the grant."""
+    """A blocking acquire: of a lock with a queue a request, then the grant."""
     draft = strand.draft
     address = strand.value(instr.address)
     checks: list[sk.LocalCheck] = []
@@ -69,7 +72,7 @@ def acquire(strand: Strand, instr: ir.Acquire) -> None:
     checks.append(sk.LocalCheck("self-deadlock", _own_conflict(strand, instr, address), ""))
     outer = _outer(strand, address, instr.kind, instr.mode, before=True)
     request = -1
-    if instr.kind in ASKING:
+    if _queues(strand, instr):
         request, grant = draft.reserve(), draft.reserve()
         asked = sk.Request(address, instr.kind, instr.mode, grant)
         strand.fill(request, asked, strand.guard, instr.origin, checks)
@@ -90,6 +93,26 @@ def acquire(strand: Strand, instr: ir.Acquire) -> None:
     _use(strand, instr.kind, grant, address, subclass)
     strand.set_held(address, instr.kind, instr.mode, draft.constant(1), held=True)
     strand.set_subclass(address, instr.kind, subclass, draft.constant(1))
+
+
+def _queues(strand: Strand, instr: ir.Acquire) -> bool:
+    """Whether an acquire stands in a queue where it has to wait.
+
+    queued_read_lock_slowpath(): in_interrupt() a reader of an rwlock passes the writers that
+    wait.  Where it is open whether softirqs are off they are taken to be on.
+    """
+    if instr.kind == "rwlock" and instr.mode == "shared":
+        off = strand.draft.truth(strand.get("!bh"))
+        return strand.kind == "actor" and strand.draft.terms.known(off) != 1
+    return instr.kind in ASKING
+
+
+def refuses(kind: str, mode: str) -> bool:
+    """Whether a trylock may fail because somebody waits for the lock in that mode.
+
+    Of a rwlock only writers set _QW_WAITING.
+    """
+    return kind in ASKING and (kind != "rwlock" or mode == "exclusive")
 
 
 def try_acquire(strand: Strand, instr: ir.TryAcquire) -> None:

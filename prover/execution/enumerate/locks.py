@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
-from prover.execution.construct.locks import ASKING
+from prover.execution.construct.locks import FAIR, refuses
 from prover.execution.enumerate.order import ImpossibleError, Order
 from prover.graph.values import Location, Pointer
 
@@ -89,7 +89,7 @@ def _release(c: Candidate, number: int, lock: Location, kind: str, mode: str) ->
 
 
 def find_waiters(c: Candidate) -> list[Waiter]:
-    """Every request of a mutex or rwsem that is never granted."""
+    """Every request that is never granted."""
     found: list[Waiter] = []
     for number in sorted(c.happened):
         event = c.skeleton.events[number]
@@ -136,7 +136,7 @@ def _exclude(order: Order, one: Holding, two: Holding) -> None:
 
 
 def _fair(c: Candidate, order: Order, held: tuple[Holding, ...]) -> None:
-    """A read of an rwsem that is asked for after a pending write gets it after that write.
+    """A read that is asked for after a pending write gets the lock after that write.
 
     Recursive reads queue too, so this goes by grants and not by holdings.
     """
@@ -145,7 +145,9 @@ def _fair(c: Candidate, order: Order, held: tuple[Holding, ...]) -> None:
     for number in c.happened:
         event = c.skeleton.events[number]
         action = event.action
-        if not isinstance(action, sk.Grant) or (action.kind, action.mode) != ("rwsem", "shared"):
+        if not isinstance(action, sk.Grant) or action.request < 0:
+            continue
+        if action.kind not in FAIR or action.mode != "shared":
             continue
         lock = location(c, action.address)
         for asked, granted, thread, where in (*writers, *pending):
@@ -162,7 +164,7 @@ def _fair(c: Candidate, order: Order, held: tuple[Holding, ...]) -> None:
 def _refusable(
     c: Candidate, order: Order, held: tuple[Holding, ...], number: int, action: sk.Try
 ) -> bool:
-    """Whether a trylock may fail: the lock is held or, if it sleeps, asked for by another."""
+    """Whether a trylock may fail: the lock is held or, where that shows, asked for by another."""
     if c.values.holds(action.own):
         return True
     lock = location(c, action.address)
@@ -173,7 +175,7 @@ def _refusable(
     others = [h for h in held if h.lock == lock and h.thread != thread]
     if any(conflict(h.mode, action.mode) and holds_at(order, h, number) for h in others):
         return True
-    return action.kind in ASKING and any(
+    return any(
         order.before("look", asked, number)
         and (granted < 0 or order.before("look", number, granted))
         for asked, granted in _requests(c, lock, thread)
@@ -181,12 +183,12 @@ def _refusable(
 
 
 def _requests(c: Candidate, lock: Location, thread: int) -> Iterator[tuple[int, int]]:
-    """The requests for a lock by threads other than ``thread``, with their grants (-1: none)."""
+    """What makes trylocks of a thread fail: others' requests, with their grants (-1: none)."""
     for number in sorted(c.happened):
         event = c.skeleton.events[number]
         action = event.action
         if isinstance(action, sk.Request) and event.thread != thread:
-            if location(c, action.address) == lock:
+            if location(c, action.address) == lock and refuses(action.kind, action.mode):
                 yield number, action.grant if action.grant in c.happened else -1
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
+from prover.execution.construct.locks import FAIR
 from prover.execution.domains import initial_value
 from prover.execution.enumerate.hazards import certain_late, ends_of, stores_of, used_glimpses
 from prover.execution.enumerate.locks import (
@@ -129,7 +130,7 @@ def _thread(number: int) -> Obstacle:
 def _lock_obstacles(
     c: Candidate, order: Order, event: sk.Event, action: sk.Grant
 ) -> Iterator[Obstacle]:
-    """Holdings that have not ended, and writers that asked for an rwsem before."""
+    """Holdings that have not ended, and before a reader in the queue writers that asked."""
     lock = location(c, action.address)
     assert lock is not None
     if action.kind == "folio":
@@ -142,7 +143,7 @@ def _lock_obstacles(
         if held.lock == lock and held.thread != event.thread and held.released < 0:
             if conflict(held.mode, action.mode):
                 yield Obstacle(frozenset((held.thread,)), frozenset((held.taken,)))
-    if (action.kind, action.mode) != ("rwsem", "shared"):
+    if action.kind not in FAIR or action.mode != "shared" or action.request < 0:
         return
     for waiter in c.asking:
         if waiter.lock == lock and waiter.mode == "exclusive" and waiter.thread != event.thread:
@@ -195,7 +196,8 @@ def _sees_the_end(c: Candidate, order: Order, event: sk.Event) -> bool:
                 return False
     match event.action:
         case sk.Try(address=address, mode=mode):
-            return any(conflict(held, mode) for held in _finally(c, order, event, address))
+            held = any(conflict(other, mode) for other in _finally(c, order, event, address))
+            return held or _behind_writer(c, event, address)
         case sk.LockState(address=address):
             held = bool(list(_finally(c, order, event, address)))
             return held == bool(c.values.leaves[Outcome(event.number, "locked")])
@@ -215,6 +217,15 @@ def _finally(c: Candidate, order: Order, event: sk.Event, address: Term) -> Iter
     for held in c.held:
         if held.lock == lock and held.released < 0:
             yield held.mode
+
+
+def _behind_writer(c: Candidate, event: sk.Event, address: Term) -> bool:
+    """Whether a trylock fails for ever because another thread waits to write."""
+    lock = location(c, address)
+    return any(
+        w.lock == lock and w.kind in FAIR and w.mode == "exclusive" and w.thread != event.thread
+        for w in c.asking
+    )
 
 
 def _alive(c: Candidate, thread: int) -> bool:

@@ -172,8 +172,8 @@ class Judge:
         """What a blocking event waits for: for each obstacle, the threads that could remove it."""
         machine = self._machine
         match event.action:
-            case sk.Grant(address=address, kind=kind, mode=mode):
-                return self._lock_obstacles(event, machine.location(address), kind, mode)
+            case sk.Grant(address=address):
+                return self._lock_obstacles(event, event.action, machine.location(address))
             case sk.GraceEnd():
                 return self._open(event.number)
             case sk.Spin() as spin:
@@ -221,15 +221,15 @@ class Judge:
         return frozenset(found or (section.thread,))
 
     def _lock_obstacles(
-        self, event: sk.Event, location: Location, kind: str, mode: str
+        self, event: sk.Event, action: sk.Grant, location: Location
     ) -> list[frozenset[int]]:
         machine = self._machine
-        who = machine.locks.blockers(location, mode)
-        if kind == "folio":
+        who = machine.locks.blockers(location, action.mode)
+        if action.kind == "folio":
             found = [frozenset((*who, *self._unlockers()))] if who else []
         else:
             found = [frozenset((holder,)) for holder in who]
-        if kind == "rwsem" and mode == "shared":
+        if action.mode == "shared" and action.request >= 0:
             writers = machine.locks.writers_before(location, event.thread, event.number)
             found.extend(frozenset((w,)) for w in writers)
         return found

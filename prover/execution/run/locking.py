@@ -46,9 +46,17 @@ class Locks:
         """Whether a trylock can succeed."""
         return not self.blockers(location, mode)
 
-    def asked(self, location: Location, thread: int) -> bool:
-        """Whether another thread's request is queued."""
-        return any(who != thread for who, _, _ in self.queue.get(location, []))
+    def asked(self, location: Location, thread: int, kind: str) -> bool:
+        """Whether another thread's request is queued; of an rwlock only writers' show."""
+        queue = self.queue.get(location, [])
+        return any(
+            who != thread and (kind != "rwlock" or mode == "exclusive") for who, mode, _ in queue
+        )
+
+    def writers(self, location: Location, thread: int) -> list[int]:
+        """The other threads with an exclusive request in the queue."""
+        queue = self.queue.get(location, [])
+        return [who for who, mode, _ in queue if mode == "exclusive" and who != thread]
 
     def ask(self, location: Location, thread: int, mode: str, grant: int) -> None:
         """A request enters the queue."""

@@ -324,7 +324,7 @@ class Machine:
         free = self.locks.available(location, action.mode)
         if wanted and not free:
             raise NotAllowed(f"trylock at event {event.number} cannot succeed")
-        refusable = action.kind in ("mutex", "rwsem") and self.locks.asked(location, event.thread)
+        refusable = self.locks.asked(location, event.thread, action.kind)
         if not wanted and free and not refusable:
             raise NotAllowed(f"trylock at event {event.number} cannot fail")
         self.settle(event.number, "taken", int(wanted))

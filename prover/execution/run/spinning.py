@@ -46,9 +46,12 @@ def _same(machine: Machine, event: sk.Event) -> bool:
     if machine.judge.early(event)[0]:
         return False
     match event.action:
-        case sk.Try(address=address, mode=mode):
+        case sk.Try(address=address, mode=mode, kind=kind):
             location = machine.location(address)
-            return not machine.locks.available(location, mode)
+            free = machine.locks.available(location, mode)
+            # What a free mutex is asked for keeps nobody from it.
+            waits = kind != "mutex" and machine.locks.writers(location, event.thread)
+            return not free or bool(waits)
         case sk.LockState(address=address):
             seen = leaves.get(Outcome(event.number, "locked"))
             return seen == int(machine.locks.held(machine.location(address)))

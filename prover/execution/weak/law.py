@@ -278,10 +278,10 @@ class Law:
             case sk.Grant(address=address) if number in self.run.in_vain:
                 if thread not in locks.holders.get(self._location(address), ()):
                     raise NotAnExecution(f"event {number} does not find the lock so")
-            case sk.Grant(address=address, mode=mode, kind=kind):
+            case sk.Grant(address=address, mode=mode, request=request):
                 location = self._location(address)
                 if locks.blockers(location, mode) or (
-                    kind == "rwsem"
+                    request >= 0
                     and mode == "shared"
                     and locks.writers_before(location, thread, number)
                 ):
@@ -292,7 +292,7 @@ class Law:
                 location = self._location(address)
                 free = locks.available(location, mode)
                 got = bool(self.run.claim.decisions.taken.get(number, False))
-                asked = kind in ("mutex", "rwsem") and locks.asked(location, thread)
+                asked = locks.asked(location, thread, kind)
                 if (got and not free) or (not got and free and not asked):
                     raise NotAnExecution(f"the trylock of event {number} cannot come out so")
                 if got:

@@ -4,8 +4,8 @@ Who has a lock is local: taking one is a rule that forbids others to have it in 
 excludes this one.  That somebody has it exclusively is shared as well.  Nobody owns the lock of a
 folio, which anybody may unlock: it is shared, and no more.
 
-That a trylock fails because others read, or wait for a mutex or an rwsem, or that a look finds
-readers, needs such others.  No rule asks for them, so these happen without them too.
+That a trylock fails because others read or wait for the lock, or that a look finds readers, needs
+such others.  No rule asks for them, so these happen without them too.
 ``Work.needs`` has the guard that has to forbid some other actor, for those who look at whole
 configurations.
 """
@@ -20,8 +20,8 @@ from prover.parametric.machine.work import Blocked, Work, Wrong
 SLEEPING = ("mutex", "rwsem", "folio")
 """Kinds of lock that may sleep."""
 
-QUEUED = ("mutex", "rwsem")
-"""Kinds of lock of which a trylock may fail because somebody waits."""
+QUEUED = {"mutex": "any", "rwsem": "any", "rwlock": "exclusive"}
+"""Kinds of lock of which a trylock may fail because others wait: anybody, or writers only."""
 
 
 def _set_up(work: Work, place: Location) -> None:
@@ -96,7 +96,7 @@ def try_acquire(work: Work, instr: ir.TryAcquire) -> None:
         if free:
             work.guard = guard
         else:
-            work.needs = work.parts.guard(place, instr.mode, "any" if instr.kind in QUEUED else "")
+            work.needs = work.parts.guard(place, instr.mode, QUEUED.get(instr.kind, ""))
     work.registers[instr.reg] = int(free)
     if free:
         take(work, place, instr.kind, instr.mode, 0)
@@ -104,8 +104,7 @@ def try_acquire(work: Work, instr: ir.TryAcquire) -> None:
 
 def _may_fail(instr: ir.TryAcquire) -> bool:
     """Whether a trylock of what nobody has exclusively may fail: readers, or those who wait."""
-    shares = instr.kind in ("rwlock", "rwsem") and instr.mode == "exclusive"
-    return shares or instr.kind in QUEUED
+    return instr.kind in QUEUED
 
 
 def release(work: Work, instr: ir.Release) -> None:

@@ -18,6 +18,9 @@ from prover.parametric.machine.values import value_text
 from prover.parametric.machine.work import regions
 from prover.parametric.system import IDLE, Infinite, Label, Rule
 
+FAIR = ("rwsem", "rwlock")
+"""Kinds of lock of which readers wait for the writers that wait."""
+
 Entry = TypeVar("Entry")
 
 Evaluate = Callable[[Mapping[str, Value]], Value]
@@ -192,14 +195,22 @@ class Parts:
         if number == IDLE or local.stopped or local.wait >= 0:
             return -1
         op = self.bodies[local.body].ops[local.position]
-        if not isinstance(op, ir.Acquire) or op.kind == "folio":
+        if not isinstance(op, ir.Acquire | ir.TryAcquire) or op.kind == "folio":
+            return -1
+        if isinstance(op, ir.TryAcquire) and op.kind not in FAIR:
             return -1
         value = self.compiled(op.address)(dict(local.registers))
         if not isinstance(value, Pointer) or value.base is None:
             return -1
-        # Who reads queues behind the writers that wait.
-        queues = op.kind == "rwsem" and op.mode == "shared"
+        # Who reads queues behind the writers that wait; a trylock fails as long as one does.
+        queues = isinstance(op, ir.TryAcquire) or self._reads_in_queue(local, op)
         return self.guard(value.location, op.mode, "exclusive" if queues else "")
+
+    def _reads_in_queue(self, local: Local, op: ir.Acquire) -> bool:
+        """Whether a reader stands behind writers that wait; in_interrupt() not for an rwlock."""
+        if op.kind == "rwlock" and (local.bh or self.bodies[local.body].kind != "actor"):
+            return False
+        return op.kind in FAIR and op.mode == "shared"
 
     def _asks(self, local: Local, place: Location, asked: str) -> bool:
         op = self.bodies[local.body].ops[local.position]
