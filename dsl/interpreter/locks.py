@@ -6,7 +6,7 @@ from dsl.interpreter.layout import Node
 from dsl.interpreter.memory import access
 from dsl.interpreter.sections import atomic_context, might_sleep, who_may_call
 from dsl.interpreter.state import ACTOR, CALLBACK, HANDLER, ActorState, Held, Request
-from dsl.interpreter.values import UNLOCKED, Lock, Mark, Pointer, Value, Violated
+from dsl.interpreter.values import GONE, UNLOCKED, Lock, Mark, Pointer, Value, Violated
 from dsl.interpreter.work import Work
 from dsl.protocol import LockOrder
 
@@ -317,7 +317,7 @@ def initialize(w: Work, ref: Value, kind: int) -> None:
     unit, lock = w.layout.units[node.unit], w.memory[node.slot]
     # Of a fresh object nobody has a lock yet.
     lasting = not unit.pool or w.layout.typesafe(node.unit)
-    if lasting and isinstance(lock, Lock) and (lock.owner or lock.readers):
+    if lasting and isinstance(lock, Lock) and lock.owner != GONE and lock != UNLOCKED:
         raise Violated("lock-init-held")
     w.store(node.slot, UNLOCKED)
 

@@ -13,14 +13,11 @@ from dsl.interpreter.layout import Node
 from dsl.interpreter.memory import access
 from dsl.interpreter.sections import call_rcu, might_sleep
 from dsl.interpreter.state import Frame, Section
-from dsl.interpreter.values import POISON, Index, Lock, Mark, Value, Violated
+from dsl.interpreter.values import GONE, POISON, Index, Lock, Mark, Value, Violated
 from dsl.interpreter.work import Work
 from dsl.types import LockType
 
 DOMAIN = LockType("srcu")
-
-GONE = "gone"
-"""The owner of a domain that was set down while it had readers, which stay to be found."""
 
 
 def _domain(w: Work, ref: Value) -> tuple[Node, Lock]:

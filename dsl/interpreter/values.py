@@ -99,6 +99,9 @@ class Lock(NamedTuple):
 
 UNLOCKED = Lock()
 
+GONE = "gone"
+"""The owner of a domain of SRCU that was set down with readers, which stay to be found."""
+
 
 class Index(NamedTuple):
     """The index of an SRCU reader: it is not computed with, only handed on."""

@@ -10,14 +10,17 @@ config PAE = off | on;
 struct node { int x; struct node *next; int arr[2]; pmd_t w; atomic_t n; u32 flags; };
 word pmd_t { split low, high when PAE == on; present 0x1; none = 0; table(struct node *) = 0x66; }
 enum e { E0, E1, E2 };
+enum minus { M1 = -1, M2 = 2 };
+refcount_t r = 1;
 struct node n1 at 0x100001000 = { .next = &n2, .x = 1 };
 struct node n2 at 0x200001000;
-int a = 1; int b; u8 c = 250; u32 d = 7; u64 q; bool f; enum e g; pmd_t w = table(&n1);
+int a = 1; int b; u8 c = 250; u32 d = 7; u64 q; bool f; enum e g; enum minus h; pmd_t w = table(&n1);
 struct node *head = &n1;
 u64 wbits; u64 nbits;
 """
 
 INTS = ("a", "b", "c", "d", "q", "f", "n1.x", "n2.arr[1]", "n1.flags")
+ENUMS = ("g", "h")
 COMPOUND = ("+=", "-=", "*=", "&=", "|=")
 OPS = ("+", "-", "*", "&", "|", "^", "==", "!=", "<", ">=", "<<", ">>", "/", "%")
 
@@ -45,6 +48,12 @@ class Maker:
     def small(self) -> str:
         return self.pick("0", "1", "(x & 1)", "(a & 1)")
 
+    def divisor(self) -> str:
+        """A right operand with which there mostly is a result."""
+        if self.random.random() < 0.8:
+            return str(self.random.randint(1, 5))
+        return self.pick("x", "z", "c", "q", "f", "(z & 63)", "(d | 1)", "(-z)", "(int)d")
+
     def number(self, depth: int = 2) -> str:
         r = self.random.random()
         if depth == 0 or r < 0.3:
@@ -52,7 +61,7 @@ class Maker:
         n = self.number
         if r < 0.5:
             op = self.pick(*OPS)
-            right = str(self.random.randint(1, 5)) if op in ("<<", ">>", "/", "%") else n(depth - 1)
+            right = self.divisor() if op in ("<<", ">>", "/", "%") else n(depth - 1)
             return f"({n(depth - 1)} {op} {right})"
         if r < 0.54:
             # What is evaluated first must not see what comes later.
@@ -91,6 +100,9 @@ class Maker:
             "wp->low",
             "(u64)l",
             "WARN_ON(a == 77)",
+            f"unlikely({n(0)})",
+            "refcount_read(&r)",
+            self.pick(*ENUMS, "E1", "M1", "(enum e)x"),
         )
 
     def call(self, depth: int) -> str:
@@ -138,7 +150,8 @@ class Maker:
             return f"for (int {i} = 0; {i} < {self.random.randint(0, 3)}; {i}++) {block(depth - 1, loop=True)}"
         if r < 0.78:
             cases = "".join(
-                f"case {n}: {self.statement(depth - 1)} {self.pick('break;', '')}" for n in range(2)
+                f"case {n}: {self.statement(depth - 1)} {self.pick('break;', '')}"
+                for n in (0, self.pick("1", "1", "-1", "256", "E1"))
             )
             default = self.pick("", f"default: {self.statement(depth - 1)}")
             return f"switch ({self.number(1)}) {{ {cases} {default} }}"
@@ -165,6 +178,9 @@ class Maker:
         return self.pick(
             f"{place} = {n()};",
             f"f = {n()};" if place == "f" else f"{place} {self.pick(*COMPOUND)} {n(1)};",
+            f"{place} {self.pick('/=', '%=', '<<=', '>>=')} {self.divisor()};",
+            f"{self.pick(*ENUMS)} = {n(1)};",
+            f"refcount_set(&r, {n(0)});",
             f"{self.pick('x', 'y', 'z', 'a')} = {n()};",
             f"WRITE_ONCE(a, {n(1)});",
             f"if (out) *out = {n(1)};",
