@@ -165,7 +165,8 @@ class _Printer:
             case Operation(op=op, args=(left, right)) if op in _INFIX:
                 return f"t{left} {op} t{right}"
             case Operation(op=op, params=params, args=args):
-                words = [*(str(param) for param in params), *(f"t{arg}" for arg in args)]
+                shown = params[:1] if op in ("field", "container_of") else params
+                words = [*(str(param) for param in shown), *(f"t{arg}" for arg in args)]
                 return f"{op}({', '.join(words)})"
             case _:
                 assert_never(row)
