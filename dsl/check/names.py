@@ -37,12 +37,12 @@ def _refuse_hiding(world: World) -> None:
             if first is not None and first[0] in _CALLED:
                 duplicate(world.report, f"value of {decl.name.text}", name, first)
             elif signature(name.text):
-                world.report.error(
-                    "reserved-name",
-                    f"`{name.text}()` is a primitive of the language",
-                    name.span,
-                    "give this value another name",
-                )
+                _refuse_primitive(world, name, "give this value another name")
+
+
+def _refuse_primitive(world: World, name: s.Name, hint: str) -> None:
+    what = f"`{name.text}()` is a primitive of the language"
+    world.report.error("reserved-name", what, name.span, hint)
 
 
 def _declare(
@@ -98,12 +98,7 @@ def _new(
 ) -> bool:
     """Enter a name into a name space; False, after a report, where it is taken."""
     if what in _CALLED and signature(name.text):
-        world.report.error(
-            "reserved-name",
-            f"`{name.text}()` is a primitive of the language",
-            name.span,
-            "leave the function out, or give it another name",
-        )
+        _refuse_primitive(world, name, "leave the function out, or give it another name")
         return False
     if name.text in BUILTIN_NAMES and not prefix:
         world.report.error(

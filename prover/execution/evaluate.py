@@ -39,7 +39,7 @@ class Valuation:
     skeleton: sk.Skeleton
     leaves: dict[Row, Value] = field(default_factory=dict[Row, Value])
     known: list[Value | None] = field(default_factory=list["Value | None"])
-    open: list[int] = field(default_factory=list[int])
+    open: list[int] = field(init=False)
     settled: int = 0
 
     def __post_init__(self) -> None:

@@ -68,6 +68,11 @@ class Grant(Frozen, frozen=True):
     outer: Term
     request: int
 
+    @property
+    def in_queue(self) -> bool:
+        """Whether it is to read, and waits for the writers that asked before."""
+        return self.mode == "shared" and self.request >= 0
+
 
 class Try(Frozen, frozen=True):
     """A lock is tried; Outcome ``taken`` says whether it was got.  ``own``: it is held already."""

@@ -151,8 +151,7 @@ class _Plan:
 
     def _queues_before(self, taking: Taking, event: int, action: sk.Grant) -> bool:
         """Whether a writer's request can stand before a reader's in a queue."""
-        reads = action.mode == "shared" and action.request >= 0
-        return reads and self._may_pend(taking, event)
+        return action.in_queue and self._may_pend(taking, event)
 
     def _may_pend(self, taking: Taking, event: int) -> bool:
         """Whether a taking is by a writer whose request another thread's event may come upon."""

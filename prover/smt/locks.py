@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
-from prover.execution.construct.locks import FAIR, refuses
+from prover.execution.construct.locks import refuses
 from prover.execution.hazards_of_holders import looks_at_folio
 from prover.execution.terms import Term
 from prover.smt.frame import Frame
@@ -151,7 +151,7 @@ def encode_locks(frame: Frame) -> None:
             if one.kind == two.kind and conflict(one.mode, two.mode):
                 _exclude(frame, one, two)
     for taking in found:
-        if taking.kind in FAIR and taking.mode == "shared" and taking.request >= 0:
+        if taking.mode == "shared" and taking.request >= 0:
             _fair(frame, taking, found)
     for event in frame.skeleton.events:
         if frame.reached(event.number) == FALSE:

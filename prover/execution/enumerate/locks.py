@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
-from prover.execution.construct.locks import FAIR, refuses
+from prover.execution.construct.locks import refuses
 from prover.execution.enumerate.order import ImpossibleError, Order
 from prover.graph.values import Location, Pointer
 
@@ -145,9 +145,7 @@ def _fair(c: Candidate, order: Order, held: tuple[Holding, ...]) -> None:
     for number in c.happened:
         event = c.skeleton.events[number]
         action = event.action
-        if not isinstance(action, sk.Grant) or action.request < 0:
-            continue
-        if action.kind not in FAIR or action.mode != "shared":
+        if not isinstance(action, sk.Grant) or not action.in_queue:
             continue
         lock = location(c, action.address)
         for asked, granted, thread, where in (*writers, *pending):

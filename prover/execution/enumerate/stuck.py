@@ -143,7 +143,7 @@ def _lock_obstacles(
         if held.lock == lock and held.thread != event.thread and held.released < 0:
             if conflict(held.mode, action.mode):
                 yield Obstacle(frozenset((held.thread,)), frozenset((held.taken,)))
-    if action.kind not in FAIR or action.mode != "shared" or action.request < 0:
+    if not action.in_queue:
         return
     for waiter in c.asking:
         if waiter.lock == lock and waiter.mode == "exclusive" and waiter.thread != event.thread:

@@ -229,7 +229,7 @@ class Judge:
             found = [frozenset((*who, *self._unlockers()))] if who else []
         else:
             found = [frozenset((holder,)) for holder in who]
-        if action.mode == "shared" and action.request >= 0:
+        if action.in_queue:
             writers = machine.locks.writers_before(location, event.thread, event.number)
             found.extend(frozenset((w,)) for w in writers)
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from prover.execution.construct.locks import refuses
 from prover.graph.values import Location
 
 
@@ -47,11 +48,9 @@ class Locks:
         return not self.blockers(location, mode)
 
     def asked(self, location: Location, thread: int, kind: str) -> bool:
-        """Whether another thread's request is queued; of an rwlock only writers' show."""
+        """Whether another thread's request is queued that makes trylocks fail."""
         queue = self.queue.get(location, [])
-        return any(
-            who != thread and (kind != "rwlock" or mode == "exclusive") for who, mode, _ in queue
-        )
+        return any(who != thread and refuses(kind, mode) for who, mode, _ in queue)
 
     def writers(self, location: Location, thread: int) -> list[int]:
         """The other threads with an exclusive request in the queue."""

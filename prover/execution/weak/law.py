@@ -278,12 +278,10 @@ class Law:
             case sk.Grant(address=address) if number in self.run.in_vain:
                 if thread not in locks.holders.get(self._location(address), ()):
                     raise NotAnExecution(f"event {number} does not find the lock so")
-            case sk.Grant(address=address, mode=mode, request=request):
+            case sk.Grant(address=address, mode=mode, in_queue=in_queue):
                 location = self._location(address)
                 if locks.blockers(location, mode) or (
-                    request >= 0
-                    and mode == "shared"
-                    and locks.writers_before(location, thread, number)
+                    in_queue and locks.writers_before(location, thread, number)
                 ):
                     raise NotAnExecution(f"the lock of event {number} is held")
                 locks.take(location, thread, mode)

@@ -92,7 +92,7 @@ def try_acquire(work: Work, instr: ir.TryAcquire) -> None:
         free = False
     else:
         guard = work.parts.guard(place, instr.mode)
-        free = not _may_fail(instr) or work.fork(2) == 1
+        free = instr.kind not in QUEUED or work.fork(2) == 1
         if free:
             work.guard = guard
         else:
@@ -100,11 +100,6 @@ def try_acquire(work: Work, instr: ir.TryAcquire) -> None:
     work.registers[instr.reg] = int(free)
     if free:
         take(work, place, instr.kind, instr.mode, 0)
-
-
-def _may_fail(instr: ir.TryAcquire) -> bool:
-    """Whether a trylock of what nobody has exclusively may fail: readers, or those who wait."""
-    return instr.kind in QUEUED
 
 
 def release(work: Work, instr: ir.Release) -> None:
