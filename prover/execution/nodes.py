@@ -35,8 +35,8 @@ CONTINUES = frozenset(
 store that follows in program order may have been seen before.
 """
 
-AS_ONCE = {"racy": "once", "mb": "once"}
-"""Orders of accesses that are marked ones; smp_store_mb() has its barrier as a node of its own."""
+LOOSE = ("plain", "racy")
+"""Orders of accesses that the compiler may move; what is computed of them is not ordered by that."""
 
 LOOKERS = ("final", "invariant")
 """Kinds of thread that only look."""
@@ -47,9 +47,9 @@ class Node(Frozen, frozen=True):
 
     ``thread`` is whose processor it is on: a handler's nodes are on that of its host.
 
-    It is there where its event happens and ``when`` holds.  ``order`` is ``plain``, ``once``,
-    ``acquire``, ``release``, ``full`` or ``noreturn``, and for a fence the primitive's name; it
-    counts where ``active`` holds (a failed cmpxchg() orders nothing).  ``role`` tells what the node
+    It is there where its event happens and ``when`` holds.  ``order`` is ``plain``, ``racy``,
+    ``once``, ``acquire``, ``release``, ``full`` or ``noreturn``, and for a fence the primitive's
+    name; it counts where ``active`` holds (a failed cmpxchg() orders nothing).  ``role`` tells what the node
     is part of: ``access``, ``rmw``, ``lock``, ``unlock``, ``look`` (trylock refused, or is_locked),
     ``request``, ``srcu``, ``queue``, ``alloc``, ``free``, ``ipi``, ``barrier``, ``fence``.
     """
@@ -140,10 +140,12 @@ def _of_access(access: sk.Access, writes: list[sk.WriteAccess], true: Term) -> I
     """The nodes of a load, a store, an update, and of what sets up or ends the use of a lock."""
     match access.what:
         case "load":
-            yield "R", AS_ONCE.get(access.order, access.order), "access", true, true
+            yield "R", access.order, "access", true, true
         case "store":
-            yield "W", AS_ONCE.get(access.order, access.order), "access", true, true
-            if access.order == "mb":
+            full = access.order == "mb"
+            # The barrier of smp_store_mb() is a node of its own.
+            yield "W", "once" if full else access.order, "access", true, true
+            if full:
                 yield "F", "smp_mb", "fence", true, true
         case "rmw":
             when = writes[0].when if writes else true

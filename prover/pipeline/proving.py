@@ -49,6 +49,14 @@ def not_covered(model: str) -> tuple[str, ...]:
     return (races,) if model == "sc" else (races, f"invariants are not checked under {model}")
 
 
+def known_races(places: Sequence[str]) -> tuple[str, ...]:
+    """What no verdict covers as the file says so: accesses of these places that may race."""
+    named = ", ".join(places)
+    return (
+        (f"data races are not looked for of what the file says may race: {named}",) if named else ()
+    )
+
+
 def prove(
     request: Request,
     members: Sequence[Member | FileReport],
@@ -207,8 +215,7 @@ def _outcome(
     if hollow and certificate is not None:
         certificate = Certificate("no claim", certificate.by)
     verdict: Verdict = Vacuous(hollow) if hollow else decision.verdict
-    races = f"data races on {', '.join(decision.suppressed)} are not looked for, as the file asks"
-    notes = [races] if decision.suppressed else []
+    notes = list(known_races(decision.suppressed))
     notes += [f"{owner}.{label} is never reached here" for owner, label in decision.dead]
     return Outcome(
         task.obligation,

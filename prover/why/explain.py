@@ -21,7 +21,7 @@ from prover.pipeline.decide import decide_group
 from prover.pipeline.decision import Decision
 from prover.pipeline.limits import Limits
 from prover.pipeline.minimal import MAX_CLAUSES
-from prover.pipeline.proving import not_covered
+from prover.pipeline.proving import known_races, not_covered
 from prover.pipeline.round import STRENGTH
 from prover.render.table import summary_of
 from prover.smt.backends.z3 import Session
@@ -90,9 +90,7 @@ def _said(decision: Decision) -> str:
 
 def _notes(model: str, decision: Decision) -> tuple[str, ...]:
     """What the verdict leaves out."""
-    places = ", ".join(decision.suppressed)
-    races = (f"data races on {places} are not looked for, as the file asks",) if places else ()
-    return (*not_covered(model), *races)
+    return (*not_covered(model), *known_races(decision.suppressed))
 
 
 def _explained(

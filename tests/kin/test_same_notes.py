@@ -111,11 +111,11 @@ def test_a_label_that_only_a_variant_comes_to(without: tuple[str, ...], tmp_path
 def test_places_whose_races_are_not_looked_for(without: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "f.khp"
     file.write_text(RACES, encoding="utf-8")
-    told = [[note for note in each if "races on" in note] for each in notes(file, *without)]
+    told = [[note for note in each if "may race" in note] for each in notes(file, *without)]
     assert told == [
-        ["data races on y are not looked for, as the file asks"],
-        ["data races on x, y are not looked for, as the file asks"],
-        ["data races on x, y are not looked for, as the file asks"],
+        ["data races are not looked for of what the file says may race: y"],
+        ["data races are not looked for of what the file says may race: x, y"],
+        ["data races are not looked for of what the file says may race: x, y"],
     ]
 
 

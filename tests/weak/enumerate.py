@@ -17,7 +17,7 @@ from prover.execution.analysis import analyse
 from prover.execution.claim import Claim
 from prover.execution.domains import Domains
 from prover.execution.hazards import PRECEDENCE
-from prover.execution.nodes import Nodes, nodes
+from prover.execution.nodes import LOOSE, Nodes, nodes
 from prover.execution.order import static_order
 from prover.execution.terms import ReadValue
 from prover.execution.weak.law import DELAYS_GRACE, Law, Section
@@ -65,7 +65,7 @@ class Explorer:
         self.judge = Judge(for_protocols(model))
         self.races = Judge(for_races(model)) if model.name == "lkmm" else None
         self.runs, self.most = runs, most
-        self.plain = any(node.order == "plain" for node in self.nodes.nodes)
+        self.plain = any(node.order in LOOSE for node in self.nodes.nodes)
         self.found = Explored()
 
     def explore(self) -> Explored:

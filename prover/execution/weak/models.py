@@ -26,11 +26,12 @@ EXTENDED = {"lkmm": (("gp", "law"), ("hb", "also")), "tso": (("mfence", "law"), 
 """For each model: which definition gets which relation of the execution."""
 
 UNMARKED = "Unmarked"
-"""The set of the accesses that are plain in the protocol."""
+"""The set of the accesses that the compiler may move."""
 
 TAGS = {
     "once": "ONCE",
     "plain": "ONCE",
+    "racy": "ONCE",
     "acquire": "ACQUIRE",
     "release": "RELEASE",
     "full": "MB",

@@ -134,12 +134,18 @@ def _races(
 
 
 def racing(found: Nodes, pairs: Pairs) -> list[tuple[int, int]]:
-    """Of the pairs that the model says race those that count: no locks, frees and allocs."""
+    """Of the pairs that the model says race those that count.
+
+    No locks, frees and allocs, nor what an author knows of.
+    """
     return sorted(p for p in pairs if all(_may_race(found, n) for n in p))
 
 
 def _may_race(found: Nodes, number: int) -> bool:
-    return number >= 0 and found.nodes[number].role in ("access", "rmw")
+    if number < 0:
+        return False
+    node = found.nodes[number]
+    return node.role in ("access", "rmw") and node.order != "racy"
 
 
 def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> set[str]:

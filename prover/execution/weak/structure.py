@@ -17,7 +17,7 @@ from itertools import product
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
 from prover.execution.execution import INITIAL
-from prover.execution.nodes import Node, Nodes, touched
+from prover.execution.nodes import LOOSE, Node, Nodes, touched
 from prover.execution.terms import Term
 from prover.execution.weak.law import Law
 from prover.execution.weak.models import FROM_READS, TAGS, UNMARKED
@@ -207,7 +207,7 @@ class Builder:
         for number in self._of_object(free.number):
             node = self.nodes.nodes[number]
             same = self.skeleton.events[node.event].thread == event.thread
-            if same and node.number < free.number and node.order != "plain":
+            if same and node.number < free.number and node.order not in LOOSE:
                 yield number
 
     def _start(self, place: Place) -> int:
@@ -332,9 +332,10 @@ class Builder:
             found[node.kind].add(node.number)
             if node.kind != "F":
                 found["M"].add(node.number)
-            if node.order == "plain":
+            if node.order in LOOSE:
                 found[UNMARKED].add(node.number)
-                if faithful:
+                # What the author knows of does not race, and is ordered by what it reads.
+                if faithful and node.order == "plain":
                     continue
             acting = self.run.values.holds(node.active)
             order = self._passes_on(node) or node.order
@@ -368,7 +369,8 @@ class Builder:
             address = touched(event)
             if address is not None:
                 found["addr"].update(self._from(address, node))
-            if node.kind == "W" and (faithful or node.order != "plain"):
+            loose = ("racy",) if faithful else LOOSE
+            if node.kind == "W" and node.order not in loose:
                 for write in self.run.writes_of.get(node.event, ()):
                     found["data"].update(self._from(write.value, node))
                 if isinstance(event.action, sk.SrcuEnd):
@@ -381,7 +383,7 @@ class Builder:
         pairs: list[tuple[int, int]] = []
         for event in self.sources(term):
             source = self.nodes.read(event)
-            if source is None or source.order == "plain" or source.number not in self.numbers:
+            if source is None or source.order in LOOSE or source.number not in self.numbers:
                 continue
             if source.thread == node.thread and source.event != node.event:
                 pairs.append((source.number, node.number))

@@ -17,7 +17,7 @@ from prover.execution.domains import initial_value
 from prover.execution.edges import Reason, edges
 from prover.execution.evaluate import Unknown
 from prover.execution.freed import ending
-from prover.execution.nodes import LOOKERS, touched
+from prover.execution.nodes import LOOKERS, LOOSE, touched
 from prover.execution.run.narrate import WORDS
 from prover.execution.story import Story
 from prover.execution.subject import subject
@@ -150,7 +150,7 @@ def _kind(run: Run, event: int) -> str:
 def _is_plain(skeleton: sk.Skeleton, event: int) -> bool:
     """Whether a step is an access that the compiler may move."""
     action = skeleton.events[event].action
-    return isinstance(action, sk.Access) and action.order == "plain"
+    return isinstance(action, sk.Access) and action.order in LOOSE
 
 
 def _place(skeleton: sk.Skeleton, event: int) -> tuple[int, int]:

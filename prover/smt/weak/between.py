@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import address_of
-from prover.execution.nodes import Node
+from prover.execution.nodes import LOOSE, Node
 from prover.graph.values import Pointer
 from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.weak.com import Link
@@ -27,7 +27,7 @@ def communicate(n: Numbers) -> None:
             n.below(n.executes(one), n.executes(two), neg(link.lit), strict=True)
         elif one.thread != two.thread:
             n.below(n.executes(one), n.arrives(two, one.thread), neg(link.lit))
-        elif "plain" not in (one.order, two.order):
+        elif one.order not in LOOSE and two.order not in LOOSE:
             n.below(n.executes(one), n.executes(two), neg(link.lit), strict=True)
 
 
@@ -133,7 +133,7 @@ def end_of_life(n: Numbers) -> None:
         for number, lit in _touched_before(frame, event):
             last = frame.nodes.last(number)
             for node in frame.nodes.of_event[number]:
-                if node.order != "plain" and (node is last or node.kind == "R"):
+                if node.order not in LOOSE and (node is last or node.kind == "R"):
                     gone = neg(frame.there(node))
                     n.below(n.executes(node), n.executes(write), neg(lit), gone, strict=True)
 

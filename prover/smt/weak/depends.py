@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prover.execution import skeleton as sk
-from prover.execution.nodes import Node, touched
+from prover.execution.nodes import LOOSE, Node, touched
 from prover.execution.terms import Term
 from prover.smt.logic import FALSE, TRUE, Lit, neg
 from prover.smt.weak.com import Link
@@ -11,11 +11,11 @@ from prover.smt.weak.numbers import Numbers
 
 
 def dependencies(n: Numbers) -> None:
-    """Addresses, data and control; plain accesses have and give none but for addresses."""
+    """Addresses, data and control; loose accesses have and give none but for addresses."""
     writes = sk.by_event(n.frame.skeleton.writes)
     rfi: dict[int, list[Link]] = {}
     for link in n.com.rf:
-        if link.source.thread == link.target.thread and link.source.order != "plain":
+        if link.source.thread == link.target.thread and link.source.order not in LOOSE:
             rfi.setdefault(link.source.number, []).append(link)
     ways: dict[tuple[int, int], dict[Lit, None]] = {}
     for node in n.nodes:
@@ -23,7 +23,7 @@ def dependencies(n: Numbers) -> None:
         address = touched(event)
         if address is not None:
             _depends(n, ways, node, address)
-        if node.kind != "W" or node.order == "plain":
+        if node.kind != "W" or node.order in LOOSE:
             continue
         terms = [address] if address is not None else []
         terms.extend(w.value for w in writes.get(node.event, ()))
@@ -53,7 +53,7 @@ def _depends(
     """Notes that a node comes after the marked reads that a term is computed from."""
     for event, lit in n.sources.of(term).items():
         source = n.frame.nodes.read(event)
-        if source is None or source.order in ("plain", "acquire") or source.event == node.event:
+        if source is None or source.order in (*LOOSE, "acquire") or source.event == node.event:
             continue
         if source.thread == node.thread:
             there = n.logic.all_of((n.frame.there(source), lit, when))
@@ -67,7 +67,7 @@ def not_from_nowhere(n: Numbers) -> None:
     accesses, whose dependencies are no order.
     """
     frame = n.frame
-    if all(node.order != "plain" for node in n.nodes):
+    if all(node.order not in LOOSE for node in n.nodes):
         return
     n.logic.label = "no value from nowhere"
     writes = sk.by_event(frame.skeleton.writes)

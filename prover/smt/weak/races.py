@@ -74,8 +74,9 @@ def _takes_part(frame: WeakFrame, event: int, kind: str) -> bool:
 
 
 def _apart(one: Node, two: Node) -> bool:
-    """Whether two nodes are of different processors, and one is plain."""
-    return one.thread != two.thread and "plain" in (one.order, two.order)
+    """Whether two nodes are of different processors, one is plain, and no author knows of it."""
+    orders = (one.order, two.order)
+    return one.thread != two.thread and "plain" in orders and "racy" not in orders
 
 
 def _arrives_late(frame: WeakFrame, write: Node, read: Node, number: int) -> Lit:
