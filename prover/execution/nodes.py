@@ -36,7 +36,7 @@ store that follows in program order may have been seen before.
 """
 
 LOOSE = ("plain", "racy")
-"""Orders of accesses that the compiler may move; what is computed of them is not ordered by that."""
+"""Orders of accesses that the compiler may move: what is computed of them is in no order."""
 
 LOOKERS = ("final", "invariant")
 """Kinds of thread that only look."""
@@ -49,9 +49,10 @@ class Node(Frozen, frozen=True):
 
     It is there where its event happens and ``when`` holds.  ``order`` is ``plain``, ``racy``,
     ``once``, ``acquire``, ``release``, ``full`` or ``noreturn``, and for a fence the primitive's
-    name; it counts where ``active`` holds (a failed cmpxchg() orders nothing).  ``role`` tells what the node
-    is part of: ``access``, ``rmw``, ``lock``, ``unlock``, ``look`` (trylock refused, or is_locked),
-    ``request``, ``srcu``, ``queue``, ``alloc``, ``free``, ``ipi``, ``barrier``, ``fence``.
+    name; it counts where ``active`` holds (a failed cmpxchg() orders nothing).  ``role`` tells what
+    the node is part of: ``access``, ``rmw``, ``lock``, ``unlock``, ``look`` (trylock refused, or
+    is_locked), ``request``, ``srcu``, ``queue``, ``alloc``, ``free``, ``ipi``, ``barrier``,
+    ``fence``.
     """
 
     number: int
