@@ -226,8 +226,15 @@ def _deadlocks(case: Case, detailed: Search, settled: Collection[str]) -> bool:
 
 def _plainest(case: Case, detailed: Search, name: str, reply: Sat) -> Found:
     """The witness under the strongest model that has one; sequential consistency has none."""
-    if name == "deadlock" and case.model != "sc":
-        raise Undecided(_NO_REPLAY.format(case.model))
+    try:
+        return _plain(case, detailed, name, reply)
+    except ReplayError as error:
+        if name != "deadlock" or case.model == "sc":
+            raise
+        raise Undecided(_NO_REPLAY.format(case.model)) from error
+
+
+def _plain(case: Case, detailed: Search, name: str, reply: Sat) -> Found:
     if case.model == "lkmm" and name != "data-race" and "tso" not in case.round.clean:
         stronger = naming_of(case, "tso")
         again = ask(stronger, stronger.query.properties.get(name, "false"), values=True)

@@ -22,7 +22,7 @@ from prover.execution.order import static_order
 from prover.execution.terms import ReadValue
 from prover.execution.weak.law import DELAYS_GRACE, Law, Section
 from prover.execution.weak.models import for_protocols, for_races
-from prover.execution.weak.replay import Wrong, racing, violations
+from prover.execution.weak.replay import Wrong, named, racing, violations
 from prover.execution.weak.run import NotAnExecution, Run
 from prover.execution.weak.structure import Builder
 from prover.graph.values import Value
@@ -36,7 +36,7 @@ from tests.weak.tape import Lazy, TooMany, choices
 Outcome = tuple[Value, ...]
 """The values that the reads of the final claims give, in the order of the reads."""
 
-IGNORED = frozenset(("deadlock", "lock-order", "invariant"))
+IGNORED = frozenset(("invariant",))
 """Properties that are not of one event, or not of these models."""
 
 
@@ -220,6 +220,9 @@ class Explorer:
                 yield from self._alive(one, wrongs)
             else:
                 yield one
+        if all(one.also or one.lands for one in wrongs):
+            orders = list(named(run, self.nodes, "lock-order"))
+            yield from orders or named(run, self.nodes, "deadlock")
 
     def _alive(self, poison: Wrong, wrongs: list[Wrong]) -> Iterator[Wrong]:
         """Poison read counts where the access is over before any free of what it goes to."""

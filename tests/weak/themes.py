@@ -20,6 +20,7 @@ from tests.weak.themes_of_lives import (
     setups,
     typesafe,
 )
+from tests.weak.themes_of_waits import holders, sleepers
 
 Maker = Callable[[Draft], str]
 
@@ -343,6 +344,8 @@ THEMES: dict[str, Maker] = {
     "references": references,
     "downgrades": downgrades,
     "handlers": handlers,
+    "sleepers": sleepers,
+    "holders": holders,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.changed import change_text
@@ -24,8 +24,7 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
         return ()
     event = machine.skeleton.events[machine.violation.event]
     if name == "lock-order":
-        edges = ", ".join(f"{a} -> {b}" for a, b in machine.edges)
-        return (f"lock classes taken in these orders: {edges}", *_declared(machine))
+        return tuple(lock_orders(machine.skeleton, machine.edges))
     message = next((c.message for c in event.checks if c.property == name and c.message), "")
     if name in CLAIMS:
         return _claim(machine, message)
@@ -51,11 +50,12 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
             return ()
 
 
-def _declared(machine: Machine) -> Iterator[str]:
-    """The declared orders that the ones taken contradict, with the places that say so."""
-    declared = machine.skeleton.declared
-    around = [pair for pair in declared if reaches((*machine.edges, *declared), *reversed(pair))]
-    at_once = [pair for pair in around if pair[::-1] in machine.edges]
+def lock_orders(skeleton: sk.Skeleton, edges: Collection[tuple[str, str]]) -> Iterator[str]:
+    """The orders in which lock classes were taken, and the declared ones that they contradict."""
+    yield f"lock classes taken in these orders: {', '.join(f'{a} -> {b}' for a, b in edges)}"
+    declared = skeleton.declared
+    around = [pair for pair in declared if reaches((*edges, *declared), *reversed(pair))]
+    at_once = [pair for pair in around if pair[::-1] in edges]
     for first, then in at_once or around:
         yield f"declared: {first} -> {then} ({declared[first, then]})"
 

@@ -84,8 +84,8 @@ class Law:
         assert isinstance(begun, sk.BarrierStart)
         for thread in self.skeleton.threads:
             if thread.kind == "callback" and thread.parent in self.run.happened:
-                own = self._domain(domain_of(self.skeleton, thread))
-                if own == self._domain(begun.domain):
+                own = self.domain(domain_of(self.skeleton, thread))
+                if own == self.domain(begun.domain):
                     yield thread
 
     def passed_over(self) -> Iterator[tuple[int, int]]:
@@ -117,14 +117,17 @@ class Law:
                     continue
                 if self.order.before(end, section.start) is True:
                     continue
-                contains = self.order.before(section.start, start) is True
-                first = contains or self.run.claim.first.get((section.start, start), False)
-                if not first:
+                if not self.comes_first(section, start):
                     yield start, section.start
                 elif section.end < 0:
                     raise NotAnExecution(f"the section of event {section.start} never ended")
                 else:
                     yield section.end, end
+
+    def comes_first(self, section: Section, start: int) -> bool:
+        """Whether a section came before a grace period, which waits for it then."""
+        contains = self.order.before(section.start, start) is True
+        return contains or self.run.claim.first.get((section.start, start), False)
 
     def _between(self, nodes: Nodes, one: int, two: int) -> Iterator[tuple[int, int]]:
         """Every node before event ``one`` with every node behind event ``two``."""
@@ -145,20 +148,20 @@ class Law:
     def _index(self, event: int) -> int:
         return self.order.place[event][1]
 
-    def _domain(self, address: Term | None) -> Location | None:
+    def domain(self, address: Term | None) -> Location | None:
         """The SRCU domain at an address, None for RCU."""
-        return None if address is None else self._location(address)
+        return None if address is None else self.location(address)
 
     def _waits(self) -> Iterator[tuple[int, int, Location | None]]:
         """Grace periods that are over: where they began, what they let go on, of which domain."""
         for event in self.skeleton.events:
             match event.action:
                 case sk.GraceStart(end=end, domain=domain) if end in self.run.happened:
-                    yield event.number, end, self._domain(domain)
+                    yield event.number, end, self.domain(domain)
                 case sk.Queue(callback=callback, domain=domain):
                     begin = self.skeleton.threads[callback].events[0]
                     if begin in self.run.happened:
-                        yield event.number, begin, self._domain(domain)
+                        yield event.number, begin, self.domain(domain)
                 case sk.Deallocate(page=page) if page >= 0:
                     begin = self.skeleton.threads[page].events[0]
                     if begin in self.run.happened:
@@ -204,7 +207,7 @@ class Law:
             event = self.skeleton.events[number]
             if isinstance(event.action, sk.SrcuStart):
                 end = next((e for e in sorted(self.run.happened) if self._closes(e, number)), -1)
-                domain = self._location(event.action.address)
+                domain = self.location(event.action.address)
                 yield Section(event.thread, "srcu", number, end, domain)
 
     def _closes(self, event: int, start: int) -> bool:
@@ -221,7 +224,7 @@ class Law:
             action = self.skeleton.events[number].action
             if not isinstance(action, sk.Grant | sk.Try | sk.Unlock) or action.kind not in SPINNING:
                 continue
-            location = self._location(action.address)
+            location = self.location(action.address)
             if isinstance(action, sk.Unlock):
                 held.release(location, thread.number, action.mode)
                 if not held.holds_any(str(location), thread.number) and location in open_:
@@ -239,7 +242,8 @@ class Law:
             self.run.claim.decisions.taken.get(number, False)
         )
 
-    def _location(self, address: object) -> Location:
+    def location(self, address: object) -> Location:
+        """Where an address leads."""
         pointer = self.run.values.value(address)  # type: ignore[arg-type]
         assert isinstance(pointer, Pointer)
         return pointer.location
@@ -249,7 +253,7 @@ class Law:
     def check(self) -> None:
         """Raises NotAnExecution where a lock, an IPI or a pool is not as it can be."""
         self._check_threads()
-        self._check_locks()
+        self.locks()
         self._check_interrupts()
         self._check_pools()
 
@@ -260,7 +264,8 @@ class Law:
                 if thread.events[-1] not in self.run.happened:
                     raise NotAnExecution(f"{thread.name} was not waited for")
 
-    def _check_locks(self) -> None:
+    def locks(self) -> Locks:
+        """Who holds and waits for each lock in the end; raises NotAnExecution as ``check`` does."""
         locks = Locks()
         rank = self.run.claim.coherence
         judged = self.run.happened | self.run.in_vain
@@ -268,18 +273,19 @@ class Law:
         last = {e for e in judged if self.skeleton.events[e].anchor == AFTER_ALL}
         for number in sorted(judged, key=lambda e: (e in last, rank.get(e, 0), -e)):
             self._check_lock(locks, number)
+        return locks
 
     def _check_lock(self, locks: Locks, number: int) -> None:
         event = self.skeleton.events[number]
         thread = event.thread
         match event.action:
             case sk.Request(address=address, mode=mode, grant=grant):
-                locks.ask(self._location(address), thread, mode, grant)
+                locks.ask(self.location(address), thread, mode, grant)
             case sk.Grant(address=address) if number in self.run.in_vain:
-                if thread not in locks.holders.get(self._location(address), ()):
+                if thread not in locks.holders.get(self.location(address), ()):
                     raise NotAnExecution(f"event {number} does not find the lock so")
             case sk.Grant(address=address, mode=mode, in_queue=in_queue):
-                location = self._location(address)
+                location = self.location(address)
                 if locks.blockers(location, mode) or (
                     in_queue and locks.writers_before(location, thread, number)
                 ):
@@ -287,7 +293,7 @@ class Law:
                 locks.take(location, thread, mode)
                 locks.unask(location, number)
             case sk.Try(address=address, mode=mode, kind=kind):
-                location = self._location(address)
+                location = self.location(address)
                 free = locks.available(location, mode)
                 got = bool(self.run.claim.decisions.taken.get(number, False))
                 asked = locks.asked(location, thread, kind)
@@ -296,14 +302,14 @@ class Law:
                 if got:
                     locks.take(location, thread, mode)
             case sk.Unlock(address=address, mode=mode, kind=kind):
-                held = locks.held(self._location(address))
+                held = locks.held(self.location(address))
                 if kind == "folio" and held != (number in self.run.claim.locked):
                     raise NotAnExecution(f"event {number} does not find the lock so")
-                locks.release(self._location(address), thread, mode)
+                locks.release(self.location(address), thread, mode)
                 if isinstance(event.action, sk.Downgrade):
-                    locks.take(self._location(address), thread, "shared")
+                    locks.take(self.location(address), thread, "shared")
             case sk.LockState(address=address):
-                held = bool(locks.held(self._location(address)))
+                held = bool(locks.held(self.location(address)))
                 if held != (number in self.run.claim.locked):
                     raise NotAnExecution(f"event {number} does not see the lock so")
             case _:

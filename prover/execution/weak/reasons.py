@@ -7,7 +7,7 @@ follows a program, the model does not keep the two steps in order, and a primiti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from heapq import heappop, heappush
 
 from dsl.frozen import Frozen
@@ -54,8 +54,8 @@ class Reasons(Frozen, frozen=True):
         return frozenset(e for circle in self.circles for edge in circle for e in edge)
 
 
-def reasons(case: Allowed, time: Timeline, bad: int, *, certain: bool) -> Reasons:
-    """Why no interleaving shows this; ``certain``: none does."""
+def reasons(case: Allowed, time: Timeline, bad: Collection[int], *, certain: bool) -> Reasons:
+    """Why no interleaving shows what goes wrong at ``bad``; ``certain``: none does."""
     circles = tuple(_circles(case, time, bad, certain=certain))
     found = [one for circle in circles for one in _lines(case, time, circle)]
     found.extend(_missed(case.run, time, circles))
@@ -68,7 +68,7 @@ def reasons(case: Allowed, time: Timeline, bad: int, *, certain: bool) -> Reason
 
 
 def _circles(
-    case: Allowed, time: Timeline, bad: int, *, certain: bool
+    case: Allowed, time: Timeline, bad: Collection[int], *, certain: bool
 ) -> Iterator[tuple[Edge, ...]]:
     """A shortest circle, and further ones for other reasons that decided the violation."""
     across = _across(case, time, bad)
@@ -83,7 +83,7 @@ def _circles(
         used |= tellers or (set(circle) & across.keys())
 
 
-def _across(case: Allowed, time: Timeline, bad: int) -> dict[Edge, int]:
+def _across(case: Allowed, time: Timeline, bad: Collection[int]) -> dict[Edge, int]:
     """Every step from one thread to another by way of memory, and what it costs."""
     decided = _deciding(case, bad)
     cost: dict[Edge, int] = {}
@@ -115,10 +115,10 @@ def _processors(time: Timeline) -> dict[int, int]:
     return {event: index for index, own in enumerate(time.programs) for event in own}
 
 
-def _deciding(case: Allowed, bad: int) -> set[int]:
+def _deciding(case: Allowed, bad: Collection[int]) -> set[int]:
     """The steps that the violation is computed from: reads, and the stores that they read."""
     skeleton, run = case.run.skeleton, case.run
-    pending = [bad, *(event for edge in _assumed(case) for event in edge)]
+    pending = [*bad, *(event for edge in _assumed(case) for event in edge)]
     found: set[int] = set()
     while pending:
         number = pending.pop()
@@ -129,7 +129,7 @@ def _deciding(case: Allowed, bad: int) -> set[int]:
             source = run.source(read) if read.number in run.read_places else INITIAL
             if source != INITIAL:
                 pending.append(skeleton.writes[source].event)
-        for term in _terms(run, number, whole=number == bad):
+        for term in _terms(run, number, whole=number in bad):
             pending.extend(case.builder.sources(term))
     return found
 

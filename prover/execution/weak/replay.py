@@ -14,6 +14,7 @@ from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
 from prover.execution.hazards import vias_of
 from prover.execution.nodes import Node, Nodes, nodes, touched
+from prover.execution.run.locking import reaches
 from prover.execution.run.replay import ReplayError
 from prover.execution.weak.inits import held_when_set_up
 from prover.execution.weak.law import Law
@@ -21,6 +22,7 @@ from prover.execution.weak.models import for_protocols, for_races
 from prover.execution.weak.pages import Pages
 from prover.execution.weak.rules import Rules
 from prover.execution.weak.run import NotAnExecution, Run
+from prover.execution.weak.standstill import deadlocked, lock_edges
 from prover.execution.weak.structure import Builder
 from prover.execution.weak.time import Allowed
 from prover.execution.weak.witness import tell, tell_race
@@ -94,7 +96,7 @@ def shown(
     if name == "data-race":
         yield from _races(run, found, builder, law, model)
         return
-    candidates = [v for v in violations(run, found) if v.property == name]
+    candidates = [v for v in named(run, found, name) if v.property == name]
     if not candidates:
         raise ReplayError(
             f"claimed {name}, replayed {sorted({v.property for v in violations(run, found)})}"
@@ -155,7 +157,7 @@ def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> 
     law, builder = Law(run).law(found), Builder(run, found)
     asked = for_protocols(model)
     names: set[str] = set()
-    for one in violations(run, found):
+    for one in (*violations(run, found), *_deadlock(run), *_lock_order(run)):
         if one.property not in names:
             structure = builder.structure(law, one.also, lands=one.lands)
             if not Meaning(asked, structure).broken(asked):
@@ -178,6 +180,32 @@ def followed(
     except NotAnExecution as error:
         raise ReplayError(str(error)) from error
     return run
+
+
+def named(run: Run, found: Nodes, name: str) -> Iterator[Wrong]:
+    """What happens that must not, one property of it at least."""
+    match name:
+        case "deadlock":
+            return _deadlock(run)
+        case "lock-order":
+            return _lock_order(run)
+        case _:
+            return violations(run, found)
+
+
+def _lock_order(run: Run) -> Iterator[Wrong]:
+    """The acquires that have a part in a circle of lock classes."""
+    edges = lock_edges(run)
+    known = (*dict.fromkeys((edge.held, edge.taken) for edge in edges), *run.skeleton.declared)
+    closing = (edge.event for edge in edges if reaches(known, edge.taken, edge.held))
+    yield from (Wrong("lock-order", number) for number in dict.fromkeys(closing))
+
+
+def _deadlock(run: Run) -> Iterator[Wrong]:
+    """Threads that can never go on, at the event that the last of them stands at."""
+    found = deadlocked(run)
+    if found.waiting:
+        yield Wrong("deadlock", max(found.events))
 
 
 def violations(run: Run, found: Nodes) -> Iterator[Wrong]:

@@ -21,7 +21,7 @@ from prover.execution.nodes import LOOKERS
 from prover.execution.run.replay import ReplayError
 from prover.execution.shorten import Shorter
 from prover.execution.weak.record import execution_of
-from prover.execution.weak.replay import Shown, Wrong, followed, shown, violations
+from prover.execution.weak.replay import Shown, Wrong, followed, named, shown
 from prover.execution.weak.run import Run
 from prover.execution.witness import Witness
 from prover.models.algebra import MemoryModel
@@ -103,7 +103,8 @@ class _Shortening(Frozen, frozen=True):
             if self.found.race is not None:
                 there = self._reached(run)
                 return all(nodes.nodes[one].event in there for one in self.found.race)
-            return any(self._is(wrong) for wrong in violations(run, nodes))
+            wrongs = named(run, nodes, self.found.wrong.property)
+            return any(map(self._is, wrongs))
         except (ReplayError, Unknown):
             return False
 

@@ -8,7 +8,7 @@ a store that stands above it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice, pairwise
 
 from dsl.frozen import Frozen
@@ -107,8 +107,8 @@ class Timeline(Frozen, frozen=True):
     memory: Communication
 
 
-def timeline(case: Allowed, bad: int) -> Timeline:
-    """The order in which to tell an execution that goes wrong at ``bad``."""
+def timeline(case: Allowed, bad: Collection[int], last: Collection[int] = ()) -> Timeline:
+    """The order in which to tell an execution that goes wrong at ``bad``, what is ``last`` last."""
     run = case.run
     programs = _programs(run, bad)
     told = [event for program in programs for event in program]
@@ -133,13 +133,14 @@ def timeline(case: Allowed, bad: int) -> Timeline:
     causes += add(hidden.reads)
     add((*hidden.overwrites, *hidden.misses))
     add(_looks(run, told))
+    add((e, waits) for waits in sorted(last) for e in told if e not in last)
     add(_same_place(run, programs))
     add((a, b) for a, b in _by_distance(programs) if b not in trailing)
     events = _linear(run, order, programs, trailing)
     return Timeline(events, sure, tuple(causes), programs, memory)
 
 
-def _programs(run: Run, bad: int) -> tuple[tuple[int, ...], ...]:
+def _programs(run: Run, bad: Collection[int]) -> tuple[tuple[int, ...], ...]:
     """What each processor ran, a handler between two steps of its host.
 
     Who waits for a lock may do so in what was freed: then the step it stands at is told.
@@ -149,7 +150,7 @@ def _programs(run: Run, bad: int) -> tuple[tuple[int, ...], ...]:
         handler = thread.kind == "handler"
         gap = run.claim.gaps.get(thread.number, 0)
         for index, event in enumerate(thread.events):
-            if event in run.happened or event in run.violated or event == bad:
+            if event in run.happened or event in run.violated or event in bad:
                 turn = run.claim.turn(thread.number)
                 key = (gap, 0, turn, thread.number, index) if handler else (index, 1)
                 host = thread.host if handler else thread.number

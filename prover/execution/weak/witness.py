@@ -18,6 +18,7 @@ from prover.execution.edges import Reason, edges
 from prover.execution.evaluate import Unknown
 from prover.execution.freed import ending
 from prover.execution.nodes import LOOKERS, LOOSE, touched
+from prover.execution.run.explain import lock_orders
 from prover.execution.run.narrate import WORDS
 from prover.execution.story import Story
 from prover.execution.subject import subject
@@ -25,8 +26,10 @@ from prover.execution.terms import ReadValue, Term
 from prover.execution.weak.reasons import Reasons, place_of, reasons, who
 from prover.execution.weak.record import execution_of
 from prover.execution.weak.run import Run
+from prover.execution.weak.standstill import NOBODY_STANDS, Standstill, deadlocked, lock_edges
 from prover.execution.weak.time import Allowed, Timeline, timeline
 from prover.execution.weak.told import scenes_of, story_of
+from prover.execution.weak.waiting import waits
 from prover.execution.weak.why import why as sentences
 from prover.execution.witness import Call, Column, Moment, Touch, Witness
 from prover.execution.wording import cell_at, note_text, place_text, pointer_text, value_text
@@ -58,24 +61,27 @@ def _told(
     ``line`` says what is wrong between the two.
     """
     run, skeleton = case.run, case.run.skeleton
-    time = timeline(case, event)
-    why = reasons(case, time, event, certain=event == other)
+    stuck = deadlocked(run) if name == "deadlock" else NOBODY_STANDS
+    orders = lock_edges(run) if name == "lock-order" else ()
+    wrong = {event, other, *stuck.events, *(edge.event for edge in orders)}
+    time = timeline(case, wrong, stuck.events)
+    over = _last_steps(run) if stuck.waiting else ()
+    why = reasons(case, time, {*wrong, *over}, certain=event == other)
     # A claim looks at everything.
     claim = _kind(run, event) in LOOKERS
-    needed = set(time.events) if claim else _needed(time, {event, other, *why.events})
+    needed = set(time.events) if claim else _needed(time, {*wrong, *over, *why.events})
     shared = _contended(run)
     shown = [
         e
         for e in time.events
-        if e in needed
-        and _kind(run, e) not in LOOKERS
-        and (e in (event, other) or _shown(run, e, shared))
+        if e in needed and _kind(run, e) not in LOOKERS and (e in wrong or _shown(run, e, shared))
     ]
     early = _early(time, shown)
     used = sorted({skeleton.events[e].thread for e in shown})
     column = {thread: index for index, thread in enumerate(used)}
     # Where two steps have a part the later one is it; a claim fails at the last step.
-    bad = ([e for e in shown if e in (event, other)] or shown)[-1:]
+    bad = ([e for e in shown if e in wrong] or shown)[-1:]
+    bad = [*stuck.waiting.values()] or bad
     message = next((c.message for c in skeleton.events[event].checks if c.property == name), "")
     witness = Witness(
         property=name,
@@ -83,9 +89,12 @@ def _told(
         model=case.model,
         columns=tuple(Column(skeleton.threads[t].name, skeleton.threads[t].kind) for t in used),
         moments=tuple(
-            replace(_moment(run, e, column, bad=e in bad), early=e in early) for e in shown
+            replace(_moment(run, e, column, bad=e in bad), early=e in early)
+            if e not in stuck.events
+            else _waiting(run, e, column)
+            for e in shown
         ),
-        explanation=(line,) if line else _explanation(run, name, event, message),
+        explanation=(line,) if line else _explanation(run, name, event, message, stuck),
         because=(),
         schedule=tuple(_place(skeleton, e) for e in time.events),
         plain=any(_is_plain(skeleton, e) for e in why.events or shown),
@@ -95,18 +104,22 @@ def _told(
     if not show:
         return witness
     told = [e for e in time.events if e in needed]
-    return _in_full(_Telling(run, told, shown, column, why), witness, event, other, line)
+    return _in_full(_Telling(run, told, shown, column, why, wrong), witness, event, other, line)
 
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """What is told of an execution, what of that is shown, and the columns of threads."""
+    """What is told of an execution, what of that is shown, and the columns of threads.
+
+    ``wrong`` are the steps that have a part in what goes wrong.
+    """
 
     run: Run
     told: list[int]
     shown: list[int]
     column: dict[int, int]
     why: Reasons
+    wrong: set[int]
 
 
 def _in_full(it: _Telling, witness: Witness, event: int, other: int, line: str) -> Witness:
@@ -117,10 +130,10 @@ def _in_full(it: _Telling, witness: Witness, event: int, other: int, line: str) 
     looks = skeleton.threads[skeleton.events[event].thread].events if claim else ()
     about = subject(story, [*it.shown, *looks], it.column)
     said = tuple(sentences(story, witness.property, other, it.why.reasons))
-    seeds = {event, other, *it.why.events, *looks}
+    seeds = {*it.wrong, *it.why.events, *looks}
     seeds.update(e for r in said for e in (r.source, r.target) if e >= 0)
     sliced = Slice(
-        skeleton, run.values, it.told, {*it.shown, event, other}.__contains__, barriers=True
+        skeleton, run.values, it.told, {*it.shown, *it.wrong}.__contains__, barriers=True
     )
     matters = sliced.matters(sorted(seeds))
     steps = zip(it.shown, witness.moments, strict=True)
@@ -304,8 +317,30 @@ def _note(run: Run, event: sk.Event) -> str:
     return note_text(event.action, named, seen=seen)
 
 
-def _explanation(run: Run, name: str, number: int, message: str) -> tuple[str, ...]:
+def _waiting(run: Run, number: int, column: dict[int, int]) -> Moment:
+    """The step that a thread in a deadlock cannot make."""
     event = run.skeleton.events[number]
+    calls = tuple(Call(f.function, f.site, f.call) for f in event.origin.frames)
+    thread = column[event.thread]
+    return Moment(thread, "waits", event.origin.span, calls, (), "waits for ever", True)
+
+
+def _last_steps(run: Run) -> Iterator[int]:
+    """The ends of the threads that have ended."""
+    for thread in run.skeleton.threads:
+        if thread.kind not in LOOKERS and thread.events[-1] in run.happened:
+            yield thread.events[-1]
+
+
+def _explanation(
+    run: Run, name: str, number: int, message: str, stuck: Standstill
+) -> tuple[str, ...]:
+    if stuck.waiting:
+        return tuple(waits(run, stuck))
+    event = run.skeleton.events[number]
+    if name == "lock-order":
+        edges = dict.fromkeys((edge.held, edge.taken) for edge in lock_edges(run))
+        return tuple(lock_orders(run.skeleton, edges))
     if _kind(run, number) in LOOKERS:
         return (_claim(run, number, message),)
     if message:
