@@ -37,13 +37,13 @@ class Access(Frozen, frozen=True):
 
     ``what`` is ``load``, ``store`` or ``rmw``, ``order`` the instruction's ordering and
     ``address`` the pointer it goes through.  ``looks``: an update that has tried nothing where it
-    fails.
+    fails, ``always`` or in its ``generic`` form.
     """
 
     what: str
     order: str
     address: Term
-    looks: bool = False
+    looks: str = ""
 
 
 class Request(Frozen, frozen=True):

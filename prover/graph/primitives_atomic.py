@@ -38,11 +38,11 @@ def step(
     order: str,
     span: Span,
     *,
-    looks: bool = False,
+    looks: str = "",
 ) -> Expr:
     """The old value at ``place``, which becomes ``new`` of it where ``when`` of it holds.
 
-    ``looks``: where it does not, nothing has been tried.
+    ``looks``: where it does not, nothing has been tried, as :class:`Rmw` has it.
     """
     if not isinstance(place, Memory):
         return _local_step(scope, place, new, when, span)
@@ -174,7 +174,7 @@ def counter(row: Row) -> Meaning:
             always if when is None else lambda old: when(scope, old, limit, type_),
             row.order,
             call.span,
-            looks=when is not None,
+            looks="" if when is None else "always",
         )
         if row.warns is not None:
             scope.check(

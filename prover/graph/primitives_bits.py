@@ -33,9 +33,11 @@ def _bit(op: str, order: str) -> Meaning:
         def clear(old: Expr) -> Expr:
             return scope.apply("!", scope.apply("&", old, mask))
 
-        # atomic_bitops.txt: where the bit is set already, test_and_set_bit_lock() orders nothing.
-        when = clear if call.primitive == "test_and_set_bit_lock" else always
-        old = step(scope, place, new, when, order, call.span)
+        # atomic_bitops.txt: where the bit is set already, test_and_set_bit_lock() orders nothing;
+        # asm-generic/bitops/lock.h has only looked then, where x86 has an instruction.
+        locks = call.primitive == "test_and_set_bit_lock"
+        when, looks = (clear, "generic") if locks else (always, "")
+        old = step(scope, place, new, when, order, call.span, looks=looks)
         return scope.apply("bool", scope.apply("&", old, mask))
 
     return meaning

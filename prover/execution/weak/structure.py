@@ -342,9 +342,11 @@ class Builder:
             found[TAGS[order] if acting else "ONCE"].add(node.number)
             if node.role in ("rmw", "lock"):
                 found["RMW"].add(node.number)
-                if node.kind == "R" and only_looked(self.run, node):
-                    found["Looked"].add(node.number)
+                looked = only_looked(self.run, node) if node.kind == "R" else ""
+                if looked:
                     found["Idle"].add(node.number)
+                if looked == "always":
+                    found["Looked"].add(node.number)
         starts = set(self.initial.values())
         for name in ("IW", "W", "M"):
             found[name] |= starts

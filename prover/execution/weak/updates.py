@@ -28,11 +28,15 @@ def _cannot_fail(run: Run, node: Node) -> bool:
     return node.role == "rmw" and isinstance(run.skeleton.rows[node.active], Constant)
 
 
-def only_looked(run: Run, node: Node) -> bool:
-    """Whether an update or a trylock found nothing to do, and tried nothing."""
+def only_looked(run: Run, node: Node) -> str:
+    """How an update or a trylock that found nothing to do has tried nothing.
+
+    ``always``, or in its ``generic`` form; "" where it has tried, or done something.
+    """
     action = run.skeleton.events[node.event].action
     if isinstance(action, sk.Try):
         taken = bool(run.claim.decisions.taken.get(node.event, False))
-        return action.kind != "folio" and not taken
+        looks = "generic" if action.kind == "folio" else "always"
+        return "" if taken else looks
     done = node.event in run.happened and run.values.holds(node.active)
-    return isinstance(action, sk.Access) and action.looks and not done
+    return action.looks if isinstance(action, sk.Access) and not done else ""

@@ -99,12 +99,15 @@ class WeakFrame(Frame):
     def locked(self, node: Node) -> Lit:
         """Whether the read of an update, or of taking a lock, is of an instruction that x86 locks.
 
-        An update or a trylock that has only looked is not; folio_trylock() sets a bit.
+        An update or a trylock that has only looked is not.  Where a bit is a lock that is so of the
+        generic form, which x86 does not use; under ``lkmm`` this is about fences beside updates.
         """
         action = self.skeleton.events[node.event].action
-        looks = action.looks if isinstance(action, Access) else True
-        folio = isinstance(action, Try | Grant) and action.kind == "folio"
-        return self.acting(node) if looks and not folio else self.there(node)
+        looks = action.looks if isinstance(action, Access) else "always"
+        if isinstance(action, Try | Grant) and action.kind == "folio":
+            looks = "generic"
+        looked = looks == "always" or (looks == "generic" and self.model == "lkmm")
+        return self.acting(node) if looked else self.there(node)
 
     # --- violations
 
