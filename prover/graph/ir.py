@@ -136,8 +136,8 @@ class Rmw(Frozen, frozen=True):
 
     ``order`` is ``relaxed``, ``noreturn`` (relaxed, and the call gives nothing: smp_rmb() does not
     order its read), ``acquire``, ``release`` or ``full``.  ``looks``: where ``when`` does not hold
-    it has tried nothing, ``always`` (atomic_add_unless()), or in its ``generic`` form, which x86 has
-    an instruction for (test_and_set_bit_lock()); "" if it has tried (cmpxchg()).
+    it has tried nothing, ``always`` (atomic_add_unless()), or in its ``generic`` form, where x86
+    has an instruction (test_and_set_bit_lock()); "" if it has tried (cmpxchg()).
     """
 
     reg: str
