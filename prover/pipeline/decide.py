@@ -220,9 +220,15 @@ def _not_refuted(case: Case, loops: tuple[Span, ...]) -> Decision:
 
 
 def _refuted(case: Case) -> Decision:
-    """The refutation, with what the author wants to see in front."""
+    """The refutation, with what the author wants to see in front.
+
+    Where something is found that is not expected, that is what is to be seen.
+    """
     wanted = case.wanted()
-    names = sorted(case.found, key=lambda n: (n not in wanted, *rank(n)))
+    named = (*wanted, *(() if case.expected is None else case.expected.allowing))
+    surprising = any(name not in named for name in case.found)
+    front = set(case.found).difference(named) if surprising else set(wanted)
+    names = sorted(case.found, key=lambda n: (n not in front, *rank(n)))
     witnesses = [case.found[name].witness for name in names]
     if case.group.limits.explain or not meets(_refutation(witnesses), case.expected):
         if isinstance(case.round, Member):

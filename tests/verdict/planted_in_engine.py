@@ -106,9 +106,9 @@ BUGS = (
         "clear_bit_unlock() is no release",
         primitives_bits,
         "_bit",
-        "old = step(scope, place, new, when, order, call.span)",
+        "old = step(scope, place, new, when, order, call.span, looks=looks)",
         'weak = "noreturn" if order == "release" else order\n'
-        "        old = step(scope, place, new, when, weak, call.span)",
+        "        old = step(scope, place, new, when, weak, call.span, looks=looks)",
         "language/bit_lock",
     ),
     InEngine(
@@ -119,6 +119,15 @@ BUGS = (
         "operand, type_), second, call.span)",
         'operand, type_), "once", call.span)',
         "weak/bit_acquire",
+    ),
+    InEngine(
+        "bits",
+        "test_and_set_bit_lock() that fails has tried, in its generic form too",
+        primitives_bits,
+        "_bit",
+        '(clear, "generic")',
+        '(clear, "")',
+        "weak/fence_after_failed_bit_lock",
     ),
     InEngine(
         "bits",
@@ -161,7 +170,7 @@ BUGS = (
         "atomic_inc_not_zero() that fails is a locked instruction",
         primitives_atomic,
         "counter",
-        "looks=when is not None,",
+        'looks="" if when is None else "always",',
         "",
         "weak/failed_update_is_no_fence",
     ),

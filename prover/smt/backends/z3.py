@@ -56,6 +56,7 @@ class Session:
         self._solver = (
             z3.SolverFor(logic, ctx=self._context) if logic else z3.Solver(ctx=self._context)
         )
+        self._timeout = timeout
         self._solver.set("timeout", max(1, int(timeout * 1000)))
         self._solver.set("random_seed", 0)
         if effort:
@@ -119,7 +120,9 @@ class Session:
             return Unsat()
         if answer == z3.sat:
             return Sat(self.values() if values else {})
-        return GaveUp(self._solver.reason_unknown())
+        reason = self._solver.reason_unknown()
+        late = reason in ("canceled", "timeout")
+        return GaveUp(f"timeout after {self._timeout:g} s" if late else reason)
 
     def values(self, names: tuple[str, ...] | None = None) -> dict[str, int]:
         """After a yes: the assignment of some constants, else of every one that says something
