@@ -36,6 +36,7 @@ from prover.execution.terms import (
     Term,
     operands,
 )
+from prover.execution.whose import event_of
 from prover.graph.values import (
     AddressSpace,
     Pointer,
@@ -155,13 +156,18 @@ class _Analysis:
         if not changed:
             return
         if len(known) > MAX_VALUES:
-            raise DomainTooLarge(f"a value can be more than {MAX_VALUES} things")
+            raise self._too_large(term, f"a value can be more than {MAX_VALUES} things")
         for user in self.term_users[term]:
             self.push(user)
         for write in self.write_users[term]:
             self._visit_write(write)
         for read in self.read_users[term]:
             self._visit_read(read)
+
+    def _too_large(self, term: int, message: str) -> DomainTooLarge:
+        """What is raised where a term can be too many things, with the statement it is of."""
+        event = event_of(self.skeleton, Term(term))
+        return DomainTooLarge(message, None if event is None else event.origin.span)
 
     def _may(self, term: Term) -> Worlds:
         """The worlds in which a condition can hold."""
@@ -217,7 +223,7 @@ class _Analysis:
     def _evaluate_choice(self, term: int, row: Choice) -> None:
         """A choice gives anything in its bounds; a switch is 1 in one world."""
         if row.high - row.low >= MAX_VALUES:
-            raise DomainTooLarge(f"a choice of {row.high - row.low + 1} values")
+            raise self._too_large(term, f"a choice of {row.high - row.low + 1} values")
         on = self.switches.get(row)
         if on is None:
             values = range(row.low, row.high + 1)
@@ -247,7 +253,7 @@ class _Analysis:
         if size == 0:
             return
         if size > MAX_PRODUCT:
-            raise DomainTooLarge(f"an operation has {size} combinations of operands")
+            raise self._too_large(term, f"an operation has {size} combinations of operands")
         found: dict[Value, _Possible] = {}
         if len(args) == 2 and args[0] == args[1]:
             combos: Iterable[tuple[_Possible, ...]] = ((i, i) for i in sets[0])

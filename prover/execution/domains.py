@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from dsl.frozen import Frozen
+from dsl.source import Span
 from prover.execution.terms import Term
 from prover.graph.ir import Layout
 from prover.graph.values import POISON, ZERO_WORD, Location, Value, apply
@@ -19,7 +20,11 @@ completed update of a split word."""
 
 
 class DomainTooLarge(Exception):
-    """Some value can be too many things to tabulate; says which event it belongs to."""
+    """Some value can be too many things to tabulate; ``span`` is the statement it is of."""
+
+    def __init__(self, message: str, span: Span | None = None) -> None:
+        super().__init__(message)
+        self.span = span
 
 
 class Domains(Frozen, frozen=True):

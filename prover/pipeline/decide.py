@@ -139,13 +139,22 @@ def _decided(case: Case) -> Decision:
     except DiagnosticError as error:
         return Decision(Unknown("not checked"), _measured(case), diagnostics=error.diagnostics)
     except (TooLarge, DomainTooLarge, QueryTooLarge) as error:
-        return _conclude(case, Unknown(f"too large: {error}"))
+        return _conclude(case, Unknown(f"too large: {error}{_at(case, error)}"))
     except ReplayError as error:
         return _conclude(case, Broken(f"a witness failed its replay: {error}"))
     except MemoryError:
         return _conclude(case, Unknown(NO_MEMORY))
     except Exception as error:  # noqa: BLE001 - a bug must cost one obligation, and say so
         return _conclude(case, Broken(f"{type(error).__name__}: {error}"))
+
+
+def _at(case: Case, error: Exception) -> str:
+    """Where the program becomes too large, if that is one statement."""
+    span = error.span if isinstance(error, DomainTooLarge) else None
+    if span is None:
+        return ""
+    source = case.group.protocol.sources[span.file]
+    return f", at {span.file}:{source.line_column(span.start)[0]}"
 
 
 def _with_races(case: Case, decision: Decision) -> Decision:
