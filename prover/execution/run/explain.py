@@ -53,6 +53,8 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
 def lock_orders(skeleton: sk.Skeleton, edges: Collection[tuple[str, str]]) -> Iterator[str]:
     """The orders in which lock classes were taken, and the declared ones that they contradict."""
     yield f"lock classes taken in these orders: {', '.join(f'{a} -> {b}' for a, b in edges)}"
+    if any(a == b for a, b in edges):
+        yield "of two locks of one class spin_lock_nested() and its kind say which is inner"
     declared = skeleton.declared
     around = [pair for pair in declared if reaches((*edges, *declared), *reversed(pair))]
     at_once = [pair for pair in around if pair[::-1] in edges]
