@@ -24,11 +24,13 @@ from prover.pipeline.spared import Found, to_keep
 from prover.pipeline.times import Times
 from prover.pipeline.tree import Member
 from prover.verdict import (
+    Bounded,
     Certificate,
     FileReport,
     Measured,
     Outcome,
     Progress,
+    Proved,
     Refuted,
     Request,
     Unknown,
@@ -169,12 +171,31 @@ def _report(
         return FileReport(file.name, (), tuple(wrong), file.sources, folder=file.folder)
     # Part of a file cannot show that nothing in the whole of it reaches a statement.
     hollow = {} if partial else _never_reached(own, file.sources)
+    hollow |= _never_judged(file, own)
     outcomes = tuple(
         _outcome(task, decision, hollow.get(number, ""), certificate)
         for number, (task, decision, certificate) in enumerate(here)
     )
     titles = {name: variant.title for name, variant in file.protocols[""].variants.items()}
     return FileReport(file.name, outcomes, (), file.sources, folder=file.folder, titles=titles)
+
+
+def _never_judged(file: Loaded, own: list[tuple[Task, Decision | Lost]]) -> dict[int, str]:
+    """Proofs beside invariants in a file that names no model under which those are judged."""
+    protocol = file.protocols[""]
+    if "sc" in protocol.models:
+        return {}
+    hollow: dict[int, str] = {}
+    for number, (task, decision) in enumerate(own):
+        proof = not isinstance(decision, Lost) and isinstance(decision.verdict, Proved | Bounded)
+        scenario = protocol.scenarios[task.obligation.scenario]
+        claims = (*protocol.invariants, *scenario.invariants)
+        if proof and claims and task.obligation.model != "sc" and not task.unbounded:
+            span = claims[0].span
+            line = file.sources[span.file].line_column(span.start)[0]
+            where = f"{span.file}:{line}"
+            hollow[number] = f"the invariant at {where} is judged under sc, which is not named"
+    return hollow
 
 
 def _never_reached(
