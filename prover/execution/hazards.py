@@ -22,6 +22,7 @@ from prover.graph.values import (
     Half,
     Location,
     Pointer,
+    Source,
     Value,
     Via,
     Wild,
@@ -83,7 +84,7 @@ class Torn(Frozen, frozen=True):
     term: Term
     value: Value
     via: Via
-    place: Location
+    place: Source
     updates: tuple[int, ...]
     property: str = "torn-value"
 
@@ -94,7 +95,7 @@ class TornStore(Frozen, frozen=True):
     term: Term
     value: Value
     via: Via
-    place: Location
+    place: Source
     updates: tuple[int, ...]
     when: Term
     property: str = "torn-value"
@@ -290,23 +291,23 @@ def _of_via(
 ) -> list[Torn]:
     """Torn at each place it was read, unless the bits were there from the start."""
     found: list[Torn] = []
-    for place in () if via is None else via.locations:
+    for place in () if via is None else via.sources:
         assert via is not None
-        start = initial_value(context.skeleton.layout, (place, "whole"))
+        start = initial_value(context.skeleton.layout, (place.location, "whole"))
         if isinstance(start, Word) and (start.low.bits, start.high.bits) == (via.low, via.high):
             continue
         found.append(Torn(term, value, via, place, _updates_of(context, event, via, place)))
     return found
 
 
-def _updates_of(context: _Context, event: sk.Event, via: Via, place: Location) -> tuple[int, ...]:
+def _updates_of(context: _Context, event: sk.Event, via: Via, place: Source) -> tuple[int, ...]:
     """The completed updates that may have stored the bits of ``via`` before ``event``."""
     values = context.domains.values
     return tuple(
         index
         for index, update in enumerate(context.skeleton.updates)
         if context.order.before(update.event, event.number) is not False
-        and place in locations(values[update.address])
+        and place.location in locations(values[update.address])
         and via.low in bits_of(values[update.low])
         and via.high in bits_of(values[update.high])
         and 1 in values[update.when]

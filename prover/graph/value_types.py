@@ -37,15 +37,32 @@ class Location(Frozen, frozen=True):
         return self.object + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
 
 
+class Source(Frozen, frozen=True):
+    """A word in memory in one life of its object: what it held in another says nothing of it."""
+
+    base: Allocation
+    path: Path
+
+    @property
+    def location(self) -> Location:
+        """Its address."""
+        return Location(self.base.object, self.path)
+
+
 class Via(Frozen, frozen=True):
     """How a pointer was got from a word read from memory: where, and which bits.
 
-    ``locations`` is one place, or two where the halves were read from different words.
+    ``sources`` is one word, or two where the halves were read from different words.
     """
 
-    locations: tuple[Location, ...]
+    sources: tuple[Source, ...]
     low: int
     high: int
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        """The addresses of the words, each once."""
+        return tuple(dict.fromkeys(source.location for source in self.sources))
 
 
 class Pointer(Frozen, frozen=True):
@@ -62,6 +79,13 @@ class Pointer(Frozen, frozen=True):
             raise ValueError("a field of NULL has no location")
         return Location(self.base.object, self.path)
 
+    @property
+    def source(self) -> Source:
+        """The word there in this life of the object; only for a pointer that is not into NULL."""
+        if self.base is None:
+            raise ValueError("a field of NULL has no source")
+        return Source(self.base, self.path)
+
 
 class Wild(Frozen, frozen=True):
     """A pointer to no object of its type: the bits it was made from."""
@@ -77,7 +101,7 @@ class Half(Frozen, frozen=True):
 
     bits: int
     base: Allocation | None = None
-    origin: Location | None = None
+    origin: Source | None = None
 
 
 class Word(Frozen, frozen=True):

@@ -20,6 +20,7 @@ from prover.graph.value_types import (
     Path,
     Pointer,
     Poison,
+    Source,
     Value,
     Via,
     Wild,
@@ -94,7 +95,7 @@ class AddressSpace(Frozen, frozen=True):
         return None
 
 
-def origins_of(word: Word) -> tuple[Location, ...]:
+def origins_of(word: Word) -> tuple[Source, ...]:
     """The words in memory that the halves were read from."""
     found = (word.low.origin, word.high.origin)
     return tuple(dict.fromkeys(origin for origin in found if origin is not None))
@@ -352,12 +353,12 @@ def _read_at(value: Value, pointer: Value) -> Value:
     """A half or word marked as read through ``pointer`` (unmarked if that is no location)."""
     if not isinstance(pointer, Pointer) or pointer.base is None:
         return value
-    location = pointer.location
+    source = pointer.source
     match value:
         case Half(bits=bits, base=base):
-            return Half(bits, base, location)
+            return Half(bits, base, source)
         case Word(low=low, high=high):
-            return Word(Half(low.bits, low.base, location), Half(high.bits, high.base, location))
+            return Word(Half(low.bits, low.base, source), Half(high.bits, high.base, source))
         case _:
             return value
 
@@ -380,6 +381,7 @@ __all__ = [
     "Path",
     "Pointer",
     "Poison",
+    "Source",
     "Value",
     "Via",
     "Wild",

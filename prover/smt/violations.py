@@ -180,7 +180,7 @@ def _stored(frame: Frame, event: int, index: int, hazard: Torn | TornStore) -> L
     here = frame.logic.any_of(
         lit
         for value, lit in frame.table(update.address).items()
-        if isinstance(value, Pointer) and value.base is not None and value.location == hazard.place
+        if isinstance(value, Pointer) and value.base is not None and value.source == hazard.place
     )
     return frame.logic.all_of(
         (

@@ -22,7 +22,8 @@ from prover.graph import (
     primitives_refcount,
     primitives_srcu,
 )
-from prover.smt import locks, waits
+from prover.parametric.machine import memory
+from prover.smt import locks, violations, waits
 from prover.smt.weak import com, frame
 from prover.smt.weak import waits as weak_waits
 from tests.differential.planted import Planted
@@ -393,6 +394,24 @@ BUGS = (
         "(surely if sure else every).items()",
         "()",
         "weak/ctrl_two_returns",
+    ),
+    InEngine(
+        "split words",
+        "an update in another life of the slot counts",
+        violations,
+        "_stored",
+        "value.source == hazard.place",
+        "value.location == hazard.place.location",
+        "words/torn_whole_in_other_life",
+    ),
+    InEngine(
+        "split words",
+        "an update in another life of the slot counts (any number)",
+        memory,
+        "_forget",
+        'work.write(place, "whole", frozenset(), "stored")',
+        "pass",
+        "anynumber/torn_whole_in_other_life_wrong",
     ),
 )
 """Every bug.  Seqcounts, seqlocks, completions and wait queues are library, not engine."""

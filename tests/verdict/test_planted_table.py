@@ -10,6 +10,7 @@ from tests.differential import (
     planted,
     test_awaits_agree,
     test_instances_agree,
+    test_lives_agree,
     test_pages_agree,
     test_readers_agree,
     test_translations_agree,
@@ -26,6 +27,7 @@ ENGINES = (
     ("typesafe pools", test_pages_agree, "test_pages_agree"),
     ("instances", test_instances_agree, "test_instances_agree"),
     ("flushes", test_translations_agree, "test_translations_agree"),
+    ("lives of a slot", test_lives_agree, "test_lives_agree"),
 )
 """Bugs that generated programs show: the tables, and the tests of ``tests/differential``."""
 

@@ -19,7 +19,18 @@ from prover.execution.enumerate.values import needed
 from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
 from prover.execution.hazards_of_holders import HeldAtInit, held_at_init
 from prover.execution.terms import ReadValue
-from prover.graph.values import POISON, Allocation, Half, Location, Pointer, Value, Via, Wild, Word
+from prover.graph.values import (
+    POISON,
+    Allocation,
+    Half,
+    Location,
+    Pointer,
+    Source,
+    Value,
+    Via,
+    Wild,
+    Word,
+)
 
 if TYPE_CHECKING:
     from prover.execution.enumerate.candidate import Candidate
@@ -54,9 +65,9 @@ class Suspects:
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """The bits that were taken for the value of the word at ``place``."""
+    """The bits that were taken for the value of the word at ``place``, in that life of it."""
 
-    place: Location
+    place: Source
     low: int
     high: int
 
@@ -190,9 +201,9 @@ def _torn_suspect(c: Candidate, via: Via | None) -> Iterator[str]:
 
 def _glimpses(c: Candidate, via: Via | None) -> Iterator[Glimpse]:
     """The places that must have held the bits of ``via``, but for those that did at the start."""
-    for place in () if via is None else via.locations:
+    for place in () if via is None else via.sources:
         assert via is not None
-        start = initial_value(c.skeleton.layout, (place, "whole"))
+        start = initial_value(c.skeleton.layout, (place.location, "whole"))
         bits = (via.low, via.high)
         if not isinstance(start, Word) or (start.low.bits, start.high.bits) != bits:
             yield Glimpse(place, *bits)
@@ -312,11 +323,11 @@ def stores_of(c: Candidate, glimpse: Glimpse) -> Iterator[int]:
         halves = [c.values.value(term) for term in (update.low, update.high)]
         found = tuple(half.bits for half in halves if isinstance(half, Half))
         if isinstance(pointer, Pointer) and pointer.base is not None:
-            if (pointer.location, found) == (glimpse.place, (glimpse.low, glimpse.high)):
+            if (pointer.source, found) == (glimpse.place, (glimpse.low, glimpse.high)):
                 yield update.event
-    region = c.skeleton.layout.regions[glimpse.place.object]
-    if region.zeroed and (glimpse.low, glimpse.high) == (0, 0):
-        yield from (number for number, slot in c.allocated.items() if slot == region.name)
+    life = glimpse.place.base
+    if c.skeleton.layout.regions[life.object].zeroed and (glimpse.low, glimpse.high) == (0, 0):
+        yield from (n for n, slot in c.allocated.items() if Allocation(slot, n) == life)
 
 
 def _stored_before(c: Candidate, order: Order, glimpse: Glimpse, moment: int) -> bool:

@@ -10,7 +10,7 @@ from prover.execution.hazards_of_holders import held_at_init
 from prover.execution.run.spinning import spin_obstacles
 from prover.execution.run.state import NotAllowed, Section
 from prover.execution.terms import Outcome, ReadValue, Term
-from prover.graph.values import POISON, Half, Location, Pointer, Value, Via, Wild, Word
+from prover.graph.values import POISON, Half, Location, Pointer, Source, Value, Via, Wild, Word
 
 if TYPE_CHECKING:
     from prover.execution.run.machine import Machine
@@ -29,7 +29,7 @@ class Judge:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._stored: dict[Location, set[tuple[int, int]]] = {}
+        self._stored: dict[Source, set[tuple[int, int]]] = {}
         self._handlers: dict[int, list[int]] = {}
         for thread in machine.skeleton.threads:
             if thread.kind == "handler":
@@ -140,11 +140,11 @@ class Judge:
         """Whether no completed update has stored these bits."""
         if via is None:
             return False
-        return any(self._never_stored(place, via) for place in via.locations)
+        return any(self._never_stored(place, via) for place in via.sources)
 
-    def _never_stored(self, place: Location, via: Via) -> bool:
-        """Whether no completed update has stored the bits at one location."""
-        start = self._machine.skeleton.layout.regions[place.object].initial.get(place.path)
+    def _never_stored(self, place: Source, via: Via) -> bool:
+        """Whether no completed update has stored the bits in one word, in that life of it."""
+        start = self._machine.skeleton.layout.regions[place.base.object].initial.get(place.path)
         if isinstance(start, Word) and (start.low.bits, start.high.bits) == (via.low, via.high):
             return False
         return (via.low, via.high) not in self._stored.get(place, set())
@@ -160,7 +160,7 @@ class Judge:
             if not (isinstance(low, Half) and isinstance(high, Half)):
                 # Beside a half that nobody has stored yet: no word.
                 continue
-            self._stored.setdefault(pointer.location, set()).add((low.bits, high.bits))
+            self._stored.setdefault(pointer.source, set()).add((low.bits, high.bits))
 
     # --- waiting
 

@@ -27,7 +27,7 @@ from prover.execution.weak.structure import Builder
 from prover.execution.weak.time import Allowed
 from prover.execution.weak.witness import tell, tell_race
 from prover.execution.witness import Witness
-from prover.graph.values import Half, Pointer, Via, Wild, Word
+from prover.graph.values import Half, Pointer, Source, Via, Wild, Word
 from prover.models.algebra import MemoryModel
 from prover.models.concrete import Pairs
 from prover.models.rows import Meaning
@@ -304,8 +304,8 @@ def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Wrong]:
         if word.event == event.number and run.values.holds(word.when):
             vias.extend(vias_of(run.values.value(word.value), word.present))
     for via in vias:
-        for place in via.locations:
-            start = run.skeleton.layout.regions[place.object].initial.get(place.path)
+        for place in via.sources:
+            start = run.skeleton.layout.regions[place.base.object].initial.get(place.path)
             if isinstance(start, Word) and (start.low.bits, start.high.bits) == (via.low, via.high):
                 continue
             also = _before_updates(run, found, event, via, place)
@@ -314,7 +314,7 @@ def _torn(run: Run, found: Nodes, event: sk.Event) -> Iterator[Wrong]:
 
 
 def _before_updates(
-    run: Run, found: Nodes, event: sk.Event, via: Via, place: object
+    run: Run, found: Nodes, event: sk.Event, via: Via, place: Source
 ) -> Pairs | None:
     """The event before every update that stored these bits; None where one certainly was before."""
     first = found.first(event.number)
@@ -329,7 +329,7 @@ def _before_updates(
         if not (isinstance(low, Half) and isinstance(high, Half)):
             # Beside a half that nobody has stored yet: no word.
             continue
-        if pointer.location != place or (low.bits, high.bits) != (via.low, via.high):
+        if pointer.source != place or (low.bits, high.bits) != (via.low, via.high):
             continue
         if run.skeleton.events[update.event].thread == event.thread:
             if update.event < event.number:

@@ -21,6 +21,7 @@ from prover.graph.values import (
     Half,
     Location,
     Pointer,
+    Source,
     Value,
     Via,
     Wild,
@@ -110,7 +111,7 @@ class Values:
         bits = self.low(half.bits) if part != "high" else half.bits
         if part == "high" or (part == "whole" and bits == half.bits):
             bits = self.high(half.bits)
-        origin = None if half.origin is None else self.place(half.origin)
+        origin = None if half.origin is None else self._source(half.origin)
         return Half(bits, self._base(half.base), origin)
 
     def _base(self, base: Allocation | None) -> Allocation | None:
@@ -118,11 +119,17 @@ class Values:
             return base
         return Allocation(self.slots[base.object], base.site)
 
+    def _source(self, source: Source) -> Source:
+        """A word in one life of its object."""
+        base = self._base(source.base)
+        assert base is not None
+        return Source(base, source.path)
+
     def _via(self, via: Via | None) -> Via | None:
         if via is None:
             return None
-        places = tuple(map(self.place, via.locations))
-        return Via(places, self.low(via.low), self.high(via.high))
+        sources = tuple(map(self._source, via.sources))
+        return Via(sources, self.low(via.low), self.high(via.high))
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -88,6 +88,8 @@ def after_free(local: Local, slot: str) -> Local:
     halves = tuple(
         half._replace(low=_outlived(half.low, slot), high=_outlived(half.high, slot))
         for half in local.halves
+        # What has been stored of a word of that life is nothing of the next one's.
+        if half.place.object != slot
     )
     readers = tuple(
         # Its region is open still, but no grace period of what is there now waits for it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dsl.frozen import replace
 from prover.graph import ir
 from prover.graph.values import (
     POISON,
@@ -22,7 +23,14 @@ from prover.parametric.machine import counts, pages
 from prover.parametric.machine import local as lc
 from prover.parametric.machine.contexts import is_index
 from prover.parametric.machine.shared import GONE, USED, Variable
-from prover.parametric.machine.values import NOW, of_life, outlived, settled, without_origin
+from prover.parametric.machine.values import (
+    NOW,
+    of_life,
+    outlived,
+    settled,
+    via_outlived,
+    without_origin,
+)
 from prover.parametric.machine.work import Work, Wrong
 from prover.parametric.system import Refused
 
@@ -86,7 +94,7 @@ def _put(work: Work, place: Location, part: str, value: Value) -> None:
     parts = work.parts
     if is_index(value):
         raise Refused(f"the index of an SRCU reader in memory, at `{place}`")
-    kept = settled(value, parts.start, work.proven, parts.slots)
+    kept = settled(_lasting(work, value), parts.start, work.proven, parts.slots)
     scalar = part == "whole" and isinstance(kept, Half)
     work.write(place, part, kept if scalar else without_origin(kept))
     if work.counted:
@@ -101,6 +109,19 @@ def _whole(work: Work, place: Location, word: str, value: Value) -> None:
     _put(work, place, "low", value.low)
     _put(work, place, "high", value.high)
     complete(work, place, value)
+
+
+def _lasting(work: Work, value: Value) -> Value:
+    """A pointer for memory, which no free of the object of the word that it is from will change.
+
+    So it is proven to be whole now, or taken to be of a life that is over.
+    """
+    if isinstance(value, Pointer | Wild) and value.via is not None:
+        slots = {source.base.object for source in value.via.sources if source.base.site == NOW}
+        if slots and work.torn(value.via):
+            for slot in slots:
+                value = replace(value, via=via_outlived(value.via, slot))
+    return value
 
 
 def _check_stored(work: Work, word: str, part: str, value: Value) -> None:
@@ -352,6 +373,7 @@ def free(work: Work, instr: ir.Free) -> None:
                     work.write(Location(name, cell.path), part, POISON)
     for cell in work.parts.layout.regions[name].cells:
         place = Location(name, cell.path)
+        _forget(work, place)
         if Variable("owned", place) in work.parts.variables.number:
             work.write(place, "whole", 0, "owned")
         if place in work.parts.counts:
@@ -368,3 +390,9 @@ def free(work: Work, instr: ir.Free) -> None:
     work.held, work.halves, work.readers = state.held, state.halves, state.readers
     work.counted = state.counted
     work.change = work.parts.change("free", Location(name, ()))
+
+
+def _forget(work: Work, place: Location) -> None:
+    """What a word held in a life that is over says nothing of it in another."""
+    if Variable("stored", place) in work.parts.variables.number:
+        work.write(place, "whole", frozenset(), "stored")

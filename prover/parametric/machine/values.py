@@ -16,6 +16,7 @@ from prover.graph.values import (
     Half,
     Location,
     Pointer,
+    Source,
     Value,
     Via,
     Wild,
@@ -33,10 +34,18 @@ Pairs = Mapping[Location, tuple[int, int]]
 def outlived(value: Value, slot: str) -> Value:
     """What a value is once the slot's life is over."""
     match value:
-        case Pointer(base=Allocation(object=name, site=1)) if name == slot:
-            return replace(value, base=Allocation(slot, OVER))
-        case Half(base=Allocation(object=name, site=1)) if name == slot:
-            return replace(value, base=Allocation(slot, OVER))
+        case Pointer(base=base, via=via):
+            after, left = _base_outlived(base, slot), via_outlived(via, slot)
+            same = after is base and left is via
+            return value if same else replace(value, base=after, via=left)
+        case Wild(via=via):
+            left = via_outlived(via, slot)
+            return value if left is via else replace(value, via=left)
+        case Half(base=base, origin=origin):
+            after = _base_outlived(base, slot)
+            word = None if origin is None else _source_outlived(origin, slot)
+            same = after is base and word is origin
+            return value if same else replace(value, base=after, origin=word)
         case Word(low=low, high=high):
             one, two = outlived(low, slot), outlived(high, slot)
             if one is low and two is high:
@@ -46,6 +55,23 @@ def outlived(value: Value, slot: str) -> Value:
             return Word(one, two)
         case _:
             return value
+
+
+def _base_outlived(base: Allocation | None, slot: str) -> Allocation | None:
+    return Allocation(slot, OVER) if base == Allocation(slot, NOW) else base
+
+
+def _source_outlived(source: Source, slot: str) -> Source:
+    past = source.base == Allocation(slot, NOW)
+    return Source(Allocation(slot, OVER), source.path) if past else source
+
+
+def via_outlived(via: Via | None, slot: str) -> Via | None:
+    """How a pointer was got, once the slot's life is over."""
+    if via is None or all(source.base != Allocation(slot, NOW) for source in via.sources):
+        return via
+    sources = (_source_outlived(source, slot) for source in via.sources)
+    return replace(via, sources=tuple(dict.fromkeys(sources)))
 
 
 def of_life(value: Value, slot: str) -> bool:
@@ -89,8 +115,8 @@ def settled(value: Value, start: Pairs, proven: Collection[Via], pools: Collecti
             if via in proven:
                 return replace(value, via=None)
             pair = (via.low, via.high)
-            left = tuple(place for place in via.locations if start.get(place) != pair)
-            if left == via.locations:
+            left = tuple(word for word in via.sources if start.get(word.location) != pair)
+            if left == via.sources:
                 return value
             return replace(value, via=Via(left, *pair) if left else None)
         case Half():
@@ -152,7 +178,7 @@ def value_key(value: object) -> str:
             return f"wild({low},{high}){list(path)}{_via_key(via)}"
         case Half(bits=bits, base=base, origin=origin):
             life = "" if base is None else f"@{base.object}@{base.site}"
-            return f"half({bits}{life}{'' if origin is None else f'<{origin}'})"
+            return f"half({bits}{life}{'' if origin is None else f'<{_source_key(origin)}'})"
         case Word(low=low, high=high):
             return f"word({value_key(low)},{value_key(high)})"
         case int():
@@ -165,7 +191,11 @@ def value_key(value: object) -> str:
             return "poison"
 
 
+def _source_key(source: Source) -> str:
+    return f"{source.location}@{source.base.site}"
+
+
 def _via_key(via: Via | None) -> str:
     if via is None:
         return ""
-    return f" via {','.join(map(str, via.locations))} ({via.low},{via.high})"
+    return f" via {','.join(map(_source_key, via.sources))} ({via.low},{via.high})"

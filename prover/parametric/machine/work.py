@@ -163,17 +163,22 @@ class Work:
     # --- pointers
 
     def torn(self, via: Via | None) -> bool:
-        """Whether no completed update has stored the bits that a pointer was made from."""
+        """Whether no completed update has stored the bits that a pointer was made from.
+
+        What a word held in a life that is over is not kept: bits from there are taken for torn.
+        """
         if via is None or via in self.proven:
             return False
         pair = (via.low, via.high)
-        for place in via.locations:
-            if self.parts.start.get(place) == pair:
+        for source in via.sources:
+            if self.parts.start.get(source.location) == pair:
                 continue
-            stored = self.look("stored", place)
+            if source.base.site == OVER:
+                return True
+            stored = self.look("stored", source.location)
             if not isinstance(stored, frozenset) or pair not in stored:
                 return True
-        # What was stored once has been stored for good.
+        # What was stored once in a life has been stored in it for good.
         self.proven.add(via)
         return False
 
