@@ -284,6 +284,14 @@ class Frame:
         """Whether ``a`` comes before ``b`` for the location that both access: co, rf, fr."""
         return self.before(a, b)
 
+    def freed_twice(self, free: int, event: int) -> Lit:
+        """Whether ``free`` comes before ``event``, a free too."""
+        return self.before(free, event)
+
+    def stored_before(self, update: int, event: int) -> Lit:
+        """Whether an update is stored when an event begins."""
+        return self.before(update, event)
+
     def after_free(self, free: int, event: int) -> Lit:
         """Whether ``event`` accesses what ``free`` has freed, given that it goes there."""
         return self.before(free, event)

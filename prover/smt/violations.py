@@ -132,7 +132,7 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
             unstored = _unstored(frame, event, hazard)
             return frame.logic.all_of((frame.holds(when), frame.has(term, value), unstored))
         case Freed(free=free) | DoubleFree(free=free):
-            late = frame.after_free if isinstance(hazard, Freed) else frame.before
+            late = frame.after_free if isinstance(hazard, Freed) else frame.freed_twice
             parts = (ever_freed(frame, hazard), late(free, event), _still(frame, event, hazard))
             return frame.logic.all_of(parts)
         case NotHeld():
@@ -189,7 +189,7 @@ def _stored(frame: Frame, event: int, index: int, hazard: Torn | TornStore) -> L
             here,
             _bits(frame, update.low, via.low),
             _bits(frame, update.high, via.high),
-            frame.before(update.event, event),
+            frame.stored_before(update.event, event),
         )
     )
 

@@ -230,6 +230,15 @@ BUGS = (
         "weak/interrupt_sees_own_stores",
     ),
     InEngine(
+        "interrupts",
+        "no plain access sinks past where a handler comes",
+        frame.WeakFrame,
+        "may_sink",
+        "hosted and handled and",
+        "False and",
+        "weak/plain_use_before_handler_frees",
+    ),
+    InEngine(
         "downgrade_write()",
         "readers are let in before it",
         locks,

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tests.weak.drafts import Draft
 from tests.weak.themes_of_failures import failures, recounts
 from tests.weak.themes_of_flags import bits, downgrades, handlers, references
+from tests.weak.themes_of_handlers import halves, handed, owners
 from tests.weak.themes_of_lives import (
     flags,
     landings,
@@ -346,6 +347,9 @@ THEMES: dict[str, Maker] = {
     "handlers": handlers,
     "sleepers": sleepers,
     "holders": holders,
+    "owners": owners,
+    "halves": halves,
+    "handed": handed,
 }
 
 

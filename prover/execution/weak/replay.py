@@ -19,6 +19,7 @@ from prover.execution.run.replay import ReplayError
 from prover.execution.weak.inits import held_when_set_up
 from prover.execution.weak.law import Law
 from prover.execution.weak.models import for_protocols, for_races
+from prover.execution.weak.own import may_sink, ran_before
 from prover.execution.weak.pages import Pages
 from prover.execution.weak.rules import Rules
 from prover.execution.weak.run import NotAnExecution, Run
@@ -267,13 +268,15 @@ def _lifetimes(
             continue
         if not isinstance(freed, Pointer) or freed.base != value.base or freed.path:
             continue
-        if free.thread == event.thread and free.number > event.number:
+        own = ran_before(run, free, event)
+        sinks = own is False and may_sink(run, found, event, free)
+        if own is False and not sinks:
             continue
         lives = pages.orders(value.base.object, free.number, event.number)
         if lives is None:
             continue
         name = "double-free" if freeing else "use-after-free"
-        other = free.thread != event.thread
+        other = own is None or sinks
         also: Pairs = frozenset(((end.number, last.number),)) if other else frozenset()
         yield Wrong(name, event.number, also | lives)
         write = found.write(event.number)
@@ -331,8 +334,10 @@ def _before_updates(
             continue
         if pointer.source != place or (low.bits, high.bits) != (via.low, via.high):
             continue
-        if run.skeleton.events[update.event].thread == event.thread:
-            if update.event < event.number:
+        stored = run.skeleton.events[update.event]
+        own = ran_before(run, stored, event)
+        if own is False or (own and not may_sink(run, found, stored, event)):
+            if own:
                 return None
             continue
         end = found.last(update.event)

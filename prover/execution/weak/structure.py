@@ -22,6 +22,7 @@ from prover.execution.terms import Term
 from prover.execution.weak.law import Law
 from prover.execution.weak.models import FROM_READS, TAGS, UNMARKED
 from prover.execution.weak.origins import Origins
+from prover.execution.weak.own import Step, ran_before, step_of
 from prover.execution.weak.readers import add_readers
 from prover.execution.weak.run import Run
 from prover.execution.weak.updates import only_looked, updates
@@ -30,9 +31,6 @@ from prover.models.concrete import Pairs, Structure
 
 Sources = dict[Place | None, set[tuple[int, int]]]
 """For each place the pairs of a store and a read of it; under None those of no one place."""
-
-Step = tuple[int, int, int]
-"""Which step of the host, whether it is one (1) or a handler's before it (0), and which handler."""
 
 
 class Builder:
@@ -100,9 +98,9 @@ class Builder:
         for own in by_processor.values():
             numbers = [node.number for node in own]
             inside.update(product(numbers, numbers))
-            places = [(self._place(node), node) for node in own]
-            for place, node in places:
-                behind = self._behind(place, node, places)
+            places = [(step_of(self.run, node.event), node) for node in own]
+            for step, node in places:
+                behind = self._behind(step, node, places)
                 po.update((node.number, other) for other in behind)
         return frozenset(po), frozenset(inside)
 
@@ -121,14 +119,6 @@ class Builder:
             for there, n in places
             if (number < n.number if events[n.event].thread == own else place < there)
         ]
-
-    def _place(self, node: Node) -> Step:
-        """Where a node stands in the program of its processor."""
-        thread = self.skeleton.threads[self.skeleton.events[node.event].thread]
-        if thread.kind == "handler":
-            claim = self.run.claim
-            return claim.gaps.get(thread.number, 0), 0, claim.turn(thread.number)
-        return thread.events.index(node.event), 1, 0
 
     # --- memory
 
@@ -191,7 +181,7 @@ class Builder:
         return found
 
     def _lives(self) -> Pairs:
-        """A free comes after what its own thread did to the object, and before the next life."""
+        """A free comes after what its processor did to the object, and before the next life."""
         found: set[tuple[int, int]] = set()
         for free, alloc in self.reuses:
             one, two = self.nodes.write(free), self.nodes.read(alloc)
@@ -203,11 +193,11 @@ class Builder:
         return frozenset(found)
 
     def _own_before(self, free: Node, event: sk.Event) -> Iterator[int]:
-        """What the thread of a free did before to what it frees: overwritten, if it is marked."""
+        """What its processor did before to what a free frees: overwritten, if it is marked."""
         for number in self._of_object(free.number):
             node = self.nodes.nodes[number]
-            same = self.skeleton.events[node.event].thread == event.thread
-            if same and node.number < free.number and node.order not in LOOSE:
+            earlier = ran_before(self.run, self.skeleton.events[node.event], event)
+            if earlier and node.order not in LOOSE:
                 yield number
 
     def _start(self, place: Place) -> int:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import address_of
-from prover.execution.nodes import LOOSE, Node
+from prover.execution.nodes import LOOSE, Node, touched
 from prover.graph.values import Pointer
-from prover.smt.logic import FALSE, Lit, neg
+from prover.smt.logic import FALSE, TRUE, Lit, neg
 from prover.smt.weak.com import Link
 from prover.smt.weak.frame import WeakFrame
 from prover.smt.weak.numbers import Numbers
@@ -115,7 +115,7 @@ def _overwriting(n: Numbers) -> dict[int, list[tuple[Node, Lit]]]:
 
 
 def _coherent_before_free(n: Numbers, free: int) -> None:
-    """What a thread did with an object before it frees it is coherent before that."""
+    """What a processor did with an object before it frees it is coherent before that."""
     frame = n.frame
     n.logic.label = f"coherence before the free of event {free}"
     for number, lit in _touched_before(frame, frame.skeleton.events[free]):
@@ -123,13 +123,16 @@ def _coherent_before_free(n: Numbers, free: int) -> None:
 
 
 def end_of_life(n: Numbers) -> None:
-    """A free overwrites the object: it comes after what its own thread did there before."""
+    """A free overwrites the object: it comes after what its own processor did there before.
+
+    That is what lkmm.cat has as ``overwrite & int``: a handler and its host are one program.
+    """
     frame = n.frame
     for event in frame.skeleton.events:
         write = frame.nodes.write(event.number)
         if not isinstance(event.action, sk.Deallocate) or write is None:
             continue
-        n.logic.label = f"free {event.number} after what its thread did there"
+        n.logic.label = f"free {event.number} after what its processor did there"
         for number, lit in _touched_before(frame, event):
             last = frame.nodes.last(number)
             for node in frame.nodes.of_event[number]:
@@ -139,7 +142,7 @@ def end_of_life(n: Numbers) -> None:
 
 
 def _touched_before(frame: WeakFrame, free: sk.Event) -> Iterator[tuple[int, Lit]]:
-    """The earlier events of its thread that touch what a free frees, with the literal of that."""
+    """What its processor did before to what a free frees: the events, with the literal of each."""
     assert isinstance(free.action, sk.Deallocate | sk.GiveBack)
     regions = frame.skeleton.layout.regions
     freed = {
@@ -152,18 +155,31 @@ def _touched_before(frame: WeakFrame, free: sk.Event) -> Iterator[tuple[int, Lit
         and not regions[value.base.object].typesafe
     }
     thread, index = frame.order.place[free.number]
-    for number in frame.skeleton.threads[thread].events[:index]:
-        address = address_of(frame.skeleton.events[number])
-        if address is None or number not in frame.nodes.of_event:
+    own = frame.skeleton.threads[thread].events[:index]
+    for number, earlier in (*((n, TRUE) for n in own), *_around(frame, free.number)):
+        event = frame.skeleton.events[number]
+        address = address_of(event) if event.thread == thread else touched(event)
+        if address is None or number not in frame.nodes.of_event or earlier == FALSE:
             continue
         both = (
-            frame.logic.all_of((lit, freed[value.base]))
+            frame.logic.all_of((earlier, lit, freed[value.base]))
             for value, lit in frame.table(address).items()
             if isinstance(value, Pointer) and value.base in freed
         )
         touches = frame.logic.any_of(both)
         if touches != FALSE:
             yield number, touches
+
+
+def _around(frame: WeakFrame, free: int) -> Iterator[tuple[int, Lit]]:
+    """What handlers and their host ran before a free on its processor, in other threads."""
+    for thread in frame.skeleton.threads:
+        for number in thread.events:
+            earlier = frame.in_program(number, free)
+            if earlier is None:
+                break
+            if frame.reached(number) != FALSE:
+                yield number, earlier
 
 
 def reuse(n: Numbers) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from prover.execution.nodes import Node, Nodes
+from prover.execution.nodes import LOOSE, Node, Nodes
 from prover.execution.skeleton import Access, Grant, SrcuEnd, Try, Unlock
 from prover.execution.terms import Constant
 from prover.smt.frame import Frame
@@ -161,6 +161,57 @@ class WeakFrame(Frame):
         known = self._known(free, event)
         if known is not None:
             return known
+        own = self.in_program(event, free)
+        if own is None:
+            return self._after_foreign_free(free, event)
+        if self.may_sink(event, free):
+            return self.logic.any_of((neg(own), self._after_foreign_free(free, event)))
+        return neg(own)
+
+    def freed_twice(self, free: int, event: int) -> Lit:
+        """Whether ``free`` comes before ``event``, a free too."""
+        own = self.in_program(event, free)
+        return self.before(free, event) if own is None else neg(own)
+
+    def stored_before(self, update: int, event: int) -> Lit:
+        """Whether an update is stored when an event begins: a processor sees its own stores."""
+        own = self.in_program(update, event)
+        return self.before(update, event) if own is None or self.may_sink(update, event) else own
+
+    def in_program(self, a: int, b: int) -> Lit | None:
+        """Whether ``a`` comes before ``b`` in what the processor of both ran.
+
+        None where they are of two processors, or of one thread: those are known.
+        """
+        (one, index), (two, other) = self.order.place[a], self.order.place[b]
+        threads = self.skeleton.threads
+        if one == two or self._processor(one) != self._processor(two):
+            return None
+        if threads[one].host == two and one in self.gaps:
+            return self.logic.any_of(lit for k, lit in self.gaps[one] if k <= other)
+        if threads[two].host == one and two in self.gaps:
+            return self.logic.any_of(lit for k, lit in self.gaps[two] if k > index)
+        if one in self.gaps and two in self.gaps:
+            return self.runs_first(one, two)
+        return None
+
+    def _processor(self, thread: int) -> int:
+        found = self.skeleton.threads[thread]
+        return found.host if found.kind == "handler" else thread
+
+    def may_sink(self, event: int, into: int) -> bool:
+        """Whether the compiler may move a plain access of a host past where a handler comes.
+
+        What a handler does itself is over when it returns.
+        """
+        threads, events = self.skeleton.threads, self.skeleton.events
+        hosted = threads[events[event].thread].kind != "handler"
+        handled = threads[events[into].thread].kind == "handler"
+        return (
+            hosted and handled and any(n.order in LOOSE for n in self.nodes.of_event.get(event, ()))
+        )
+
+    def _after_foreign_free(self, free: int, event: int) -> Lit:
         write = self.nodes.write(event)
         executes = self._later(free, event, write)
         stores = isinstance(self.skeleton.events[event].action, STORING)

@@ -6,6 +6,7 @@ from prover.execution import skeleton as sk
 from prover.execution.nodes import Node
 from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.weak.frame import WeakFrame
+from prover.smt.weak.hosts import behind_unlocks_of_others, tell_others
 from prover.smt.weak.numbers import Numbers
 from prover.smt.weak.points import above, enter, points, spread_to
 from prover.smt.weak.strand import Strand, Top
@@ -270,23 +271,22 @@ class Walk:
         assert isinstance(event.action, sk.Grant | sk.Try)
         if event.action.kind != "spinlock":
             return
-        got = self.numbers.got(node)
         for unlock, everything, passed in strand.unlocks:
             # Acquires before it are below the floor anyway.
-            both = self.logic.all_of((self.frame.there(unlock), got))
+            both = self.logic.all_of((self.frame.there(unlock), self.numbers.got(node)))
             strand.floor.push(everything, both)
             for t in self.threads:
                 strand.handed[t].push(passed[t], both)
+        behind_unlocks_of_others(self.numbers, strand, node)
         self.numbers.locking.add((node.number, strand.thread))
         for t in self.threads:
             name = self.numbers.handed[node.number, t] = self.numbers.number(self.numbers.fresh())
             strand.handed[t].push(name)
 
     def _write(self, strand: Strand, node: Node, here: str, there: Lit) -> None:
-        releases = node.order == "release" or not self.lkmm
         if self.lkmm:
             self._arrivals(strand, node, here)
-        if releases:
+        if node.order == "release" or not self.lkmm:
             if self.lkmm:
                 self.logic.label = f"release at event {node.event}"
             self.numbers.below(strand.all.name(), here, strict=True)
@@ -306,6 +306,7 @@ class Walk:
                 strand.unlocks.append((node, everything, passed))
                 for t in self.threads:
                     self.numbers.handed[node.number, t] = passed[t]
+                tell_others(self.numbers, node, everything, passed)
         strand.all.push(here, there)
         strand.writes.push(here, there)
         if node.number in self.frame.phantoms:
