@@ -353,12 +353,11 @@ def _read_at(value: Value, pointer: Value) -> Value:
     """A half or word marked as read through ``pointer`` (unmarked if that is no location)."""
     if not isinstance(pointer, Pointer) or pointer.base is None:
         return value
-    source = pointer.source
     match value:
         case Half(bits=bits, base=base):
-            return Half(bits, base, source)
+            return Half(bits, base, pointer.source)
         case Word(low=low, high=high):
-            return Word(Half(low.bits, low.base, source), Half(high.bits, high.base, source))
+            return Word(*(Half(half.bits, half.base, pointer.source) for half in (low, high)))
         case _:
             return value
 

@@ -7,13 +7,9 @@ machine makes of it that replays executions (``prover/execution/run/``, ``prover
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import ModuleType
-
 from prover.execution import declared
-from prover.execution.construct import conditions, instructions, program, srcu
+from prover.execution.construct import instructions, program, srcu
 from prover.execution.run import locking, machine
-from prover.execution.weak import run
 from prover.graph import (
     primitives,
     primitives_atomic,
@@ -24,28 +20,10 @@ from prover.graph import (
 )
 from prover.parametric.machine import memory
 from prover.smt import locks, violations, waits
-from prover.smt.weak import com, frame
+from prover.smt.weak import com
 from prover.smt.weak import waits as weak_waits
-from tests.differential.planted import Planted
-
-
-@dataclass(frozen=True, slots=True)
-class InEngine:
-    """In ``function`` of ``where`` the text ``old`` becomes ``new``; ``case`` is to notice."""
-
-    group: str
-    name: str
-    where: ModuleType | type
-    function: str
-    old: str
-    new: str
-    case: str
-
-    @property
-    def planted(self) -> Planted:
-        """How it is put into the engine."""
-        return Planted(self.name, self.where, self.function, self.old, self.new)
-
+from tests.verdict.in_engine import InEngine
+from tests.verdict.planted_under_weak import UNDER_WEAK
 
 BUGS = (
     InEngine(
@@ -114,24 +92,6 @@ BUGS = (
     ),
     InEngine(
         "bits",
-        "__clear_bit_unlock() is no release",
-        primitives_bits,
-        "_two_steps",
-        "operand, type_), second, call.span)",
-        'operand, type_), "once", call.span)',
-        "weak/bit_acquire",
-    ),
-    InEngine(
-        "bits",
-        "test_and_set_bit_lock() that fails has tried, in its generic form too",
-        primitives_bits,
-        "_bit",
-        '(clear, "generic")',
-        '(clear, "")',
-        "weak/fence_after_failed_bit_lock",
-    ),
-    InEngine(
-        "bits",
         "a bit spinlock is taken where it is held",
         primitives_bits,
         "_bit",
@@ -156,24 +116,6 @@ BUGS = (
         'lambda old: scope.apply("==", old, expected)',
         "always",
         "language/atomic_values",
-    ),
-    InEngine(
-        "atomics",
-        "an update that finds garbage is ordered as if it could not fail",
-        frame.WeakFrame,
-        "acting",
-        "TRUE if whole else self.ok(node.event)",
-        "TRUE",
-        "weak/failed_update_of_garbage",
-    ),
-    InEngine(
-        "atomics",
-        "atomic_inc_not_zero() that fails is a locked instruction",
-        primitives_atomic,
-        "counter",
-        'looks="" if when is None else "always",',
-        "",
-        "weak/failed_update_is_no_fence",
     ),
     InEngine(
         "refcounts",
@@ -204,39 +146,12 @@ BUGS = (
     ),
     InEngine(
         "interrupts",
-        "a handler runs with interrupts off (weak)",
-        weak_waits,
-        "_place",
-        'section.kind != "irq"',
-        "True",
-        "weak/ipi_waits_for_irqs_off",
-    ),
-    InEngine(
-        "interrupts",
         "the interrupted actor goes on beside its handler",
         waits,
         "_encode_ipis",
         "_alone(frame, thread)",
         "pass",
         "sections/interrupt_whole",
-    ),
-    InEngine(
-        "interrupts",
-        "what the interrupted actor has stored is not before its handler",
-        com,
-        "_handlers_at_one_place",
-        "logic.clause(neg(lit), neg(same), frame.coherence(*first))",
-        "pass",
-        "weak/interrupt_sees_own_stores",
-    ),
-    InEngine(
-        "interrupts",
-        "no plain access sinks past where a handler comes",
-        frame.WeakFrame,
-        "may_sink",
-        "hosted and handled and",
-        "False and",
-        "weak/plain_use_before_handler_frees",
     ),
     InEngine(
         "downgrade_write()",
@@ -292,24 +207,6 @@ BUGS = (
         "found.append(who)",
         "pass",
         "locks/rwsem_recursive_read",
-    ),
-    InEngine(
-        "replay",
-        "nothing goes on before its values are known (weak)",
-        run.Run,
-        "_one_goes_on",
-        "return True",
-        "return False",
-        "weak/store_past_failing_assert",
-    ),
-    InEngine(
-        "replay",
-        "only the event right before goes on (weak)",
-        run.Run,
-        "_open_before",
-        "pending.append(guard)",
-        "pass",
-        "weak/pointer_from_a_store_behind",
     ),
     InEngine(
         "declared orders",
@@ -376,35 +273,6 @@ BUGS = (
         "locks/folio_asked_for_again",
     ),
     InEngine(
-        "control dependencies",
-        "a branch that was not come to orders",
-        conditions.Conditions,
-        "_ways",
-        "self.draft.constant(1) if each.always else guard",
-        "self.draft.constant(1)",
-        "weak/ctrl_of_branch_not_run",
-    ),
-    InEngine(
-        "control dependencies",
-        "a branch orders past the point where its arms meet",
-        program,
-        "controlling",
-        "& ~perhaps[name]\n"
-        "        possible = (perhaps[block.then] | perhaps[block.otherwise]) & ~certain[name]\n",
-        "& ~bits[name]\n"
-        "        possible = (perhaps[block.then] | perhaps[block.otherwise]) & ~bits[name]\n",
-        "weak/ctrl_past_the_if",
-    ),
-    InEngine(
-        "control dependencies",
-        "a branch orders only what it decides on itself",
-        conditions.Conditions,
-        "_ways",
-        "(surely if sure else every).items()",
-        "()",
-        "weak/ctrl_two_returns",
-    ),
-    InEngine(
         "split words",
         "an update in another life of the slot counts",
         violations,
@@ -422,5 +290,6 @@ BUGS = (
         "pass",
         "anynumber/torn_whole_in_other_life_wrong",
     ),
+    *UNDER_WEAK,
 )
 """Every bug.  Seqcounts, seqlocks, completions and wait queues are library, not engine."""

@@ -8,7 +8,8 @@ import pytest
 
 from prover.pipeline import run
 from prover.verdict import Outcome, Request
-from tests.verdict.planted_in_engine import BUGS, InEngine
+from tests.verdict.in_engine import InEngine
+from tests.verdict.planted_in_engine import BUGS
 
 CASES = Path(__file__).parents[1] / "cases" / "verdict"
 
