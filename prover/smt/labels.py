@@ -61,7 +61,7 @@ GRANTED: Final = re.compile(
     r"|order of .*|communication|locks|no value from nowhere"
     r"|the store of event \d+ lands after the free of event \d+"
     r"|page of what event \d+ freed"
-    r"|coherence before the free of event \d+|free \d+ after what its thread did there"
+    r"|coherence before the free of event \d+|free \d+ after what its processor did there"
 )
 """The labels of what every proof takes for granted."""
 

@@ -88,7 +88,7 @@ actor owner {
 }
 scenario s {
 	run user, owner;
-	expect refuted use-after-free;
+	expect refuted use-after-free allowing null-pointer;
 }
 """
 

@@ -7,7 +7,7 @@ from prover.execution.changes import Change, Way
 from prover.execution.construct.strand import Strand
 from prover.execution.terms import Allocated, Term
 from prover.graph import ir
-from prover.graph.values import POISON, ZERO_WORD, Half, Location, Value
+from prover.graph.values import POISON, ZERO_WORD, Half, Location, Pointer, Value
 
 SHADOW = "shadow"
 """The part of a split word that holds the value of its last completed update."""
@@ -97,8 +97,10 @@ def allocate(strand: Strand, instr: ir.Alloc) -> None:
             for part, value in fresh(cell, zeroed=region.zeroed):
                 draft.write(event, address, part, draft.constant(value), taken)
             if cell.split and region.zeroed:
+                # An update is of one life of the slot.
                 zero = draft.constant(Half(0))
-                _complete(strand, sk.Update(event, address, taken, zero, zero))
+                own = draft.constant(Pointer(sk.life(region, event), cell.path))
+                _complete(strand, sk.Update(event, own, taken, zero, zero))
 
 
 def fresh(cell: ir.Cell, *, zeroed: bool) -> list[tuple[str, Value]]:
