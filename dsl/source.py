@@ -39,6 +39,10 @@ class Source:
             starts.append(end + 1)
         object.__setattr__(self, "_starts", tuple(starts))
 
+    def at(self, offset: int) -> str:
+        """A place as messages name it: ``name:line``."""
+        return f"{self.name}:{self.line_column(offset)[0]}"
+
     def line_column(self, offset: int) -> tuple[int, int]:
         """Line and column of ``offset``, both from 1."""
         line = bisect_right(self._starts, offset)

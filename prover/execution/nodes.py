@@ -104,7 +104,7 @@ def nodes(skeleton: sk.Skeleton) -> Nodes:
             if _is_ghost(skeleton, event):
                 continue
             own: list[Node] = []
-            processor = thread.host if thread.kind == "handler" else thread.number
+            processor = thread.processor
             for kind, order, role, when, active in _parts(skeleton, event, writes, true):
                 own.append(
                     Node(len(found) + len(own), number, processor, kind, order, role, when, active)

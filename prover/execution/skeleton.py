@@ -356,6 +356,11 @@ class Thread(Frozen, frozen=True):
     parent: int
     host: int
 
+    @property
+    def processor(self) -> int:
+        """The thread whose processor it runs on: a handler's is its host's."""
+        return self.host if self.kind == "handler" else self.number
+
 
 class CutPoint(Frozen, frozen=True):
     """The bound was reached at ``loop`` by ``thread`` where ``guard`` holds."""

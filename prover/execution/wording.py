@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place
@@ -20,6 +20,33 @@ from prover.graph.values import (
     number_text,
     word_bits,
 )
+
+
+def wait_text(
+    action: sk.Action, who: str, others: Sequence[str], held: Sequence[str], seen: str
+) -> str:
+    """What a thread in a deadlock waits for.
+
+    ``others`` are the threads that could end that, ``held`` those of them that hold the lock;
+    ``seen`` is the lock, or what an await has looked at.
+    """
+    names = " and ".join(others)
+    match action:
+        case sk.Grant():
+            if held:
+                verb = "holds" if len(held) == 1 else "hold"
+                return f"{who} waits for {seen}, which {' and '.join(held)} {verb}"
+            return f"{who} waits for {seen}, behind the queued request of {names}"
+        case sk.GraceEnd(flush=flush):
+            what = "flush" if flush else "grace period"
+            return f"{who} waits for a {what} that {names} holds up"
+        case sk.Spin():
+            looks = f"{who} waits for {seen} to change"
+            return f"{looks}: {names} cannot do that any more" if names else looks
+        case sk.IpiEnd():
+            return f"{who} waits for an IPI to be taken: {names}"
+        case _:
+            return f"{who} waits for {names}"
 
 
 def cell_at(layout: Layout, location: Location) -> Cell | None:

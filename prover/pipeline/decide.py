@@ -153,8 +153,7 @@ def _at(case: Case, error: Exception) -> str:
     span = error.span if isinstance(error, DomainTooLarge) else None
     if span is None:
         return ""
-    source = case.group.protocol.sources[span.file]
-    return f", at {span.file}:{source.line_column(span.start)[0]}"
+    return f", at {case.group.protocol.sources[span.file].at(span.start)}"
 
 
 def _with_races(case: Case, decision: Decision) -> Decision:

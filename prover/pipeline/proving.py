@@ -53,10 +53,9 @@ def not_covered(model: str) -> tuple[str, ...]:
 
 def known_races(places: Sequence[str]) -> tuple[str, ...]:
     """What no verdict covers as the file says so: accesses of these places that may race."""
-    named = ", ".join(places)
-    return (
-        (f"data races are not looked for of what the file says may race: {named}",) if named else ()
-    )
+    if not places:
+        return ()
+    return (f"data races are not looked for of what the file says may race: {', '.join(places)}",)
 
 
 def prove(
@@ -192,8 +191,7 @@ def _never_judged(file: Loaded, own: list[tuple[Task, Decision | Lost]]) -> dict
         claims = (*protocol.invariants, *scenario.invariants)
         if proof and claims and task.obligation.model != "sc" and not task.unbounded:
             span = claims[0].span
-            line = file.sources[span.file].line_column(span.start)[0]
-            where = f"{span.file}:{line}"
+            where = file.sources[span.file].at(span.start)
             hollow[number] = f"the invariant at {where} is judged under sc, which is not named"
     return hollow
 
@@ -217,8 +215,8 @@ def _never_reached(
             continue
         lost = [span for span in decision.unreached if span not in reached]
         if lost:
-            line = sources[lost[0].file].line_column(lost[0].start)[0]
-            hollow[number] = f"the assert at {lost[0].file}:{line} is never reached"
+            where = sources[lost[0].file].at(lost[0].start)
+            hollow[number] = f"the assert at {where} is never reached"
         if decision.unmarked and task.obligation.variant not in passed:
             owner, label = decision.unmarked[0]
             hollow[number] = f"{owner}.{label} is never reached"

@@ -235,6 +235,7 @@ def _plainest(case: Case, detailed: Search, name: str, reply: Sat) -> Found:
 
 
 def _plain(case: Case, detailed: Search, name: str, reply: Sat) -> Found:
+    """The same; raises ReplayError where a witness is none."""
     if case.model == "lkmm" and name != "data-race" and "tso" not in case.round.clean:
         stronger = naming_of(case, "tso")
         again = ask(stronger, stronger.query.properties.get(name, "false"), values=True)

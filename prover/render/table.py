@@ -9,7 +9,6 @@ from itertools import groupby
 from pathlib import PurePath
 from typing import TypeAlias, assert_never
 
-from dsl.source import Source
 from prover.execution.witness import Witness
 from prover.render.letters import printable
 from prover.render.livelock import counted_livelocks, liveness_lines
@@ -327,14 +326,10 @@ def _details(outcome: Outcome, file: FileReport, *, verbose: bool, full: bool) -
         case Bounded(loops=loops):
             for loop in loops:
                 source = file.sources[loop.file]
-                lines.append(f"    loop at {_at(source, loop.start)} can go further")
+                lines.append(f"    loop at {source.at(loop.start)} can go further")
         case _:
             pass
     return lines
-
-
-def _at(source: Source, offset: int) -> str:
-    return f"{source.name}:{source.line_column(offset)[0]}"
 
 
 def certified_in(outcomes: Sequence[Outcome]) -> str:

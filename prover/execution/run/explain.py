@@ -12,7 +12,7 @@ from prover.execution.run.locking import reaches
 from prover.execution.run.machine import Machine
 from prover.execution.run.spinning import watched
 from prover.execution.run.standstill import deadlocked
-from prover.execution.wording import cell_at, place_text, value_text
+from prover.execution.wording import cell_at, place_text, value_text, wait_text
 from prover.graph.values import Pointer, Via, Wild, number_text
 
 
@@ -119,27 +119,19 @@ def _waits(machine: Machine, thread: int) -> str:
     assert number is not None
     event = machine.skeleton.events[number]
     others = sorted({t for o in machine.judge.obstacles(event) for t in o})
-    names = " and ".join(threads[t].name for t in others)
+    holders: Collection[int] = ()
+    seen = ""
     match event.action:
         case sk.Grant(address=address):
-            value = machine.values.value(address)
-            lock = str(value.location) if isinstance(value, Pointer) else "a lock"
-            who = threads[thread].name
-            holders = machine.locks.holders.get(machine.location(address), {})
-            if held := [threads[t].name for t in others if t in holders]:
-                verb = "holds" if len(held) == 1 else "hold"
-                return f"{who} waits for {lock}, which {' and '.join(held)} {verb}"
-            return f"{who} waits for {lock}, behind the queued request of {names}"
-        case sk.GraceEnd(flush=flush):
-            what = "flush" if flush else "grace period"
-            return f"{threads[thread].name} waits for a {what} that {names} holds up"
+            location = machine.location(address)
+            holders, seen = machine.locks.holders.get(location, {}), str(location)
         case sk.Spin() as spin:
-            looks = f"{threads[thread].name} waits for {_watched(machine, event, spin)} to change"
-            return f"{looks}: {names} cannot do that any more" if names else looks
-        case sk.IpiEnd():
-            return f"{threads[thread].name} waits for an IPI to be taken: {names}"
+            seen = _watched(machine, event, spin)
         case _:
-            return f"{threads[thread].name} waits for {names}"
+            pass
+    names = [threads[t].name for t in others]
+    held = [threads[t].name for t in others if t in holders]
+    return wait_text(event.action, threads[thread].name, names, held, seen)
 
 
 def _watched(machine: Machine, event: sk.Event, spin: sk.Spin) -> str:

@@ -60,10 +60,10 @@ class Law:
             if thread.kind == "handler" and begin in happened:
                 yield thread.parent, begin
         for number in sorted(happened):
-            for thread in self._waited_for(self.skeleton.events[number]):
+            for thread in self.waited_for(self.skeleton.events[number]):
                 yield thread.events[-1], number
 
-    def _waited_for(self, event: sk.Event) -> Iterator[sk.Thread]:
+    def waited_for(self, event: sk.Event) -> Iterator[sk.Thread]:
         """The handlers or callbacks that an event has waited for, for certain."""
         match event.action:
             case sk.IpiEnd(start=start):
@@ -260,7 +260,7 @@ class Law:
     def _check_threads(self) -> None:
         """Waits are over for a reason."""
         for number in sorted(self.run.happened):
-            for thread in self._waited_for(self.skeleton.events[number]):
+            for thread in self.waited_for(self.skeleton.events[number]):
                 if thread.events[-1] not in self.run.happened:
                     raise NotAnExecution(f"{thread.name} was not waited for")
 

@@ -10,12 +10,6 @@ Step = tuple[int, int, int]
 """Which step of the host, whether it is one (1) or a handler's before it (0), and which handler."""
 
 
-def processor(run: Run, event: sk.Event) -> int:
-    """The thread whose processor runs an event."""
-    thread = run.skeleton.threads[event.thread]
-    return thread.host if thread.kind == "handler" else thread.number
-
-
 def step_of(run: Run, event: int) -> Step:
     """Where an event stands in the program of its processor."""
     thread = run.skeleton.threads[run.skeleton.events[event].thread]
@@ -26,7 +20,8 @@ def step_of(run: Run, event: int) -> Step:
 
 def ran_before(run: Run, one: sk.Event, two: sk.Event) -> bool | None:
     """Whether an event comes before another in what the processor of both ran, None elsewhere."""
-    if processor(run, one) != processor(run, two):
+    threads = run.skeleton.threads
+    if threads[one.thread].processor != threads[two.thread].processor:
         return None
     if one.thread == two.thread:
         return one.number < two.number

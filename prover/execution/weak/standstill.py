@@ -13,13 +13,11 @@ from collections.abc import Iterator, Mapping
 from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place, initial_value
-from prover.execution.interrupts import domain_of
 from prover.execution.lock_facts import LockOrderEdge
 from prover.execution.nodes import touched
 from prover.execution.run.locking import Locks
 from prover.execution.run.spinning import watched
 from prover.execution.terms import ReadValue
-from prover.execution.weak.barriers import queued_before
 from prover.execution.weak.law import DELAYS, Law, Section
 from prover.execution.weak.run import Run
 from prover.graph.values import POISON, Pointer, Value
@@ -120,12 +118,9 @@ class _Standing:
                 return self._open(start)
             case sk.Begin():
                 return self._not_begun(self.skeleton.threads[event.thread])
-            case sk.BarrierEnd(start=start):
-                return self._callbacks(start)
-            case sk.IpiEnd(start=start):
-                action = self.skeleton.events[start].action
-                assert isinstance(action, sk.IpiStart)
-                return [frozenset((h,)) for h in action.handlers if h not in self.ended]
+            case sk.BarrierEnd() | sk.IpiEnd():
+                waited = (t.number for t in self.law.waited_for(event))
+                return [frozenset((t,)) for t in waited if t not in self.ended]
             case sk.Spin() as spin:
                 stays = all(map(self._stays, watched(self.skeleton, event, spin)))
                 return [self._going(event.thread)] if stays else []
@@ -211,21 +206,6 @@ class _Standing:
         ]
         others = self.kept.get(thread.host, ())
         return [*masked, *(frozenset((h,)) for h in others if h != thread.number)]
-
-    def _callbacks(self, start: int) -> list[frozenset[int]]:
-        """The callbacks that a barrier waits for, and that have not ended."""
-        begun = self.skeleton.events[start].action
-        assert isinstance(begun, sk.BarrierStart)
-        domain = self.law.domain(begun.domain)
-        found: list[frozenset[int]] = []
-        for thread in self._threads():
-            queued = thread.kind == "callback" and thread.parent in self.run.happened
-            if queued and thread.number not in self.ended:
-                own = self.law.domain(domain_of(self.skeleton, thread))
-                order = self.law.order
-                if own == domain and queued_before(self.run, order, thread.parent, start):
-                    found.append(frozenset((thread.number,)))
-        return found
 
     # --- awaits
 

@@ -153,7 +153,7 @@ def _programs(run: Run, bad: Collection[int]) -> tuple[tuple[int, ...], ...]:
             if event in run.happened or event in run.violated or event in bad:
                 turn = run.claim.turn(thread.number)
                 key = (gap, 0, turn, thread.number, index) if handler else (index, 1)
-                host = thread.host if handler else thread.number
+                host = thread.processor
                 found.setdefault(host, []).append((key, event))
     return tuple(tuple(event for _, event in sorted(own)) for _, own in sorted(found.items()))
 

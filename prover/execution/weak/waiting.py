@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.run.spinning import watched
 from prover.execution.terms import ReadValue
 from prover.execution.weak.run import Run
 from prover.execution.weak.standstill import Standstill
-from prover.execution.wording import cell_at, place_text, value_text
-from prover.graph.values import Pointer
+from prover.execution.wording import cell_at, place_text, value_text, wait_text
+from prover.graph.values import Location, Pointer
 
 
 def waits(run: Run, found: Standstill) -> Iterator[str]:
@@ -27,27 +27,20 @@ def waits(run: Run, found: Standstill) -> Iterator[str]:
 def _waits(run: Run, found: Standstill, thread: int) -> str:
     threads = run.skeleton.threads
     event = run.skeleton.events[found.waiting[thread]]
-    who = threads[thread].name
-    names = " and ".join(threads[t].name for t in found.others[thread])
+    holders: Collection[int] = ()
+    seen = ""
     match event.action:
-        case sk.Grant(address=address):
-            pointer = run.values.value(address)
-            assert isinstance(pointer, Pointer)
-            holders = found.locks.holders.get(pointer.location, {})
-            if held := [threads[t].name for t in found.others[thread] if t in holders]:
-                verb = "holds" if len(held) == 1 else "hold"
-                return f"{who} waits for {pointer.location}, which {' and '.join(held)} {verb}"
-            return f"{who} waits for {pointer.location}, behind the queued request of {names}"
-        case sk.GraceEnd(flush=flush):
-            what = "flush" if flush else "grace period"
-            return f"{who} waits for a {what} that {names} holds up"
+        case sk.Grant() as grant:
+            location = _location(run, grant)
+            holders, seen = found.locks.holders.get(location, {}), str(location)
         case sk.Spin() as spin:
-            looks = f"{who} waits for {_watched(run, event, spin)} to change"
-            return f"{looks}: {names} cannot do that any more" if names else looks
-        case sk.IpiEnd():
-            return f"{who} waits for an IPI to be taken: {names}"
+            seen = _watched(run, event, spin)
         case _:
-            return f"{who} waits for {names}"
+            pass
+    others = found.others[thread]
+    names = [threads[t].name for t in others]
+    held = [threads[t].name for t in others if t in holders]
+    return wait_text(event.action, threads[thread].name, names, held, seen)
 
 
 def _watched(run: Run, event: sk.Event, spin: sk.Spin) -> str:
@@ -69,7 +62,7 @@ def _watched(run: Run, event: sk.Event, spin: sk.Spin) -> str:
     return " or ".join(names) or "what it sees"
 
 
-def _location(run: Run, action: sk.Try | sk.LockState) -> object:
+def _location(run: Run, action: sk.Grant | sk.Try | sk.LockState) -> Location:
     pointer = run.values.value(action.address)
     assert isinstance(pointer, Pointer)
     return pointer.location

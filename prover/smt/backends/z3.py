@@ -95,7 +95,7 @@ class Session:
             self._solver.pop()
         if answer == z3.unsat:
             return Unsat()
-        return Sat({}) if answer == z3.sat else GaveUp(self._solver.reason_unknown())
+        return Sat({}) if answer == z3.sat else self._gave_up(seconds)
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -117,9 +117,13 @@ class Session:
             return Unsat()
         if answer == z3.sat:
             return Sat(self.values() if values else {})
+        return self._gave_up(self._timeout)
+
+    def _gave_up(self, seconds: float) -> GaveUp:
+        """After no answer: why."""
         reason = self._solver.reason_unknown()
         late = reason in ("canceled", "timeout")
-        return GaveUp(f"timeout after {self._timeout:g} s" if late else reason)
+        return GaveUp(f"timeout after {seconds:g} s" if late else reason)
 
     def values(self, names: tuple[str, ...] | None = None) -> dict[str, int]:
         """After a yes: the assignment of some constants, else of every one that says something

@@ -185,7 +185,7 @@ class WeakFrame(Frame):
         """
         (one, index), (two, other) = self.order.place[a], self.order.place[b]
         threads = self.skeleton.threads
-        if one == two or self._processor(one) != self._processor(two):
+        if one == two or threads[one].processor != threads[two].processor:
             return None
         if threads[one].host == two and one in self.gaps:
             return self.logic.any_of(lit for k, lit in self.gaps[one] if k <= other)
@@ -194,10 +194,6 @@ class WeakFrame(Frame):
         if one in self.gaps and two in self.gaps:
             return self.runs_first(one, two)
         return None
-
-    def _processor(self, thread: int) -> int:
-        found = self.skeleton.threads[thread]
-        return found.host if found.kind == "handler" else thread
 
     def may_sink(self, event: int, into: int) -> bool:
         """Whether the compiler may move a plain access of a host past where a handler comes.

@@ -47,7 +47,7 @@ class Walk:
         if thread.kind in ("final", "invariant"):
             return
         self.label = self.logic.label = f"order of {thread.name}"
-        strand = Strand(self.numbers, thread.host if thread.kind == "handler" else thread.number)
+        strand = Strand(self.numbers, thread.processor)
         hosted = self._hosted(thread.number)
         self._enter(strand, thread)
         if self.lkmm and hosted and all(map(self._is_empty, hosted)):
