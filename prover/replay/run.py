@@ -23,6 +23,7 @@ from prover.execution.recall.claim import recall_weak
 from prover.execution.recall.outcome import Holds, Recalled
 from prover.execution.recall.schedule import recall
 from prover.execution.record import Schedule
+from prover.execution.weak.shorten import replay_shortened
 from prover.graph import compile_program
 from prover.graph.limits import TooLarge
 from prover.models.cat import load_model
@@ -110,7 +111,9 @@ def _recalled(protocol: Protocol, found: Document, sources: Mapping[str, Source]
     if isinstance(found.execution, Schedule):
         return recall(skeleton, found.execution, found.property, sources)
     model = load_model(found.model)
-    return recall_weak(skeleton, found.execution, found.property, model, sources)
+    return recall_weak(
+        skeleton, found.execution, found.property, model, sources, replay_shortened
+    )
 
 
 def _named(found: Document, below: Path | None) -> str:

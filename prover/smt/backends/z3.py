@@ -65,6 +65,7 @@ class Session:
             # Bellman-Ford over differences, which is all the arithmetic there is: two to four times
             # faster than the general solver on queries with many positions.
             self._solver.set("arith.solver", 1)
+            self._solver.set("propagate_values", False)
         with _within_memory():
             self._solver.from_string(text)
         self._text = text
