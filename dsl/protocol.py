@@ -562,7 +562,11 @@ class Scenario(Frozen, frozen=True):
 
 
 class Variant(Frozen, frozen=True):
-    """A named change; ``scenarios`` it runs in; ``labels`` it touches, as (owner, label)."""
+    """A named change; ``scenarios`` it runs in; ``labels`` it touches, as (owner, label).
+
+    ``exchanged`` are functions in whose place it puts others: those of which the protocol without
+    it shows who calls them.
+    """
 
     name: str
     title: str
@@ -570,6 +574,7 @@ class Variant(Frozen, frozen=True):
     labels: tuple[tuple[str, str], ...]
     expects: tuple[Expect, ...]
     span: Span
+    exchanged: tuple[str, ...] = ()
 
 
 class LockOrder(Frozen, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import TypeVar, cast
 
 from dsl import syntax as s
 from dsl.frozen import Frozen, fields_of, replace
@@ -12,6 +12,8 @@ from dsl.source import Span
 
 _TAKE_FUNCTIONS = tuple(row.name for row in PRIMITIVES.values() if "function" in row.parameters)
 """Primitives that call a function by its name."""
+
+Part = TypeVar("Part", bound=s.Block | s.Scenario | s.Final | s.Invariant)
 
 Edit = Callable[[s.Labelled], tuple[s.Stmt, ...]]
 
@@ -94,10 +96,10 @@ def _labelled(stmt: s.Labelled, label: str, edit: Edit) -> s.Stmt:
     return replace(stmt, body=_one(stmt.body, label, edit))
 
 
-def rename(block: s.Block, old: str, new: str) -> s.Block:
-    """The block with every use of the function ``old`` one of ``new``: calls and callbacks."""
-    made = _rename(block, old, new)
-    return made if isinstance(made, s.Block) else block
+def rename(part: Part, old: str, new: str) -> Part:
+    """A piece of syntax with every use of the function ``old`` one of ``new``: calls, callbacks."""
+    made = _rename(part, old, new)
+    return made if isinstance(made, type(part)) else part
 
 
 _FIELDS: dict[type[object], tuple[str, ...]] = {}

@@ -2,7 +2,7 @@
 
 ``drop f.l`` leaves ``l: ;``; ``replace f.l with { B }`` leaves ``l: { B }``;
 ``move f.l after f.m`` takes ``l: S`` away and puts it behind ``m: T``;
-``exchange f with g`` makes every use of f one of g, except in g itself (which may
+``exchange f with g`` makes every use of f one of g, in claims, too, except in g itself (which may
 be a wrapper around f).
 """
 
@@ -21,17 +21,22 @@ from dsl.syntax_rewrite import edit_list, labels_in, rename
 
 Owner: TypeAlias = s.FunctionDecl | s.ActorDecl
 
+Claiming: TypeAlias = s.Scenario | s.Final | s.Invariant
+"""What claims stand in."""
+
 
 class _Editing(Open):
     """The owners of labels by name, as edited so far, and what went wrong.
 
-    ``sources`` are the texts that they were in before.
+    ``sources`` are the texts that they were in before; ``claims`` are declarations with claims, as
+    edited so far, by the identity of what they were.
     """
 
     owners: MutableMapping[str, Owner]
     sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
     changed: set[str] = field(default_factory=set[str])
     diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    claims: dict[int, Claiming] = field(default_factory=dict[int, "Claiming"])
 
 
 def owners(files: tuple[s.File, ...]) -> dict[str, Owner]:
@@ -65,17 +70,21 @@ def apply(
     Declarations and files that do not change are the same objects as before.
     """
     before = owners(files)
-    editing = _Editing(dict(before), sources)
+    claims = {id(d): d for file in files for d in file.declarations if isinstance(d, Claiming)}
+    editing = _Editing(dict(before), sources, claims=dict(claims))
     for change in variant.changes:
         if isinstance(change, s.Exchange):
             _exchange(editing, change)
         else:
             _change(editing, change)
-    edited = {id(before[name]): editing.owners[name] for name in sorted(editing.changed)}
+    edited: dict[int, s.Decl] = {
+        id(before[name]): editing.owners[name] for name in sorted(editing.changed)
+    }
+    edited |= {number: d for number, d in editing.claims.items() if d is not claims[number]}
     return tuple(_file(file, edited) for file in files), tuple(editing.diagnostics)
 
 
-def _file(file: s.File, edited: dict[int, Owner]) -> s.File:
+def _file(file: s.File, edited: Mapping[int, s.Decl]) -> s.File:
     if not any(id(decl) in edited for decl in file.declarations):
         return file
     declarations = tuple(edited.get(id(decl), decl) for decl in file.declarations)
@@ -209,10 +218,17 @@ def _exchange(editing: _Editing, change: s.Exchange) -> None:
         if body is not owner.body:
             editing.owners[name] = replace(owner, body=body)
             editing.changed.add(name)
+    for number, claiming in editing.claims.items():
+        if id(claiming) != number or _names(editing, claiming, change.old.text):
+            editing.claims[number] = rename(claiming, change.old.text, change.new.text)
 
 
 def _may_use(editing: _Editing, owner: Owner, name: str) -> bool:
-    """Whether a name is in the text of an owner, which takes less time than its syntax does."""
-    span = owner.span
-    text = editing.sources[span.file].text
-    return owner.name.text in editing.changed or text.find(name, span.start, span.end) >= 0
+    """Whether a function may be used in an owner, as it is by now."""
+    return owner.name.text in editing.changed or _names(editing, owner, name)
+
+
+def _names(editing: _Editing, decl: Owner | Claiming, name: str) -> bool:
+    """Whether a name is in a declaration's text, which takes less time than its syntax does."""
+    span = decl.span
+    return editing.sources[span.file].text.find(name, span.start, span.end) >= 0

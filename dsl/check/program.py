@@ -179,7 +179,7 @@ def _protocol(
         pools=pools,
         functions=functions,
         actors=actors,
-        scenarios=base.scenarios if base else _scenarios(world),
+        scenarios=_scenarios(world, program, base),
         variants=base.variants if base else _variants(world, program),
         transitions=transitions,
         lock_orders=lock_orders(world, files, placed.values(), program.main.name),
@@ -199,8 +199,20 @@ def _comment(program: Program) -> str:
     return "\n".join(line.text for line in comment_lines(program.main, text)).strip("\n")
 
 
-def _scenarios(world: World) -> dict[str, p.Scenario]:
-    return {name: scenario(world, decl) for name, decl in world.scenarios.items()}
+def _scenarios(world: World, program: Program, base: p.Protocol | None) -> dict[str, p.Scenario]:
+    """The scenarios; those of the protocol without the variant that it leaves as they are."""
+    if base is None:
+        return {name: scenario(world, decl) for name, decl in world.scenarios.items()}
+    before = {
+        decl.name.text: decl
+        for file in program.files
+        for decl in file.declarations
+        if isinstance(decl, s.Scenario)
+    }
+    return {
+        name: base.scenarios[name] if before[name] is decl else scenario(world, decl)
+        for name, decl in world.scenarios.items()
+    }
 
 
 def _variants(world: World, program: Program) -> dict[str, p.Variant]:

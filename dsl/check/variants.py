@@ -44,7 +44,13 @@ def variant(world: World, owners: Mapping[str, Owner], decl: s.Variant) -> p.Var
     refuse_conflicts(world, expects)
     title = "" if decl.title is None else decl.title.text
     return p.Variant(
-        decl.name.text, title, tuple(scenarios), _labels(world, decl), tuple(expects), decl.span
+        decl.name.text,
+        title,
+        tuple(scenarios),
+        _labels(world, decl),
+        tuple(expects),
+        decl.span,
+        _exchanged(world, decl),
     )
 
 
@@ -64,6 +70,24 @@ def _labels(world: World, decl: s.Variant) -> tuple[tuple[str, str], ...]:
         if owner is None or owner.kind != "iterator":
             touched.append((change.target.owner.text, change.target.label.text))
     return tuple(dict.fromkeys(touched))
+
+
+def _exchanged(world: World, decl: s.Variant) -> tuple[str, ...]:
+    """The functions in whose place it puts others, unless the uses may be its own doing.
+
+    Iterators are gone once they are in place.
+    """
+    if any(isinstance(change, s.Replace) for change in decl.changes):
+        return ()
+    exchanges = [change for change in decl.changes if isinstance(change, s.Exchange)]
+    found = dict.fromkeys(change.old.text for change in exchanges)
+    for change in exchanges:
+        found.pop(change.new.text, None)
+    return tuple(
+        name
+        for name in found
+        if name in world.functions and world.functions[name].kind != "iterator"
+    )
 
 
 def _same_signature(world: World, change: s.Exchange) -> None:

@@ -6,16 +6,16 @@ obligations, decide each in a worker process, compare with what the author expec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from dsl.diagnostic import DiagnosticError
-from dsl.source import Source
 from prover.cache.store import Store
 from prover.pipeline.board import Board, decide_here
 from prover.pipeline.certify import Second, certified, claims_folder, opinions, relied_on
 from prover.pipeline.decision import Decision
+from prover.pipeline.hollow import beyond, hollow
 from prover.pipeline.loaded import Loaded, grouped, load_all
 from prover.pipeline.memory import Memory
 from prover.pipeline.obligations import Task
@@ -24,14 +24,11 @@ from prover.pipeline.spared import Found, to_keep
 from prover.pipeline.times import Times
 from prover.pipeline.tree import Member
 from prover.verdict import (
-    Bounded,
     Certificate,
     FileReport,
     Measured,
     Outcome,
     Progress,
-    Proved,
-    Refuted,
     Request,
     Unknown,
     Vacuous,
@@ -168,72 +165,30 @@ def _report(
     )
     if wrong:
         return FileReport(file.name, (), tuple(wrong), file.sources, folder=file.folder)
-    # Part of a file cannot show that nothing in the whole of it reaches a statement.
-    hollow = {} if partial else _never_reached(own, file.sources)
-    hollow |= _never_judged(file, own)
+    nothing = hollow(file, own, partial=partial)
     outcomes = tuple(
-        _outcome(task, decision, hollow.get(number, ""), certificate)
+        _outcome(task, decision, nothing.get(number, ""), certificate, beyond(file, decision))
         for number, (task, decision, certificate) in enumerate(here)
     )
     titles = {name: variant.title for name, variant in file.protocols[""].variants.items()}
     return FileReport(file.name, outcomes, (), file.sources, folder=file.folder, titles=titles)
 
 
-def _never_judged(file: Loaded, own: list[tuple[Task, Decision | Lost]]) -> dict[int, str]:
-    """Proofs beside invariants in a file that names no model under which those are judged."""
-    protocol = file.protocols[""]
-    if "sc" in protocol.models:
-        return {}
-    hollow: dict[int, str] = {}
-    for number, (task, decision) in enumerate(own):
-        proof = not isinstance(decision, Lost) and isinstance(decision.verdict, Proved | Bounded)
-        scenario = protocol.scenarios[task.obligation.scenario]
-        claims = (*protocol.invariants, *scenario.invariants)
-        if proof and claims and task.obligation.model != "sc" and not task.unbounded:
-            span = claims[0].span
-            where = file.sources[span.file].at(span.start)
-            hollow[number] = f"the invariant at {where} is judged under sc, which is not named"
-    return hollow
-
-
-def _never_reached(
-    own: list[tuple[Task, Decision | Lost]], sources: Mapping[str, Source]
-) -> dict[int, str]:
-    """Obligations whose asserts, or whose variant's statements, none at all reaches.
-
-    A refutation is none of them, but what it reaches counts; an obligation without an answer
-    may reach everything.
-    """
-    decisions = [(task, d) for task, d in own if not isinstance(d, Lost)]
-    if len(decisions) < len(own) or any(isinstance(d.verdict, Unknown) for _, d in decisions):
-        return {}
-    reached = {span for _, d in decisions for span in d.asserts if span not in d.unreached}
-    passed = {task.obligation.variant for task, d in decisions if not d.unmarked}
-    hollow: dict[int, str] = {}
-    for number, (task, decision) in enumerate(decisions):
-        if isinstance(decision.verdict, Refuted):
-            continue
-        lost = [span for span in decision.unreached if span not in reached]
-        if lost:
-            where = sources[lost[0].file].at(lost[0].start)
-            hollow[number] = f"the assert at {where} is never reached"
-        if decision.unmarked and task.obligation.variant not in passed:
-            owner, label = decision.unmarked[0]
-            hollow[number] = f"{owner}.{label} is never reached"
-    return hollow
-
-
 def _outcome(
-    task: Task, decision: Decision | Lost, hollow: str, certificate: Certificate | None = None
+    task: Task,
+    decision: Decision | Lost,
+    nothing: str,
+    certificate: Certificate | None = None,
+    more: Iterable[str] = (),
 ) -> Outcome:
-    """An obligation's outcome."""
+    """An obligation's outcome; ``nothing`` is why it says nothing, ``more`` are further notes."""
     if isinstance(decision, Lost):
         unknown = Unknown(decision.why)
         met = meets(unknown, task.expected)
         return Outcome(task.obligation, unknown, task.expected, met, (), Measured(), certificate)
-    if hollow and certificate is not None:
+    if nothing and certificate is not None:
         certificate = Certificate("no claim", certificate.by)
-    verdict: Verdict = Vacuous(hollow) if hollow else decision.verdict
+    verdict: Verdict = Vacuous(nothing) if nothing else decision.verdict
     notes = list(known_races(decision.suppressed))
     notes += [f"{owner}.{label} is never reached here" for owner, label in decision.dead]
     return Outcome(
@@ -241,7 +196,7 @@ def _outcome(
         verdict,
         task.expected,
         meets(verdict, task.expected),
-        (*not_covered(task.obligation.model), *notes, *decision.notes),
+        (*not_covered(task.obligation.model), *notes, *more, *decision.notes),
         decision.measured,
         certificate,
     )

@@ -111,9 +111,7 @@ def _recalled(protocol: Protocol, found: Document, sources: Mapping[str, Source]
     if isinstance(found.execution, Schedule):
         return recall(skeleton, found.execution, found.property, sources)
     model = load_model(found.model)
-    return recall_weak(
-        skeleton, found.execution, found.property, model, sources, replay_shortened
-    )
+    return recall_weak(skeleton, found.execution, found.property, model, sources, replay_shortened)
 
 
 def _named(found: Document, below: Path | None) -> str:

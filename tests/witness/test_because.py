@@ -121,7 +121,7 @@ SAID: dict[str, tuple[str, dict[str, tuple[str, str, str] | None]]] = {
             ),
         },
     ),
-    "race": ("data-race", {"second holds two there, first holds one": None}),
+    "race": ("data-race", {"first holds one there, second holds two": None}),
     "from_own_store": (
         "assert",
         {"user reads slot = 2 from other": ("rf", "store", "load")},
