@@ -24,7 +24,18 @@ _SETTINGS: Final[dict[str, Any]] = {
 
 
 class _Command(TyperCommand):
-    """A command whose usage line reads ``FILE...`` where typer writes ``{FILE...}``."""
+    """A command whose usage line reads ``FILE...`` where typer writes ``{FILE...}``.
+
+    Of an option given twice typer takes the last without a word: here that is a mistake.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - its type is private
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        once = [part for part in given if part.param_type_name == "option" and not part.multiple]
+        for index, part in enumerate(once):
+            if part in once[:index] and not part.is_flag:
+                raise typer.BadParameter("given twice", ctx=ctx, param=part)
+        return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401 - its type is private
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]

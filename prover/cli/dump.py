@@ -13,7 +13,7 @@ from prover.cli.files import (
     complain_about,
     load_program,
     read_standard_input,
-    setting,
+    settings,
 )
 from prover.cli.options import ProtocolFile
 from prover.cli.terminal import emit
@@ -44,7 +44,7 @@ def dump(
     bound: Annotated[int, typer.Option(metavar="N", min=1, help="Loops unrolled so often.")] = 1,
 ) -> None:
     """Print what a protocol looks like inside the prover."""
-    configuration = tuple(setting(text) for text in config or ())
+    configuration = settings(config)
     match form:
         case "syntax" | "protocol":
             from prover.render import tree

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from prover.cli.entry import USAGE_ERROR
-from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
+from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, settings
 from prover.cli.options import ProtocolFile
 from prover.cli.terminal import emit
 
@@ -30,7 +30,7 @@ def export(
 ) -> None:
     """Write one scenario as a litmus test: can what it claims fail?"""
     assert format == "litmus"
-    configuration = tuple(setting(text) for text in config or ())
+    configuration = settings(config)
     emit(_litmus(file, scenario, variant, configuration))
 
 

@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from codecs import getincrementaldecoder
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -143,6 +143,16 @@ def not_writable(path: Path) -> str:
     if not folder.is_dir():
         return "its folder does not exist"
     return "" if os.access(folder, os.W_OK | os.X_OK) else "its folder takes no new file"
+
+
+def settings(texts: Iterable[str] | None) -> tuple[tuple[str, str], ...]:
+    """Values of configs, each named once; a usage error where one is named again."""
+    found = tuple(setting(text) for text in texts or ())
+    names = [name for name, _ in found]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise typer.BadParameter(f"{name} has two values", param_hint="'--config'")
+    return found
 
 
 def setting(text: str) -> tuple[str, str]:

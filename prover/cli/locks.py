@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from prover.cli.entry import USAGE_ERROR
-from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
+from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, settings
 from prover.cli.options import OnlyConfig
 from prover.cli.terminal import emit
 
@@ -34,7 +34,7 @@ def locks(
         files=tuple(files),
         stdin_text=read_standard_input() if STANDARD_INPUT in files else None,
         scenario=scenario or None,
-        config=tuple(setting(text) for text in config or ()),
+        config=settings(config),
         max_bound=bound,
         jobs=1,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from prover.cli.entry import USAGE_ERROR
-from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, setting
+from prover.cli.files import STANDARD_INPUT, complain_about, read_standard_input, settings
 from prover.cli.options import (
     Jobs,
     MaxBound,
@@ -65,7 +65,7 @@ def needs(
         files=(file,),
         stdin_text=read_standard_input() if file == STANDARD_INPUT else None,
         scenario=scenario or None,
-        config=tuple(setting(text) for text in config or ()),
+        config=settings(config),
         model=model or None,
         max_bound=max_bound,
         timeout=timeout,

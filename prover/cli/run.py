@@ -20,7 +20,7 @@ from prover.cli.files import (
     complain_about,
     feature,
     read_standard_input,
-    setting,
+    settings,
 )
 from prover.cli.liveness import LivenessOption, can_have_warnings, look
 from prover.cli.options import (
@@ -161,7 +161,7 @@ def run(
     named = list(files or ([] if changed is None else ["."]))
     if not named:
         raise typer.BadParameter("name files or folders", param_hint="'FILE...'")
-    configuration = tuple(setting(text) for text in config or ())
+    configuration = settings(config)
     out = output_to(into, output, named)
     if any(name.endswith(".litmus") for name in named) or output == "herd":
         from prover.litmus.batch import LitmusRequest

@@ -58,6 +58,21 @@ def test_nothing_to_do_is_a_usage_error() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", entry.help_text())
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--scenario", "a", "--scenario", "b"], "'--scenario': given twice"),
+        (["--model", "lkmm", "--model=sc"], "'--model': given twice"),
+        (["-j", "1", "--jobs", "2"], "'--jobs' / '-j': given twice"),
+        (["--config", "A=1", "--config", "A=2"], "'--config': A has two values"),
+    ],
+)
+def test_an_option_given_twice_is_no_riddle(options: list[str], said: str) -> None:
+    done = prove("f.khp", *options)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 def test_a_usage_error_names_what_was_typed() -> None:
     said = prove("x.khp", "--reprot").stderr
     assert said.startswith("Usage: prove [OPTIONS] [FILE...]\nTry 'prove -h' for help.\n")
