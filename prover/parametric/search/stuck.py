@@ -20,6 +20,10 @@ from prover.parametric.search.trace import actors_of
 from prover.parametric.system import IDLE, Label, Rule, Shared, System, Violated
 
 
+RING = 3
+"""So many of one actor are suspected to wait for each other, at most."""
+
+
 class Found(Protocol):
     """What a search has found, as this looks at it."""
 
@@ -49,8 +53,12 @@ def standstill(system: System, found: Found) -> Suspect | None:
             span = system.place(first) or Span("", 0, 0)
             moves = found.path(shared, first)
             actors = dict(actors_of(system, moves))
-            for name in sorted({system.actor(local) for local in stuck}):
+            names = sorted(system.actor(local) for local in stuck)
+            for name in dict.fromkeys(names):
                 actors.setdefault(name, 1)
+            if len(set(names)) == 1:
+                # Of one actor alone each may wait for the next: one for each place it stands at.
+                actors[names[0]] = max(actors[names[0]], min(len(names), RING))
             violated = Violated(("deadlock",), span)
             return Suspect(violated, tuple(actors.items()), moves)
     return None
