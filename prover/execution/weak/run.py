@@ -108,7 +108,7 @@ class Run:
         pending = [e.number for e in self.skeleton.events if self._kind(e.number) != "invariant"]
         while pending:
             left = [number for number in pending if not self._settle(number)]
-            if len(left) == len(pending) and not self._one_goes_on(left):
+            if len(left) == len(pending) and not (self._one_goes_on(left) or self._one_reads(left)):
                 break
             pending = left
         for number in pending:
@@ -156,6 +156,62 @@ class Run:
                 case _:
                     pass
         return -1
+
+    def _one_reads(self, pending: list[int]) -> bool:
+        """Settles what one read reads, of a store that nobody knows to be made.
+
+        Whether it is may depend on the read by way of a branch, where its value does not.  That it
+        was made, at the place of the read, is looked at in the end.
+        """
+        for number in pending:
+            if self.values.surely(self.skeleton.events[number].guard):
+                seen: set[int] = set()
+                if any(self._foretold(r.number, seen) for r in self.reads_of.get(number, ())):
+                    return True
+        return False
+
+    def _foretold(self, number: int, seen: set[int]) -> bool:
+        """Whether a read's value could be settled, or one that it is computed from."""
+        leaf = ReadValue(number)
+        if number in seen or leaf in self.values.leaves:
+            return False
+        seen.add(number)
+        read = self.skeleton.reads[number]
+        source = self.claim.rf.get(number, INITIAL)
+        try:
+            if source == INITIAL:
+                value = self._source_value(read, self._place(read.address, read.part))
+            else:
+                value = self.values.value(self.skeleton.writes[source].value)
+        except Unknown:
+            needed = read.address if source == INITIAL else self.skeleton.writes[source].value
+            return any(self._foretold(each, seen) for each in self._unread(needed))
+        except NotAnExecution:
+            # It may be a read that nobody comes to.
+            return False
+        self.values.settle(leaf, value)
+        return True
+
+    def _unread(self, term: Term) -> list[int]:
+        """The reads that a term is computed from and whose values are not known."""
+        pending, seen, found = [term], set[Term](), list[int]()
+        while pending:
+            each = pending.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            match self.skeleton.rows[each]:
+                case ReadValue(access=number) as leaf if leaf not in self.values.leaves:
+                    found.append(number)
+                case And(args=args) | Or(args=args) | Operation(args=args):
+                    pending.extend(args)
+                case Not(arg=arg):
+                    pending.append(arg)
+                case Phi(arms=arms):
+                    pending.extend(value for _, value in arms)
+                case _:
+                    pass
+        return found
 
     def _kind(self, event: int) -> str:
         return self.skeleton.threads[self.skeleton.events[event].thread].kind
