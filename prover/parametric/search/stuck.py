@@ -19,7 +19,6 @@ from prover.parametric.search.step import written
 from prover.parametric.search.trace import actors_of
 from prover.parametric.system import IDLE, Label, Rule, Shared, System, Violated
 
-
 RING = 3
 """So many of one actor are suspected to wait for each other, at most."""
 
