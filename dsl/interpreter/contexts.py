@@ -60,7 +60,8 @@ def callback_frame(w: Work, number: int, *arguments: int) -> Frame:
 def _call_rcu(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
     head, function = expr.arguments
     assert isinstance(function, p.FunctionName)
-    number, kind = e.numbers[function.name], e.layout.kind(RcuHeadType())
+    kind = e.layout.kind(RcuHeadType())
+    number = e.callback(function.name, expr.span, kind, worker=False)
     e.expression(head, dst)
     e.shared(
         lambda w, _: sections.call_rcu(w, w.registers[dst], kind, callback_frame(w, number, dst)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from dsl.interpreter.code import Code, Label, Op, nobody, once
 from dsl.interpreter.layout import Layout
@@ -15,6 +16,14 @@ from dsl.source import Span
 Run = Callable[[Work], None]
 
 
+class Callback(Protocol):
+    """What makes a body that runs a function as a callback."""
+
+    def __call__(self, function: str, span: Span, kind: int, *, worker: bool) -> int:
+        """The number of the body, as ``Program.callback()`` makes it."""
+        ...
+
+
 @dataclass(slots=True)
 class Emitter:
     """What the compilation of one body knows.
@@ -23,7 +32,7 @@ class Emitter:
     parts, those below (locals, then pending operands) stay.  ``sections`` and
     ``interrupts`` say whether any region, and whether irq-off regions, can be waited for;
     ``compile`` compiles an expression, ``deferred_free`` a callback of ``kfree_rcu()``,
-    ``worker`` what runs a function as a callback of ``call_srcu()``.
+    ``callback`` what runs a function as one of ``call_rcu()`` or ``call_srcu()``.
     """
 
     layout: Layout
@@ -36,7 +45,7 @@ class Emitter:
     bounded: bool
     compile: Callable[[Emitter, Expr, int], None]
     deferred_free: Callable[[Span], int]
-    worker: Callable[[str, Span], int]
+    callback: Callback
     addressed: set[int] = field(default_factory=set[int])
     names: dict[str, tuple[Label, Label, int]] = field(
         default_factory=dict[str, tuple[Label, Label, int]]

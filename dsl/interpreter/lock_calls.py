@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from dsl import protocol as p
-from dsl.interpreter import locks, sections
+from dsl.interpreter import locks, memory, sections
 from dsl.interpreter.code import Label, Op
 from dsl.interpreter.emit import Emitter
 from dsl.interpreter.values import Violated, truth
@@ -166,7 +166,7 @@ def _release(lock_kind: str, mode: str, context: str = "") -> Meaning:
         if lock_kind == "mutex":
             # mutex-design.rst: the unlock may touch the lock after it has let it go.
             e.shared(
-                lambda w, _: locks.touch(w, w.registers[dst], kind),
+                lambda w, _: memory.touch(w, w.registers[dst], kind),
                 expr.span,
                 expr.primitive,
                 reads=(dst,),

@@ -306,11 +306,6 @@ def holds(w: Work, ref: Value, mode: str) -> bool:
     return any(h.slot == slot and mode in ("", h.mode) for h in w.held)
 
 
-def touch(w: Work, ref: Value, kind: int) -> None:
-    """The lock's memory is looked at, whoever holds it."""
-    access(w, ref, kind)
-
-
 def initialize(w: Work, ref: Value, kind: int) -> None:
     """``spin_lock_init()`` and its kind."""
     node = access(w, ref, kind)

@@ -25,6 +25,11 @@ from dsl.types import WordType
 LOW, HIGH, WHOLE = 0, 1, -1
 
 
+def touch(w: Work, ref: Value, kind: int) -> None:
+    """The place is looked at, whatever is there."""
+    access(w, ref, kind)
+
+
 def access(w: Work, ref: Value, kind: int) -> Node:
     """The place at ``ref`` if it is of type ``kind`` and alive.
 

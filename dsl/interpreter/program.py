@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dsl import protocol as p
 from dsl.check.walk import deep, expressions
-from dsl.interpreter import lifetimes, places, srcu
+from dsl.interpreter import lifetimes, memory, places, srcu
 from dsl.interpreter.code import Code, Op, finish, mark_half_stores
 from dsl.interpreter.emit import Emitter
 from dsl.interpreter.expressions import call, expression
@@ -90,14 +90,24 @@ class Program:
         self.codes.append(code)
         return number
 
-    def worker(self, function: str, span: Span) -> int:
-        """What runs ``function`` as a callback of ``call_srcu()``: the domain is in use meanwhile.
+    def callback(self, function: str, span: Span, kind: int, *, worker: bool) -> int:
+        """What runs ``function`` as a callback, which is found by its head, of type ``kind``.
 
-        It runs in a thread of its own, with softirqs off.
+        Of ``call_srcu()`` it is a ``worker``: the domain is in use meanwhile, and it runs in a
+        thread of its own, with softirqs off.
         """
         number = len(self.codes)
-        code = Code(f"{function} of call_srcu {number}", number, False, 3, (0, 1), span)
-        code.worker = True
+        called = "call_srcu" if worker else "call_rcu"
+        given = (0, 1) if worker else (0,)
+        code = Code(f"{function} of {called} {number}", number, False, len(given) + 1, given, span)
+        code.worker = worker
+        finding = Op(
+            lambda w, _: memory.touch(w, w.registers[0], kind),
+            span,
+            f"{called} (head)",
+            shared=True,
+            reads=(0,),
+        )
         touching = Op(
             lambda w, _: srcu.touch(w, w.registers[1]),
             span,
@@ -106,18 +116,14 @@ class Program:
             reads=(1,),
         )
         calling = Op(
-            lambda w, _: call(w, self.numbers[function], 0, 1, -1),
+            lambda w, _: call(w, self.numbers[function], 0, len(given), -1),
             span,
             function,
             reads=(0,),
             calls=function,
         )
-        code.ops = [
-            touching,
-            calling,
-            touching,
-            Op(lambda w, _: end(w), span, "ends", falls=False),
-        ]
+        inside = [touching, finding, calling, touching] if worker else [finding, calling]
+        code.ops = [*inside, Op(lambda w, _: end(w), span, "ends", falls=False)]
         finish(code, frozenset())
         self.codes.append(code)
         return number
@@ -165,7 +171,7 @@ def _emitter(
         bounded=program.loop_bound >= 0,
         compile=expression,
         deferred_free=program.deferred_free,
-        worker=program.worker,
+        callback=program.callback,
     )
 
 

@@ -83,7 +83,8 @@ def _waiting(begin: Callable[[Work, Value], None]) -> Meaning:
 def _call_srcu(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
     domain, head, function = expr.arguments
     assert isinstance(function, p.FunctionName)
-    number, kind = e.worker(function.name, expr.span), e.layout.kind(RcuHeadType())
+    kind = e.layout.kind(RcuHeadType())
+    number = e.callback(function.name, expr.span, kind, worker=True)
     e.expression(domain, dst)
     e.expression(head, dst + 1)
 

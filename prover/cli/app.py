@@ -33,7 +33,7 @@ class _Command(TyperCommand):
         _, _, given = self.make_parser(ctx).parse_args(args=list(args))
         once = [part for part in given if part.param_type_name == "option" and not part.multiple]
         for index, part in enumerate(once):
-            if part in once[:index] and not part.is_flag:
+            if part in once[:index] and not getattr(part, "is_flag", False):
                 raise typer.BadParameter("given twice", ctx=ctx, param=part)
         return super().parse_args(ctx, args)
 

@@ -264,7 +264,7 @@ class Process:
             case ir.SrcuEnter() | ir.SrcuLeave() | ir.GraceWait():
                 hint = "use rcu_read_lock() and synchronize_rcu()"
                 raise lacking(f"`{called}()`: SRCU is not exported", span, hint)
-            case ir.CallRcu() | ir.RcuBarrier():
+            case ir.CallRcu() | ir.HeadLook() | ir.RcuBarrier():
                 hint = "use synchronize_rcu()"
                 raise lacking(f"`{called}()`: it has no callbacks", span, hint)
             case ir.Ipi():

@@ -326,6 +326,13 @@ class CallRcu(Frozen, frozen=True):
     domain: Expr | None = None
 
 
+class HeadLook(Frozen, frozen=True):
+    """``head-look address``: RCU takes a callback off its list, by the rcu_head in the object."""
+
+    address: Expr
+    origin: Origin
+
+
 class Ipi(Frozen, frozen=True):
     """``ipi targets, handler``: ``targets`` empty means every other actor."""
 
@@ -409,6 +416,7 @@ Instr: TypeAlias = (
     | GraceWait
     | RcuBarrier
     | CallRcu
+    | HeadLook
     | Ipi
     | Alloc
     | Free

@@ -27,6 +27,7 @@ from prover.graph.ir import (
     Free,
     GraceWait,
     Havoc,
+    HeadLook,
     Holds,
     Instr,
     Ipi,
@@ -232,6 +233,7 @@ class _Printer:
         | GraceWait
         | RcuBarrier
         | CallRcu
+        | HeadLook
         | Ipi,
     ) -> str:
         match instr:
@@ -263,6 +265,8 @@ class _Printer:
                 called = f"call-{self._flavour(instr.domain)}"
                 separator = "" if instr.domain is None else ","
                 return f"{called}{separator} {self.place(address)}, {name} with {given}"
+            case HeadLook(address=address):
+                return f"head-look {self.place(address)}"
             case Ipi(targets=targets, wait=wait, name=name):
                 to = " ".join(targets) or "others"
                 return f"ipi {to}, {name} wait {self.value(wait)}"

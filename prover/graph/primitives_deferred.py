@@ -30,7 +30,7 @@ def call_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
     addresses = [a for a in in_order(scope, (*domain, head)) if isinstance(a, ex.EXPRESSIONS)]
     place, address = addresses[0] if domain else None, addresses[-1]
     function = scope.obligation.protocol.functions[name.name]
-    callback, parameter = function_graph(scope, function, call.span)
+    callback, parameter = function_graph(scope, function, call.span, queued=True)
     origin = scope.origin(call.span)
     instr = CallRcu(address, callback, parameter, address, f"{name.name}()", origin, place)
     scope.builder.emit(instr)

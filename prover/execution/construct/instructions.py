@@ -64,6 +64,7 @@ def _step_context(
     | ir.GraceWait
     | ir.RcuBarrier
     | ir.CallRcu
+    | ir.HeadLook
     | ir.Ipi
     | ir.Watch,
 ) -> None:
@@ -89,6 +90,8 @@ def _step_context(
             _wait(strand, instr)
         case ir.CallRcu():
             _queue(strand, instr)
+        case ir.HeadLook(address=address, origin=origin):
+            strand.here(sk.Access("head-look", "plain", strand.value(address)), origin)
         case ir.Ipi():
             _ipi(strand, instr)
         case _:

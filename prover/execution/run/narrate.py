@@ -307,6 +307,8 @@ def _note(machine: Machine, event: sk.Event) -> str:
     match event.action:
         case sk.Access(what="unlock-tail", address=address):
             return f"the unlock still touches {named(address)}"
+        case sk.Access(what="head-look", address=address):
+            return f"RCU finds the callback by {named(address)}"
         case sk.Try():
             seen = machine.values.leaves.get(Outcome(event.number, "taken"))
         case _:

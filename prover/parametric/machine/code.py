@@ -23,6 +23,7 @@ from prover.graph.ir import (
     End,
     Expr,
     GraceWait,
+    HeadLook,
     Instr,
     Ipi,
     Origin,
@@ -147,7 +148,8 @@ def flatten(name: str, kind: str, graph: Cfg) -> Body:
 
 def _ops(block: BasicBlock) -> Iterator[Op]:
     for instr in block.body:
-        yield instr
+        # The two alike look at an object that may be gone, and do nothing.
+        yield Tail(instr.address, instr.origin) if isinstance(instr, HeadLook) else instr
         if isinstance(instr, Release) and instr.kind == "mutex":
             yield Tail(instr.address, instr.origin)
     match block.terminator:
