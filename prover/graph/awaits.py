@@ -29,6 +29,7 @@ from prover.graph.ir import (
     Leave,
     Load,
     Mark,
+    Met,
     MightSleep,
     Rmw,
     TryAcquire,
@@ -49,6 +50,7 @@ _HARMLESS = (
     IrqsDisabled,
     Leave,
     Mark,
+    Met,
     MightSleep,
 )
 """What a round may do; updates and trylocks where they fail."""

@@ -36,6 +36,7 @@ from prover.graph.ir import (
     Load,
     LockInit,
     Mark,
+    Met,
     MightSleep,
     Program,
     RcuBarrier,
@@ -96,7 +97,9 @@ _FIELDS: dict[type[Instr], tuple[str, ...]] = {
     Ipi: ("wait",),
     Free: ("pointer",),
     **dict.fromkeys((Check, Assume), ("condition",)),
-    **dict.fromkeys((Havoc, Fence, Enter, Leave, IrqsDisabled, MightSleep, Alloc, Watch, Mark), ()),
+    **dict.fromkeys(
+        (Havoc, Fence, Enter, Leave, IrqsDisabled, MightSleep, Alloc, Watch, Mark, Met), ()
+    ),
 }
 
 

@@ -384,6 +384,17 @@ class Watch(Frozen, frozen=True):
     origin: Origin
 
 
+class Met(Frozen, frozen=True):
+    """``met at middle``, first in a block: whoever comes here has come by the block ``middle``.
+
+    An edge that leaves that out, as what it would branch on is known, is none in the author's
+    program: there all that stands before the block has met in it, and decides on nothing behind.
+    """
+
+    middle: str
+    origin: Origin
+
+
 class Mark(Frozen, frozen=True):
     """``mark owner.label``: control passes a statement labelled by the author."""
 
@@ -424,6 +435,7 @@ Instr: TypeAlias = (
     | Assume
     | Watch
     | Mark
+    | Met
 )
 
 

@@ -39,6 +39,7 @@ from prover.graph.ir import (
     Load,
     LockInit,
     Mark,
+    Met,
     MightSleep,
     Program,
     RcuBarrier,
@@ -189,6 +190,8 @@ class _Printer:
                 return f"assume {self.value(condition)}"
             case Watch(name=name):
                 return f"watch {name}"
+            case Met(middle=middle):
+                return f"met at {middle}"
             case Mark(owner=owner, label=label):
                 return "loop" if label == LOOP else f"mark {owner}.{label}"
             case Fence(kind=kind):

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from operator import is_
 
 from dsl.frozen import Frozen, replace
+from dsl.source import Span
 from prover.graph import expressions as ex
 from prover.graph.instructions import (
     change_graphs,
@@ -44,6 +45,8 @@ from prover.graph.ir import (
     Expr,
     Instr,
     Jump,
+    Met,
+    Origin,
     Program,
     Reg,
     Rmw,
@@ -59,6 +62,8 @@ from prover.graph.order import (
 )
 from prover.graph.uninitialized import drop_needless_checks
 from prover.graph.values import AddressSpace, Poison
+
+NOWHERE = Origin(Span("", 0, 0))
 
 _Known = Mapping[str, Expr]
 
@@ -88,7 +93,8 @@ def simplify_cfg(cfg: Cfg, space: AddressSpace) -> Cfg:
 def propagate(cfg: Cfg, space: AddressSpace) -> Cfg:
     """Registers that are known constants or copies put in, and what follows folded.
 
-    An edge to a block that only branches, on what the block before knows, goes on at once.
+    An edge to a block that only branches, on what the block before knows, goes on at once; where it
+    lands is noted what it has left out.
     """
     work = _Propagation(cfg, space, _copied(cfg))
     before = work.known_before()
@@ -98,16 +104,27 @@ def propagate(cfg: Cfg, space: AddressSpace) -> Cfg:
         known = dict(before.get(name, {}))
         new = work.block(block, known)
 
-        def decided(target: str, source: str = name, known: _Known = known) -> str:
+        landings: dict[str, BasicBlock] = {}
+
+        def decided(
+            target: str,
+            source: str = name,
+            known: _Known = known,
+            landings: dict[str, BasicBlock] = landings,
+        ) -> str:
             block = cfg.blocks[target]
             if block.body or not isinstance(block.terminator, Branch):
                 return target
             after = work.terminator(block.terminator, known)
             if isinstance(after, Jump) and shape.may_skip(source, target, after.target):
-                return after.target
+                landing = f"{source}:{target}:{after.target}"
+                body = (Met(target, block.terminator.origin or NOWHERE),)
+                landings[landing] = BasicBlock(landing, body, Jump(after.target))
+                return landing
             return target
 
         blocks[name] = _ending(new, retarget(new.terminator, decided))
+        blocks.update(landings)
     return replace(cfg, blocks=blocks)
 
 
@@ -321,11 +338,11 @@ class _Shape(Frozen, frozen=True):
 
 def _thread(cfg: Cfg) -> Cfg:
     """Edges to a block that only jumps on go where it jumps."""
-    shape = _Shape.of(cfg)
+    shape, kept = _Shape.of(cfg), _met_at(cfg)
 
     def onward(source: str, target: str) -> str:
         block = cfg.blocks[target]
-        while not block.body and isinstance(block.terminator, Jump):
+        while not block.body and isinstance(block.terminator, Jump) and target not in kept:
             further = block.terminator.target
             if not shape.may_skip(source, target, further):
                 break
@@ -339,6 +356,15 @@ def _thread(cfg: Cfg) -> Cfg:
     return reachable(replace(cfg, blocks=blocks))
 
 
+def _met_at(cfg: Cfg) -> frozenset[str]:
+    """The blocks that a note of what was left out stands in, or speaks of."""
+    found: set[str] = set()
+    for block in cfg.blocks.values():
+        if block.body and isinstance(block.body[0], Met):
+            found |= {block.name, block.body[0].middle}
+    return frozenset(found)
+
+
 def _ending(block: BasicBlock, terminator: Terminator) -> BasicBlock:
     """``block`` with another end."""
     if terminator is block.terminator:
@@ -348,7 +374,7 @@ def _ending(block: BasicBlock, terminator: Terminator) -> BasicBlock:
 
 def _join(cfg: Cfg) -> Cfg:
     """A block and the only block that jumps to it are one, unless an edge back would go forward."""
-    position = positions(cfg)
+    position, kept = positions(cfg), _met_at(cfg)
     entered = Counter(target for _, target in edges(cfg))
     blocks = dict(cfg.blocks)
     for name in cfg.blocks:
@@ -358,7 +384,7 @@ def _join(cfg: Cfg) -> Cfg:
                 break
             target = block.terminator.target
             here, there = position[name], position[target]
-            if entered[target] != 1 or there <= here or target == cfg.entry:
+            if entered[target] != 1 or there <= here or target == cfg.entry or target in kept:
                 break
             after = blocks[target].terminator
             if any(here < position[t] <= there for t in targets(after)):

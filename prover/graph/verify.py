@@ -19,6 +19,7 @@ from prover.graph.ir import (
     Layout,
     Load,
     Mark,
+    Met,
     Program,
     Rmw,
     SetIrq,
@@ -104,6 +105,8 @@ def _shape(cfg: Cfg, acyclic: bool) -> Iterator[str]:
             yield f"{name}: a spin before unrolling"
         if isinstance(block.terminator, Branch) and len(targets(block.terminator)) < 2:
             yield f"{name}: a branch to one place"
+        if any(isinstance(instr, Met) for instr in block.body[1:]):
+            yield f"{name}: a met that is not first"
     entered = reachable(cfg).blocks
     yield from (f"{name}: not reachable" for name in cfg.blocks if name not in entered)
     heads = headers(cfg)
@@ -117,7 +120,7 @@ def _claim(cfg: Cfg) -> Iterator[str]:
     for instr in instructions(cfg):
         if isinstance(instr, Check) and instr.property != kind:
             yield f"a claim checks {instr.property}"
-        if type(instr).__name__ not in ("Load", "Assign", "Check"):
+        if type(instr).__name__ not in ("Load", "Assign", "Check", "Met"):
             yield f"a claim has a {type(instr).__name__}"
 
 

@@ -24,6 +24,7 @@ from prover.graph.ir import (
     Leave,
     Load,
     Mark,
+    Met,
     Program,
     Reg,
     Rmw,
@@ -128,7 +129,7 @@ class Run:
             case Assume(condition=condition):
                 if not truth(self.value(condition)):
                     raise Stop("stopped")
-            case Fence() | Mark() | Enter() | Leave():
+            case Fence() | Mark() | Met() | Enter() | Leave():
                 pass
             case _:
                 raise AssertionError(instr)

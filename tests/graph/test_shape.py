@@ -23,6 +23,7 @@ from prover.graph.ir import (
     Instr,
     Jump,
     Mark,
+    Met,
     Origin,
     Reg,
     Terminator,
@@ -90,6 +91,8 @@ def trace(cfg: Cfg, choices: tuple[int, ...], bound: int) -> tuple[str, ...]:
     while True:
         for instr in block.body:
             match instr:
+                case Met():
+                    pass
                 case Mark(label=label):
                     marks.append(label)
                 case Havoc(reg=reg):

@@ -36,30 +36,84 @@ class Deciding(Frozen, frozen=True):
 
 def controlling(graph: ir.Cfg) -> Mapping[str, tuple[Deciding, ...]]:
     """For each block of an acyclic graph, the branches that decide on it directly, in order."""
-    order = topological(graph)
+    open_ones = open_branches(graph, topological(graph))
+    ways = ways_of(graph)
+    order = in_order(ways, graph.entry)
+    if order is None:
+        # Nothing is taken to decide where what was left out cannot be put back.
+        return dict.fromkeys(graph.blocks, ())
     bits = {name: 1 << index for index, name in enumerate(order)}
-    open_ones = open_branches(graph, order)
-    certain = _certain(graph, order, bits, frozenset())
-    perhaps = _certain(graph, order, bits, open_ones) if open_ones else certain
-    before = _on_every_way(graph, order)
+    ending = frozenset(n for n, b in graph.blocks.items() if isinstance(b.terminator, ir.End))
+    certain = _certain(ways, ending, bits, frozenset())
+    perhaps = _certain(ways, ending, bits, open_ones) if open_ones else certain
+    before = _on_every_way(ways, order)
     found: dict[str, list[Deciding]] = {name: [] for name in order}
     for name in order:
-        block = graph.blocks[name].terminator
-        if not isinstance(block, ir.Branch):
+        if len(ways[name]) < 2:
             continue
-        sure = (certain[block.then] | certain[block.otherwise]) & ~perhaps[name]
-        possible = (perhaps[block.then] | perhaps[block.otherwise]) & ~certain[name]
+        some = every = 0
+        for way in ways[name]:
+            some, every = some | certain[way], every | perhaps[way]
+        sure, possible = some & ~perhaps[name], every & ~certain[name]
+        there = name in graph.blocks
         while possible:
             bit = possible & -possible
             possible ^= bit
             other = order[bit.bit_length() - 1]
             surely = bool(sure & bit) and name not in open_ones
-            found[other].append(Deciding(name, name in before[other], surely))
-    return {name: tuple(rows) for name, rows in found.items()}
+            always = name in before[other]
+            if there:
+                found[other].append(Deciding(name, always, surely))
+            else:
+                # What decides on a block that is left out decides on what that leads to.
+                found[other] += (
+                    Deciding(row.branch, row.always and always, row.surely and surely)
+                    for row in found[name]
+                )
+    return {name: tuple(dict.fromkeys(rows)) for name, rows in found.items()}
+
+
+def ways_of(graph: ir.Cfg) -> dict[str, tuple[str, ...]]:
+    """Where each block leads to, with the blocks put back that edges leave out (``ir.Met``)."""
+    through = {
+        name: block.body[0].middle
+        for name, block in graph.blocks.items()
+        if block.body and isinstance(block.body[0], ir.Met)
+    }
+    ways: dict[str, tuple[str, ...]] = {}
+    for name, block in graph.blocks.items():
+        found = (through.get(target, target) for target in targets(block.terminator))
+        ways[name] = tuple(dict.fromkeys(found))
+    for name, middle in through.items():
+        ways[middle] = tuple(dict.fromkeys((*ways.get(middle, ()), name)))
+    return ways
+
+
+def in_order(ways: Mapping[str, tuple[str, ...]], entry: str) -> list[str] | None:
+    """The blocks that can be come to, each after all that lead to it; None if some go round."""
+    order: list[str] = []
+    state: dict[str, bool] = {}
+    stack: list[tuple[str, bool]] = [(entry, False)]
+    while stack:
+        name, done = stack.pop()
+        if done:
+            state[name] = True
+            order.append(name)
+        elif name not in state:
+            state[name] = False
+            stack.append((name, True))
+            stack.extend((way, False) for way in ways[name])
+        elif not state[name]:
+            return None
+    order.reverse()
+    return order
 
 
 def _certain(
-    graph: ir.Cfg, order: list[str], bits: Mapping[str, int], either: frozenset[str]
+    ways: Mapping[str, tuple[str, ...]],
+    ending: frozenset[str],
+    bits: dict[str, int],
+    either: frozenset[str],
 ) -> dict[str, int]:
     """For each block, the set of those on every way from it to an end, as bits.
 
@@ -68,11 +122,9 @@ def _certain(
     """
     ends: dict[str, bool] = {}
     found: dict[str, int] = {}
-    for name in reversed(order):
-        terminator = graph.blocks[name].terminator
-        ways = targets(terminator)
-        ends[name] = isinstance(terminator, ir.End) or any(ends[way] for way in ways)
-        sets = [found[way] for way in ways if ends[way] or not ends[name]]
+    for name in reversed(bits):
+        ends[name] = name in ending or any(ends[way] for way in ways[name])
+        sets = [found[way] for way in ways[name] if ends[way] or not ends[name]]
         joined = sets[0] if sets else 0
         for other in sets[1:]:
             joined = joined | other if name in either else joined & other
@@ -80,12 +132,14 @@ def _certain(
     return found
 
 
-def _on_every_way(graph: ir.Cfg, order: list[str]) -> dict[str, frozenset[str]]:
+def _on_every_way(
+    ways: Mapping[str, tuple[str, ...]], order: list[str]
+) -> dict[str, frozenset[str]]:
     """For each block, those on every way to it."""
-    found: dict[str, frozenset[str]] = {graph.entry: frozenset()}
+    found: dict[str, frozenset[str]] = {order[0]: frozenset()}
     for name in order:
         here = found[name] | {name}
-        for target in targets(graph.blocks[name].terminator):
+        for target in ways[name]:
             found[target] = found.get(target, here) & here
     return found
 
@@ -105,7 +159,9 @@ def open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
     if not shared:
         return frozenset()
     bits = {name: 1 << index for index, name in enumerate(order)}
-    certain = _certain(graph, order, bits, frozenset())
+    ways = {name: targets(graph.blocks[name].terminator) for name in order}
+    ending = frozenset(n for n in order if isinstance(graph.blocks[n].terminator, ir.End))
+    certain = _certain(ways, ending, bits, frozenset())
     never_known = _never_known(graph)
     found: set[str] = set()
     under: dict[str, frozenset[str]] = {name: frozenset() for name in order}

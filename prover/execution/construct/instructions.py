@@ -46,6 +46,8 @@ def step(strand: Strand, instr: ir.Instr) -> None:
         case ir.Assume(condition=condition):
             holds = draft.truth(strand.value(condition))
             strand.guard = draft.terms.both(strand.guard, holds)
+        case ir.Met():
+            pass
         case ir.Mark(owner=owner, label=label):
             draft.marks.append(sk.MarkPoint(owner, label, strand.guard))
         case _:

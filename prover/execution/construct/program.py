@@ -239,7 +239,7 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
 def _handlers_may_hang(program: ir.Program) -> bool:
     """Whether some IPI's handler does anything that could keep it from its end."""
     return any(
-        not isinstance(inner, ir.Assign | ir.Fence | ir.Watch | ir.Mark)
+        not isinstance(inner, ir.Assign | ir.Fence | ir.Watch | ir.Mark | ir.Met)
         for actor in program.actors
         for instr in _instructions(actor.graph)
         if isinstance(instr, ir.Ipi)

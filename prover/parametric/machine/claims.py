@@ -52,7 +52,7 @@ def _step(work: Work, instr: ir.Instr) -> None:
         case ir.Check(condition=condition):
             if not truth(work.value(condition)):
                 raise Fails
-        case ir.Mark() | ir.Fence() | ir.Watch():
+        case ir.Mark() | ir.Met() | ir.Fence() | ir.Watch():
             pass
         case _:
             raise Refused("a claim that does more than look at memory", instr.origin.span)

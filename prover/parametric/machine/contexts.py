@@ -19,7 +19,7 @@ ENDED = INDEX + 0xFF_FFFF
 
 UNBALANCED = {"rcu": "rcu-unbalanced", "preempt": "preempt-unbalanced", "bh": "preempt-unbalanced"}
 
-IDLE_STEPS = (ir.Assign, ir.Fence, ir.Watch, ir.Mark)
+IDLE_STEPS = (ir.Assign, ir.Fence, ir.Watch, ir.Mark, ir.Met)
 """What a handler may do that does nothing."""
 
 

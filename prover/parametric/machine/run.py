@@ -264,7 +264,7 @@ class Step:
                 locks.tail(work, address)
             case GiveBack(slot=slot):
                 pages.give_back(work, slot)
-            case ir.Fence() | ir.Mark() | ir.Watch():
+            case ir.Fence() | ir.Mark() | ir.Met() | ir.Watch():
                 pass
             case _:
                 _STEPS[type(op)](work, op)

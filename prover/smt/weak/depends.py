@@ -53,7 +53,10 @@ def _depends(
     """Notes that a node comes after the marked reads that a term is computed from."""
     for event, lit in n.sources.of(term).items():
         source = n.frame.nodes.read(event)
-        if source is None or source.order in (*LOOSE, "acquire") or source.event == node.event:
+        if source is None or source.order in LOOSE or source.event == node.event:
+            continue
+        if source.order == "acquire" and n.frame.holds(source.active) == TRUE:
+            # It comes before everything; an update or a trylock that failed acquires nothing.
             continue
         if source.thread == node.thread:
             there = n.logic.all_of((n.frame.there(source), lit, when))
