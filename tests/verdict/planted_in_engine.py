@@ -14,6 +14,7 @@ from prover.graph import (
     primitives,
     primitives_atomic,
     primitives_bits,
+    primitives_deferred,
     primitives_lock,
     primitives_refcount,
     primitives_srcu,
@@ -26,6 +27,15 @@ from tests.verdict.in_engine import InEngine
 from tests.verdict.planted_under_weak import UNDER_WEAK
 
 BUGS = (
+    InEngine(
+        "RCU",
+        "nobody looks at the rcu_head of a callback",
+        primitives_deferred,
+        "call_rcu",
+        "queued=True",
+        "queued=False",
+        "lifetimes/rcu_head_freed_while_queued",
+    ),
     InEngine(
         "SRCU",
         "two readers have one index",

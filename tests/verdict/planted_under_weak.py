@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from prover.execution.construct import conditions, program
+from prover.execution.construct import conditions, controls, program
 from prover.execution.weak import run
 from prover.graph import (
     primitives_atomic,
     primitives_bits,
 )
-from prover.smt.weak import com, frame
+from prover.smt.weak import com, depends, frame
 from prover.smt.weak import waits as weak_waits
 from tests.verdict.in_engine import InEngine
 
 UNDER_WEAK = (
+    InEngine(
+        "dependencies",
+        "the arms of a branch do not meet where the next one is decided",
+        controls,
+        "ways_of",
+        "(through.get(target, target) for",
+        "(target for",
+        "weak/flag_of_a_branch",
+    ),
+    InEngine(
+        "dependencies",
+        "what depends on an update that failed to acquire is not ordered",
+        depends,
+        "_depends",
+        'source.order == "acquire" and n.frame.holds(source.active) == TRUE',
+        'source.order == "acquire"',
+        "weak/failed_acquire_then_store",
+    ),
     InEngine(
         "bits",
         "__clear_bit_unlock() is no release",
@@ -108,10 +126,8 @@ UNDER_WEAK = (
         "a branch orders past the point where its arms meet",
         program,
         "controlling",
-        "& ~perhaps[name]\n"
-        "        possible = (perhaps[block.then] | perhaps[block.otherwise]) & ~certain[name]\n",
-        "& ~bits[name]\n"
-        "        possible = (perhaps[block.then] | perhaps[block.otherwise]) & ~bits[name]\n",
+        "some & ~perhaps[name], every & ~certain[name]",
+        "some & ~bits[name], every & ~bits[name]",
         "weak/ctrl_past_the_if",
     ),
     InEngine(
