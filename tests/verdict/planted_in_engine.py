@@ -14,7 +14,6 @@ from prover.graph import (
     primitives,
     primitives_atomic,
     primitives_bits,
-    primitives_deferred,
     primitives_lock,
     primitives_refcount,
     primitives_srcu,
@@ -30,10 +29,10 @@ BUGS = (
     InEngine(
         "RCU",
         "nobody looks at the rcu_head of a callback",
-        primitives_deferred,
-        "call_rcu",
-        "queued=True",
-        "queued=False",
+        instructions,
+        "_step_context",
+        'strand.here(sk.Access("head-look", "plain", strand.value(address)), origin)',
+        "pass",
         "lifetimes/rcu_head_freed_while_queued",
     ),
     InEngine(
