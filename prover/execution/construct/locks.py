@@ -215,9 +215,12 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
             if held == taken:
                 continue
             for number in sorted(strand.subclasses.get(held, ())):
+                pair = (lock_class(other.lock_class, number), into)
+                if pair[0] == into and instr.kind == "folio":
+                    # No lockdep class: two are locked by their index, which no class could say.
+                    continue
                 when = terms.both(granted, here, holds, _subclass_is(strand, held, number))
                 if terms.known(when) != 0:
-                    pair = (lock_class(other.lock_class, number), into)
                     edges.setdefault(pair, []).append(when)
     for (held_class, into), parts in edges.items():
         draft.lock_edges.append(LockOrderEdge(grant, held_class, into, terms.either(*parts)))

@@ -38,6 +38,9 @@ class Orders:
             for lock in work.held
             if lock.place != place
         ]
+        if instr.kind == "folio":
+            # Of two folio locks no class says which is first.
+            pairs = [(held, into) for held, into in pairs if held != into]
         if instr.kind in SPINNING:
             pairs.extend(self._of_interrupts(work, instr.mode, taken))
         for pair in pairs:
