@@ -1,0 +1,97 @@
+"""``unfold(source, ...)``: a C file in which the guards of one function are written out.
+
+What is made of the function is made of that text; ``back`` leads to the places of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from dsl.paste.control import called, nodes
+from dsl.paste.cursor import KEYWORDS
+from dsl.paste.edits import Edited, apply
+from dsl.paste.guards import WORDS, defined
+from dsl.paste.locate import Found, heads
+from dsl.paste.rewrite_expressions import Mark
+from dsl.paste.tokens import Tokens, refusal
+from dsl.paste.tree import Block, Call, Declare, Name, Prefix
+from dsl.paste.unfold_walk import Unfolder
+from dsl.primitives import SIGNATURES
+from dsl.source import Source, Span
+
+_MOST: Final = 200
+"""The most guards of a function: each is given back at every way out."""
+_LONGEST: Final = 200_000
+"""The most characters that may be added to a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfolded:
+    """The text, the way back from it, and what is marked, in places of the file."""
+
+    source: Source
+    edited: Edited
+    marks: tuple[Mark, ...]
+
+    def back(self, mark: Mark) -> Mark:
+        """A mark in the text as one in the file."""
+        start = self.edited.origin(mark.start)
+        last = self.edited.origin(mark.end - 1)
+        return Mark(mark.code, mark.what, start, max(start, last) + 1, mark.hint)
+
+
+def unfold(source: Source, tokens: Tokens, place: Found, body: Block) -> Unfolded | None:
+    """The file with the guards of a function written out; none if it has no guards."""
+    words = [token for token in place.body if token.text in WORDS and token.kind == "name"]
+    if not words:
+        return None
+    span = Span(source.name, place.signature.start, place.signature.end)
+    if len(words) > _MOST:
+        message = f"the function has more than {_MOST} guards"
+        raise refusal("too-large", message, span, "cut the function down")
+    taken = {
+        token.text
+        for before, token in pairwise(place.body)
+        if token.kind == "name" and before.text not in {".", "->"}
+    }
+    taken |= {*heads(tokens), *SIGNATURES, *KEYWORDS}
+    locals_ = {parameter.name for parameter in place.signature.parameters}
+    for node in nodes(body):
+        if isinstance(node, Declare) and not node.static:
+            locals_ |= {declarator.name for declarator in node.declarators}
+    taken |= locals_
+    walk = Unfolder(source.text, place.signature.result, taken, locals_)
+    walk.guards, walk.frees = defined(source.text)
+    walk.tokens, walk.file = place.body, source.name
+    walk.block(body)
+    walk.gotos()
+    _left_over(walk, body)
+    edits = walk.edits()
+    if sum(len(edit.text) for edit in edits) > _LONGEST:
+        message = "the function has too many guards for its ways out"
+        raise refusal("too-large", message, span, "cut the function down")
+    edited = apply(source.text, 0, len(source.text), edits)
+    return Unfolded(Source(source.name, edited.text), edited, tuple(walk.marks))
+
+
+def _left_over(walk: Unfolder, body: Block) -> None:
+    """Marks uses of cleanup.h in the middle of expressions, and those in no known way."""
+    calls = [n for n in nodes(body) if isinstance(n, Call) and called(n) in WORDS]
+    for call in sorted(calls, key=lambda c: c.start):
+        if call.start in walk.done:
+            continue
+        match call:
+            case Call(Name("ACQUIRE_ERR"), (_, Prefix("&", Name(text)))) if text in walk.acquired:
+                walk.edit(call.start, call.end, text)
+                continue
+            case _:
+                pass
+        if called(call) in {"no_free_ptr", "retain_and_null_ptr", "return_ptr"}:
+            walk.odd_move(call)
+        else:
+            walk.edit(call.end, call.end, f" {walk.fixme(call.start, call.end)}")
+            what = f"`{called(call)}()` of linux/cleanup.h, in a way that is not followed"
+            hint = "write what it does, and what undoes it at each way out of the block"
+            walk.mark(call.start, call.end, what, hint)
