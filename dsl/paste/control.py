@@ -123,7 +123,9 @@ def _always(condition: Expr) -> bool:
 
 
 def leaves(stmt: Stmt, word: str) -> bool:
-    """Whether a ``break`` or ``continue`` in the body of a loop is one of that loop."""
+    """Whether a ``break`` or ``continue`` in the body of a loop is one of that loop; yes of
+    what is not followed.
+    """
     match stmt:
         case Jump(text):
             return text == word
@@ -134,7 +136,7 @@ def leaves(stmt: Stmt, word: str) -> bool:
         case Switch(_, body):
             return word == "continue" and leaves(body, word)
         case _:
-            return False
+            return isinstance(stmt, OddStmt)
 
 
 def jumps(stmt: Stmt) -> bool:

@@ -141,7 +141,7 @@ class Exits:
     @staticmethod
     def given_back(cleanups: Iterable[Cleanup]) -> str:
         """The text of cleanups, the last that was taken first."""
-        return "\n".join(c.text for c in reversed(tuple(cleanups)))
+        return "\n".join(c.text for c in reversed(tuple(cleanups)) if c.text)
 
     def returns(self, stmt: Return, alone: bool) -> None:
         """``return``: its value is computed before anything is given back."""
@@ -198,7 +198,7 @@ class Exits:
                 before = self.edit(stmt.start, stmt.start)
                 after = self.edit(stmt.end, stmt.end)
                 if way.scoped:
-                    after.text = " /* leaves scoped_guard() only */"
+                    after.text = " /* out of the guard, not of a loop */"
                 self._leave(before, after, self.active[way.depth :], alone)
             case "goto":
                 before, after = self.edit(stmt.start, stmt.start), self.edit(stmt.end, stmt.end)

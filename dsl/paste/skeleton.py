@@ -19,12 +19,12 @@ from dsl.parse import parse
 from dsl.paste.attempt import Attempt, Input, attempt
 from dsl.paste.cursor import Cursor
 from dsl.paste.library import imported, index
-from dsl.paste.locate import heads, locate, signature
+from dsl.paste.locate import Found, heads, locate, signature
 from dsl.paste.rewrite_expressions import Mark
 from dsl.paste.rewrite_marks import END, Reasons
 from dsl.paste.scopes import Outside, constants_of
 from dsl.paste.statements import block
-from dsl.paste.tokens import Token, Tokens, tokens
+from dsl.paste.tokens import Token, Tokens, refusal, tokens
 from dsl.paste.tree import Block, Signature
 from dsl.paste.unfold import Unfolded, unfold
 from dsl.printer import format_file
@@ -81,9 +81,7 @@ def paste(source: Source, function: str, version: str = "") -> Skeleton:
     if unfolded is not None:
         file = File(source, body, unfolded)
         source = unfolded.source
-        found = tokens(source)
-        place = locate(source, found, function)
-        body = block(Cursor(source.name, place.body))
+        found, place, body = _again(source, function, place)
     used = (number_value(token.text) for token in place.body if token.kind == "number")
     outside = _outside(source, found, function, frozenset(n for n in used if n is not None))
     where, wrappers = index()
@@ -100,6 +98,19 @@ def paste(source: Source, function: str, version: str = "") -> Skeleton:
             return best
     assert best is not None
     return best
+
+
+def _again(source: Source, function: str, before: Found) -> tuple[Tokens, Found, Block]:
+    """Reads a text in which guards are written out; what is too much is so because of them."""
+    try:
+        found = tokens(source)
+        place = locate(source, found, function)
+        return found, place, block(Cursor(source.name, place.body))
+    except DiagnosticError as error:
+        span = Span(source.name, before.signature.start, before.signature.end)
+        (first, *_) = error.diagnostics
+        message = f"with its guards written out: {first.message}"
+        raise refusal(first.code, message, span, first.hint or "cut the function down") from None
 
 
 def _good(made: Skeleton) -> bool:

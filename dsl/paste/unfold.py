@@ -21,8 +21,10 @@ from dsl.paste.unfold_walk import Unfolder
 from dsl.primitives import SIGNATURES
 from dsl.source import Source, Span
 
-_MOST: Final = 200
+_MOST: Final = 100
 """The most guards of a function: each is given back at every way out."""
+_CLASSES: Final = frozenset({"guard", "CLASS", "ACQUIRE"})
+"""Of two pairs of parentheses: with one, they are functions of another kind."""
 _LONGEST: Final = 200_000
 """The most characters that may be added to a file."""
 
@@ -56,7 +58,8 @@ def unfold(source: Source, tokens: Tokens, place: Found, body: Block) -> Unfolde
         for before, token in pairwise(place.body)
         if token.kind == "name" and before.text not in {".", "->"}
     }
-    taken |= {*heads(tokens), *SIGNATURES, *KEYWORDS}
+    own = heads(tokens)
+    taken |= {*own, *SIGNATURES, *KEYWORDS}
     locals_ = {parameter.name for parameter in place.signature.parameters}
     for node in nodes(body):
         if isinstance(node, Declare) and not node.static:
@@ -67,7 +70,7 @@ def unfold(source: Source, tokens: Tokens, place: Found, body: Block) -> Unfolde
     walk.tokens, walk.file = place.body, source.name
     walk.block(body)
     walk.gotos()
-    _left_over(walk, body)
+    _left_over(walk, body, set(own))
     edits = walk.edits()
     if sum(len(edit.text) for edit in edits) > _LONGEST:
         message = "the function has too many guards for its ways out"
@@ -76,22 +79,23 @@ def unfold(source: Source, tokens: Tokens, place: Found, body: Block) -> Unfolde
     return Unfolded(Source(source.name, edited.text), edited, tuple(walk.marks))
 
 
-def _left_over(walk: Unfolder, body: Block) -> None:
+def _left_over(walk: Unfolder, body: Block, own: set[str]) -> None:
     """Marks uses of cleanup.h in the middle of expressions, and those in no known way."""
-    calls = [n for n in nodes(body) if isinstance(n, Call) and called(n) in WORDS]
-    for call in sorted(calls, key=lambda c: c.start):
-        if call.start in walk.done:
+    every = [node for node in nodes(body) if isinstance(node, Call)]
+    callees = {id(call.callee) for call in every}
+    for call in sorted(every, key=lambda c: c.start):
+        name = called(call)
+        if name not in WORDS - own or call.start in walk.done:
+            continue
+        if name in _CLASSES and id(call) not in callees:
             continue
         match call:
             case Call(Name("ACQUIRE_ERR"), (_, Prefix("&", Name(text)))) if text in walk.acquired:
                 walk.edit(call.start, call.end, text)
-                continue
+            case Call(Name("no_free_ptr" | "retain_and_null_ptr" | "return_ptr")):
+                walk.odd_move(call)
             case _:
-                pass
-        if called(call) in {"no_free_ptr", "retain_and_null_ptr", "return_ptr"}:
-            walk.odd_move(call)
-        else:
-            walk.edit(call.end, call.end, f" {walk.fixme(call.start, call.end)}")
-            what = f"`{called(call)}()` of linux/cleanup.h, in a way that is not followed"
-            hint = "write what it does, and what undoes it at each way out of the block"
-            walk.mark(call.start, call.end, what, hint)
+                walk.edit(call.end, call.end, f" {walk.fixme(call.start, call.end)}")
+                what = f"`{name}()` of linux/cleanup.h, in a way that is not followed"
+                hint = "write what it does, and what undoes it at each way out of the block"
+                walk.mark(call.start, call.end, what, hint)

@@ -50,7 +50,7 @@ class Unfolder(GuardExits):
         before, returned = len(self.active), self.returned
         self.returned = False
         self._sequence(block)
-        if falls(block):
+        if len(self.active) > before and falls(block):
             self._ends(block.end - 1, before)
         del self.active[before:]
         self.returned = returned
@@ -187,14 +187,13 @@ class Unfolder(GuardExits):
         ended = (*inner, Token("mark", ";", fail.end, fail.end))
         found = statement(Cursor(self.file, ended))
         self.edit(stmt.start, fail.start, head)
-        match found:
-            case OddStmt():
-                self.edit(fail.start, fail.end, self.fixme(fail.start, fail.end))
-                what = "what is done where the lock is not taken"
-                self.mark(fail.start, fail.end, what, "write it into the `if`")
-                return fail.end
-            case _:
-                self.stmt(found, (), alone=False)
+        if jumps(found):
+            # In the loop that the macro is: the `if` is in none.
+            self.edit(fail.start, fail.end, self.fixme(fail.start, fail.end))
+            what = "what is done where the lock is not taken"
+            self.mark(fail.start, fail.end, what, "write it into the `if`")
+            return fail.end
+        self.stmt(found, (), alone=False)
         self.edit(fail.end, fail.end, ";")
         return fail.end
 
