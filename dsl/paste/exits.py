@@ -19,6 +19,7 @@ from dsl.paste.tree import (
     Expr,
     Jump,
     LabelStmt,
+    Member,
     Name,
     Num,
     Paren,
@@ -252,17 +253,20 @@ class Exits:
 
     # --- pointers that are handed on --------------------------------------------
 
-    def moved(self, expr: Expr | None) -> set[str]:
-        """The pointers that ``no_free_ptr()`` takes out of their cleanups; it is left out."""
+    def moved(self, expr: Expr | None, *, places: bool = False) -> set[str]:
+        """What ``no_free_ptr()`` takes out of its cleanup, which is left out of the text.
+
+        These are locals, and other ``places`` only where they can be set to NULL afterwards.
+        """
         found: set[str] = set()
         for node in nodes(expr):
             if isinstance(node, Call) and called(node) == "no_free_ptr":
                 self.done.add(node.start)
                 match node.arguments:
-                    case (Name(text) as name,):
-                        found.add(text)
-                        self.edit(node.start, name.start)
-                        self.edit(name.end, node.end)
+                    case (Name() | Member() as place,) if places or isinstance(place, Name):
+                        found.add(self.source(place))
+                        self.edit(node.start, place.start)
+                        self.edit(place.end, node.end)
                     case _:
                         self.odd_move(node)
         return found
@@ -271,8 +275,8 @@ class Exits:
         """A use of ``no_free_ptr()`` that is not followed: the pointer alone stays."""
         comment = self.fixme(call.start, call.end)
         match call.arguments:
-            case (Name(text),):
-                self.edit(call.start, call.end, f"{text} {comment}")
+            case (Name() | Member() as place,):
+                self.edit(call.start, call.end, f"{self.source(place)} {comment}")
             case _:
                 self.edit(call.end, call.end, f" {comment}")
         self.mark(

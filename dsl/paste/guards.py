@@ -169,6 +169,6 @@ def defined(text: str) -> tuple[dict[str, Guard], dict[str, str]]:
 
 WORDS: Final = frozenset(
     "guard scoped_guard scoped_cond_guard scoped_class CLASS CLASS_INIT ACQUIRE ACQUIRE_ERR __free"
-    " __cleanup no_free_ptr return_ptr retain_and_null_ptr".split()
+    " __cleanup no_free_ptr return_ptr retain_and_null_ptr if_not_guard if_not_cond_guard".split()
 )
 """Words of cleanup.h: a body without any of them is left alone."""

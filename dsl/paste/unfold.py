@@ -23,6 +23,7 @@ from dsl.source import Source, Span
 
 _MOST: Final = 100
 """The most guards of a function: each is given back at every way out."""
+_LOOKED_FOR: Final = WORDS | {"cleanup", "__cleanup__"}
 _CLASSES: Final = frozenset({"guard", "CLASS", "ACQUIRE"})
 """Of two pairs of parentheses: with one, they are functions of another kind."""
 _LONGEST: Final = 200_000
@@ -46,7 +47,7 @@ class Unfolded:
 
 def unfold(source: Source, tokens: Tokens, place: Found, body: Block) -> Unfolded | None:
     """The file with the guards of a function written out; none if it has no guards."""
-    words = [token for token in place.body if token.text in WORDS and token.kind == "name"]
+    words = [token for token in place.body if token.text in _LOOKED_FOR and token.kind == "name"]
     if not words:
         return None
     span = Span(source.name, place.signature.start, place.signature.end)

@@ -20,7 +20,10 @@ from dsl.paste.tree import (
     TypeUse,
 )
 
-_FREE: Final = re.compile(r"__(?:free|cleanup)\s*\(\s*(\w+)\s*\)")
+_FREE: Final = re.compile(
+    r"__free\s*\(\s*(\w+)\s*\)|__cleanup\b.*|__attribute__\b.*cleanup.*", re.DOTALL
+)
+"""``__free(NAME)``; what is called in other ways has no name here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,9 @@ class GuardExits(Exits):
         for declarator in stmt.declarators:
             for start, end in (*stmt.type.marks, *declarator.marks):
                 match = _FREE.fullmatch(self.text[start:end])
-                if match is not None and not self._freed(stmt, declarator, match[1], rest, alone):
+                if match is None:
+                    continue
+                if not self._freed(stmt, declarator, match[1] or "", rest, alone):
                     self.edit(stmt.end, stmt.end, f" {self.fixme(start, end)}")
         inits = [d.init for d in stmt.declarators if d.init is not None]
         self.moves(stmt, inits, alone=False)
@@ -163,12 +168,15 @@ class GuardExits(Exits):
             return True
         what = f"`__free({name})` has what `{pointer}` leads to given back where the block is left"
         hint = f"write what DEFINE_FREE({name}, ...) says at each way out of the block"
+        if not name:
+            what = f"a function is called with `&{pointer}` where the block is left"
+            hint = "write that call at each way out of the block"
         self.mark(declarator.start, declarator.end, what, hint)
         return False
 
     def moves(self, stmt: ExprStmt | Declare, values: Sequence[Expr], alone: bool) -> None:
         """``no_free_ptr(p)`` in a statement: p, which is NULL after that."""
-        names = sorted({name for value in values for name in self.moved(value)})
+        names = sorted({name for value in values for name in self.moved(value, places=True)})
         if names:
             text = " ".join(f"{name} = NULL;" for name in names)
             if alone:

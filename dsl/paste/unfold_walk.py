@@ -130,7 +130,8 @@ class Unfolder(GuardExits):
     # --- scoped guards ----------------------------------------------------------
 
     def _each(self, stmt: ForEach, call: Call, body: Stmt, alone: bool) -> None:
-        self.done.add(call.start)
+        if called(call).startswith("scoped_"):
+            self.done.add(call.start)
         match called(call), call.arguments:
             case "scoped_guard", (name, *arguments):
                 self._scoped(stmt, self.source(name), tuple(arguments), None, alone)

@@ -110,7 +110,13 @@ def test_own_guards_are_read_and_others_are_not() -> None:
         "scoped_class(fd, f, b)\n\t\tb->x = 1;",
         "guard(mutex)(&b->lock, 1);",
         "guard(mutex)();",
+        "if_not_guard(mutex_try, &b->lock)\n\t\treturn 1;",
+        "return no_free_ptr(b->p) != 0;",
         "for (struct box *p __free(kfree) = g(b); p; p = NULL)\n\t\tb->x = 1;",
+        "struct box *p __cleanup(kfree) = g(b);",
+        "struct box *p __attribute__((__cleanup__(kfree))) = g(b);",
+        "struct box __attribute__((cleanup(kfree))) *p = g(b);",
+        "static struct box *p __free(kfree);",
         "CLASS(mutex_try, l)(&b->lock);",
         "ACQUIRE(mutex, l)(&b->lock);",
         "scoped_cond_guard(mutex, return 1, &b->lock)\n\t\tb->x = 1;",
@@ -122,6 +128,19 @@ def test_nothing_of_cleanup_h_is_dropped_without_a_mark(statement: str) -> None:
     assert skeleton.marks
     assert skeleton.rest == ()
     assert skeleton.text.count("FIXME(new)") > 1
+
+
+def test_what_is_handed_on_is_null_afterwards() -> None:
+    body = "\tif (b->x)\n\t\tb->p = no_free_ptr(b->q);\n\tuse(no_free_ptr(b->p));\n\treturn 0;"
+    skeleton = made(body)
+    assert skeleton.marks == ()
+    assert "if (b->x) { b->p = b->q; b->q = NULL; } use(b->p); b->p = NULL;" in words(skeleton)
+
+
+def test_a_guard_of_another_kind_is_a_function() -> None:
+    skeleton = made("\treturn guard(b);")
+    assert skeleton.marks == ()
+    assert "return guard(b);" in skeleton.text
 
 
 @pytest.mark.parametrize(
