@@ -11,7 +11,7 @@ from typing import Final
 
 from dsl.paste.control import called, nodes
 from dsl.paste.cursor import KEYWORDS
-from dsl.paste.edits import Edited, apply
+from dsl.paste.edits import Edit, Edited, apply
 from dsl.paste.guards import WORDS, defined
 from dsl.paste.locate import Found, heads
 from dsl.paste.rewrite_expressions import Mark
@@ -72,12 +72,23 @@ def unfold(source: Source, tokens: Tokens, place: Found, body: Block) -> Unfolde
     walk.block(body)
     walk.gotos()
     _left_over(walk, body, set(own))
-    edits = walk.edits()
+    inside = [t.start for t in tokens.directives if body.start < t.start < body.end]
+    edits = [_whole(walk, edit, inside) for edit in walk.edits()]
     if sum(len(edit.text) for edit in edits) > _LONGEST:
         message = "the function has too many guards for its ways out"
         raise refusal("too-large", message, span, "cut the function down")
     edited = apply(source.text, 0, len(source.text), edits)
     return Unfolded(Source(source.name, edited.text), edited, tuple(walk.marks))
+
+
+def _whole(walk: Unfolder, edit: Edit, directives: list[int]) -> Edit:
+    """An edit; one that takes out a directive is marked, and shows what was there."""
+    if not any(edit.start <= start < edit.end for start in directives):
+        return edit
+    what = "a directive in what is written out, and its other branches, are left out"
+    hint = "put whole statements into each branch"
+    walk.marks.append(Mark("preprocessor", what, edit.start, edit.end, hint))
+    return Edit(edit.start, edit.end, f"{walk.fixme(edit.start, edit.end)} {edit.text}")
 
 
 def _left_over(walk: Unfolder, body: Block, own: set[str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dsl.paste.control import changed, mentions, nodes, steady
+from dsl.paste.edits import quoted
 from dsl.paste.exits import Cleanup, Exits
 from dsl.paste.guards import FREES, GUARDS, Guard
 from dsl.paste.tree import (
@@ -60,7 +61,7 @@ class GuardExits(Exits):
     ) -> None:
         """``guard(NAME)(ARG);``: taken here, given back at the end of the block."""
         self.done.add(stmt.start)
-        name = self.source(classes[0]) if classes else ""
+        name = quoted(self.source(classes[0])) if classes else ""
         taken = self.taken(name, arguments, rest, self.source(stmt).rstrip(";"))
         if taken is None or (word != "guard") != (
             word == "ACQUIRE" and taken.guard.condition != ""
@@ -118,7 +119,7 @@ class GuardExits(Exits):
         if guard.declared:
             declared += f"{guard.declared} {kept};\n"
         text = guard.unlock.format(pointer, kept=kept)
-        cleanup = Cleanup(text, " ".join(shown.split()), (*names, *([kept] if kept else [])))
+        cleanup = Cleanup(text, quoted(shown), (*names, *([kept] if kept else [])))
         return Taken(declared, guard, pointer, kept, cleanup)
 
     def _changes(self, argument: Expr, scope: tuple[Stmt, ...]) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 from dsl.paste.control import called, falls, jumps
 from dsl.paste.cursor import Cursor
+from dsl.paste.edits import quoted
 from dsl.paste.exits import Cleanup, Way
 from dsl.paste.guards import MAY_FAIL
 from dsl.paste.statements import statement
@@ -130,17 +131,16 @@ class Unfolder(GuardExits):
     # --- scoped guards ----------------------------------------------------------
 
     def _each(self, stmt: ForEach, call: Call, body: Stmt, alone: bool) -> None:
-        if called(call).startswith("scoped_"):
-            self.done.add(call.start)
         match called(call), call.arguments:
             case "scoped_guard", (name, *arguments):
-                self._scoped(stmt, self.source(name), tuple(arguments), None, alone)
+                self._scoped(stmt, quoted(self.source(name)), tuple(arguments), None, alone)
             case "scoped_cond_guard", (name, fail, *arguments) if self.source(fail) in _LEAVES:
                 # Of the loop that the macro is: what is behind it comes next.
-                self._scoped(stmt, self.source(name), tuple(arguments), None, alone)
+                self._scoped(stmt, quoted(self.source(name)), tuple(arguments), None, alone)
             case "scoped_cond_guard", (name, fail, *arguments):
-                self._scoped(stmt, self.source(name), tuple(arguments), fail, alone)
+                self._scoped(stmt, quoted(self.source(name)), tuple(arguments), fail, alone)
             case "scoped_class", _:
+                self.done.add(call.start)
                 self.edit(stmt.start, call.end, f"{self.fixme(stmt.start, call.end)} do ")
                 what = "`scoped_class()` has a destructor called where the block is left"
                 self.mark(call.start, call.end, what, "write the calls at its begin and its ends")
@@ -158,6 +158,7 @@ class Unfolder(GuardExits):
         alone: bool,
     ) -> None:
         """``scoped_guard(NAME, ARG) body``, and with a statement for where the lock is not had."""
+        self.done.add(stmt.start)
         taken = self.taken(name, arguments, (stmt.body,), self.source(stmt.call))
         if taken is None or (fail is not None and not taken.guard.condition):
             self._scoped_unknown(stmt, name, arguments, fail, alone)
@@ -242,7 +243,8 @@ class Unfolder(GuardExits):
         else:
             given = ", ".join(self.source(a) for a in arguments)
             no = "" if fail is None else "!"
-            head = f"{'{' if alone else ''} {comment}\nif ({no}{name}_taken({given})) {{\n"
+            asked = f"{name}_taken" if name.isidentifier() else "guard_taken"
+            head = f"{'{' if alone else ''} {comment}\nif ({no}{asked}({given})) {{\n"
             self._either(stmt, Cleanup("", ""), fail, head, "\n}\n}" if alone else "\n}")
         what = f"what `{called(call)}({name}, ...)` takes is not known here"
         hint = (

@@ -110,6 +110,11 @@ def test_own_guards_are_read_and_others_are_not() -> None:
         "scoped_class(fd, f, b)\n\t\tb->x = 1;",
         "guard(mutex)(&b->lock, 1);",
         "guard(mutex)();",
+        "scoped_guard()\n\t\tb->x = 1;",
+        "scoped_cond_guard(mutex_try, return 1)\n\t\tb->x = 1;",
+        "scoped_guard(b + 1 ||\n\t\t/* ? */ 2, b)\n\t\tb->x = 1;",
+        "scoped_guard(x /* ? */ ->y_try, b)\n\t\tb->x = 1;",
+        "if (b->x)\n\t\tgoto in;\n\t{\n\tguard(mutex)(&b /* ? */ ->lock);\nin:\n\tb->x = 1;\n\t}",
         "if_not_guard(mutex_try, &b->lock)\n\t\treturn 1;",
         "return no_free_ptr(b->p) != 0;",
         "for (struct box *p __free(kfree) = g(b); p; p = NULL)\n\t\tb->x = 1;",
@@ -128,6 +133,15 @@ def test_nothing_of_cleanup_h_is_dropped_without_a_mark(statement: str) -> None:
     assert skeleton.marks
     assert skeleton.rest == ()
     assert skeleton.text.count("FIXME(new)") > 1
+
+
+def test_a_directive_in_the_head_of_a_guard_is_marked() -> None:
+    heads = (
+        "#ifdef A\n\tscoped_guard(mutex, &b->lock)\n#else\n\tscoped_guard(spinlock, &b->l)\n#endif"
+    )
+    skeleton = made(f"{heads}\n\t\tb->x = 1;\n\treturn 0;")
+    assert [mark.code for mark in skeleton.marks] == ["preprocessor", "preprocessor"]
+    assert "scoped_guard(spinlock, &b->l) #endif */ { mutex_lock(&b->lock);" in words(skeleton)
 
 
 def test_what_is_handed_on_is_null_afterwards() -> None:
