@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast, get_args
 
 from dsl.paste.guards import MAY_FAIL, WORDS
 from dsl.paste.tree import (
@@ -40,6 +40,13 @@ from dsl.paste.tree import (
 Node: TypeAlias = Expr | Stmt | Declarator
 
 
+_PARTS: Final = {
+    kind: tuple(f.name for f in fields(kind) if f.type not in {"int", "str", "bool"})
+    for kind in (*get_args(Expr), *get_args(Stmt), Declarator)
+}
+"""The fields of each kind of node that others may be in."""
+
+
 def nodes(node: object) -> Iterator[Node]:
     """A node and all that is in it, in no order."""
     stack = [node]
@@ -47,9 +54,10 @@ def nodes(node: object) -> Iterator[Node]:
         found = stack.pop()
         if isinstance(found, tuple):
             stack.extend(cast("tuple[object, ...]", found))
-        elif isinstance(found, Node):
+        elif type(found) in _PARTS:
+            found = cast("Node", found)
             yield found
-            stack.extend(getattr(found, f.name) for f in fields(found))
+            stack.extend(getattr(found, name) for name in _PARTS[type(found)])
 
 
 def called(expr: object) -> str:

@@ -21,7 +21,7 @@ from dsl.paste.unfold_walk import Unfolder
 from dsl.primitives import SIGNATURES
 from dsl.source import Source, Span
 
-_MOST: Final = 100
+_MOST: Final = 64
 """The most guards of a function: each is given back at every way out."""
 _LOOKED_FOR: Final = WORDS | {"cleanup", "__cleanup__"}
 _CLASSES: Final = frozenset({"guard", "CLASS", "ACQUIRE"})

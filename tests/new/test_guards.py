@@ -161,7 +161,7 @@ def test_a_guard_of_another_kind_is_a_function() -> None:
     "body",
     [
         "\tguard(rcu)();\n" * 300,
-        "\tguard(rcu)();\n" * 190 + "\tif (b->x)\n\t\treturn 0;\n" * 150,
+        "\tguard(rcu)();\n" * 60 + "\tif (b->x)\n\t\treturn 0;\n" * 400,
     ],
 )
 def test_too_many_guards_are_refused(body: str) -> None:
