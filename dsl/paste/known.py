@@ -34,7 +34,7 @@ RENAMED: Final[dict[str, str]] = {
         f"raw_spin_{name}": f"spin_{name}"
         for name in (
             "lock unlock trylock lock_irq unlock_irq lock_irqsave unlock_irqrestore lock_nested"
-            " lock_init is_locked"
+            " lock_init is_locked lock_bh unlock_bh trylock_irq trylock_bh trylock_irqsave"
         ).split()
     },
 }
@@ -132,6 +132,7 @@ OPAQUE: Final = frozenset(
         "struct mutex",
         "struct rw_semaphore",
         "struct rcu_head",
+        "struct srcu_struct",
     }
 )
 
@@ -140,6 +141,7 @@ LOCKS: Final[dict[str, str]] = {
     "lock rwlock": "rwlock_t",
     "lock mutex": "struct mutex",
     "lock rwsem": "struct rw_semaphore",
+    "lock srcu": "struct srcu_struct",
     "head": "struct rcu_head",
 }
 """Kinds of parameters of primitives, and what they point at."""

@@ -19,13 +19,14 @@ from dsl.parse import parse
 from dsl.paste.attempt import Attempt, Input, attempt
 from dsl.paste.cursor import Cursor
 from dsl.paste.library import imported, index
-from dsl.paste.locate import heads, locate, signature
+from dsl.paste.locate import Found, heads, locate, signature
 from dsl.paste.rewrite_expressions import Mark
 from dsl.paste.rewrite_marks import END, Reasons
 from dsl.paste.scopes import Outside, constants_of
 from dsl.paste.statements import block
-from dsl.paste.tokens import Token, Tokens, tokens
-from dsl.paste.tree import Signature
+from dsl.paste.tokens import Token, Tokens, refusal, tokens
+from dsl.paste.tree import Block, Signature
+from dsl.paste.unfold import Unfolded, unfold
 from dsl.printer import format_file
 from dsl.scan import number_value
 from dsl.source import Source, Span
@@ -34,6 +35,24 @@ _ROUNDS: Final = 60
 _TRIES: Final = 4
 _FEW: Final = 10
 """Imports are kept where at most one line in so many is marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The C file and the body in it, as they are written."""
+
+    source: Source
+    body: Block
+    unfolded: Unfolded | None = None
+
+    def marks(self, made: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """What is marked, in places of the file, each of them once."""
+        if self.unfolded is None:
+            return made
+        found = {(m.start, m.end, m.what): m for m in self.unfolded.marks}
+        for mark in map(self.unfolded.back, made):
+            found.setdefault((mark.start, mark.end, mark.what), mark)
+        return tuple(sorted(found.values(), key=lambda m: (m.start, m.end)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +76,12 @@ def paste(source: Source, function: str, version: str = "") -> Skeleton:
     found = tokens(source)
     place = locate(source, found, function)
     body = block(Cursor(source.name, place.body))
+    file = File(source, body)
+    unfolded = unfold(source, found, place, body)
+    if unfolded is not None:
+        file = File(source, body, unfolded)
+        source = unfolded.source
+        found, place, body = _again(source, function, place)
     used = (number_value(token.text) for token in place.body if token.kind == "number")
     outside = _outside(source, found, function, frozenset(n for n in used if n is not None))
     where, wrappers = index()
@@ -66,13 +91,26 @@ def paste(source: Source, function: str, version: str = "") -> Skeleton:
         if function in library.signatures:
             continue
         given = Input(source, found, place.signature, body, outside, version, library)
-        made = _settled(given)
+        made = _settled(given, file)
         if best is None or (made.marked < best.marked and not _good(best)):
             best = made
         if _good(best):
             return best
     assert best is not None
     return best
+
+
+def _again(source: Source, function: str, before: Found) -> tuple[Tokens, Found, Block]:
+    """Reads a text in which guards are written out; what is too much is so because of them."""
+    try:
+        found = tokens(source)
+        place = locate(source, found, function)
+        return found, place, block(Cursor(source.name, place.body))
+    except DiagnosticError as error:
+        span = Span(source.name, before.signature.start, before.signature.end)
+        (first, *_) = error.diagnostics
+        message = f"with its guards written out: {first.message}"
+        raise refusal(first.code, message, span, first.hint or "cut the function down") from None
 
 
 def _good(made: Skeleton) -> bool:
@@ -101,7 +139,7 @@ def _outside(source: Source, found: Tokens, function: str, used: frozenset[int])
     return Outside(values, signatures, enums, used)
 
 
-def _settled(given: Input) -> Skeleton:
+def _settled(given: Input, file: File) -> Skeleton:
     """Attempts until the checker has nothing to say, or nothing more can be marked."""
     marked: dict[int, int] = {}
     reasons: Reasons = {}
@@ -116,7 +154,7 @@ def _settled(given: Input) -> Skeleton:
     if not complaints:
         source = Source("<skeleton>", text)
         text = format_file(parse(source), source)
-    return _skeleton(given, made, text, complaints)
+    return _skeleton(file, made, text, complaints)
 
 
 def _complaints(text: str) -> tuple[Diagnostic, ...]:
@@ -173,16 +211,15 @@ def _keys(given: Input, made: Attempt, complaint: Diagnostic) -> list[int]:
     return [u.key for u in made.units if word.search(text, u.start, u.end)]
 
 
-def _skeleton(
-    given: Input, made: Attempt, text: str, complaints: tuple[Diagnostic, ...]
-) -> Skeleton:
-    source, body = given.source, given.body
+def _skeleton(file: File, made: Attempt, text: str, complaints: tuple[Diagnostic, ...]) -> Skeleton:
+    source, body = file.source, file.body
     first, last = source.line_column(body.start)[0], source.line_column(body.end - 1)[0]
     lines: set[int] = set()
-    for mark in made.marks:
+    found = file.marks(made.marks)
+    for mark in found:
         begin, end = source.line_column(mark.start)[0], source.line_column(mark.end - 1)[0]
         lines.update(range(max(begin, first), min(end, last) + 1))
-    marks = tuple(_diagnostic(source, mark) for mark in made.marks)
+    marks = tuple(_diagnostic(source, mark) for mark in found)
     return Skeleton(text, marks, last - first + 1, len(lines), complaints)
 
 

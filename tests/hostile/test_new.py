@@ -25,6 +25,7 @@ WORDS = """\
 if else while do for switch case default break continue return goto sizeof typeof asm struct union
 enum static const volatile int unsigned long void u32 gfp_t NULL true f x y lock __user actor run
 yield choose or init word pool final transition READ_ONCE spin_lock list_for_each_entry DEFINE_WAIT
+guard scoped_guard scoped_cond_guard CLASS ACQUIRE __free kfree mutex rcu no_free_ptr return_ptr
 container_of container WARN ( ) { } [ ] ; , : . -> ++ -- * & ! ~ && || ? = == += << ... # ## \\ @ `
 "x" 'y' ' " /* */ // 0 1 08 0x 1.5 0xffffffffffffffffff
 #if #ifdef #else #endif #define
