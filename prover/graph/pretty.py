@@ -56,23 +56,16 @@ from prover.graph.ir import (
     TransitionTable,
     TryAcquire,
     Watch,
-    WordKind,
 )
 from prover.graph.order import LOOP
+from prover.graph.pretty_values import constant_text
 from prover.graph.values import (
-    ADDRESS_MASK,
     INTEGER_OPS,
     AddressSpace,
-    Half,
     Location,
     Path,
     Pointer,
-    Poison,
     Value,
-    Wild,
-    Word,
-    number_text,
-    word_bits,
 )
 
 _EMPTY = Layout({}, {}, AddressSpace({}))
@@ -338,43 +331,7 @@ class _Printer:
 
     def constant(self, value: Value) -> str:
         """One value."""
-        match value:
-            case int():
-                return str(value)
-            case Pointer(base=None, path=path):
-                return f"&{Location('NULL', path)}"
-            case Pointer():
-                life = value.base.site if value.base is not None else 0
-                return f"&{value.location}" + (f"#{life}" if life else "")
-            case Wild(low=low, high=high, path=path):
-                return Location(f"wild({number_text(low, high)})", path).__str__()
-            case Half(bits=bits):
-                return f"0x{bits:08x}"
-            case Word():
-                return self._word(value)
-            case Poison():
-                return "poison"
-            case _:
-                assert_never(value)
-
-    def _word(self, word: Word) -> str:
-        """A word by the first named value that fits, else by its bits."""
-        bits = word_bits(word)
-        for kind in self.layout.words.values():
-            found = self._named(kind, bits)
-            if found:
-                return found
-        return number_text(word.low.bits, word.high.bits)
-
-    def _named(self, kind: WordKind, bits: int) -> str:
-        for name, has_pointer, flags, struct in kind.values:
-            if not has_pointer and bits == flags:
-                return name
-            if has_pointer and bits & ~ADDRESS_MASK == flags:
-                target = self.layout.space.object_at(bits & ADDRESS_MASK, struct)
-                if target is not None:
-                    return f"{name}(&{target})"
-        return ""
+        return constant_text(self.layout, value)
 
     # --- memory ---------------------------------------------------------------------------
 
