@@ -76,7 +76,7 @@ class _Search:
             self.sites.update(state.violations)
             return
         self.cut = self.cut or any(a.status == CUT for a in state.actors)
-        blocked = waiting(self.machine, state, moves) if self.loops else moves.blocked
+        blocked = waiting(self.machine, state, moves, loops=self.loops)
         stuck = self.machine.deadlocked(state, blocked) if blocked else ()
         self.sites.update(("deadlock", self.machine.span(state, name)) for name in stuck)
         if stuck and not self.stands:

@@ -7,11 +7,25 @@ for ever.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dsl.interpreter.code import Code
-from dsl.interpreter.state import CUT, PENDING, RUNNING, STOPPED, ActorState, State, Step
+from dsl.interpreter.srcu import readers
+from dsl.interpreter.state import (
+    CALLBACK,
+    CUT,
+    PENDING,
+    RUNNING,
+    STOPPED,
+    ActorState,
+    Section,
+    State,
+    Step,
+    open_sections,
+)
+from dsl.interpreter.values import UNSET
+from dsl.interpreter.work import Work
 
 if TYPE_CHECKING:
     from dsl.interpreter.machine import Machine, Moves
@@ -33,12 +47,22 @@ def has_loops(codes: list[Code]) -> bool:
     )
 
 
-def waiting(machine: Machine, state: State, moves: Moves) -> Mapping[str, frozenset[str]]:
+def waiting(
+    machine: Machine, state: State, moves: Moves, *, loops: bool
+) -> Mapping[str, frozenset[str]]:
     """The blocked and the idle with whom they wait for; just the blocked where others can move.
 
-    Those do not count on whose CPU a callback may run that is blocked or idle itself.
+    Those do not count on whose CPU a callback may run that is blocked or idle itself.  A callback
+    that has not begun is blocked by every open section: its grace period may begin only now.
+    ``loops``: whether any body has one.
     """
-    if not has_loops(machine.program.codes):
+    late = _begun_now(machine, state)
+    if late != state:
+        moves = machine.moves(late)
+        if loops:
+            state = _without_leavers(machine, state, late, moves)
+            moves = machine.moves(state)
+    if not loops:
         return moves.blocked
     going = [a for a in state.actors if a.status in (RUNNING, PENDING, STOPPED, CUT)]
     movers = [a for a in going if a.name not in moves.blocked]
@@ -50,6 +74,47 @@ def waiting(machine: Machine, state: State, moves: Moves) -> Mapping[str, frozen
         elif actor.name not in hosts:
             return moves.blocked
     return {**moves.blocked, **idle}
+
+
+def _begun_now(machine: Machine, state: State) -> State:
+    """The state in which the grace period of each callback that has not begun begins only now."""
+    return state._replace(
+        actors=tuple(
+            a._replace(waiting=a.waiting | frozenset(_holding_up(machine, state, a)))
+            if a.kind == CALLBACK and a.status == PENDING
+            else a
+            for a in state.actors
+        )
+    )
+
+
+def _holding_up(machine: Machine, state: State, callback: ActorState) -> Iterator[Section]:
+    """The open sections that a grace period for a callback waits for if it begins now."""
+    if callback.domain is UNSET:
+        yield from open_sections(state.actors)
+    else:
+        yield from readers(Work(machine.program, state, callback), callback.domain)
+
+
+def _without_leavers(machine: Machine, state: State, late: State, moves: Moves) -> State:
+    """``late`` without the sections, open in ``state``, that somebody goes on to end.
+
+    An actor that goes round may leave a section and come back to it: the grace period can have
+    begun between.
+    """
+    actors = {a.name: a for a in state.actors}
+    movers = [a for a in late.actors if a.status == RUNNING and a.name not in moves.blocked]
+    leavers = {a.name for a in movers if not _idle(machine, late, a)}
+    return late._replace(
+        actors=tuple(
+            a._replace(
+                waiting=frozenset(
+                    w for w in a.waiting if w in actors[a.name].waiting or w[0] not in leavers
+                )
+            )
+            for a in late.actors
+        )
+    )
 
 
 def _idle(machine: Machine, start: State, me: ActorState) -> bool:

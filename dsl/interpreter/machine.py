@@ -10,7 +10,7 @@ from dsl import protocol as p
 from dsl.interpreter import memory, pages, places, sections, updates
 from dsl.interpreter.code import Op
 from dsl.interpreter.emit import Emitter
-from dsl.interpreter.idle import waiting
+from dsl.interpreter.idle import has_loops, waiting
 from dsl.interpreter.program import Program, actor_body, build_program
 from dsl.interpreter.state import (
     ACTOR,
@@ -299,8 +299,8 @@ class Machine:
         """Everything that is wrong with a state: the last step, deadlock, final claims."""
         if state.violations:
             return state.violations
-        moves = self.moves(state)
-        if stuck := self.deadlocked(state, waiting(self, state, moves)):
+        waits = waiting(self, state, self.moves(state), loops=has_loops(self.program.codes))
+        if stuck := self.deadlocked(state, waits):
             return tuple(("deadlock", self.span(state, name)) for name in stuck)
         if all(a.status == ENDED for a in state.actors):
             return self.broken_finals(state)

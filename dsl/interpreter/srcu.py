@@ -80,9 +80,18 @@ def leave(w: Work, ref: Value, index: Value, *, anybody: bool) -> None:
     w.forget((reader[0], "srcu", node.slot, reader[1]))
 
 
-def _open(node: Node, domain: Lock) -> frozenset[str | Section]:
+def _open(node: Node, domain: Lock) -> frozenset[Section]:
     """The readers of a domain that a grace period begun now waits for."""
     return frozenset((name, "srcu", node.slot, number) for name, number in domain.readers)
+
+
+def readers(w: Work, ref: Value) -> frozenset[Section]:
+    """The open readers of the domain at ``ref``, if it is still there."""
+    try:
+        node, domain = _domain(w, ref)
+    except Violated:
+        return frozenset()
+    return _open(node, domain)
 
 
 def begin_grace_period(w: Work, ref: Value) -> None:
@@ -96,7 +105,7 @@ def begin_grace_period(w: Work, ref: Value) -> None:
         node, domain = _domain(w, ref)
         if any(name == w.name for name, _ in domain.readers):
             kinds.append("self-deadlock")
-        w.waiting = _open(node, domain)
+        w.waiting = frozenset(_open(node, domain))
     except Violated as violated:
         kinds.extend(violated.kinds)
     if kinds:
@@ -108,14 +117,14 @@ def begin_flush(w: Work, ref: Value) -> None:
     node, domain = _domain(w, ref)
     if any(name == w.name for name, _ in domain.readers):
         raise Violated("self-deadlock")
-    w.waiting = _open(node, domain)
+    w.waiting = frozenset(_open(node, domain))
 
 
 def call_srcu(w: Work, ref: Value, head: Value, kind: int, frame: Frame) -> None:
     """Queues a callback that starts after a grace period of the domain begun now."""
     node, domain = _domain(w, ref)
     call_rcu(w, head, kind, frame)
-    w.others[-1] = w.others[-1]._replace(waiting=_open(node, domain), domain=ref)
+    w.others[-1] = w.others[-1]._replace(waiting=frozenset(_open(node, domain)), domain=ref)
 
 
 def begin_barrier(w: Work, ref: Value) -> None:

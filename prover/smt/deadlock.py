@@ -177,18 +177,24 @@ class _Plan:
     # --- waits
 
     def _open_sections(self, wait: Wait) -> Lit:
-        """A section that was open when a grace period began, and never ends."""
+        """A section that was open when a grace period began, and never ends.
+
+        That of a callback that has not begun may begin at any time, so any section may be that.
+        """
         frame, start = self.frame, wait.start
+        late = isinstance(frame.skeleton.events[start].action, sk.Queue)
         found: list[Lit] = []
         for section in self.sections:
             over = wait.over(frame, section)
             if over != FALSE:
-                opened = (over, section.begins, frame.before(section.start, start))
+                earlier = TRUE if late else frame.before(section.start, start)
+                opened = (over, section.begins, earlier)
                 found.append(frame.logic.all_of((*opened, *self._never_closed(section))))
         for taking in self.takings:
             if taking.kind in ("spinlock", "rwlock") and wait.domain is None:
                 held = self._held_for_ever(taking, taking.address)
-                found.append(frame.logic.all_of((held, frame.before(taking.event, start))))
+                earlier = TRUE if late else frame.before(taking.event, start)
+                found.append(frame.logic.all_of((held, earlier)))
         return frame.logic.any_of(found)
 
     def _never_closed(self, section: Section) -> list[Lit]:

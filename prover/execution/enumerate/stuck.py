@@ -235,14 +235,18 @@ def _alive(c: Candidate, thread: int) -> bool:
 
 
 def _open_regions(c: Candidate, order: Order, start: int) -> Iterator[Obstacle]:
-    """The sections open since before a grace period began."""
+    """The sections open since before a grace period began.
+
+    That of a callback that has not begun may begin at any time after it was queued.
+    """
+    late = isinstance(c.skeleton.events[start].action, sk.Queue)
     for region in waited_for(c, start):
-        if region.end < 0 and order.before("section", region.start, start):
+        if region.end < 0 and (late or order.before("section", region.start, start)):
             reader = c.skeleton.events[region.start].action
             handed = isinstance(reader, sk.SrcuStart) and reader.anybody
             # Whoever is going might end a reader begun by srcu_down_read().
             removers = frozenset(_going(c)) if handed else frozenset((region.thread,))
-            yield Obstacle(removers, frozenset((region.start,)))
+            yield Obstacle(removers, frozenset((region.start, start)))
 
 
 def _masked(c: Candidate, handler: sk.Thread) -> Iterator[Obstacle]:

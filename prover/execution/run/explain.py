@@ -118,7 +118,7 @@ def _waits(machine: Machine, thread: int) -> str:
     number = machine.judge.next_event(thread)
     assert number is not None
     event = machine.skeleton.events[number]
-    others = sorted({t for o in machine.judge.obstacles(event) for t in o})
+    others = sorted({t for o in machine.judge.lasting(event) for t in o})
     holders: Collection[int] = ()
     seen = ""
     match event.action:

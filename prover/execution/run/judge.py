@@ -197,6 +197,24 @@ class Judge:
             case _:
                 return []
 
+    def lasting(self, event: sk.Event) -> list[frozenset[int]]:
+        """:meth:`obstacles` where all stand still: a callback's grace period may begin only now."""
+        thread = self._machine.skeleton.threads[event.thread]
+        if isinstance(event.action, sk.Begin) and thread.kind == "callback":
+            return [self._enders(section) for section in self.holding_up(event)]
+        return self.obstacles(event)
+
+    def holding_up(self, event: sk.Event) -> tuple[Section, ...]:
+        """The open sections that a grace period still waits for, where all stand still.
+
+        That of a callback which has not begun may begin at any time after the callback was queued.
+        """
+        machine = self._machine
+        for callback, domain in machine.queued:
+            if callback == event.thread:
+                return machine.open_sections(domain)
+        return tuple(section for section in machine.waits[event.number] if section.open)
+
     def _busy(self, thread: sk.Thread) -> list[frozenset[int]]:
         """Another handler runs on the same host: this one waits for it."""
         others = self.running_on(thread.host)

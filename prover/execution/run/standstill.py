@@ -74,7 +74,7 @@ def _waits(machine: Machine) -> Waits:
             continue
         event = machine.skeleton.events[number]
         if sk.is_blocking(machine.skeleton, event) and not machine.judge.early(event)[0]:
-            if obstacles := machine.judge.obstacles(event):
+            if obstacles := machine.judge.lasting(event):
                 found[thread.number] = obstacles
     return found
 

@@ -72,7 +72,7 @@ def _in_the_way(machine: Machine, found: Deadlock) -> Iterator[int]:
             case sk.Grant(address=address) | sk.Request(address=address):
                 yield from _takers(machine, machine.location(address))
             case sk.GraceEnd() | sk.Begin() if number in machine.waits:
-                yield from (section.start for section in machine.waits[number] if section.open)
+                yield from (section.start for section in machine.judge.holding_up(event))
             case sk.Spin() as spin:
                 done = {step.event for step in machine.steps}
                 yield from (e for e in watched(machine.skeleton, event, spin) if e in done)

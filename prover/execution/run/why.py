@@ -123,7 +123,7 @@ def standing(machine: Machine, found: Deadlock, story: Story, lines: Sequence[st
         if number is None:
             continue
         event = machine.skeleton.events[number]
-        others = {t for obstacle in machine.judge.obstacles(event) for t in obstacle}
+        others = {t for obstacle in machine.judge.lasting(event) for t in obstacle}
         starts = [one.start for one in open_ if one.thread in others and _stops(story, event, one)]
         if starts:
             reasons.append(Reason(text, _kind(event), starts[0], number))

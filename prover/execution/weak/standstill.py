@@ -180,9 +180,12 @@ class _Standing:
         """Whether a grace period that is not over waits for a section.
 
         Of who waits for its end nothing is known from behind its beginning, so that it may have
-        begun after any section that is not put behind it.
+        begun after any section that is not put behind it.  That of a callback which has not begun
+        may begin at any time, so after any section.
         """
         begun = self.skeleton.events[start].action
+        if isinstance(begun, sk.Queue):
+            return True
         behind = self.law.order.before(start, section.start) is True
         waits = isinstance(begun, sk.GraceStart) and not behind
         return waits or self.law.comes_first(section, start)

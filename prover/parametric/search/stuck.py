@@ -3,9 +3,10 @@
 An actor that stands still does so because of a lock that somebody has, a wait for somebody's
 region, or a shared variable that has not the value it wants. For the first two there is somebody
 to blame, who is together with it in a view; the largest set of local states of one shared state
-that only ever blame each other is what may be stuck.  For the third anybody may be to blame, so
-such an actor is in the set from the start.  The set is empty wherever no number of actors is in a
-deadlock; where it is not, there need be none.
+that only ever blame each other is what may be stuck.  A callback that has not begun may wait for
+any region that is open, as its grace period may begin only now.  For the third anybody may be to
+blame, so such an actor is in the set from the start.  The set is empty wherever no number of actors
+is in a deadlock; where it is not, there need be none.
 """
 
 from __future__ import annotations
@@ -55,8 +56,11 @@ def standstill(system: System, found: Found) -> Suspect | None:
             names = sorted(system.actor(local) for local in stuck)
             for name in dict.fromkeys(names):
                 actors.setdefault(name, 1)
+            there = {system.actor(one) for one in (*system.start.single, *system.start.many)}
+            names = [name for name in names if name in there]
             if len(set(names)) == 1:
-                # Of one actor alone each may wait for the next: one for each place it stands at.
+                # Of one actor alone each may wait for the next, or for the next one's callback:
+                # one for each place it stands at.
                 actors[names[0]] = max(actors[names[0]], min(len(names), RING))
             violated = Violated(("deadlock",), span)
             return Suspect(violated, tuple(actors.items()), moves)
@@ -117,7 +121,9 @@ def _to_blame(
 ) -> set[int]:
     """The local states that keep an actor from going on in one way."""
     blamed: set[int] = set()
-    for other, to, _ in found.beside(shared, local):
+    pending = system.awaits(local)
+    for other, label, _ in found.beside(shared, local):
+        to = label or (pending >= 0 and system.waited_for(pending, other))
         if isinstance(exit_, int):
             if system.forbids(exit_, other):
                 blamed.add(other)
