@@ -145,8 +145,8 @@ class Explorer:
         outcome, named = self._outcome(run), list(self._violations(run))
         if not self._news(outcome, named):
             return
-        for orders in self.lives.orders(run):
-            for first in self._firsts(run):
+        for first in self._firsts(run):
+            for orders in self.lives.orders(Run(self.skeleton, replace(claim, first=first))):
                 position = dict(orders.position)
                 whole = Run(self.skeleton, replace(claim, first=first, position=position))
                 if self.lives.typesafe:
