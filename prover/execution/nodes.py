@@ -50,9 +50,9 @@ class Node(Frozen, frozen=True):
     It is there where its event happens and ``when`` holds.  ``order`` is ``plain``, ``racy``,
     ``once``, ``acquire``, ``release``, ``full`` or ``noreturn``, and for a fence the primitive's
     name; it counts where ``active`` holds (a failed cmpxchg() orders nothing).  ``role`` tells what
-    the node is part of: ``access``, ``rmw``, ``lock``, ``unlock``, ``look`` (trylock refused, or
-    is_locked), ``request``, ``srcu``, ``queue``, ``alloc``, ``free``, ``ipi``, ``barrier``,
-    ``fence``.
+    the node is part of: ``access``, ``rmw``, ``lock``, ``unlock``, ``look`` (trylock refused,
+    is_locked, or at an SRCU domain that is waited for), ``request``, ``srcu``, ``queue``,
+    ``alloc``, ``free``, ``ipi``, ``barrier``, ``fence``.
     """
 
     number: int
@@ -201,6 +201,8 @@ def _parts(
             yield "W", "once", "srcu", true, true
         case sk.Queue():
             yield "W", "once", "queue", true, true
+        case sk.GraceStart(domain=domain) | sk.BarrierStart(domain=domain) if domain is not None:
+            yield "R", "once", "look", true, true
         case sk.BarrierEnd():
             yield "R", "acquire", "barrier", true, true
         case sk.IpiStart():

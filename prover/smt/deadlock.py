@@ -183,7 +183,8 @@ class _Plan:
         for section in self.sections:
             over = wait.over(frame, section)
             if over != FALSE:
-                opened = (over, section.begins, frame.before(section.start, start))
+                began = frame.called_after(section.start, start)
+                opened = (over, section.begins, began)
                 found.append(frame.logic.all_of((*opened, *self._never_closed(section))))
         for taking in self.takings:
             if taking.kind in ("spinlock", "rwlock") and wait.domain is None:
@@ -239,7 +240,7 @@ class _Plan:
                 (
                     waits_for_queue(frame, barrier, queue),
                     frame.ok(number),
-                    frame.before(number, barrier.start),
+                    frame.called_after(number, barrier.start),
                     self.member(queue.callback),
                 )
             )

@@ -206,9 +206,7 @@ class Lives:
             if not isinstance(event.action, sk.BarrierEnd) or event.number not in run.happened:
                 continue
             start = event.action.start
-            for thread in self.skeleton.threads:
-                if thread.kind != "callback" or thread.parent not in run.happened:
-                    continue
+            for thread in Law(run).callbacks_for(start):
                 if self.order.before(thread.parent, start) is not None:
                     continue
                 ways.append(self._waited(run, thread, start, event.number))

@@ -44,9 +44,9 @@ def passed_over(
 
 
 def ahead(run: Run, order: StaticOrder, start: int, law: Precedences) -> Iterator[int]:
-    """The events that come before a barrier: those before it in each thread."""
+    """The events that come before a barrier, its look at a domain included: some of each thread."""
     thread, index = order.place[start]
-    upto = {thread: index}
+    upto = {thread: index + 1}
     grown = True
     while grown:
         grown = False

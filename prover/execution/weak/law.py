@@ -71,13 +71,13 @@ class Law:
                     yield self.skeleton.threads[number]
             case sk.BarrierEnd(start=start):
                 law = self.ordered()
-                for thread in self._callbacks_for(start):
+                for thread in self.callbacks_for(start):
                     if queued_before(self.run, self.order, thread.parent, start, law):
                         yield thread
             case _:
                 pass
 
-    def _callbacks_for(self, start: int) -> Iterator[sk.Thread]:
+    def callbacks_for(self, start: int) -> Iterator[sk.Thread]:
         """The callbacks that were queued for the domain of a barrier."""
         begun = self.skeleton.events[start].action
         assert isinstance(begun, sk.BarrierStart)
@@ -92,7 +92,7 @@ class Law:
         for event in self.skeleton.events:
             if isinstance(event.action, sk.BarrierEnd) and event.number in self.run.happened:
                 start, law = event.action.start, self.ordered()
-                for thread in self._callbacks_for(start):
+                for thread in self.callbacks_for(start):
                     yield from passed_over(self.run, self.order, thread.parent, start, law)
 
     def law(self, nodes: Nodes) -> frozenset[tuple[int, int]]:
@@ -149,9 +149,8 @@ class Law:
 
     def _made(self, nodes: Nodes, events: tuple[int, ...]) -> list[int]:
         """The nodes of events that are there: an update that fails has no store."""
-        happened = [e for e in events if e in self.run.happened]
-        found = (node for e in happened for node in nodes.of_event.get(e, ()))
-        return [node.number for node in found if self.run.values.holds(node.when)]
+        found = (node for e in events for node in nodes.of_event.get(e, ()))
+        return [node.number for node in found if self.run.has(nodes, node)]
 
     def _index(self, event: int) -> int:
         return self.order.place[event][1]

@@ -40,19 +40,11 @@ class Builder:
         self.run = run
         self.nodes = nodes
         self.skeleton = run.skeleton
-        self.there = [n for n in nodes.nodes if self._there(n)]
+        self.there = [n for n in nodes.nodes if run.has(nodes, n)]
         self.numbers = {n.number for n in self.there}
         self._origins = Origins(run)
         self.initial: dict[object, int] = {}
         self.reuses = frozenset(Law(run).reuses(nodes))
-
-    def _there(self, node: Node) -> bool:
-        if node.event in self.run.happened:
-            return self.run.values.holds(node.when)
-        # What went wrong and did not happen is there all the same, without a source.
-        waiting = node.event in self.run.waiting and node.kind != "F"
-        wrong = node.event in self.run.violated and node is self.nodes.first(node.event)
-        return waiting or wrong
 
     def structure(
         self, law: Pairs, also: Pairs, *, lands: Pairs = frozenset(), faithful: bool = False
