@@ -122,6 +122,17 @@ def touched(event: sk.Event) -> Term | None:
     return address_of(event)
 
 
+def looks_and_stores(event: sk.Event) -> bool:
+    """Whether an event looks at an SRCU domain by what is one store to it in a memory model."""
+    match event.action:
+        case sk.SrcuEnd():
+            return True
+        case sk.Access(what=what):
+            return what == "lock-init"
+        case _:
+            return False
+
+
 def _is_ghost(skeleton: sk.Skeleton, event: sk.Event) -> bool:
     """Whether an event touches nothing but ghost state."""
     if not isinstance(event.action, sk.Access):

@@ -21,6 +21,7 @@ from tests.weak.themes_of_lives import (
     setups,
     typesafe,
 )
+from tests.weak.themes_of_srcu import domains, readers
 from tests.weak.themes_of_waits import holders, sleepers
 
 Maker = Callable[[Draft], str]
@@ -341,6 +342,8 @@ THEMES: dict[str, Maker] = {
     "callbacks": callbacks,
     "graces": graces,
     "unloads": unloads,
+    "domains": domains,
+    "readers": readers,
     "interrupts": interrupts,
     "hosts": hosts,
     "pools": pools,

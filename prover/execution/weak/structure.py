@@ -23,7 +23,7 @@ from prover.execution.weak.law import Law
 from prover.execution.weak.models import FROM_READS, TAGS, UNMARKED
 from prover.execution.weak.origins import Origins
 from prover.execution.weak.own import Step, ran_before, step_of
-from prover.execution.weak.readers import add_readers
+from prover.execution.weak.readers import add_readers, add_stores_that_look
 from prover.execution.weak.run import Run
 from prover.execution.weak.updates import only_looked, updates
 from prover.graph.values import Pointer
@@ -143,6 +143,7 @@ class Builder:
         self._locks(rf, users, writes)
         self._edges(rf)
         add_readers(run, self.there, self._start, rf, users, writes)
+        add_stores_that_look(run, self.nodes, self.there, users, writes)
         co: set[tuple[int, int]] = set()
         fr: set[tuple[int, int]] = set()
         loc: set[tuple[int, int]] = set()
