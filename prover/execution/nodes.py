@@ -50,9 +50,9 @@ class Node(Frozen, frozen=True):
     It is there where its event happens and ``when`` holds.  ``order`` is ``plain``, ``racy``,
     ``once``, ``acquire``, ``release``, ``full`` or ``noreturn``, and for a fence the primitive's
     name; it counts where ``active`` holds (a failed cmpxchg() orders nothing).  ``role`` tells what
-    the node is part of: ``access``, ``rmw``, ``lock``, ``unlock``, ``look`` (trylock refused, or
-    is_locked), ``request``, ``srcu``, ``queue``, ``alloc``, ``free``, ``ipi``, ``barrier``,
-    ``fence``.
+    the node is part of: ``access``, ``rmw``, ``lock``, ``unlock``, ``look`` (trylock refused,
+    is_locked, or at an SRCU domain that is waited for), ``request``, ``srcu``, ``queue``,
+    ``alloc``, ``free``, ``ipi``, ``barrier``, ``fence``.
     """
 
     number: int
@@ -120,6 +120,17 @@ def touched(event: sk.Event) -> Term | None:
     if isinstance(event.action, sk.Deallocate):
         return event.action.pointer
     return address_of(event)
+
+
+def looks_and_stores(event: sk.Event) -> bool:
+    """Whether an event looks at an SRCU domain by what is one store to it in a memory model."""
+    match event.action:
+        case sk.SrcuEnd():
+            return True
+        case sk.Access(what=what):
+            return what == "lock-init"
+        case _:
+            return False
 
 
 def _is_ghost(skeleton: sk.Skeleton, event: sk.Event) -> bool:
@@ -201,6 +212,8 @@ def _parts(
             yield "W", "once", "srcu", true, true
         case sk.Queue():
             yield "W", "once", "queue", true, true
+        case sk.GraceStart(domain=domain) | sk.BarrierStart(domain=domain) if domain is not None:
+            yield "R", "once", "look", true, true
         case sk.BarrierEnd():
             yield "R", "acquire", "barrier", true, true
         case sk.IpiStart():

@@ -187,7 +187,7 @@ class _Plan:
         for section in self.sections:
             over = wait.over(frame, section)
             if over != FALSE:
-                earlier = TRUE if late else frame.before(section.start, start)
+                earlier = TRUE if late else frame.called_after(section.start, start)
                 opened = (over, section.begins, earlier)
                 found.append(frame.logic.all_of((*opened, *self._never_closed(section))))
         for taking in self.takings:
@@ -245,7 +245,7 @@ class _Plan:
                 (
                     waits_for_queue(frame, barrier, queue),
                     frame.ok(number),
-                    frame.before(number, barrier.start),
+                    frame.called_after(number, barrier.start),
                     self.member(queue.callback),
                 )
             )

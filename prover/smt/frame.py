@@ -276,6 +276,10 @@ class Frame:
             return self.logic.atom(f"(< p{one} p{two})")
         return neg(self.logic.atom(f"(< p{two} p{one})"))
 
+    def called_after(self, event: int, wait: int) -> Lit:
+        """Whether an event is done when a grace period or a barrier begins."""
+        return self.before(event, wait)
+
     def given_before(self, alloc: int, event: int) -> Lit:
         """Whether an alloc has given its slot when an event comes."""
         return self.before(alloc, event)

@@ -56,6 +56,7 @@ MAKERS = (
     "prover/smt/weak/between.py",
     "prover/smt/weak/waits.py",
     "prover/smt/weak/com.py",
+    "prover/smt/weak/srcu.py",
     "prover/smt/weak/races.py",
     "prover/execution/construct/program.py",
     "prover/execution/construct/locks.py",

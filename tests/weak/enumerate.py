@@ -19,8 +19,8 @@ from prover.execution.domains import Domains
 from prover.execution.hazards import PRECEDENCE
 from prover.execution.nodes import LOOSE, Nodes, nodes
 from prover.execution.order import static_order
-from prover.execution.terms import ReadValue
-from prover.execution.weak.law import DELAYS_GRACE, Law, Section
+from prover.execution.terms import ReadValue, Term
+from prover.execution.weak.law import DELAYS, Law, Section
 from prover.execution.weak.models import for_protocols, for_races
 from prover.execution.weak.replay import Wrong, named, racing, violations
 from prover.execution.weak.run import NotAnExecution, Run
@@ -145,8 +145,8 @@ class Explorer:
         outcome, named = self._outcome(run), list(self._violations(run))
         if not self._news(outcome, named):
             return
-        for orders in self.lives.orders(run):
-            for first in self._firsts(run):
+        for first in self._firsts(run):
+            for orders in self.lives.orders(Run(self.skeleton, replace(claim, first=first))):
                 position = dict(orders.position)
                 whole = Run(self.skeleton, replace(claim, first=first, position=position))
                 if self.lives.typesafe:
@@ -240,12 +240,13 @@ class Explorer:
     def _firsts(self, run: Run) -> Iterator[dict[tuple[int, int], bool]]:
         """Which of each section and each grace period comes first."""
         law = Law(run)
-        sections = [s for s in law.sections() if s.kind in (*DELAYS_GRACE, "lock")]
+        sections = list(law.sections())
         pairs = [
             (section.start, start)
-            for start, end in self._waits(run)
+            for start, end, domain in self._waits(run)
             for section in sections
-            if self._open(section, start, end)
+            if section.kind in (DELAYS if domain is None else ("srcu",))
+            if section.domain == law.domain(domain) and self._open(section, start, end)
         ]
         pairs = list(dict.fromkeys(pairs))
         for first in product((True, False), repeat=len(pairs)):
@@ -257,19 +258,19 @@ class Explorer:
             return False
         return self.order.before(section.start, start) is not True and section.end >= 0
 
-    def _waits(self, run: Run) -> Iterator[tuple[int, int]]:
+    def _waits(self, run: Run) -> Iterator[tuple[int, int, Term | None]]:
         for event in self.skeleton.events:
             match event.action:
-                case sk.GraceStart(end=end) if end in run.happened:
-                    yield event.number, end
-                case sk.Queue(callback=callback):
+                case sk.GraceStart(end=end, domain=domain) if end in run.happened:
+                    yield event.number, end, domain
+                case sk.Queue(callback=callback, domain=domain):
                     begin = self.skeleton.threads[callback].events[0]
                     if begin in run.happened:
-                        yield event.number, begin
+                        yield event.number, begin, domain
                 case sk.Deallocate(page=page) if page >= 0:
                     begin = self.skeleton.threads[page].events[0]
                     if begin in run.happened:
-                        yield event.number, begin
+                        yield event.number, begin, None
                 case _:
                     pass
 

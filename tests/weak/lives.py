@@ -10,6 +10,8 @@ from prover.execution import skeleton as sk
 from prover.execution.nodes import Node, Nodes
 from prover.execution.order import StaticOrder
 from prover.execution.terms import Allocated
+from prover.execution.weak.barriers import ahead
+from prover.execution.weak.law import Law
 from prover.execution.weak.run import Run
 from prover.graph.values import Allocation, Pointer
 from prover.models.concrete import Pairs
@@ -38,7 +40,7 @@ class Lives:
         self.typesafe = frozenset(region.name for region in regions if region.typesafe)
 
     def orders(self, run: Run) -> Iterator[Orders]:
-        """Every way to put them in order."""
+        """Every way to put them in order, of an execution with its grace periods."""
         parts = [list(self._reuses(run)), list(self._empties(run)), list(self._barriers(run))]
         for chosen in product(*parts):
             yield Orders(
@@ -204,9 +206,7 @@ class Lives:
             if not isinstance(event.action, sk.BarrierEnd) or event.number not in run.happened:
                 continue
             start = event.action.start
-            for thread in self.skeleton.threads:
-                if thread.kind != "callback" or thread.parent not in run.happened:
-                    continue
+            for thread in Law(run).callbacks_for(start):
                 if self.order.before(thread.parent, start) is not None:
                     continue
                 ways.append(self._waited(run, thread, start, event.number))
@@ -221,12 +221,13 @@ class Lives:
         if thread.events[-1] in run.happened:
             edge = (self._node(thread.events[-1], "W").number, self._node(end, "R").number)
             found.append(Orders(frozenset((edge,))))
-        own = self.skeleton.threads[self.skeleton.events[start].thread].events
+        before = set(ahead(run, self.order, start, Law(run).ordered()))
+        if thread.parent in before:
+            return found
         queue = self._node(thread.parent, "W").number
         earlier = [
             node.number
-            for number in own[: own.index(start)]
-            if number in run.happened
+            for number in before & run.happened
             for node in self.nodes.of_event.get(number, ())
             if node.kind != "F"
         ]

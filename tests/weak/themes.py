@@ -21,6 +21,7 @@ from tests.weak.themes_of_lives import (
     setups,
     typesafe,
 )
+from tests.weak.themes_of_srcu import domains, readers
 from tests.weak.themes_of_waits import holders, sleepers
 
 Maker = Callable[[Draft], str]
@@ -224,6 +225,18 @@ def graces(d: Draft) -> str:
     return d.program(head, actors)
 
 
+def unloads(d: Draft) -> str:
+    """A callback queued in a section, and rcu_barrier() behind a grace period or before one."""
+    late = 'static void late(struct rcu_head *h) { assert(READ_ONCE(y) == 0, "early"); }\n'
+    head = f"int x; int y; spinlock_t l;\n{OBJECT}{late}"
+    start, end = d.random.choice(SECTIONS)
+    queue = f"{start} if ({d.load('x')} == 0) call_rcu(&obj.rcu, late); {end}"
+    sync = d.one("synchronize_rcu();", "synchronize_rcu();", "synchronize_rcu();", "")
+    waits = [sync, "rcu_barrier();"] if d.random.random() < 0.75 else ["rcu_barrier();", sync]
+    unload = f"{d.store('x', '1')} {' '.join(waits)} {d.store('y', '1')}"
+    return d.program(head, [f"{queue} {d.maybe(d.access('x'), 0.2)}", unload])
+
+
 def interrupts(d: Draft) -> str:
     """IPIs whose handler is empty, a fence, or has accesses."""
     inside = d.one(
@@ -328,6 +341,9 @@ THEMES: dict[str, Maker] = {
     "trylocks": trylocks,
     "callbacks": callbacks,
     "graces": graces,
+    "unloads": unloads,
+    "domains": domains,
+    "readers": readers,
     "interrupts": interrupts,
     "hosts": hosts,
     "pools": pools,

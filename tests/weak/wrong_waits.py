@@ -80,6 +80,27 @@ def barrier_that_misses_a_callback(right: Right) -> Iterator[Claim]:
         yield replace(claim, position={**claim.position, **dict.fromkeys(stores, early)})
 
 
+def barrier_behind_a_grace_period_that_misses_a_callback(right: Right) -> Iterator[Claim]:
+    """A barrier waits for what was queued in a section that a grace period before it waited for."""
+    late = max(right.claim.position.values(), default=0) + 1
+    happened = right.run.happened
+    graces = [e for e in right.skeleton.events if isinstance(e.action, sk.GraceEnd)]
+    starts = [e.number for e in right.skeleton.events if isinstance(e.action, sk.BarrierStart)]
+    for thread, grace, start in product(right.skeleton.threads, graces, starts):
+        assert isinstance(grace.action, sk.GraceEnd)
+        if thread.kind != "callback" or not in_program_order(right, grace.number, start):
+            continue
+        for section in Law(right.run).sections():
+            came = {thread.parent, thread.events[-1], start} <= happened
+            inside = in_program_order(right, section.start, thread.parent)
+            first = right.claim.first.get((section.start, grace.action.start), False)
+            if came and inside and first and in_program_order(right, thread.parent, section.end):
+                claim = without(right.claim, *thread.events)
+                yield claim
+                for node in right.nodes.of_event[thread.parent]:
+                    yield replace(claim, position={**claim.position, node.number: late})
+
+
 def barrier_said_to_be_early(right: Right) -> Iterator[Claim]:
     """The same, and it is said to begin before the callback was queued."""
     late = max(right.claim.position.values(), default=0) + 1
@@ -325,6 +346,9 @@ def page_of_a_slot_in_use(right: Right) -> Iterator[Claim]:
 OF_WAITS = (
     Corruption(waited_for_but_never_begun, "was not waited for", THIN_AIR),
     Corruption(barrier_that_misses_a_callback, "was not waited for", THIN_AIR),
+    Corruption(
+        barrier_behind_a_grace_period_that_misses_a_callback, "was not waited for", THIN_AIR
+    ),
     Corruption(barrier_said_to_be_early, "axiom (happens-before|total-store-order)", THIN_AIR),
     Corruption(goes_on_and_never_came_there, "goes on and is not reached", THIN_AIR),
     Corruption(waited_for_but_never_ended, "was not waited for", THIN_AIR),

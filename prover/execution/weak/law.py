@@ -16,7 +16,7 @@ from prover.execution.nodes import Nodes
 from prover.execution.order import AFTER_ALL, static_order
 from prover.execution.run.locking import Locks
 from prover.execution.terms import Allocated, Term
-from prover.execution.weak.barriers import passed_over, queued_before
+from prover.execution.weak.barriers import EXCLUSIVE, passed_over, queued_before
 from prover.execution.weak.run import NotAnExecution, Run
 from prover.graph.values import Allocation, Location, Pointer
 
@@ -26,8 +26,6 @@ DELAYS_GRACE = ("rcu", "irq", "preempt", "bh")
 DELAYS = (*DELAYS_GRACE, "lock")
 
 SPINNING = ("spinlock", "rwlock")
-EXCLUSIVE = (sk.Unlock, sk.Ended)
-"""Events whose own stores do not stand before them."""
 
 
 class Section(Frozen, frozen=True):
@@ -52,7 +50,7 @@ class Law:
 
     def edges(self) -> Iterator[tuple[int, int]]:
         """From the sender of an IPI to its handler, from there to the return, from a callback to
-        the rcu_barrier() of the thread that queued it.
+        each rcu_barrier() that it was queued before.
         """
         happened = self.run.happened
         for thread in self.skeleton.threads:
@@ -72,13 +70,14 @@ class Law:
                 for number in action.handlers:
                     yield self.skeleton.threads[number]
             case sk.BarrierEnd(start=start):
-                for thread in self._callbacks_for(start):
-                    if queued_before(self.run, self.order, thread.parent, start):
+                law = self.ordered()
+                for thread in self.callbacks_for(start):
+                    if queued_before(self.run, self.order, thread.parent, start, law):
                         yield thread
             case _:
                 pass
 
-    def _callbacks_for(self, start: int) -> Iterator[sk.Thread]:
+    def callbacks_for(self, start: int) -> Iterator[sk.Thread]:
         """The callbacks that were queued for the domain of a barrier."""
         begun = self.skeleton.events[start].action
         assert isinstance(begun, sk.BarrierStart)
@@ -92,9 +91,9 @@ class Law:
         """Nodes before a barrier, with that of a callback queued later by somebody else."""
         for event in self.skeleton.events:
             if isinstance(event.action, sk.BarrierEnd) and event.number in self.run.happened:
-                start = event.action.start
-                for thread in self._callbacks_for(start):
-                    yield from passed_over(self.run, self.order, thread.parent, start)
+                start, law = event.action.start, self.ordered()
+                for thread in self.callbacks_for(start):
+                    yield from passed_over(self.run, self.order, thread.parent, start, law)
 
     def law(self, nodes: Nodes) -> frozenset[tuple[int, int]]:
         """What grace periods put in order, as strong fences."""
@@ -108,9 +107,20 @@ class Law:
 
         All that stands before the first comes before all that stands behind the second.
         """
+        for one, two, start in self._found():
+            if one < 0:
+                raise NotAnExecution(f"the section of event {start} never ended")
+            yield one, two
+
+    def ordered(self) -> list[tuple[int, int]]:
+        """The same, whether or not all sections that were waited for have ended."""
+        return [(one, two) for one, two, _ in self._found() if one >= 0]
+
+    def _found(self) -> Iterator[tuple[int, int, int]]:
+        """What is over before what, and where the section or the grace period began that is it."""
         sections = list(self.sections())
         for start, end, domain in self._waits():
-            yield start, end
+            yield start, end, start
             for section in sections:
                 delays = DELAYS if domain is None else ("srcu",)
                 if section.kind not in delays or section.domain != domain:
@@ -118,11 +128,9 @@ class Law:
                 if self.order.before(end, section.start) is True:
                     continue
                 if not self.comes_first(section, start):
-                    yield start, section.start
-                elif section.end < 0:
-                    raise NotAnExecution(f"the section of event {section.start} never ended")
+                    yield start, section.start, start
                 else:
-                    yield section.end, end
+                    yield section.end, end, section.start
 
     def comes_first(self, section: Section, start: int) -> bool:
         """Whether a section came before a grace period, which waits for it then."""
@@ -141,9 +149,8 @@ class Law:
 
     def _made(self, nodes: Nodes, events: tuple[int, ...]) -> list[int]:
         """The nodes of events that are there: an update that fails has no store."""
-        happened = [e for e in events if e in self.run.happened]
-        found = (node for e in happened for node in nodes.of_event.get(e, ()))
-        return [node.number for node in found if self.run.values.holds(node.when)]
+        found = (node for e in events for node in nodes.of_event.get(e, ()))
+        return [node.number for node in found if self.run.has(nodes, node)]
 
     def _index(self, event: int) -> int:
         return self.order.place[event][1]

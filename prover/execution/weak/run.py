@@ -15,7 +15,7 @@ from prover.execution.evaluate import Unknown, Valuation
 from prover.execution.execution import INITIAL
 from prover.execution.hazards import LATE_PROPERTIES, address_of
 from prover.execution.hazards_of_holders import looks_at_folio
-from prover.execution.nodes import CONTINUES
+from prover.execution.nodes import CONTINUES, Node, Nodes
 from prover.execution.order import AFTER_ALL
 from prover.execution.terms import (
     Allocated,
@@ -71,6 +71,17 @@ class Run:
     def reached(self) -> set[int]:
         """The events that somebody has come to."""
         return self.happened | self.waiting | self.violated.keys()
+
+    def has(self, nodes: Nodes, node: Node) -> bool:
+        """Whether a node is there.
+
+        What went wrong and did not happen is there all the same, without a source.
+        """
+        if node.event in self.happened:
+            return self.values.holds(node.when)
+        waiting = node.event in self.waiting and node.kind != "F"
+        wrong = node.event in self.violated and node is nodes.first(node.event)
+        return waiting or wrong
 
     @property
     def in_vain(self) -> set[int]:

@@ -23,7 +23,7 @@ from prover.execution.weak.law import Law
 from prover.execution.weak.models import FROM_READS, TAGS, UNMARKED
 from prover.execution.weak.origins import Origins
 from prover.execution.weak.own import Step, ran_before, step_of
-from prover.execution.weak.readers import add_readers
+from prover.execution.weak.readers import add_readers, add_stores_that_look
 from prover.execution.weak.run import Run
 from prover.execution.weak.updates import only_looked, updates
 from prover.graph.values import Pointer
@@ -40,19 +40,11 @@ class Builder:
         self.run = run
         self.nodes = nodes
         self.skeleton = run.skeleton
-        self.there = [n for n in nodes.nodes if self._there(n)]
+        self.there = [n for n in nodes.nodes if run.has(nodes, n)]
         self.numbers = {n.number for n in self.there}
         self._origins = Origins(run)
         self.initial: dict[object, int] = {}
         self.reuses = frozenset(Law(run).reuses(nodes))
-
-    def _there(self, node: Node) -> bool:
-        if node.event in self.run.happened:
-            return self.run.values.holds(node.when)
-        # What went wrong and did not happen is there all the same, without a source.
-        waiting = node.event in self.run.waiting and node.kind != "F"
-        wrong = node.event in self.run.violated and node is self.nodes.first(node.event)
-        return waiting or wrong
 
     def structure(
         self, law: Pairs, also: Pairs, *, lands: Pairs = frozenset(), faithful: bool = False
@@ -151,6 +143,7 @@ class Builder:
         self._locks(rf, users, writes)
         self._edges(rf)
         add_readers(run, self.there, self._start, rf, users, writes)
+        add_stores_that_look(run, self.nodes, self.there, users, writes)
         co: set[tuple[int, int]] = set()
         fr: set[tuple[int, int]] = set()
         loc: set[tuple[int, int]] = set()

@@ -9,8 +9,8 @@ from prover.execution.hazards import address_of
 from prover.execution.nodes import LOOSE, Node, touched
 from prover.graph.values import Pointer
 from prover.smt.logic import FALSE, TRUE, Lit, neg
-from prover.smt.weak.com import Link
 from prover.smt.weak.frame import WeakFrame
+from prover.smt.weak.links import Link
 from prover.smt.weak.numbers import Numbers
 
 

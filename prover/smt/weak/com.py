@@ -17,17 +17,11 @@ from prover.smt.locks import Taking, conflict, held_folio, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.memory import effective, performs, same_location
 from prover.smt.weak.frame import WeakFrame
+from prover.smt.weak.links import Link
+from prover.smt.weak.srcu import srcu_order, stores_that_look
 
 LOCKING = (sk.Request, sk.Grant, sk.Try, sk.Unlock, sk.LockState)
 """Events that touch a lock."""
-
-
-class Link(Frozen, frozen=True):
-    """One edge between nodes, with the literal that says it is there."""
-
-    source: Node
-    target: Node
-    lit: Lit
 
 
 class Communication(Frozen, frozen=True):
@@ -42,9 +36,9 @@ class Communication(Frozen, frozen=True):
 def communication(frame: WeakFrame) -> Communication:
     """Everything that can communicate in some execution."""
     _program_order_at_one_place(frame)
-    rf, co = list(_reads_from(frame)), list(_coherence(frame))
+    rf, co = list(_reads_from(frame)), [*_coherence(frame), *stores_that_look(frame)]
     fr = [*_from_reads(frame), *_own_overwrites(frame)]
-    fr.extend(_srcu_order(frame))
+    fr.extend(srcu_order(frame))
     handoffs = list(_handoffs(frame))
     looks = list(_looks(frame))
     rf.extend(link for what, link in looks if what == "rf")
@@ -211,28 +205,6 @@ def _own_overwrites(frame: WeakFrame) -> Iterator[Link]:
             lit = logic.all_of(parts)
             if lit != FALSE:
                 yield Link(source, target, lit)
-
-
-def _srcu_order(frame: WeakFrame) -> Iterator[Link]:
-    """Fr and co of one thread at an SRCU domain: a read of it begins a reader, a store ends it.
-
-    Between threads they order nothing: what a reader's start reads can always be chosen so.
-    """
-    for thread in frame.skeleton.threads:
-        earlier: list[tuple[Node, Term]] = []
-        for number in thread.events:
-            action = frame.skeleton.events[number].action
-            if not isinstance(action, sk.SrcuStart | sk.SrcuEnd):
-                continue
-            if frame.reached(number) == FALSE:
-                continue
-            node = frame.nodes.of_event[number][0]
-            for other, domain in earlier if node.kind == "W" else ():
-                same = frame.same_place(domain, action.address)
-                lit = frame.logic.all_of((frame.there(other), frame.there(node), same))
-                if lit != FALSE:
-                    yield Link(other, node, lit)
-            earlier.append((node, action.address))
 
 
 def _coherence(frame: WeakFrame) -> Iterator[Link]:

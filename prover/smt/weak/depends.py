@@ -6,7 +6,7 @@ from prover.execution import skeleton as sk
 from prover.execution.nodes import LOOSE, Node, touched
 from prover.execution.terms import Term
 from prover.smt.logic import FALSE, TRUE, Lit, neg
-from prover.smt.weak.com import Link
+from prover.smt.weak.links import Link
 from prover.smt.weak.numbers import Numbers
 
 

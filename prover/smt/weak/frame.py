@@ -135,6 +135,16 @@ class WeakFrame(Frame):
             return self._first(a, b, self.done(min(a, b)), self.done(max(a, b)))
         return self.less(self.done(a), self.begun(b))
 
+    def called_after(self, event: int, wait: int) -> Lit:
+        """Whether an event is done when a wait begins: that is after all that stands before it.
+
+        Its look at an SRCU domain may come earlier.
+        """
+        known = self._known(event, wait)
+        if known is not None or self.nodes.read(wait) is None:
+            return self.before(event, wait)
+        return self.less(self.done(event), self._point(wait))
+
     def given_before(self, alloc: int, event: int) -> Lit:
         """Whether an alloc has given its slot when an event comes: it is given by what it reads."""
         known = self._known(alloc, event)

@@ -123,7 +123,7 @@ def _barriers(frame: WeakFrame) -> None:
                 continue
             ended = frame.skeleton.threads[queue.callback].events[-1]
             granted = frame.outcome(event.number, "granted")
-            waited = (same, frame.ok(queued), frame.before(queued, action.start), granted)
+            waited = (same, frame.ok(queued), frame.called_after(queued, action.start), granted)
             frame.logic.label = f"rcu_barrier {action.start} over callback of event {queued}"
             frame.logic.clause(*(neg(lit) for lit in waited), frame.ok(ended))
             frame.edges.append((ended, event.number, frame.logic.all_of(waited)))

@@ -76,7 +76,7 @@ class Walk:
                 self._capture(strand, number)
             if number in self.frame.points:
                 self.numbers.below(strand.all.name(), f"pe{number}")
-                self._on_floor(strand, f"pe{number}", strict=False)
+                self._on_floor(strand, f"pe{number}")
             if number in self.frame.floors:
                 strand.floor.push(self.numbers.number(f"fa{number}"))
         self._gap(strand, hosted, len(thread.events))
