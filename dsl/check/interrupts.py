@@ -29,7 +29,7 @@ def put_in_place(
             host = _host(world, name, decl.host)
         except Skip:
             continue
-        handler = f"{name}.handler"
+        handler = p.handler_of(name)
         functions[handler] = replace(actors[name], kind="function")
         actors[name] = _sender(actors[name], handler, host, decl.host)
 
