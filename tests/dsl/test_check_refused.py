@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from dsl.check import check
+from dsl.check.library import FILES
 from dsl.codes_check import CHECK_CODES
+from dsl.files import library_root
+from dsl.imports import load_text
 from dsl.source import Source
 from tests.dsl.checking import diagnostics
 
@@ -90,6 +94,24 @@ def test_the_nearest_name_is_suggested() -> None:
     (found,) = diagnostics("int nr_ptes; actor a { nr_pte = 1; }")
 
     assert found.hint == "did you mean `nr_ptes`?"
+
+
+ROOTS = (library_root(),)
+NAMED = [(file, name) for file, names in FILES.items() for name in names]
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED, ids=[name for _, name in NAMED])
+def test_what_the_library_has_is_to_be_imported(file: str, name: str) -> None:
+    is_type = name.endswith("_t") or " " in name
+    shown = name if is_type else f"{name}()"
+    for use in (f"{name} o;",) if is_type else (f"{name}(&x);", f"{name}(&x) {{ }}"):
+        (found,) = diagnostics(use if is_type else f"int x; actor a {{ {use} }}")
+        assert (found.code, found.hint) == ("not-decided-yet", f'write `import "{file}";`')
+        assert found.message == f"`{shown}` is in the library, and not imported"
+    made = check(load_text("t.khp", f'models sc; import "{file}"; actor a {{ }}', None, ROOTS))
+    declared = {*made.functions, *(f"struct {each}" for each in made.structs)}
+    text = (ROOTS[0] / file).read_text(encoding="utf-8")
+    assert name in declared or f" {name};" in text or f"iterator {name}(" in text
 
 
 def test_a_trail_leads_to_the_first_declaration() -> None:
