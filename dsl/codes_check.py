@@ -243,9 +243,11 @@ Which number it is says nothing.  It is kept in an int, passed on, and given to
 srcu_read_unlock() or srcu_up_read() of the same domain.
 """,
     "not-decided-yet": """
-The kernel has it, the language knows it, this version does not decide it:
-        seqcount_t seq;   downgrade_write(&sem);   wake_up(&queue);
+The kernel has it, and this version does not decide it:
+        raw_spinlock_t l;   percpu_down_read(&sem);
 It is refused rather than passed over.  Model it by what it is made of, or leave it out.
+What the library has (seqcount_t, struct completion, wait_queue_head_t) is to be imported:
+        import "kernel/seqlock.khp";
 """,
 }
 

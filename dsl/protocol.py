@@ -504,6 +504,11 @@ class Function(Frozen, frozen=True):
     span: Span
 
 
+def handler_of(actor: str) -> str:
+    """The name of the function that an actor's body is, where it interrupts another."""
+    return f"{actor}.handler"
+
+
 class Claim(Frozen, frozen=True):
     """A ``final`` or ``invariant`` condition over global places."""
 

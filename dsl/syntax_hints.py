@@ -13,6 +13,7 @@ from dsl.diagnostic import Diagnostic, Label
 from dsl.frozen import Frozen
 from dsl.scan import Token
 from dsl.source import Source, Span
+from dsl.syntax_definers import declaring_macro
 
 
 class Site(Frozen, frozen=True):
@@ -377,6 +378,7 @@ def _marks(site: Site) -> Diagnostic | None:
 
 HINTS: tuple[Callable[[Site], Diagnostic | None], ...] = (
     _unclosed,
+    lambda site: declaring_macro(site.source, site.here),
     _extra_bracket,
     _statement_word,
     _two_types,

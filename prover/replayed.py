@@ -15,6 +15,7 @@ from prover.verdict import Obligation
 class Replay:
     """What became of a witness; ``diagnostics`` say why nothing did.
 
+    ``model`` judges the execution; it may be stronger than that of the obligation.
     ``changed``: the file, or what it imports, is not what it was.  ``unknown`` is why there is no
     answer, ``bug`` what of prove went wrong.
     """
@@ -23,6 +24,7 @@ class Replay:
     sources: Mapping[str, Source] = field(default_factory=dict[str, Source])
     obligation: Obligation | None = None
     property: str = ""
+    model: str = ""
     recalled: Recalled | None = None
     changed: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -15,6 +15,7 @@ from dsl import syntax as s
 from dsl.check.report import Skip, did_you_mean
 from dsl.check.world import World
 from dsl.frozen import replace
+from dsl.source import Span
 from dsl.types import BOOL, VOID
 
 
@@ -29,9 +30,10 @@ def put_in_place(
             host = _host(world, name, decl.host)
         except Skip:
             continue
-        handler = f"{name}.handler"
+        handler = p.handler_of(name)
         functions[handler] = replace(actors[name], kind="function")
-        actors[name] = _sender(actors[name], handler, host, decl.host)
+        span = Span(decl.name.span.file, decl.name.span.start, decl.host.span.end)
+        actors[name] = _sender(actors[name], handler, host, span)
 
 
 def _host(world: World, name: str, host: s.Name) -> str:
@@ -53,8 +55,8 @@ def _host(world: World, name: str, host: s.Name) -> str:
     return host.text
 
 
-def _sender(actor: p.Function, handler: str, host: str, name: s.Name) -> p.Function:
-    span = name.span
+def _sender(actor: p.Function, handler: str, host: str, span: Span) -> p.Function:
+    """Who sends the handler, with ``tick interrupts walker`` for its text."""
     arguments = (p.FunctionName(handler, VOID, span), p.Constant(0, BOOL, span))
     call = p.CallPrimitive("smp_call_function", arguments, "", (host,), VOID, span)
     comes = p.Block((p.Evaluate(call, span),), span)

@@ -15,6 +15,7 @@ from dsl import syntax as s
 from dsl.check.arguments import function_arguments
 from dsl.check.context import Alias, Around, Body, Frame, Scope
 from dsl.check.convert import local_address
+from dsl.check.library import refuse_unimported
 from dsl.check.report import Skip, did_you_mean
 from dsl.check.world import Signature
 from dsl.diagnostic import Label
@@ -80,6 +81,7 @@ def _iterator(body: Body, stmt: s.ForEach) -> Signature:
             stmt.callee.span,
             "a call ends in `;`, only an iterator is followed by a block",
         )
+    refuse_unimported(body.report, name, f"{name}()", stmt.callee.span)
     return body.report.fail(
         "unknown-name", f"no iterator `{name}`", stmt.callee.span, did_you_mean(name, iterators)
     )

@@ -226,7 +226,7 @@ def conditional(body: Body, expr: s.Conditional, expected: Type | None) -> p.Exp
 def assign(body: Body, expr: s.Assign) -> p.Expr:
     """``target = value`` and ``target op= value``."""
     target = body.place(expr.target)
-    whole_value(body, target.type, expr.target.span)
+    whole_value(body, target.type, expr.target.span, stored=expr.op == "=")
     what = "what is assigned to"
     if expr.op == "=":
         value = coerce(body.report, body.value(expr.value, target.type), target.type, what)

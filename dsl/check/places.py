@@ -35,6 +35,13 @@ def place(body: Body, expr: s.Expr) -> p.Place:
             return _member(body, expr)
         case s.Index():
             return _index(body, expr)
+        case s.Unary("&", _, span):
+            return body.report.fail(
+                "not-a-place",
+                "this is an address, where the place itself is meant",
+                span,
+                "leave the `&` out",
+            )
         case _:
             return body.report.fail(
                 "not-a-place", "this is a value, not a place in memory or a local", expr.span
@@ -107,6 +114,7 @@ def _member(body: Body, expr: s.Member) -> p.Place:
     if own.is_own(body, expr):
         return own.place(body, expr)
     if expr.arrow:
+        _refuse_arrow(body, expr.base, expr.field)
         pointer = body.value(expr.base)
         if isinstance(pointer.type, StructType | WordType):
             body.report.fail(
@@ -126,6 +134,15 @@ def _member(body: Body, expr: s.Member) -> p.Place:
                 "assign the word to a local first",
             )
     return field(body, body.place(expr.base), expr.field, expr.span)
+
+
+def _refuse_arrow(body: Body, base: s.Expr, name: s.Name) -> None:
+    """Refuse ``object->field`` by what is wrong with it."""
+    if isinstance(base, s.Ident) and not body.scope.find(base.name)[0]:
+        type_ = body.world.objects.get(base.name)
+        if isinstance(type_, StructType):
+            message = f"`{base.name}` is a {show(type_)}, not a pointer to one"
+            body.report.fail("bad-operand", message, base.span, f"write `.{name.text}`")
 
 
 def field(body: Body, base: p.Place, name: s.Name, span: Span) -> p.Place:
@@ -212,8 +229,8 @@ def read(body: Body, found: p.Place, span: Span) -> p.Expr:
     return p.Read(found, found.type, span)
 
 
-def whole_value(body: Body, type_: Type, span: Span) -> None:
-    """Refuse types whose values cannot be read or assigned as one."""
+def whole_value(body: Body, type_: Type, span: Span, *, stored: bool = False) -> None:
+    """Refuse types whose values cannot be read or assigned as one; ``stored``: it is assigned."""
     match type_:
         case StructType():
             body.report.fail(
@@ -238,12 +255,15 @@ def whole_value(body: Body, type_: Type, span: Span) -> None:
                 "pass its address",
             )
         case AtomicType(name):
-            prefix = "refcount" if name == "refcount_t" else "atomic"
+            prefix = name.removesuffix("_t")
+            article = "a" if name == "refcount_t" else "an"
             body.report.fail(
                 "opaque-value",
-                f"a {name} is only touched by the {prefix}_*() primitives",
+                f"{article} {name} is only touched by the {prefix}_*() primitives",
                 span,
-                f"read it with `{prefix}_read(&...)`",
+                f"set it with `{prefix}_set(&..., value)`"
+                if stored
+                else f"pass its address; read it with `{prefix}_read(&...)`",
             )
         case RcuHeadType():
             body.report.fail("opaque-value", "a struct rcu_head is only passed by address", span)

@@ -298,7 +298,7 @@ def _return(body: Body, stmt: s.Return) -> p.Stmt:
                 "return-value",
                 f"`{body.name}` returns nothing",
                 stmt.value.span,
-                "leave the value out",
+                "leave the value out; if it is the next statement, `return` has no `;`",
             )
         return p.Return(None, stmt.span)
     if stmt.value is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsl import syntax as s
+from dsl.check.library import refuse_unimported
 from dsl.check.report import Skip, did_you_mean
 from dsl.check.world import World
 from dsl.source import Span
@@ -54,14 +55,8 @@ _TAGGED: dict[str, Type] = {
 }
 
 _NOT_DECIDED = {
-    "seqcount_t": "sequence counters",
-    "seqlock_t": "sequence locks",
     "seqcount_spinlock_t": "sequence counters",
     "raw_spinlock_t": "raw spinlocks",
-    "wait_queue_head_t": "wait queues",
-    "struct completion": "completions",
-    "struct rcuwait": "rcuwait",
-    "struct seqcount": "sequence counters",
     "struct percpu_rw_semaphore": "per-CPU rwsems",
 }
 
@@ -86,6 +81,8 @@ def with_lengths(element: Type, lengths: tuple[int, ...]) -> Type:
 def _base(world: World, written: s.TypeName) -> Type:
     name = written.name
     full = f"{written.tag} {name}".strip()
+    if not _declared(world, written):
+        refuse_unimported(world.report, full, full, written.span)
     if full in _NOT_DECIDED and not _declared(world, written):
         world.report.fail(
             "not-decided-yet",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dsl import syntax as s
 from dsl.check.context import Body
-
-_COMPLETIONS = ("complete", "complete_all", "completion_done", "try_wait_for_completion")
+from dsl.check.library import refuse_unimported
 
 _UNDECIDED_PREFIXES = {
     "read_seq": "sequence counters",
@@ -41,10 +40,8 @@ _UNDECIDED_PREFIXES = {
 
 def refuse_undecided(body: Body, callee: s.Name) -> None:
     """Name a primitive of the kernel that this version cannot decide; nothing for others."""
-    prefixes = dict.fromkeys(_COMPLETIONS, "completions") | _UNDECIDED_PREFIXES
-    for prefix, what in prefixes.items():
-        if prefix in _COMPLETIONS and callee.text != prefix:
-            continue
+    refuse_unimported(body.report, callee.text, f"{callee.text}()", callee.span)
+    for prefix, what in _UNDECIDED_PREFIXES.items():
         if callee.text.startswith(prefix):
             body.report.fail(
                 "not-decided-yet",

@@ -64,14 +64,17 @@ def reached(
 ) -> dict[str, None]:
     """The functions that some roots lead to, the roots' own names first.
 
-    ``called`` answers as :func:`callees` does.
+    ``called`` answers as :func:`callees` does.  A function goes by the name that it is called by:
+    an interrupt handler's own is that of its actor.
     """
     found: dict[str, None] = {}
-    pending = list(roots)
-    for function in pending:
-        if function.name not in found:
-            found[function.name] = None
-            pending.extend(protocol.functions[name] for name in called(function))
+    seen: set[int] = set()
+    pending = [(root.name, root) for root in roots]
+    for name, function in pending:
+        if id(function) not in seen:
+            seen.add(id(function))
+            found[name] = None
+            pending.extend((each, protocol.functions[each]) for each in called(function))
     return found
 
 

@@ -56,7 +56,7 @@ class Meaning:
         self._events = tuple(sorted(structure.carrier))
         self._place = {event: place for place, event in enumerate(self._events)}
         self._all = (1 << len(self._events)) - 1
-        self._structure = structure
+        self.structure = structure
         self._rows: dict[str, Rows] = {}
         self._sets: dict[str, int] = {}
         self._diagonal = tuple(1 << place for place in range(len(self._events)))
@@ -70,7 +70,7 @@ class Meaning:
 
     def pairs(self, name: str) -> Pairs:
         """The pairs of a relation by its name; none where there is no such name."""
-        if name not in self._rows and name not in self._structure.relations:
+        if name not in self._rows and name not in self.structure.relations:
             return frozenset()
         return self._pairs(self._named(name))
 
@@ -166,7 +166,7 @@ class Meaning:
         found = self._rows.get(name)
         if found is None:
             rows, place = [0] * len(self._events), self._place
-            for a, b in self._structure.relations[name]:
+            for a, b in self.structure.relations[name]:
                 rows[place[a]] |= 1 << place[b]
             found = self._rows[name] = tuple(rows)
         return found
@@ -174,7 +174,7 @@ class Meaning:
     def _set(self, name: str) -> int:
         found = self._sets.get(name)
         if found is None:
-            bits = (1 << self._place[event] for event in self._structure.sets[name])
+            bits = (1 << self._place[event] for event in self.structure.sets[name])
             found = self._sets[name] = sum(bits)
         return found
 

@@ -113,10 +113,12 @@ def edited_at(protocol: p.Protocol, edits: Iterable[Edit]) -> tuple[p.Protocol, 
         by_owner.setdefault(edit.owner, []).append((edit.path, edit.span, edit.action))
     order = _callees_first(protocol.functions)
     for owner in sorted(by_owner, key=lambda name: order.get(name, len(order))):
-        # Where a function and an actor share no name, an owner is the one or the other.
-        if owner in editing.functions:
-            made = editing.body(editing.functions[owner], by_owner[owner])
-            editing.functions[owner] = made
+        # Where a function and an actor share no name, an owner is the one or the other.  That of an
+        # interrupt handler is the actor, which has nothing of its own but that it comes.
+        for name in (owner, p.handler_of(owner)):
+            if name in editing.functions:
+                made = editing.body(editing.functions[name], by_owner[owner])
+                editing.functions[name] = made
     actors = {
         name: editing.body(actor, by_owner[name]) if name in by_owner else actor
         for name, actor in protocol.actors.items()

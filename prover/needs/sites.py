@@ -119,7 +119,9 @@ class Sites:
         elif name in _DROPPED_WAITS:
             self._add(_Form("deferral", span, Drop(), "dropped"), owner)
         elif name == "smp_call_function":
-            self._add(_Form("ipi", span, Drop(), "dropped"), owner)
+            sent = call.arguments[0]
+            own = isinstance(sent, p.FunctionName) and sent.name == p.handler_of(owner.name)
+            self._add(_Form("ipi", span, Drop(), "never comes" if own else "dropped"), owner)
         else:
             first: _Form | None = None
             for shown, action in weaker(name):

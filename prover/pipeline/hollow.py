@@ -123,10 +123,10 @@ def _folded_away(file: Loaded, decisions: Sequence[Decision]) -> dict[str, list[
     protocol, main = file.protocols[""], file.program.main.name
     known = {span for decision in decisions for span in decision.asserts}
     missing: dict[str, list[Span]] = {}
-    for function in (*protocol.functions.values(), *protocol.actors.values()):
+    for name, function in (*protocol.functions.items(), *protocol.actors.items()):
         own = function.span.file == main
         spans = [span for span in _asserts(function) if own and span.file == main]
-        missing[function.name] = [span for span in spans if span not in known]
+        missing[name] = [span for span in spans if span not in known]
     if not any(missing.values()):
         return {}
     runs = {name: reached(protocol, actors_of(protocol, name)) for name in protocol.scenarios}

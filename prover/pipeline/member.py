@@ -158,8 +158,10 @@ class Member(Round):
     def _has(self, label: tuple[str, str]) -> bool:
         """Whether a label is in the variant's text."""
         owner, name = label
-        function = self.protocol.functions.get(owner) or self.protocol.actors.get(owner)
-        return function is not None and name in function.labels
+        functions, actors = self.protocol.functions, self.protocol.actors
+        # What stands in an actor that interrupts another is in its handler.
+        found = (functions.get(owner), functions.get(p.handler_of(owner)), actors.get(owner))
+        return any(function is not None and name in function.labels for function in found)
 
 
 def member(

@@ -28,13 +28,17 @@ def render_replay(found: Replay) -> str:
     if found.recalled is None:
         lines.append(f"unknown: {found.unknown}")
     else:
-        lines += _answer(found.property, found.recalled, found.sources)
+        judged = "" if found.model == asked.model else found.model
+        lines += _answer(found.property, found.recalled, found.sources, judged)
+        if judged and isinstance(found.recalled, Impossible):
+            lines.append(f"It was found as one of {judged}; {asked.model} allows more.")
     if found.changed:
         lines += ["", "The file, or what it imports, has changed since it was found."]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _answer(name: str, recalled: Recalled, sources: Mapping[str, Source]) -> list[str]:
+def _answer(name: str, recalled: Recalled, sources: Mapping[str, Source], judged: str) -> list[str]:
+    """The answer; ``judged``: the model that it is of, where that is another than was asked."""
     match recalled:
         case Holds(witness=witness, gone=gone, new=new):
             table = witness_table(witness, sources)
@@ -42,6 +46,7 @@ def _answer(name: str, recalled: Recalled, sources: Mapping[str, Source]) -> lis
         case Impossible(why=why, step=step, at=at):
             where = f"step {step} {_at(at)}: " if at is not None else ""
             no = f"violates {name}" if recalled.others else "possible"
+            no += f" under {judged}" if judged else ""
             return [*wrap(f"no longer {no}: {where}{why}", WIDTH), "", *OF_THIS_ALONE]
         case Unmapped(why=why, at=at):
             where = "" if at is None else f"{_at(at)} "

@@ -68,7 +68,8 @@ def replay(saved: Source, file: str, request: Request, *, below: Path | None = N
     except DiagnosticError as error:
         return Replay(name, sources, diagnostics=error.diagnostics)
     changed = Counter(found.prints) != Counter(sum_of(s.text) for s in sources.values())
-    whole = Replay(name, sources, found.obligation, found.property, changed=changed)
+    asked = found.obligation
+    whole = Replay(name, sources, asked, found.property, found.model, changed=changed)
     return _answered(whole, found, protocol, request)
 
 

@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from dsl.check import check
+from dsl.check.library import FILES
 from dsl.codes_check import CHECK_CODES
+from dsl.diagnostic import DiagnosticError
+from dsl.files import library_root
+from dsl.imports import load_text
 from dsl.source import Source
 from tests.dsl.checking import diagnostics
 
@@ -90,6 +95,62 @@ def test_the_nearest_name_is_suggested() -> None:
     (found,) = diagnostics("int nr_ptes; actor a { nr_pte = 1; }")
 
     assert found.hint == "did you mean `nr_ptes`?"
+
+
+ROOTS = (library_root(),)
+NAMED = [(file, name) for file, names in FILES.items() for name in names]
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED, ids=[name for _, name in NAMED])
+def test_what_the_library_has_is_to_be_imported(file: str, name: str) -> None:
+    is_type = name.endswith("_t") or " " in name
+    shown = name if is_type else f"{name}()"
+    for use in (f"{name} o;",) if is_type else (f"{name}(&x);", f"{name}(&x) {{ }}"):
+        (found,) = diagnostics(use if is_type else f"int x; actor a {{ {use} }}")
+        assert (found.code, found.hint) == ("not-decided-yet", f'write `import "{file}";`')
+        assert found.message == f"`{shown}` is in the library, and not imported"
+    made = check(load_text("t.khp", f'models sc; import "{file}"; actor a {{ }}', None, ROOTS))
+    declared = {*made.functions, *(f"struct {each}" for each in made.structs)}
+    text = (ROOTS[0] / file).read_text(encoding="utf-8")
+    assert name in declared or f" {name};" in text or f"iterator {name}(" in text
+
+
+HINTED = [
+    ("if (n) return\n\tspin_unlock(&l);", "", "if it is the next statement, `return` has no `;`"),
+    ("c = 1;", "", "set it with `atomic_set(&..., value)`"),
+    ("b = 1;", "", "set it with `atomic_long_set(&..., value)`"),
+    ("n = c;", "", "pass its address; read it with `atomic_read(&...)`"),
+    ("atomic_inc(c);", "", "pass its address; read it with `atomic_read(&...)`"),
+    ("refcount_inc(r);", "", "pass its address; read it with `refcount_read(&...)`"),
+    ("first->value = 1;", "`first` is a struct item, not a pointer to one", "write `.value`"),
+    ("n = first->value;", "", "write `.value`"),
+    ("n = READ_ONCE(&n);", "", "leave the `&` out"),
+    ("WRITE_ONCE(&n, 1);", "", "leave the `&` out"),
+    ("struct item *i = rcu_dereference(&slot);", "", "leave the `&` out"),
+    ("unsigned long flags; spin_lock_irqsave(&l, &flags);", "", "leave the `&` out"),
+]
+
+
+@pytest.mark.parametrize(("body", "message", "hint"), HINTED, ids=[row[0] for row in HINTED])
+def test_what_is_meant_is_hinted_at(body: str, message: str, hint: str) -> None:
+    declared = "struct item { int value; }; struct item first; struct item *slot = &first; int n;"
+    declared += " spinlock_t l; atomic_t c; atomic_long_t b; refcount_t r;"
+    (found,) = diagnostics(f"{declared} actor a {{ {body} }}")
+    assert found.hint.endswith(hint)
+    assert message in found.message
+
+
+@pytest.mark.parametrize("static", ["", "static "])
+@pytest.mark.parametrize(
+    ("macro", "declared"), [("DEFINE_SPINLOCK", "spinlock_t"), ("DEFINE_MUTEX", "struct mutex")]
+)
+def test_a_macro_that_declares_is_told_from_a_declaration(
+    static: str, macro: str, declared: str
+) -> None:
+    with pytest.raises(DiagnosticError) as caught:
+        load_text("t.khp", f"int x;\n{static}{macro}(q);\nactor a {{ }}", None, ())
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.hint) == ("unknown-type", f"write `{declared} q;`")
 
 
 def test_a_trail_leads_to_the_first_declaration() -> None:

@@ -56,6 +56,38 @@ scenario s {
 """
 """Only the variant ever comes to the labelled store."""
 
+IN_A_HANDLER = """models lkmm;
+int x;
+int y;
+static void called(void)
+{
+	if (READ_ONCE(y) == 7) {
+	deep:
+		WRITE_ONCE(x, 7);
+	}
+}
+actor host {
+first:
+	WRITE_ONCE(x, 1);
+}
+actor tick interrupts host {
+	if (READ_ONCE(y) == 7) {
+	never:
+		WRITE_ONCE(x, 7);
+	}
+	called();
+}
+variant two in s {
+	replace host.first with { WRITE_ONCE(x, 2); }
+	expect proved;
+}
+scenario s {
+	run host, tick;
+	final x != 0;
+	expect proved;
+}
+"""
+
 RACES = """models lkmm;
 int x;
 int y;
@@ -96,6 +128,15 @@ def test_labels_that_no_run_passes_are_told_of(tmp_path: Path) -> None:
     file.write_text(NEVER_SEVEN, encoding="utf-8")
     together = notes(file)
     assert all("a.never is never reached here" in each for each in together)
+    assert together == notes(file, "variants")
+
+
+def test_labels_in_a_handler_and_in_what_only_it_calls_are_told_of(tmp_path: Path) -> None:
+    file = tmp_path / "f.khp"
+    file.write_text(IN_A_HANDLER, encoding="utf-8")
+    together = notes(file)
+    dead = [f"{each} is never reached here" for each in ("called.deep", "tick.never")]
+    assert all(note in each for each in together for note in dead)
     assert together == notes(file, "variants")
 
 

@@ -54,6 +54,52 @@ scenario other {{
 }}
 """
 
+HANDLER = """\
+models sc;
+enum mode {{ OFF, ON }};
+int x;
+
+static void store(void)
+{{
+	WRITE_ONCE(x, 1);
+}}
+
+static void store_more(void)
+{{
+	WRITE_ONCE(x, 2);
+}}
+
+static void store_again(void)
+{{
+	WRITE_ONCE(x, 1);
+}}
+
+actor host {{
+	barrier();
+}}
+
+actor tick interrupts host {{
+	if ({mode} == ON)
+		assert(READ_ONCE(x) == 0, "nothing yet");
+	store();
+}}
+
+scenario test {{
+	run host, tick;
+	final x < 2;
+}}
+
+variant more in test {{
+	exchange store with store_more;
+	expect refuted final;
+}}
+
+variant same in test {{
+	exchange store with store_again;
+	expect proved;
+}}
+"""
+
 BEYOND = """\
 models sc;
 int x;
@@ -134,3 +180,8 @@ def test_what_only_rounds_beyond_the_bound_pass_is_not_called_dead() -> None:
     assert [name_of(each.verdict) for each in file.outcomes] == ["bounded", "bounded"]
     assert "one.rare is not reached within the bound" in without.notes
     assert base.notes == without.notes[: len(base.notes)]
+
+
+@pytest.mark.parametrize(("mode", "verdict"), [("ON", "proved"), ("OFF", "vacuous")])
+def test_an_interrupt_handler_is_run_as_any_actor(mode: str, verdict: str) -> None:
+    assert verdicts_of(HANDLER.format(mode=mode)) == [verdict, "refuted", "proved"]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dsl.frozen import replace
 from prover.execution.recall.outcome import Holds, Impossible, Unmapped
+from prover.render.replay import render_replay
 from prover.replayed import exit_code
 from tests.replay.making import replayed, text_of, witness
 
@@ -144,6 +146,27 @@ def test_it_is_no_longer_possible(case: str, tmp_path: Path) -> None:
     assert isinstance(found.recalled, Impossible), (found.recalled, found.diagnostics)
     assert found.recalled.why.endswith(why)
     assert exit_code(found) == 0
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("a grace period", "no longer possible under sc: "),
+        ("the missing fence", "no longer possible: lkmm forbids it"),
+    ],
+)
+def test_the_model_that_judges_it_is_said_where_another_was_asked(
+    case: str, said: str, tmp_path: Path
+) -> None:
+    name, edits, _ = IMPOSSIBLE[case]
+    text = text_of(name)
+    for old, new in edits.items():
+        text = text.replace(old, new)
+    found = replayed(witness(name), text, tmp_path)
+    assert found.obligation is not None
+    shown = render_replay(replace(found, obligation=replace(found.obligation, model="lkmm")))
+    assert f"\n{said}" in shown
+    assert ("\nIt was found as one of sc; lkmm allows more.\n" in shown) == ("sc" in said)
 
 
 UNMAPPED = {

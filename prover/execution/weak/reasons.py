@@ -17,6 +17,7 @@ from prover.execution.execution import INITIAL
 from prover.execution.nodes import touched
 from prover.execution.terms import Term
 from prover.execution.weak.run import Run
+from prover.execution.weak.suffices import parts, sufficient
 from prover.execution.weak.time import Allowed, Edge, Timeline, between
 from prover.execution.wording import place_text
 from prover.graph.values import Pointer
@@ -200,10 +201,12 @@ def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[
     """The steps of one thread that the circle goes through, where they are not in order."""
     run, processor = case.run, _processors(time)
     along = sorted((a, b) for a, b in circle if processor[a] == processor[b])
-    loose = [(a, b) for a, b in along if not time.sure.before(a, b)]
+    apart = {(a, b): parts(case, time, circle, a, b) for a, b in along}
+    loose = [(a, b) for a, b in along if apart[a, b] or not time.sure.before(a, b)]
     for a, b in loose:
-        fix = _missing(run, a, b)
-        first, second = _label(run, a), _label(run, b)
+        own = apart[a, b] or ("", "")
+        fix = _missing(run, a, b, own)
+        first, second = _label(run, a, own[0]), _label(run, b, own[1])
         if _is_ghost(run, a) or _is_ghost(run, b):
             text = f"{who(run, b)}: {first} and {second} have no order, as ghost state has none"
         elif time.events.index(a) > time.events.index(b):
@@ -214,17 +217,24 @@ def _lines(case: Allowed, time: Timeline, circle: tuple[Edge, ...]) -> Iterator[
     if loose or case.model != "lkmm":
         return
     strong = set(between(case, "strong-fence"))
-    for a, b in along:
-        if (a, b) not in strong:
-            text = (
-                f"{who(run, b)}: {_label(run, a)} comes before {_label(run, b)},"
-                " but not for every CPU; smp_mb() would see to that"
-            )
-            yield Reason(text, "po", a, b)
+    weak = [edge for edge in along if edge not in strong]
+    where, alone = sufficient(case, weak)
+    for a, b in where or weak:
+        text = f"{who(run, b)}: {_label(run, a)} comes before {_label(run, b)}"
+        text += ", but not for every CPU"
+        if where:
+            text += "; smp_mb() would see to that"
+        others = sorted({who(run, other) for _, other in where if other != b})
+        if others and not alone:
+            text += f", with another in {' and '.join(others)}"
+        yield Reason(text, "po", a, b)
 
 
-def _missing(run: Run, a: int, b: int) -> str:
-    """What would order two steps of one thread: a barrier, or a primitive in place of another."""
+def _missing(run: Run, a: int, b: int, own: tuple[str, str]) -> str:
+    """What would order two steps of one thread: a barrier, or a primitive in place of another.
+
+    ``own`` are the parts of them that are meant.
+    """
     instead = [
         f"{primitive} in place of {MARKED[access]}"
         for event, kind, primitive in (
@@ -233,7 +243,8 @@ def _missing(run: Run, a: int, b: int) -> str:
         )
         if (access := _access(run, event)) in MARKED and access[0] == kind
     ]
-    barrier = BARRIERS.get((_kind(run, a), _kind(run, b)), "smp_mb()")
+    kinds = [STORED.get(part) or _kind(run, e) for e, part in zip((a, b), own, strict=True)]
+    barrier = BARRIERS.get((kinds[0], kinds[1]), "smp_mb()")
     if not instead:
         return barrier
     # Of a load and a store after it either may do without a barrier of both.
@@ -283,6 +294,12 @@ def _kind(run: Run, event: int) -> str:
 ACCESSES = {"load": "load of", "store": "store to", "rmw": "update of"}
 """What each kind of access is called."""
 
+PARTS = {"R": "loads", "W": "stores"}
+"""What each part of an update does."""
+
+STORED = {"W": "store"}
+"""What a part of an update is to barriers, where these do not treat it as all of it."""
+
 LABELS: dict[type, str] = {
     sk.Request: "asking for {}",
     sk.Grant: "taking {}",
@@ -305,9 +322,11 @@ LABELS: dict[type, str] = {
 """What a step that is no access is called."""
 
 
-def _label(run: Run, number: int) -> str:
-    """A step in few words."""
+def _label(run: Run, number: int, part: str = "") -> str:
+    """A step in few words, or what an update reads or writes."""
     event = run.skeleton.events[number]
+    if part:
+        return f"what the update of {place_of(run, number)} {PARTS[part]}"
     if isinstance(event.action, sk.Access):
         name = ACCESSES.get(event.action.what, "access to")
         return f"the {name} {place_of(run, number)}"

@@ -107,7 +107,7 @@ def shown(
         meaning = Meaning(asked, builder.structure(law, one.also, lands=one.lands))
         broken = meaning.broken(asked)
         if not broken:
-            yield Shown(Allowed(run, found, builder, meaning, model.name), one)
+            yield Shown(Allowed(run, found, builder, meaning, model.name, asked), one)
         reasons.extend([", ".join(broken)] if broken else ())
     if len(reasons) == len(candidates):
         raise ReplayError(f"claimed {name}: {model.name} forbids it ({'; '.join(reasons)})")
@@ -131,7 +131,7 @@ def _races(
     lasting = racing(found, pairs)
     if not lasting:
         raise ReplayError("claimed data-race, and none is raised")
-    case = Allowed(run, found, builder, meaning, model.name)
+    case = Allowed(run, found, builder, meaning, model.name, usual)
     for one, two in lasting:
         yield Shown(case, Wrong("data-race", found.nodes[two].event), (one, two))
 

@@ -20,6 +20,7 @@ from prover.execution.weak.law import Law
 from prover.execution.weak.run import Run
 from prover.execution.weak.structure import Builder
 from prover.graph.values import Pointer
+from prover.models.algebra import MemoryModel
 from prover.models.rows import Meaning
 
 EXECUTES = {"lkmm": ("hb", "pb"), "tso": ("ghb",)}
@@ -33,13 +34,17 @@ Edge = tuple[int, int]
 
 
 class Allowed(Frozen, frozen=True):
-    """An execution that ``model`` allows; ``meaning`` has the model's relations over its nodes."""
+    """An execution that ``model`` allows; ``meaning`` has the model's relations over its nodes.
+
+    ``asked`` is the model as protocols ask it.
+    """
 
     run: Run
     nodes: Nodes
     builder: Builder
     meaning: Meaning
     model: str
+    asked: MemoryModel
 
     @property
     def trailing(self) -> frozenset[int]:

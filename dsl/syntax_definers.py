@@ -1,0 +1,33 @@
+"""Macros of the kernel that declare an object, where this language has its type."""
+
+from __future__ import annotations
+
+import re
+
+from dsl.diagnostic import Diagnostic, Label
+from dsl.source import Source, Span
+
+_DECLARED = {
+    "DEFINE_SPINLOCK": "spinlock_t",
+    "DEFINE_RWLOCK": "rwlock_t",
+    "DEFINE_MUTEX": "struct mutex",
+    "DECLARE_RWSEM": "struct rw_semaphore",
+    "DEFINE_SRCU": "struct srcu_struct",
+    "DEFINE_STATIC_SRCU": "struct srcu_struct",
+    "DEFINE_SEQLOCK": "seqlock_t",
+    "DECLARE_COMPLETION": "struct completion",
+    "DECLARE_WAIT_QUEUE_HEAD": "wait_queue_head_t",
+}
+"""What each macro declares."""
+
+
+def declaring_macro(source: Source, here: Span) -> Diagnostic | None:
+    """``DEFINE_MUTEX(m);`` in place of a declaration."""
+    word = source.text[here.start : here.end]
+    if word not in _DECLARED:
+        return None
+    named = re.match(r"\s*\(\s*(\w+)\s*\)", source.text[here.end :])
+    name = named[1] if named else "name"
+    message = "this macro declares nothing here: an object is declared with its type"
+    hint = f"write `{_DECLARED[word]} {name};`"
+    return Diagnostic("unknown-type", message, Label(here, "a macro"), hint=hint)
