@@ -8,7 +8,7 @@ from dsl.source import Span
 from prover.graph import expressions as ex
 from prover.graph.calls import forget_skipped, scope_of
 from prover.graph.context import Fixed, Graph, Leaving, Obligation, Scope, Slot
-from prover.graph.ir import INSTANCE, Cfg, Check, End, Frame, HeadLook, Reg
+from prover.graph.ir import INSTANCE, Cfg, Check, End, Frame, Reg
 from prover.graph.lower_expr import value
 from prover.graph.order import without_stale_loop_marks
 from prover.graph.places import local_place
@@ -53,13 +53,10 @@ def actor_graph(obligation: Obligation, actor: p.Function) -> Cfg:
     return finish(graph, entry)
 
 
-def function_graph(
-    outer: Scope, function: p.Function, site: Span, *, queued: bool = False
-) -> tuple[Cfg, str]:
+def function_graph(outer: Scope, function: p.Function, site: Span) -> tuple[Cfg, str]:
     """The graph that runs ``function`` later or elsewhere, and the register of its parameter.
 
-    The register is "" for a function without parameters.  ``queued``: the parameter is the rcu_head
-    that it stands in a list by, whether the function looks at it or not.
+    The register is "" for a function without parameters.
     """
     callbacks = (*outer.graph.callbacks, function.name)
     graph = Graph(function.name, outer.obligation, callbacks)
@@ -73,8 +70,6 @@ def function_graph(
         bound = local_place(scope, local)
         assert isinstance(bound, Slot), "a callback's parameter is a pointer"
         parameter = bound.reg
-    if queued:
-        scope.builder.emit(HeadLook(Reg(parameter), outer.origin(site)))
     forget_skipped(scope, function)
     outer.obligation.statement(scope, function.body)
     graph.builder.start(scope.leaving.block)

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from dsl import protocol as p
+from dsl.frozen import replace
 from dsl.types import PointerType, StructType
 from prover.graph import expressions as ex
 from prover.graph.context import Graph, Scope
 from prover.graph.graphs import finish, function_graph, start
-from prover.graph.ir import CallRcu, Cfg, Expr, Free, Ipi, IrqsDisabled, Origin, Reg
+from prover.graph.instructions import reads, with_body
+from prover.graph.ir import (
+    Assign,
+    CallRcu,
+    Cfg,
+    Expr,
+    Free,
+    HeadLook,
+    Ipi,
+    IrqsDisabled,
+    Jump,
+    Load,
+    Origin,
+    Reg,
+    Store,
+)
 from prover.graph.lower_expr import in_order, value
 from prover.graph.places import member
 
@@ -30,11 +46,37 @@ def call_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
     addresses = [a for a in in_order(scope, (*domain, head)) if isinstance(a, ex.EXPRESSIONS)]
     place, address = addresses[0] if domain else None, addresses[-1]
     function = scope.obligation.protocol.functions[name.name]
-    callback, parameter = function_graph(scope, function, call.span, queued=True)
+    callback, parameter = function_graph(scope, function, call.span)
     origin = scope.origin(call.span)
+    if not _surely_used(callback, parameter):
+        callback = _found_by_head(callback, HeadLook(Reg(parameter), origin))
     instr = CallRcu(address, callback, parameter, address, f"{name.name}()", origin, place)
     scope.builder.emit(instr)
     return ex.ZERO
+
+
+def _surely_used(callback: Cfg, parameter: str) -> bool:
+    """Whether a callback, before any branch, uses what its head is in: then it need not be said."""
+    known, passed, block = {parameter}, set[str](), callback.blocks[callback.entry]
+    while True:
+        for instr in block.body:
+            names = {name for expr in reads(instr) for name in ex.registers(expr)}
+            if isinstance(instr, Assign) and names & known:
+                known.add(instr.reg)
+            elif isinstance(instr, Load | Store):
+                if known.intersection(ex.registers(instr.address)):
+                    return True
+        passed.add(block.name)
+        if not isinstance(block.terminator, Jump) or block.terminator.target in passed:
+            return False
+        block = callback.blocks[block.terminator.target]
+
+
+def _found_by_head(callback: Cfg, look: HeadLook) -> Cfg:
+    """The callback with a look at its head first, which RCU takes it off its list by."""
+    entry = callback.blocks[callback.entry]
+    blocks = {**callback.blocks, entry.name: with_body(entry, (look, *entry.body))}
+    return replace(callback, blocks=blocks)
 
 
 def kfree_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
