@@ -72,13 +72,13 @@ class Law:
                 for number in action.handlers:
                     yield self.skeleton.threads[number]
             case sk.BarrierEnd(start=start):
-                for thread in self._callbacks_for(start):
+                for thread in self.callbacks_for(start):
                     if queued_before(self.run, self.order, thread.parent, start):
                         yield thread
             case _:
                 pass
 
-    def _callbacks_for(self, start: int) -> Iterator[sk.Thread]:
+    def callbacks_for(self, start: int) -> Iterator[sk.Thread]:
         """The callbacks that were queued for the domain of a barrier."""
         begun = self.skeleton.events[start].action
         assert isinstance(begun, sk.BarrierStart)
@@ -93,7 +93,7 @@ class Law:
         for event in self.skeleton.events:
             if isinstance(event.action, sk.BarrierEnd) and event.number in self.run.happened:
                 start = event.action.start
-                for thread in self._callbacks_for(start):
+                for thread in self.callbacks_for(start):
                     yield from passed_over(self.run, self.order, thread.parent, start)
 
     def law(self, nodes: Nodes) -> frozenset[tuple[int, int]]:
