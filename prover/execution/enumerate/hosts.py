@@ -37,7 +37,7 @@ def hostings(c: Candidate) -> Iterator[Mapping[int, int]]:
     callbacks = [
         t.number
         for t in threads
-        if t.kind == "callback" and t.number in c.stuck and begun(c, t.number)
+        if t.number in c.stuck and begun(c, t.number) and waiting_events(c.skeleton, t)
     ]
     actors = [
         t.number

@@ -118,7 +118,11 @@ class _Standing:
                 return self._open(start)
             case sk.Begin():
                 return self._not_begun(self.skeleton.threads[event.thread])
-            case sk.BarrierEnd() | sk.IpiEnd():
+            case sk.BarrierEnd(start=start):
+                # Nothing is known from behind its beginning: all may have been queued before it.
+                waited = (t.number for t in self.law.callbacks_for(start))
+                return [frozenset((t,)) for t in waited if t not in self.ended]
+            case sk.IpiEnd():
                 waited = (t.number for t in self.law.waited_for(event))
                 return [frozenset((t,)) for t in waited if t not in self.ended]
             case sk.Spin() as spin:
