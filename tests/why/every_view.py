@@ -64,7 +64,8 @@ class Every:
         for shared in self.table.shared():
             if size == 1:
                 for one, other in product(self.present[shared], repeat=2):
-                    if self.two(one, other):
+                    # Views of one do not say who is together; of a lock its rule does.
+                    if self.two(one, other) and not self.one_lock(one, other):
                         yield one, other, False
             for members, labels in self.table.views(shared) if size > 1 else ():
                 for a, b in combinations(range(size), 2):
@@ -77,6 +78,13 @@ class Every:
         """Whether there can be one of each at all."""
         single = self.system.single
         return single(one) < 0 or single(one) != single(other)
+
+    def one_lock(self, one: int, other: int) -> bool:
+        """Whether both have one lock, and one of them alone."""
+        first, second = (self.system.parts.locals.all[number].held for number in (one, other))
+        return any(
+            a.place == b.place and "exclusive" in (a.mode, b.mode) for a in first for b in second
+        )
 
     # --- stances
 
