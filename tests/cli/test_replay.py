@@ -42,11 +42,12 @@ def test_it_is_no_longer_possible(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "w.json", "fixed.khp"]) == 0
     assert capsys.readouterr().out == (
         "fixed.khp: replace  lkmm\n"
-        "no longer possible: step 7 `free(old)` of writer (line 22): before it\n"
-        "writer waits for reader\n"
+        "no longer possible under sc: step 7 `free(old)` of writer (line 22): before\n"
+        "it writer waits for reader\n"
         "\n"
         "That is said of this execution alone, whatever others do: `prove` says\n"
         "whether the protocol is safe.\n"
+        "It was found as one of sc; lkmm allows more.\n"
         "\n"
         "The file, or what it imports, has changed since it was found.\n"
     )
