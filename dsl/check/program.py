@@ -67,17 +67,22 @@ def check(
 
 
 class _Known(Frozen, frozen=True):
-    """What was checked before: a protocol, and the declarations that its bodies come from."""
+    """What was checked before: a protocol, and the declarations that its parts come from."""
 
     protocol: p.Protocol | None
     owners: Mapping[str, s.FunctionDecl | s.ActorDecl]
+    scenarios: Mapping[str, s.Scenario]
     notes: Notes
 
     @classmethod
     def of(cls, program: Program, base: p.Protocol | None, notes: Notes | None) -> _Known:
         """What is known of a program."""
         found = Notes() if notes is None else notes
-        return cls(base, {} if base is None else owners(program.files), found)
+        if base is None:
+            return cls(None, {}, {}, found)
+        declarations = (decl for file in program.files for decl in file.declarations)
+        scenarios = {d.name.text: d for d in declarations if isinstance(d, s.Scenario)}
+        return cls(base, owners(program.files), scenarios, found)
 
     def function(self, name: str, decl: s.FunctionDecl) -> p.Function | None:
         """The function, where its declaration is the one that was checked."""
@@ -91,13 +96,19 @@ class _Known(Frozen, frozen=True):
             return None
         return self.protocol.actors.get(name)
 
+    def scenario(self, name: str, decl: s.Scenario) -> p.Scenario | None:
+        """The same for a scenario."""
+        if self.protocol is None or self.scenarios.get(name) is not decl:
+            return None
+        return self.protocol.scenarios[name]
+
     def without_iterators(self, world: World) -> _Known:
         """Nothing where an iterator has changed: it is part of every body that uses it."""
         changed = (
             signature.kind == "iterator" and self.owners.get(name) is not signature.decl
             for name, signature in world.functions.items()
         )
-        return _Known(None, {}, self.notes) if any(changed) else self
+        return _Known(None, {}, {}, self.notes) if any(changed) else self
 
 
 @contextmanager
@@ -179,7 +190,7 @@ def _protocol(
         pools=pools,
         functions=functions,
         actors=actors,
-        scenarios=_scenarios(world, program, base),
+        scenarios=_scenarios(world, known),
         variants=base.variants if base else _variants(world, program),
         transitions=transitions,
         lock_orders=lock_orders(world, files, placed.values(), program.main.name),
@@ -199,18 +210,9 @@ def _comment(program: Program) -> str:
     return "\n".join(line.text for line in comment_lines(program.main, text)).strip("\n")
 
 
-def _scenarios(world: World, program: Program, base: p.Protocol | None) -> dict[str, p.Scenario]:
-    """The scenarios; those of the protocol without the variant that it leaves as they are."""
-    if base is None:
-        return {name: scenario(world, decl) for name, decl in world.scenarios.items()}
-    before = {
-        decl.name.text: decl
-        for file in program.files
-        for decl in file.declarations
-        if isinstance(decl, s.Scenario)
-    }
+def _scenarios(world: World, known: _Known) -> dict[str, p.Scenario]:
     return {
-        name: base.scenarios[name] if before[name] is decl else scenario(world, decl)
+        name: known.scenario(name, decl) or scenario(world, decl)
         for name, decl in world.scenarios.items()
     }
 

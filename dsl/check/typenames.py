@@ -83,12 +83,12 @@ def _base(world: World, written: s.TypeName) -> Type:
     full = f"{written.tag} {name}".strip()
     if not _declared(world, written):
         refuse_unimported(world.report, full, full, written.span)
-    if full in _NOT_DECIDED and not _declared(world, written):
-        world.report.fail(
-            "not-decided-yet",
-            f"`{full}`: {_NOT_DECIDED[full]} are not decided by this version",
-            written.span,
-        )
+        if full in _NOT_DECIDED:
+            world.report.fail(
+                "not-decided-yet",
+                f"`{full}`: {_NOT_DECIDED[full]} are not decided by this version",
+                written.span,
+            )
     match written.tag:
         case "struct":
             return _struct(world, name, written.span)

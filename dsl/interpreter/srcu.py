@@ -105,7 +105,7 @@ def begin_grace_period(w: Work, ref: Value) -> None:
         node, domain = _domain(w, ref)
         if any(name == w.name for name, _ in domain.readers):
             kinds.append("self-deadlock")
-        w.waiting = frozenset(_open(node, domain))
+        w.waiting = _open(node, domain)
     except Violated as violated:
         kinds.extend(violated.kinds)
     if kinds:
@@ -117,14 +117,14 @@ def begin_flush(w: Work, ref: Value) -> None:
     node, domain = _domain(w, ref)
     if any(name == w.name for name, _ in domain.readers):
         raise Violated("self-deadlock")
-    w.waiting = frozenset(_open(node, domain))
+    w.waiting = _open(node, domain)
 
 
 def call_srcu(w: Work, ref: Value, head: Value, kind: int, frame: Frame) -> None:
     """Queues a callback that starts after a grace period of the domain begun now."""
     node, domain = _domain(w, ref)
     call_rcu(w, head, kind, frame)
-    w.others[-1] = w.others[-1]._replace(waiting=frozenset(_open(node, domain)), domain=ref)
+    w.others[-1] = w.others[-1]._replace(waiting=_open(node, domain), domain=ref)
 
 
 def begin_barrier(w: Work, ref: Value) -> None:

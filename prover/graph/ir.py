@@ -75,6 +75,10 @@ class Origin(Frozen, frozen=True):
     frames: tuple[Frame, ...] = ()
 
 
+NOWHERE = Origin(Span("", 0, 0))
+"""The origin of what no author has written."""
+
+
 # --- instructions ----------------------------------------------------------------------
 
 

@@ -21,7 +21,6 @@ from collections.abc import Mapping
 from operator import is_
 
 from dsl.frozen import Frozen, replace
-from dsl.source import Span
 from prover.graph import expressions as ex
 from prover.graph.instructions import (
     change_graphs,
@@ -35,6 +34,7 @@ from prover.graph.instructions import (
     written,
 )
 from prover.graph.ir import (
+    NOWHERE,
     Assign,
     Assume,
     BasicBlock,
@@ -46,7 +46,6 @@ from prover.graph.ir import (
     Instr,
     Jump,
     Met,
-    Origin,
     Program,
     Reg,
     Rmw,
@@ -62,8 +61,6 @@ from prover.graph.order import (
 )
 from prover.graph.uninitialized import drop_needless_checks
 from prover.graph.values import AddressSpace, Poison
-
-NOWHERE = Origin(Span("", 0, 0))
 
 _Known = Mapping[str, Expr]
 
@@ -102,16 +99,9 @@ def propagate(cfg: Cfg, space: AddressSpace) -> Cfg:
     blocks: dict[str, BasicBlock] = {}
     for name, block in cfg.blocks.items():
         known = dict(before.get(name, {}))
-        new = work.block(block, known)
+        new = blocks[name] = work.block(block, known)
 
-        landings: dict[str, BasicBlock] = {}
-
-        def decided(
-            target: str,
-            source: str = name,
-            known: _Known = known,
-            landings: dict[str, BasicBlock] = landings,
-        ) -> str:
+        def decided(target: str, source: str = name, known: _Known = known) -> str:
             block = cfg.blocks[target]
             if block.body or not isinstance(block.terminator, Branch):
                 return target
@@ -119,12 +109,11 @@ def propagate(cfg: Cfg, space: AddressSpace) -> Cfg:
             if isinstance(after, Jump) and shape.may_skip(source, target, after.target):
                 landing = f"{source}:{target}:{after.target}"
                 body = (Met(target, block.terminator.origin or NOWHERE),)
-                landings[landing] = BasicBlock(landing, body, Jump(after.target))
+                blocks[landing] = BasicBlock(landing, body, Jump(after.target))
                 return landing
             return target
 
         blocks[name] = _ending(new, retarget(new.terminator, decided))
-        blocks.update(landings)
     return replace(cfg, blocks=blocks)
 
 

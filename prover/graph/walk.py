@@ -7,6 +7,7 @@ from typing import cast
 
 from dsl import protocol as p
 from dsl.frozen import Frozen, fields_of, replace
+from dsl.source import Span
 from dsl.types import PointerType, WordType
 
 
@@ -55,6 +56,12 @@ def callees(function: p.Function) -> list[str]:
             case _:
                 pass
     return list(found)
+
+
+def asserts_of(function: p.Function) -> tuple[Span, ...]:
+    """Where asserts stand in a function, in the order of its text."""
+    calls = (part for part in parts(function.body) if isinstance(part, p.CallPrimitive))
+    return tuple(call.span for call in calls if call.primitive == "assert")
 
 
 def reached(

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from dsl import protocol as p
 from dsl.source import Span
-from prover.graph.walk import actors_of, parts, reached
+from prover.graph.walk import actors_of, asserts_of, parts, reached
 from prover.pipeline.decision import Decision
 from prover.pipeline.loaded import Loaded
 from prover.pipeline.obligations import Task
@@ -124,20 +124,15 @@ def _folded_away(file: Loaded, decisions: Sequence[Decision]) -> dict[str, list[
     known = {span for decision in decisions for span in decision.asserts}
     missing: dict[str, list[Span]] = {}
     for name, function in (*protocol.functions.items(), *protocol.actors.items()):
-        own = function.span.file == main
-        spans = [span for span in _asserts(function) if own and span.file == main]
-        missing[name] = [span for span in spans if span not in known]
-    if not any(missing.values()):
+        spans = asserts_of(function) if function.span.file == main else ()
+        if lost := [span for span in spans if span.file == main and span not in known]:
+            missing[name] = lost
+    if not missing:
         return {}
     runs = {name: reached(protocol, actors_of(protocol, name)) for name in protocol.scenarios}
-    return {name: [span for each in run for span in missing[each]] for name, run in runs.items()}
-
-
-def _asserts(function: p.Function) -> Iterator[Span]:
-    """Where asserts stand in a function."""
-    for part in parts(function.body):
-        if isinstance(part, p.CallPrimitive) and part.primitive == "assert":
-            yield part.span
+    return {
+        name: [span for each in run for span in missing.get(each, ())] for name, run in runs.items()
+    }
 
 
 def _at(file: Loaded, span: Span) -> str:

@@ -30,7 +30,7 @@ from prover.execution.terms import Term
 from prover.graph import compile_program
 from prover.graph.kept import Kept
 from prover.graph.limits import TooLarge
-from prover.graph.walk import actors_of, callees, parts, reached
+from prover.graph.walk import actors_of, asserts_of, callees, reached
 from prover.kin.family import Kin
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search, claims
@@ -138,7 +138,7 @@ class Shared:
     def asserts(self, protocol: p.Protocol) -> frozenset[Span]:
         """Where asserts stand in a variant's protocol."""
         functions = (*protocol.functions.values(), *protocol.actors.values())
-        return frozenset(span for f in functions for span in self.notes.of(_asserts, f))
+        return frozenset(span for f in functions for span in self.notes.of(asserts_of, f))
 
     def run(self, protocol: p.Protocol, scenario: str) -> dict[str, None]:
         """The functions that a scenario of a variant's protocol runs."""
@@ -273,12 +273,6 @@ class Shared:
             return Facts()
         # A switch that makes no difference leaves the scenario as it is.
         return self.facts.get(variant) or self.facts[""]
-
-
-def _asserts(function: p.Function) -> frozenset[Span]:
-    """Where asserts stand in a function."""
-    calls = (part for part in parts(function.body) if isinstance(part, p.CallPrimitive))
-    return frozenset(call.span for call in calls if call.primitive == "assert")
 
 
 def _is_proved(expect: Expect | None) -> bool:

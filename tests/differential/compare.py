@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from random import Random
@@ -76,6 +77,22 @@ def compare(generated: Generated, *, awaits: bool = False) -> Comparison:
     if visible(skeleton) <= ENUMERATED.events:
         _enumerate(result, skeleton, found)
     return result
+
+
+def agree_on_awaits(programs: Sequence[Generated]) -> None:
+    """Asserts that the engines agree on programs of which every loop is an await.
+
+    Half of them are small enough to be enumerated, and neither yes nor no is all that is answered.
+    """
+    enumerated = 0
+    answers: Counter[str] = Counter()
+    for generated in programs:
+        found = compare(generated, awaits=True)
+        assert not found.disagreements, generated.text
+        enumerated += found.enumerated
+        answers.update(yes=found.yes, no=found.no)
+    assert enumerated > len(programs) / 2
+    assert min(answers["yes"], answers["no"]) > 0.2 * sum(answers.values())
 
 
 def _ask(result: Comparison, engine: Engine, found: Exploration) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dsl.frozen import Frozen
-from prover.execution.construct.draft import targets, topological
+from prover.execution.construct.draft import in_order, targets, topological
 from prover.graph import expressions as ex
 from prover.graph import ir
 from prover.graph.instructions import reads, written
@@ -43,7 +43,7 @@ def controlling(graph: ir.Cfg) -> Mapping[str, tuple[Deciding, ...]]:
         # Nothing is taken to decide where what was left out cannot be put back.
         return dict.fromkeys(graph.blocks, ())
     bits = {name: 1 << index for index, name in enumerate(order)}
-    ending = frozenset(n for n, b in graph.blocks.items() if isinstance(b.terminator, ir.End))
+    ending = _ending(graph)
     certain = _certain(ways, ending, bits, frozenset())
     perhaps = _certain(ways, ending, bits, open_ones) if open_ones else certain
     before = _on_every_way(ways, order)
@@ -89,24 +89,9 @@ def ways_of(graph: ir.Cfg) -> dict[str, tuple[str, ...]]:
     return ways
 
 
-def in_order(ways: Mapping[str, tuple[str, ...]], entry: str) -> list[str] | None:
-    """The blocks that can be come to, each after all that lead to it; None if some go round."""
-    order: list[str] = []
-    state: dict[str, bool] = {}
-    stack: list[tuple[str, bool]] = [(entry, False)]
-    while stack:
-        name, done = stack.pop()
-        if done:
-            state[name] = True
-            order.append(name)
-        elif name not in state:
-            state[name] = False
-            stack.append((name, True))
-            stack.extend((way, False) for way in ways[name])
-        elif not state[name]:
-            return None
-    order.reverse()
-    return order
+def _ending(graph: ir.Cfg) -> frozenset[str]:
+    """The blocks in which the actor ends."""
+    return frozenset(n for n, b in graph.blocks.items() if isinstance(b.terminator, ir.End))
 
 
 def _certain(
@@ -160,8 +145,7 @@ def open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
         return frozenset()
     bits = {name: 1 << index for index, name in enumerate(order)}
     ways = {name: targets(graph.blocks[name].terminator) for name in order}
-    ending = frozenset(n for n in order if isinstance(graph.blocks[n].terminator, ir.End))
-    certain = _certain(ways, ending, bits, frozenset())
+    certain = _certain(ways, _ending(graph), bits, frozenset())
     never_known = _never_known(graph)
     found: set[str] = set()
     under: dict[str, frozenset[str]] = {name: frozenset() for name in order}

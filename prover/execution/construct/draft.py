@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from prover.execution import skeleton as sk
@@ -175,19 +175,27 @@ class Draft:
 
 def topological(cfg: ir.Cfg) -> list[str]:
     """The blocks of an acyclic graph, each after all that lead to it; branches stay together."""
+    order = in_order({n: targets(b.terminator) for n, b in cfg.blocks.items()}, cfg.entry)
+    assert order is not None, "an acyclic graph"
+    return order
+
+
+def in_order(ways: Mapping[str, tuple[str, ...]], entry: str) -> list[str] | None:
+    """The same of blocks that lead to each other in some ways; None where some go round."""
     order: list[str] = []
-    seen: set[str] = set()
-    stack: list[tuple[str, bool]] = [(cfg.entry, False)]
+    done: dict[str, bool] = {}
+    stack: list[tuple[str, bool]] = [(entry, False)]
     while stack:
-        name, done = stack.pop()
-        if done:
+        name, over = stack.pop()
+        if over:
+            done[name] = True
             order.append(name)
-            continue
-        if name in seen:
-            continue
-        seen.add(name)
-        stack.append((name, True))
-        stack.extend((target, False) for target in targets(cfg.blocks[name].terminator))
+        elif name not in done:
+            done[name] = False
+            stack.append((name, True))
+            stack.extend((way, False) for way in ways[name])
+        elif not done[name]:
+            return None
     order.reverse()
     return order
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dsl.frozen import Frozen, replace
-from dsl.source import Span
 from prover.execution import skeleton as sk
 from prover.execution.construct import srcu as build_srcu
 from prover.execution.construct.conditions import Conditions
@@ -27,8 +26,6 @@ from prover.execution.declared import declared_orders
 from prover.execution.terms import Term
 from prover.graph import ir
 from prover.graph.values import POISON
-
-NOWHERE = ir.Origin(Span("", 0, 0))
 
 
 class Job(Frozen, frozen=True):
@@ -198,7 +195,7 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     hangs = _handlers_may_hang(program) or _callbacks_may_hang(program)
     haltable = job.kind == "actor" and hangs
     strand = Strand(draft, job.number, job.kind, program.transitions, job.anchor, haltable)
-    begin = strand.emit(sk.Begin(), job.guard, NOWHERE)
+    begin = strand.emit(sk.Begin(), job.guard, ir.NOWHERE)
     guard = draft.outcome(begin, "granted") if job.parent >= 0 else job.guard
     strand.guard, strand.env = guard, {**strand.initial(), **job.env}
     if job.domain is not None:
@@ -227,7 +224,7 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     strand.guard, strand.env = _join(draft, ends)
     if job.domain is not None:
         build_srcu.look(strand, job.domain, _origin(draft, job.parent))
-    end = strand.emit(sk.Ended(), strand.guard, NOWHERE, strand.end_checks())
+    end = strand.emit(sk.Ended(), strand.guard, ir.NOWHERE, strand.end_checks())
     draft.threads[job.number] = sk.Thread(
         job.number, job.name, job.kind, job.symmetry, tuple(strand.numbers), job.parent, job.host
     )
