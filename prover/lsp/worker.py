@@ -164,7 +164,7 @@ class _Shown:
             if moment.span.file not in sources:
                 continue
             title = title_of(witness.columns[moment.thread], moment.thread)
-            said = shortened(source_text(moment.span, sources))
+            said = shortened(source_text(moment, sources))
             facts = f" [{', '.join(row.facts())}]" if row.facts() else ""
             yield self._related(moment.span, f"{number}. {title}: {said}{facts}")
 

@@ -88,7 +88,7 @@ def _legend(witness: Witness) -> list[str]:
 def _node(number: int, name: str, moment: Moment, sources: Mapping[str, Source]) -> str:
     """An event: what it is for a memory model, then its source text."""
     lines = [f"{name}: {', '.join(_actions(moment))}"]
-    text = shortened(source_text(moment.span, sources))
+    text = shortened(source_text(moment, sources))
     lines.extend(wrap(printable(text), 40, subsequent_indent="  ", break_on_hyphens=False))
     marked = ", color=red, penwidth=2, peripheries=2" if moment.bad else ""
     return f"e{number} [label={_lines(lines)}{marked}];"

@@ -132,7 +132,7 @@ class _Column:
 def _planned(witness: Witness, row: Row, sources: Mapping[str, Source]) -> _Plan:
     """A row's lines."""
     room = WIDEST.get(len(witness.columns), NARROW)
-    code = _wrapped(shortened(source_text(row.moment.span, sources)), room)
+    code = _wrapped(shortened(source_text(row.moment, sources)), room)
     facts = [printable(fact) for fact in row.facts()]
     told = _bracketed(facts, room - 2) if facts else []
     verdict = witness.property if row.moment.bad else ""

@@ -103,7 +103,7 @@ def _step(
     while same < min(len(before), len(moment.calls)) and before[same] == moment.calls[same]:
         same += 1
     texts = [f"in {call.function}()" for call in moment.calls[same:]]
-    texts.append(shortened(source_text(moment.span, sources)))
+    texts.append(shortened(source_text(moment, sources)))
     facts = row.facts()
     if facts:
         texts.append(f"[{', '.join(facts)}]")
@@ -153,6 +153,6 @@ class _Edges:
         moments = self._witness.moments
         source, target = moments[edge.source].thread, moments[edge.target].thread
         number = f" ({self.texts.index(edge.text) + 1})" if edge.text else ""
-        place = shortened(source_text(self._rows[other].moment.span, self._sources))
+        place = shortened(source_text(self._rows[other].moment, self._sources))
         text = _lines([f"{edge.kind}{number} {which} {place}"], WIDTH)
         return f"T{source}{'->>' if edge.text else '-->>'}T{target}: {text}"

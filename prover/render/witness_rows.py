@@ -95,7 +95,7 @@ def _lines(witness: Witness, sources: Mapping[str, Source], *, full: bool) -> It
         for depth in range(common, len(moment.calls)):
             call = moment.calls[depth]
             yield Line(moment.thread, depth, f"{call.function}()", call=call)
-        text = shortened(source_text(moment.span, sources))
+        text = shortened(source_text(moment, sources))
         touched = _touch_texts(row.touches, text)
         early = ["early"] if moment.early else []
         facts = _bracketed([*touched, *row.notes, *early])
@@ -142,7 +142,7 @@ def _same_line(one: Moment, two: Moment, sources: Mapping[str, Source]) -> bool:
         and one.early == two.early
         and one.span.file == two.span.file
         and _line_number(one.span, sources) == _line_number(two.span, sources)
-        and source_text(one.span, sources) == source_text(two.span, sources)
+        and source_text(one, sources) == source_text(two, sources)
     )
 
 
@@ -159,11 +159,15 @@ def _common(before: tuple[Call, ...], calls: tuple[Call, ...]) -> int:
     return common
 
 
-def source_text(span: Span, sources: Mapping[str, Source]) -> str:
-    """The statement that a span stands in, as far as it is on the span's first line."""
+def source_text(moment: Moment, sources: Mapping[str, Source]) -> str:
+    """The statement that a step stands in, as far as it is on its first line.
+
+    No statement is what a thread ends with, and what one waits for that has not begun.
+    """
+    span = moment.span
     source = sources.get(span.file)
     if source is None or not span.file:
-        return "(end)"
+        return "(not begun)" if moment.what == "waits" else "(end)"
     number, column = source.line_column(span.start)
     line = source.line(number).split("//")[0].split("/*")[0]
     start = max(line.rfind(mark, 0, column - 1) for mark in ";{}") + 1

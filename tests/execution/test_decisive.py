@@ -24,7 +24,7 @@ def steps(text: str) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for moment in witness.moments:
         name = witness.columns[moment.thread].name
-        said = f"{name}: {source_text(moment.span, file.sources)}"
+        said = f"{name}: {source_text(moment, file.sources)}"
         found[said] = found.get(said, False) or moment.decisive
     return found
 

@@ -205,7 +205,7 @@ def _flows(witness: Witness, file: FileReport) -> list[Json]:
     for order, row in enumerate(rows, 1):
         moment = row.moment
         title = title_of(witness.columns[moment.thread], moment.thread)
-        said = shortened(source_text(moment.span, file.sources))
+        said = shortened(source_text(moment, file.sources))
         facts = f" [{', '.join(row.facts())}]" if row.facts() else ""
         text = f"{order}. {title}: {said}{facts}{_elsewhere(moment.span, file)}"
         steps.setdefault(moment.thread, []).append(

@@ -53,7 +53,7 @@ class Writer:
             "thread": moment.thread,
             "at": self.shown.at(moment.span),
             "place": self.shown.place(moment.span),
-            "code": visible(source_text(moment.span, self.shown.sources)),
+            "code": visible(source_text(moment, self.shown.sources)),
             "calls": [self._call(call) for call in moment.calls],
             "facts": [_touch(touch) for touch in moment.touches],
             "note": visible(", ".join(filter(None, (moment.note, _EARLY * moment.early)))),
