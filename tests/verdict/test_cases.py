@@ -91,7 +91,7 @@ def test_an_open_case_is_still_open(open_case, library) -> None:
     assert not isinstance(outcome.verdict, Broken | Unknown)
 
 
-def test_the_interpreteragrees(case, library) -> None:
+def test_the_interpreter_agrees(case, library) -> None:
     program = load(case.path, (library_root(),))
     asked = 0
     for outcome in library.report(case).outcomes:
