@@ -115,7 +115,7 @@ BUGS = (
         "counter",
         "always if when is None else",
         "always if when in (None, old_is_not_zero) else",
-        "language/atomic_values",
+        "language/atomic_tests",
     ),
     InEngine(
         "atomics",
@@ -124,7 +124,7 @@ BUGS = (
         "_exchange",
         'lambda old: scope.apply("==", old, expected)',
         "always",
-        "language/atomic_values",
+        "language/atomic_tests",
     ),
     InEngine(
         "refcounts",

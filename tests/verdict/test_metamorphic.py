@@ -134,7 +134,9 @@ def test_the_order_of_actors_does_not_matter(library) -> None:
 
 @pytest.mark.parametrize("part", [0, *(pytest.param(n, marks=pytest.mark.soak) for n in (1, 2))])
 def test_a_higher_bound_never_turns_refuted_into_proved(library, part: int) -> None:
-    cases = [c for c in settled(library) if re.search(r"\b(while|for|do|goto)\b", c.text)][part::3]
+    loops = re.compile(r"\b(while|for|do|goto)\b")
+    bounded = (case for case in settled(library) if case.folder != "anynumber")
+    cases = [case for case in bounded if loops.search(case.text)][part::3]
     assert len(cases) >= 10
     texts = [re.sub(r"\tbound \d+;\n", "", case.text) for case in cases]
     runs = [library.prove(*texts, max_bound=bound) for bound in (1, 2, 4)]
