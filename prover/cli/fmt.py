@@ -23,7 +23,10 @@ _NO_NEWLINE = "\n\\ No newline at end of file\n"
 def fmt(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE...", help="Files; - formats standard input to output."),
+        typer.Argument(
+            metavar="FILE...",
+            help="Files, and folders with those below; - formats standard input to output.",
+        ),
     ],
     *,
     check: Annotated[
@@ -35,11 +38,18 @@ def fmt(
 ) -> None:
     """Rewrite files in the canonical format; comments stay.
 
+    Of a folder, every protocol below it, but links.
     Exit: 0 done, 1 a file would change (--check, --diff), 2 an error in a file.
     """
+    from prover.pipeline.tree import Member, members
+
     code = 0
-    for name in files:
-        code = max(code, _format_one(name, write=not (check or diff), diff=diff))
+    for found in members(files):
+        if not isinstance(found, Member):
+            complain_about(found.diagnostics, {})
+            code = USAGE_ERROR
+        elif not (found.folder and Path(found.name).is_symlink()):
+            code = max(code, _format_one(found.name, write=not (check or diff), diff=diff))
     raise typer.Exit(code)
 
 

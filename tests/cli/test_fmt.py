@@ -90,3 +90,28 @@ def test_a_diff_of_a_last_line_without_an_end_is_one(
     assert main(["fmt", "--diff", str(file)]) == 1
     shown = capsys.readouterr().out.splitlines()[-3:]
     assert shown == ["-int  x;", "\\ No newline at end of file", "+int x;"]
+
+
+def test_a_folder_is_every_protocol_below_it_but_links(
+    rough: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "protocols"
+    inner = folder / "mm" / "inner.khp"
+    inner.parent.mkdir(parents=True)
+    inner.write_text(ROUGH, encoding="utf-8")
+    (folder / "broken.khp").write_text("actor {", encoding="utf-8")
+    (folder / "link.khp").symlink_to(rough)
+    (folder / "notes.txt").write_text(ROUGH, encoding="utf-8")
+    assert main(["fmt", "--check", str(folder)]) == 2
+    assert f"would format {inner}\n" in capsys.readouterr().err
+    assert main(["fmt", str(folder)]) == 2
+    assert inner.read_text(encoding="utf-8") == NEAT
+    assert rough.read_text(encoding="utf-8") == ROUGH
+    assert main(["fmt", str(inner.parent)]) == 0
+
+
+def test_a_folder_without_protocols_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fmt", str(tmp_path)]) == 2
+    assert "error[empty-folder]" in capsys.readouterr().err
