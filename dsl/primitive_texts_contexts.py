@@ -174,7 +174,8 @@ def _contexts() -> Iterator[tuple[str, Meaning]]:
         local_irq_disable="Interrupts of this CPU go off.",
         local_irq_enable="Interrupts of this CPU go on; twice is `irq-unbalanced`.",
         local_irq_save="Interrupts of this CPU go off, the local keeps what they were.",
-        local_irq_restore="Interrupts of this CPU are again as the local says.",
+        local_irq_restore="Interrupts of this CPU are again as the local says; where they are "
+        "on, `irq-unbalanced`.",
         irqs_disabled="Whether interrupts of this CPU are off.",
     )
     yield from row(

@@ -253,7 +253,7 @@ PROPERTIES: dict[str, str] = {
     "lock-held-at-end": "an actor that ends with a lock held",
     "rcu-unbalanced": "rcu_read_unlock() without rcu_read_lock(), or a reader open at the end",
     "srcu-unbalanced": "an SRCU unlock with the index of no open reader, or one open at the end",
-    "irq-unbalanced": "interrupts left disabled at the end, or enabled twice",
+    "irq-unbalanced": "interrupts left disabled at the end, enabled twice, or restored while on",
     "preempt-unbalanced": "preemption or softirqs left disabled at the end, or enabled twice",
     "sleep-in-atomic": "a call that may sleep under a spinlock, in an RCU reader or with irqs off",
     "ipi-irqs-off": "an IPI sent with interrupts off, or from an interrupt",

@@ -47,14 +47,14 @@ def irq_disable(w: Work) -> None:
 
 def irq_enable(w: Work) -> None:
     """``local_irq_enable()``; a violation if interrupts are on."""
-    if not w.irqs_off:
-        raise Violated("irq-unbalanced")
     irq_set(w, off=False)
 
 
 def irq_set(w: Work, *, off: bool) -> None:
-    """``local_irq_restore()``."""
-    if w.irqs_off and not off:
+    """``local_irq_restore()``; as lockdep has it, a violation if interrupts are on."""
+    if not w.irqs_off:
+        raise Violated("irq-unbalanced")
+    if not off:
         _close(w, "irq")
     w.irqs_off = off
 

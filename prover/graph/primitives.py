@@ -198,7 +198,7 @@ def _irq_save(scope: Scope, call: p.CallPrimitive) -> Expr:
 def _irq_restore(scope: Scope, call: p.CallPrimitive) -> Expr:
     old = read(scope, saved_flags(scope, call.arguments[0]), "plain", call.arguments[0].span)
     assert isinstance(old, ex.EXPRESSIONS), "flags are a number"
-    scope.builder.emit(SetIrq(old, "", False, scope.origin(call.span)))
+    scope.builder.emit(SetIrq(old, "", True, scope.origin(call.span)))
     return ex.ZERO
 
 

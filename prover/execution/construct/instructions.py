@@ -170,12 +170,9 @@ def _set_irq(strand: Strand, instr: ir.SetIrq) -> None:
         strand.env[instr.save] = old
     starts = terms.both(off, terms.invert(old))
     ends = terms.both(terms.invert(off), old)
-    if instr.strict:
-        again = terms.both(terms.invert(off), terms.invert(old))
-        check = sk.LocalCheck("irq-unbalanced", again, "")
-        strand.here(sk.SectionEnd("irq", ends), instr.origin, (check,))
-    elif terms.known(ends) != 0:
-        strand.here(sk.SectionEnd("irq", ends), instr.origin)
+    checks = (sk.LocalCheck("irq-unbalanced", terms.invert(old), ""),) if instr.strict else ()
+    if terms.known(ends) != 0 or (checks and terms.known(old) != 1):
+        strand.here(sk.SectionEnd("irq", ends), instr.origin, checks)
     if terms.known(starts) != 0:
         strand.here(sk.SectionStart("irq", starts), instr.origin)
     strand.env["!irq"] = off
