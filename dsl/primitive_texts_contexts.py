@@ -196,8 +196,9 @@ def _contexts() -> Iterator[tuple[str, Meaning]]:
     yield from row(
         "include/linux/smp.h",
         smp_call_function="Interrupts every other actor, or those named, to run the function; with "
-        "true as the second argument waits until all have. With interrupts off, or in a handler "
-        "or callback, it is `ipi-irqs-off`, whether it waits or not.",
+        "true as the second argument waits until all have; with false, until they have begun with "
+        "an earlier one. With interrupts off, or in a handler or callback, it is `ipi-irqs-off`, "
+        "whether it waits or not.",
     )
     yield from row("Documentation/process/volatile-considered-harmful.rst", cpu_relax=_RELAX)
 

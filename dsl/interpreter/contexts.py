@@ -27,10 +27,10 @@ def _go_on(_: Work, __: int) -> None:
     """The wait is over: nothing else happens."""
 
 
-def _wait(e: Emitter, expr: p.CallPrimitive) -> None:
+def _wait(e: Emitter, expr: p.CallPrimitive, over: Callable[[Work, int], None] = _go_on) -> None:
     """Goes on once there is nothing left to wait for."""
     e.shared(
-        _go_on,
+        over,
         expr.span,
         f"{expr.primitive} (return)",
         choices=sections.still_waiting,
@@ -96,7 +96,7 @@ def _smp_call_function(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
         sections.send_ipi(w, frame, targets, wait=truth(w.registers[dst]))
 
     e.shared(run, expr.span, expr.primitive, reads=(dst,))
-    _wait(e, expr)
+    _wait(e, expr, lambda w, _: sections.sent(w))
 
 
 def _save(e: Emitter, expr: p.CallPrimitive, _: int) -> None:

@@ -21,6 +21,11 @@ from dsl.interpreter.values import UNSET, Lock, Value, Violated
 from dsl.interpreter.work import Work
 from dsl.types import LockType
 
+LATE = ("sends",)
+"""What a handler that has not begun may still wait for, or may not: that its IPI has been sent to
+all.
+"""
+
 
 def _close(w: Work, kind: str) -> None:
     w.forget((w.name, kind, -1, 0))
@@ -172,12 +177,30 @@ def send_ipi(w: Work, frame: Frame, targets: tuple[str, ...], *, wait: bool) -> 
         for a in w.others
         if a.kind == ACTOR and a.name != w.host and (not targets or base_name(a.name) in targets)
     ]
+    # kernel/smp.c, csd_lock(): a CPU has one call for each other, in use until it is taken up.
+    earlier = frozenset(
+        (a.name, "taken", -1, 0)
+        for a in w.others
+        if a.kind == HANDLER and a.status == PENDING and a.host in hosts and sender(a) == w.name
+    )
+    unsent = {(w.name, "sends", -1, 0)} if earlier and not wait else set[Section]()
     names: list[str] = []
     for host in sorted(hosts):
         name = _fresh_name(w)
         names.append(name)
-        w.others.append(initial_actor(name, HANDLER, host, PENDING, frame))
-    w.waiting = frozenset(names) if wait else frozenset()
+        handler = initial_actor(name, HANDLER, host, PENDING, frame)
+        w.others.append(handler._replace(waiting=frozenset(unsent)))
+    w.waiting = frozenset(names) if wait else earlier
+
+
+def sender(handler: ActorState) -> str:
+    """Who has sent the IPI that a handler is of."""
+    return handler.name.rpartition("/")[0]
+
+
+def sent(w: Work) -> None:
+    """An IPI has gone out to all, and those that were waited for have ended."""
+    w.forget((w.name, "sends", -1, 0))
 
 
 def base_name(instance: str) -> str:
@@ -217,9 +240,9 @@ def _in_srcu_reader(w: Work) -> bool:
 
 def can_start(w: Work) -> bool:
     """Whether a pending callback or handler may start now."""
-    if w.kind == CALLBACK:
-        return not w.waiting
-    return not any(
+    if any(isinstance(one, str) or one[1] not in LATE for one in w.waiting):
+        return False
+    return w.kind == CALLBACK or not any(
         (a.name == w.host and a.irqs_off)
         or (a.host == w.host and a.kind == HANDLER and a.status == RUNNING)
         for a in w.others
@@ -228,7 +251,7 @@ def can_start(w: Work) -> bool:
 
 def start(w: Work) -> None:
     """A callback begins in softirq context, a handler with interrupts off."""
-    w.status = RUNNING
+    w.status, w.waiting = RUNNING, frozenset()
     if w.program.codes[w.code].update:
         w.update = 0
     if w.kind == CALLBACK:
@@ -237,6 +260,7 @@ def start(w: Work) -> None:
             w.hosts = frozenset(a.name for a in w.others if _takes_softirqs(w, a))
     else:
         w.irqs_off = True
+        w.forget((w.name, "taken", -1, 0))
 
 
 def _takes_softirqs(w: Work, a: ActorState) -> bool:
@@ -253,7 +277,9 @@ def start_blockers(w: Work) -> frozenset[str]:
     running = {
         a.name for a in w.others if a.host == w.host and a.kind == HANDLER and a.status == RUNNING
     }
-    return frozenset(running or {w.host})
+    masked = {a.name for a in w.others if a.name == w.host and a.irqs_off}
+    unsent = {one for one in w.waiting if isinstance(one, str)}
+    return frozenset((running or masked) | unsent)
 
 
 def interrupting(actors: tuple[ActorState, ...], name: str) -> str:

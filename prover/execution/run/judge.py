@@ -190,10 +190,10 @@ class Judge:
             case sk.BarrierEnd():
                 waiting = machine.barriers[event.number]
                 return [frozenset((c,)) for c in waiting if not self.ended(c)]
-            case sk.IpiEnd(start=start):
-                action = machine.skeleton.events[start].action
-                assert isinstance(action, sk.IpiStart)
-                return [frozenset((h,)) for h in action.handlers if not self.ended(h)]
+            case sk.IpiEnd(by=by) as action:
+                begun, waited = machine.next_index, sk.waited_on(machine.skeleton, action)
+                over = (lambda h: begun[h] > 0) if by >= 0 else self.ended
+                return [frozenset((h,)) for h in waited if not over(h)]
             case _:
                 return []
 
@@ -202,7 +202,19 @@ class Judge:
         thread = self._machine.skeleton.threads[event.thread]
         if isinstance(event.action, sk.Begin) and thread.kind == "callback":
             return [self._enders(section) for section in self.holding_up(event)]
-        return self.obstacles(event)
+        return [*self.obstacles(event), *self._unsent(event)]
+
+    def _unsent(self, event: sk.Event) -> list[frozenset[int]]:
+        """Who has not sent the IPI that an event begins: it waits for an earlier one first."""
+        machine = self._machine
+        thread = machine.skeleton.threads[event.thread]
+        if not isinstance(event.action, sk.Begin) or thread.kind != "handler":
+            return []
+        sender = machine.skeleton.events[thread.parent].thread
+        stands = self.next_event(sender)
+        waits = None if stands is None else machine.skeleton.events[stands].action
+        unsent = isinstance(waits, sk.IpiEnd) and waits.by == thread.parent
+        return [frozenset((sender,))] if unsent else []
 
     def holding_up(self, event: sk.Event) -> tuple[Section, ...]:
         """The open sections that a grace period still waits for, where all stand still.
