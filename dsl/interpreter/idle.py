@@ -93,8 +93,8 @@ def _begun_now(machine: Machine, state: State) -> State:
 
 
 def _holding_up(machine: Machine, state: State, callback: ActorState) -> Iterator[Section | str]:
-    """The open sections that a grace period for a callback waits for if it begins now; of a handler
-    who has not sent the IPI to all.
+    """The open sections that a grace period for a callback waits for if it begins now, and the
+    callbacks before it; of a handler, who has not sent the IPI to all.
     """
     yield from (one[0] for one in callback.waiting if isinstance(one, tuple) and one[1] in LATE)
     if callback.kind == HANDLER:

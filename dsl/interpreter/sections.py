@@ -21,9 +21,9 @@ from dsl.interpreter.values import UNSET, Lock, Value, Violated
 from dsl.interpreter.work import Work
 from dsl.types import LockType
 
-LATE = ("sends",)
-"""What a handler that has not begun may still wait for, or may not: that its IPI has been sent to
-all.
+LATE = ("sends", "ahead")
+"""What a handler or a callback that has not begun may still wait for, or may not: that its IPI has
+been sent to all, that a callback queued before it has ended.
 """
 
 
@@ -225,7 +225,8 @@ def end(w: Work) -> None:
         raise Violated(*kinds)
     w.status = ENDED
     if w.kind != ACTOR:
-        w.forget(w.name, (w.name, "irq", -1, 0), (w.name, "bh", -1, 0))
+        marks = ("irq", "bh", "ahead")
+        w.forget(w.name, *((w.name, kind, -1, 0) for kind in marks))
 
 
 def _in_srcu_reader(w: Work) -> bool:

@@ -8,6 +8,7 @@ from prover.execution import skeleton as sk
 from prover.execution.construct.locks import FAIR
 from prover.execution.declared import reached
 from prover.execution.hazards import Freed
+from prover.execution.interrupts import domain_of, queued_ahead
 from prover.execution.run.spinning import watched
 from prover.execution.terms import Term
 from prover.smt.frame import Frame
@@ -213,13 +214,24 @@ class _Plan:
         frame = self.frame
         thread = frame.skeleton.threads[frame.skeleton.events[event].thread]
         if thread.kind == "callback":
-            return self._open_sections(self.grace[event])
+            waits = self._open_sections(self.grace[event])
+            return frame.logic.any_of((waits, *self._behind(thread)))
         masked = [
             frame.logic.all_of((section.begins, *self._never_closed(section)))
             for section in self.sections
             if section.kind == "irq" and section.thread == thread.host
         ]
         return frame.logic.any_of((*masked, *self._busy(thread), *self._unsent(thread)))
+
+    def _behind(self, thread: sk.Thread) -> Iterator[Lit]:
+        """A callback of call_srcu() in the set itself, which was queued before on the same CPU."""
+        frame = self.frame
+        domain = domain_of(frame.skeleton, thread)
+        for other in queued_ahead(frame.skeleton, thread):
+            its = domain_of(frame.skeleton, other)
+            if domain is not None and its is not None:
+                queued = (frame.ok(other.parent), frame.same_place(domain, its))
+                yield frame.logic.all_of((*queued, self.member(other.number)))
 
     def _busy(self, thread: sk.Thread) -> Iterator[Lit]:
         """Another handler that has begun on the same host, and is in the set itself."""

@@ -23,7 +23,8 @@ from prover.execution.enumerate.locks import (
 )
 from prover.execution.enumerate.order import ImpossibleError, Order
 from prover.execution.enumerate.values import place_of
-from prover.execution.enumerate.waits import begun, ended, queued_before, waited_for
+from prover.execution.enumerate.waits import begun, domain_at, ended, queued_before, waited_for
+from prover.execution.interrupts import domain_of, queued_ahead
 from prover.execution.run.spinning import watched
 from prover.execution.terms import Outcome, ReadValue, Term
 from prover.graph.values import POISON, Location, Value
@@ -117,7 +118,7 @@ def _obstacles(c: Candidate, order: Order, event: sk.Event) -> list[Obstacle]:
         case sk.Begin():
             thread = c.skeleton.threads[event.thread]
             if thread.kind == "callback":
-                return list(_open_regions(c, order, thread.parent))
+                return [*_open_regions(c, order, thread.parent), *_behind(c, thread)]
             return list(_masked(c, thread))
         case _:
             raise AssertionError(event.action)
@@ -248,6 +249,15 @@ def _open_regions(c: Candidate, order: Order, start: int) -> Iterator[Obstacle]:
             # Whoever is going might end a reader begun by srcu_down_read().
             removers = frozenset(_going(c)) if handed else frozenset((region.thread,))
             yield Obstacle(removers, frozenset((region.start, start)))
+
+
+def _behind(c: Candidate, callback: sk.Thread) -> Iterator[Obstacle]:
+    """The callbacks of call_srcu() queued before on the same CPU that have not ended."""
+    domain = domain_of(c.skeleton, callback)
+    for other in queued_ahead(c.skeleton, callback):
+        if other.parent in c.happened and not ended(c, other.number):
+            if domain_at(c, domain_of(c.skeleton, other)) == domain_at(c, domain):
+                yield Obstacle(frozenset((other.number,)), frozenset((callback.parent,)))
 
 
 def _masked(c: Candidate, handler: sk.Thread) -> Iterator[Obstacle]:

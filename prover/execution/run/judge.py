@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
 from prover.execution.hazards_of_holders import held_at_init
+from prover.execution.interrupts import queued_ahead
 from prover.execution.run.spinning import spin_obstacles
 from prover.execution.run.state import NotAllowed, Section
 from prover.execution.terms import Outcome, ReadValue, Term
@@ -201,8 +203,17 @@ class Judge:
         """:meth:`obstacles` where all stand still: a callback's grace period may begin only now."""
         thread = self._machine.skeleton.threads[event.thread]
         if isinstance(event.action, sk.Begin) and thread.kind == "callback":
-            return [self._enders(section) for section in self.holding_up(event)]
+            sections = [self._enders(section) for section in self.holding_up(event)]
+            return [*sections, *self._behind(thread)]
         return [*self.obstacles(event), *self._unsent(event)]
+
+    def _behind(self, thread: sk.Thread) -> Iterator[frozenset[int]]:
+        """The callbacks of call_srcu() that a callback may stand behind, as they have not ended."""
+        queued = dict(self._machine.queued)
+        for other in queued_ahead(self._machine.skeleton, thread):
+            alike = other.number in queued and queued[other.number] == queued.get(thread.number)
+            if alike and not self.ended(other.number):
+                yield frozenset((other.number,))
 
     def _unsent(self, event: sk.Event) -> list[frozenset[int]]:
         """Who has not sent the IPI that an event begins: it waits for an earlier one first."""

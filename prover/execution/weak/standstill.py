@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place, initial_value
+from prover.execution.interrupts import domain_of, queued_ahead
 from prover.execution.lock_facts import LockOrderEdge
 from prover.execution.nodes import touched
 from prover.execution.run.locking import Locks
@@ -206,7 +207,7 @@ class _Standing:
     def _not_begun(self, thread: sk.Thread) -> list[frozenset[int]]:
         """What keeps a callback or a handler from its first step."""
         if thread.kind == "callback":
-            return self._open(thread.parent)
+            return [*self._open(thread.parent), *self._behind(thread)]
         host = frozenset((thread.host,))
         masked = [
             host
@@ -215,6 +216,15 @@ class _Standing:
         ]
         others = [frozenset((h,)) for h in self.kept.get(thread.host, ()) if h != thread.number]
         return [*masked, *others, *self._unsent(thread)]
+
+    def _behind(self, thread: sk.Thread) -> Iterator[frozenset[int]]:
+        """The callbacks of call_srcu() queued before on the same CPU that have not ended."""
+        domain = domain_of(self.skeleton, thread)
+        for other in queued_ahead(self.skeleton, thread):
+            its = domain_of(self.skeleton, other)
+            if other.parent in self.run.happened and other.number not in self.ended:
+                if self.law.domain(its) == self.law.domain(domain):
+                    yield frozenset((other.number,))
 
     def _unsent(self, thread: sk.Thread) -> Iterator[frozenset[int]]:
         """A sender that waits for an earlier IPI before it sends the one that begins a handler."""
