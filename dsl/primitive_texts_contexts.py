@@ -194,6 +194,11 @@ def _contexts() -> Iterator[tuple[str, Meaning]]:
         cond_resched="Might sleep, as might_sleep().",
     )
     yield from row(
+        "include/linux/sched.h",
+        __set_current_state="Notes the state of this task: 0 is TASK_RUNNING; in any other a "
+        "call that may sleep is `sleep-in-atomic`. Orders nothing.",
+    )
+    yield from row(
         "include/linux/smp.h",
         smp_call_function="Interrupts every other actor, or those named, to run the function; with "
         "true as the second argument waits until all have; with false, until they have begun with "

@@ -111,6 +111,19 @@ def _might_sleep(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
     e.local(sections.might_sleep, expr.span)
 
 
+def _cond_resched(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
+    e.local(sections.may_resched, expr.span)
+
+
+def _set_current_state(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+    e.expression(expr.arguments[0], dst)
+
+    def run(w: Work) -> None:
+        w.asleep = truth(w.registers[dst])
+
+    e.local(run, expr.span, (dst,))
+
+
 def _irqs_disabled(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
     e.compute(lambda w: int(w.irqs_off), dst, expr.span)
 
@@ -129,7 +142,8 @@ CONTEXTS: Mapping[str, Meaning] = MappingProxyType(
         "local_irq_restore": _restore,
         "irqs_disabled": _irqs_disabled,
         "might_sleep": _might_sleep,
-        "cond_resched": _might_sleep,
+        "cond_resched": _cond_resched,
+        "__set_current_state": _set_current_state,
         "synchronize_rcu": _synchronize,
         "synchronize_rcu_expedited": _synchronize,
         "rcu_barrier": _barrier,

@@ -93,7 +93,11 @@ def bh_enable(w: Work) -> None:
 
 
 def atomic_context(w: Work) -> bool:
-    """Whether sleeping is a violation here."""
+    """Whether sleeping is a violation here: also where the task is about to sleep."""
+    return w.asleep or _atomic(w)
+
+
+def _atomic(w: Work) -> bool:
     spinning = any(not h.sleeping for h in w.held)
     return spinning or w.irqs_off or w.nesting > 0 or w.preempt > 0 or w.bh > 0
 
@@ -101,6 +105,12 @@ def atomic_context(w: Work) -> bool:
 def might_sleep(w: Work) -> None:
     """``might_sleep()``."""
     if atomic_context(w):
+        raise Violated("sleep-in-atomic")
+
+
+def may_resched(w: Work) -> None:
+    """``cond_resched()``, which leaves the state of the task alone."""
+    if _atomic(w):
         raise Violated("sleep-in-atomic")
 
 
