@@ -193,8 +193,8 @@ class Judge:
                 waiting = machine.barriers[event.number]
                 return [frozenset((c,)) for c in waiting if not self.ended(c)]
             case sk.IpiEnd(by=by) as action:
-                begun, waited = machine.next_index, sk.waited_on(machine.skeleton, action)
-                over = (lambda h: begun[h] > 0) if by >= 0 else self.ended
+                waited = sk.waited_on(machine.skeleton, action)
+                over = self.ended if by < 0 else self.begun
                 return [frozenset((h,)) for h in waited if not over(h)]
             case _:
                 return []
@@ -305,6 +305,10 @@ class Judge:
         threads = self._machine.skeleton.threads
         if any(len(threads[number].events) > EMPTY for number in self.running_on(thread)):
             raise NotAllowed(f"a handler runs on the CPU of {threads[thread].name}")
+
+    def begun(self, thread: int) -> bool:
+        """Whether a thread has made its first step."""
+        return self._machine.next_index[thread] > 0
 
     def ended(self, thread: int) -> bool:
         """Whether a thread has run to its end."""

@@ -126,8 +126,8 @@ class _Standing:
                 return [frozenset((t,)) for t in waited if t not in self.ended]
             case sk.IpiEnd(by=by) as action:
                 over = self.ended if by < 0 else self.begun
-                waited = sk.waited_on(self.skeleton, action)
-                return [frozenset((t,)) for t in waited if t not in over]
+                handlers = sk.waited_on(self.skeleton, action)
+                return [frozenset((t,)) for t in handlers if t not in over]
             case sk.Spin() as spin:
                 stays = all(map(self._stays, watched(self.skeleton, event, spin)))
                 return [self._going(event.thread)] if stays else []
