@@ -174,7 +174,8 @@ def _contexts() -> Iterator[tuple[str, Meaning]]:
         local_irq_disable="Interrupts of this CPU go off.",
         local_irq_enable="Interrupts of this CPU go on; twice is `irq-unbalanced`.",
         local_irq_save="Interrupts of this CPU go off, the local keeps what they were.",
-        local_irq_restore="Interrupts of this CPU are again as the local says.",
+        local_irq_restore="Interrupts of this CPU are again as the local says; where they are "
+        "on, `irq-unbalanced`.",
         irqs_disabled="Whether interrupts of this CPU are off.",
     )
     yield from row(
@@ -193,10 +194,16 @@ def _contexts() -> Iterator[tuple[str, Meaning]]:
         cond_resched="Might sleep, as might_sleep().",
     )
     yield from row(
+        "include/linux/sched.h",
+        __set_current_state="Notes the state of this task: 0 is TASK_RUNNING; in any other a "
+        "call that may sleep is `sleep-in-atomic`. Orders nothing.",
+    )
+    yield from row(
         "include/linux/smp.h",
         smp_call_function="Interrupts every other actor, or those named, to run the function; with "
-        "true as the second argument waits until all have. With interrupts off, or in a handler "
-        "or callback, it is `ipi-irqs-off`, whether it waits or not.",
+        "true as the second argument waits until all have; with false, until they have begun with "
+        "an earlier one. With interrupts off, or in a handler or callback, it is `ipi-irqs-off`, "
+        "whether it waits or not.",
     )
     yield from row("Documentation/process/volatile-considered-harmful.rst", cpu_relax=_RELAX)
 

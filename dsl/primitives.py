@@ -193,6 +193,7 @@ def _rows() -> Iterator[Primitive]:
     yield from row("context", "void", "local_bh_disable local_bh_enable")
     yield from row("context", "void", "lockdep_assert_irqs_disabled lockdep_assert_irqs_enabled")
     yield from row("context", "void", "might_sleep cond_resched cpu_relax")
+    yield from row("context", "void", "__set_current_state", "bool")
     yield from row("context", "bool", "irqs_disabled")
     yield from row("context", "void", "smp_call_function", "function", "bool", "targets")
 
@@ -253,9 +254,9 @@ PROPERTIES: dict[str, str] = {
     "lock-held-at-end": "an actor that ends with a lock held",
     "rcu-unbalanced": "rcu_read_unlock() without rcu_read_lock(), or a reader open at the end",
     "srcu-unbalanced": "an SRCU unlock with the index of no open reader, or one open at the end",
-    "irq-unbalanced": "interrupts left disabled at the end, or enabled twice",
+    "irq-unbalanced": "interrupts left disabled at the end, enabled twice, or restored while on",
     "preempt-unbalanced": "preemption or softirqs left disabled at the end, or enabled twice",
-    "sleep-in-atomic": "a call that may sleep under a spinlock, in an RCU reader or with irqs off",
+    "sleep-in-atomic": "a call that may sleep in atomic context, or in a task that is about to",
     "ipi-irqs-off": "an IPI sent with interrupts off, or from an interrupt",
     "lock-order": "lock classes taken in both orders, or by way of an interrupt, or in themselves",
     "lockdep-assert": "a lockdep_assert_held() or its kind that does not hold",

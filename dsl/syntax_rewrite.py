@@ -20,28 +20,29 @@ Edit = Callable[[s.Labelled], tuple[s.Stmt, ...]]
 
 def labels_in(stmt: s.Stmt) -> list[str]:
     """The labels of the statement and of those inside it, in the order of the text."""
-    return [each.label.text for each in _statements(stmt) if isinstance(each, s.Labelled)]
+    return [each.label.text for each in statements_in(stmt) if isinstance(each, s.Labelled)]
 
 
-def _statements(stmt: s.Stmt) -> Iterator[s.Stmt]:
+def statements_in(stmt: s.Stmt) -> Iterator[s.Stmt]:
+    """The statement and those inside it, in the order of the text."""
     yield stmt
     match stmt:
         case s.Block(body):
             for each in body:
-                yield from _statements(each)
+                yield from statements_in(each)
         case s.If(_, then, otherwise):
-            yield from _statements(then)
+            yield from statements_in(then)
             if otherwise is not None:
-                yield from _statements(otherwise)
+                yield from statements_in(otherwise)
         case s.While() | s.DoWhile() | s.For() | s.ForEach() | s.Labelled():
-            yield from _statements(stmt.body)
+            yield from statements_in(stmt.body)
         case s.Switch(_, cases):
             for case in cases:
                 for each in case.body:
-                    yield from _statements(each)
+                    yield from statements_in(each)
         case s.ChooseStmt(branches):
             for branch in branches:
-                yield from _statements(branch)
+                yield from statements_in(branch)
         case _:
             pass
 

@@ -20,7 +20,11 @@ from dsl.check.report import Skip, did_you_mean
 from dsl.check.world import Signature
 from dsl.diagnostic import Label
 from dsl.source import Span
-from dsl.types import PointerType
+from dsl.syntax_rewrite import statements_in
+from dsl.types import BOOL, VOID, PointerType
+
+STATE = "__set_current_state"
+"""Who waits says by it that the task is about to sleep; where the iterator ends it runs."""
 
 
 def for_each(body: Body, stmt: s.ForEach) -> p.Stmt:
@@ -46,7 +50,21 @@ def for_each(body: Body, stmt: s.ForEach) -> p.Stmt:
     if frame.end in frame.jumped:
         body.jumps.labels[frame.end] = stmt.span
         parts.append(p.Label(frame.end, p.Block((), stmt.span), stmt.span))
+    if _sets_state(callee.decl.body):
+        arguments_of = (p.Constant(0, BOOL, stmt.span),)
+        running = p.CallPrimitive(STATE, arguments_of, "", (), VOID, stmt.span)
+        parts.append(p.Evaluate(running, stmt.span))
     return p.Block(tuple(parts), stmt.span)
+
+
+def _sets_state(stmt: s.Stmt) -> bool:
+    """Whether an iterator says itself that the task is about to sleep."""
+    return any(
+        isinstance(each, s.ExprStmt)
+        and isinstance(each.expr, s.Call)
+        and each.expr.callee.text == STATE
+        for each in statements_in(stmt)
+    )
 
 
 def until(body: Body, expr: s.Expr) -> s.ForEach | None:

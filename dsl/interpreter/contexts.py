@@ -27,10 +27,10 @@ def _go_on(_: Work, __: int) -> None:
     """The wait is over: nothing else happens."""
 
 
-def _wait(e: Emitter, expr: p.CallPrimitive) -> None:
+def _wait(e: Emitter, expr: p.CallPrimitive, over: Callable[[Work, int], None] = _go_on) -> None:
     """Goes on once there is nothing left to wait for."""
     e.shared(
-        _go_on,
+        over,
         expr.span,
         f"{expr.primitive} (return)",
         choices=sections.still_waiting,
@@ -96,7 +96,7 @@ def _smp_call_function(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
         sections.send_ipi(w, frame, targets, wait=truth(w.registers[dst]))
 
     e.shared(run, expr.span, expr.primitive, reads=(dst,))
-    _wait(e, expr)
+    _wait(e, expr, lambda w, _: sections.sent(w))
 
 
 def _save(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
@@ -109,6 +109,19 @@ def _restore(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
 
 def _might_sleep(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
     e.local(sections.might_sleep, expr.span)
+
+
+def _cond_resched(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
+    e.local(sections.may_resched, expr.span)
+
+
+def _set_current_state(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+    e.expression(expr.arguments[0], dst)
+
+    def run(w: Work) -> None:
+        w.asleep = truth(w.registers[dst])
+
+    e.local(run, expr.span, (dst,))
 
 
 def _irqs_disabled(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
@@ -129,7 +142,8 @@ CONTEXTS: Mapping[str, Meaning] = MappingProxyType(
         "local_irq_restore": _restore,
         "irqs_disabled": _irqs_disabled,
         "might_sleep": _might_sleep,
-        "cond_resched": _might_sleep,
+        "cond_resched": _cond_resched,
+        "__set_current_state": _set_current_state,
         "synchronize_rcu": _synchronize,
         "synchronize_rcu_expedited": _synchronize,
         "rcu_barrier": _barrier,

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dsl.interpreter.code import Code
+from dsl.interpreter.sections import LATE
 from dsl.interpreter.srcu import readers
 from dsl.interpreter.state import (
-    CALLBACK,
+    ACTOR,
     CUT,
+    HANDLER,
     PENDING,
     RUNNING,
     STOPPED,
@@ -77,19 +79,26 @@ def waiting(
 
 
 def _begun_now(machine: Machine, state: State) -> State:
-    """The state in which the grace period of each callback that has not begun begins only now."""
+    """The state in which what may come late has not come yet: the grace period of each callback
+    that has not begun begins only now, and an IPI that waits for an earlier one is not sent.
+    """
     return state._replace(
         actors=tuple(
             a._replace(waiting=a.waiting | frozenset(_holding_up(machine, state, a)))
-            if a.kind == CALLBACK and a.status == PENDING
+            if a.kind != ACTOR and a.status == PENDING
             else a
             for a in state.actors
         )
     )
 
 
-def _holding_up(machine: Machine, state: State, callback: ActorState) -> Iterator[Section]:
-    """The open sections that a grace period for a callback waits for if it begins now."""
+def _holding_up(machine: Machine, state: State, callback: ActorState) -> Iterator[Section | str]:
+    """The open sections that a grace period for a callback waits for if it begins now, and the
+    callbacks before it; of a handler, who has not sent the IPI to all.
+    """
+    yield from (one[0] for one in callback.waiting if isinstance(one, tuple) and one[1] in LATE)
+    if callback.kind == HANDLER:
+        return
     if callback.domain is UNSET:
         yield from open_sections(state.actors)
     else:
@@ -109,7 +118,10 @@ def _without_leavers(machine: Machine, state: State, late: State, moves: Moves) 
         actors=tuple(
             a._replace(
                 waiting=frozenset(
-                    w for w in a.waiting if w in actors[a.name].waiting or w[0] not in leavers
+                    w
+                    for w in a.waiting
+                    if w in actors[a.name].waiting
+                    or (w if isinstance(w, str) else w[0]) not in leavers
                 )
             )
             for a in late.actors

@@ -21,6 +21,11 @@ from dsl.interpreter.values import UNSET, Lock, Value, Violated
 from dsl.interpreter.work import Work
 from dsl.types import LockType
 
+LATE = ("sends", "ahead")
+"""What a handler or a callback that has not begun may still wait for, or may not: that its IPI has
+been sent to all, that a callback queued before it has ended.
+"""
+
 
 def _close(w: Work, kind: str) -> None:
     w.forget((w.name, kind, -1, 0))
@@ -47,14 +52,14 @@ def irq_disable(w: Work) -> None:
 
 def irq_enable(w: Work) -> None:
     """``local_irq_enable()``; a violation if interrupts are on."""
-    if not w.irqs_off:
-        raise Violated("irq-unbalanced")
     irq_set(w, off=False)
 
 
 def irq_set(w: Work, *, off: bool) -> None:
-    """``local_irq_restore()``."""
-    if w.irqs_off and not off:
+    """``local_irq_restore()``; as lockdep has it, a violation if interrupts are on."""
+    if not w.irqs_off:
+        raise Violated("irq-unbalanced")
+    if not off:
         _close(w, "irq")
     w.irqs_off = off
 
@@ -88,7 +93,11 @@ def bh_enable(w: Work) -> None:
 
 
 def atomic_context(w: Work) -> bool:
-    """Whether sleeping is a violation here."""
+    """Whether sleeping is a violation here: also where the task is about to sleep."""
+    return w.asleep or _atomic(w)
+
+
+def _atomic(w: Work) -> bool:
     spinning = any(not h.sleeping for h in w.held)
     return spinning or w.irqs_off or w.nesting > 0 or w.preempt > 0 or w.bh > 0
 
@@ -96,6 +105,12 @@ def atomic_context(w: Work) -> bool:
 def might_sleep(w: Work) -> None:
     """``might_sleep()``."""
     if atomic_context(w):
+        raise Violated("sleep-in-atomic")
+
+
+def may_resched(w: Work) -> None:
+    """``cond_resched()``, which leaves the state of the task alone."""
+    if _atomic(w):
         raise Violated("sleep-in-atomic")
 
 
@@ -172,12 +187,30 @@ def send_ipi(w: Work, frame: Frame, targets: tuple[str, ...], *, wait: bool) -> 
         for a in w.others
         if a.kind == ACTOR and a.name != w.host and (not targets or base_name(a.name) in targets)
     ]
+    # kernel/smp.c, csd_lock(): a CPU has one call for each other, in use until it is taken up.
+    earlier = frozenset(
+        (a.name, "taken", -1, 0)
+        for a in w.others
+        if a.kind == HANDLER and a.status == PENDING and a.host in hosts and sender(a) == w.name
+    )
+    unsent = {(w.name, "sends", -1, 0)} if earlier and not wait else set[Section]()
     names: list[str] = []
     for host in sorted(hosts):
         name = _fresh_name(w)
         names.append(name)
-        w.others.append(initial_actor(name, HANDLER, host, PENDING, frame))
-    w.waiting = frozenset(names) if wait else frozenset()
+        handler = initial_actor(name, HANDLER, host, PENDING, frame)
+        w.others.append(handler._replace(waiting=frozenset(unsent)))
+    w.waiting = frozenset(names) if wait else earlier
+
+
+def sender(handler: ActorState) -> str:
+    """Who has sent the IPI that a handler is of."""
+    return handler.name.rpartition("/")[0]
+
+
+def sent(w: Work) -> None:
+    """An IPI has gone out to all, and those that were waited for have ended."""
+    w.forget((w.name, "sends", -1, 0))
 
 
 def base_name(instance: str) -> str:
@@ -202,7 +235,8 @@ def end(w: Work) -> None:
         raise Violated(*kinds)
     w.status = ENDED
     if w.kind != ACTOR:
-        w.forget(w.name, (w.name, "irq", -1, 0), (w.name, "bh", -1, 0))
+        marks = ("irq", "bh", "ahead")
+        w.forget(w.name, *((w.name, kind, -1, 0) for kind in marks))
 
 
 def _in_srcu_reader(w: Work) -> bool:
@@ -217,9 +251,9 @@ def _in_srcu_reader(w: Work) -> bool:
 
 def can_start(w: Work) -> bool:
     """Whether a pending callback or handler may start now."""
-    if w.kind == CALLBACK:
-        return not w.waiting
-    return not any(
+    if any(isinstance(one, str) or one[1] not in LATE for one in w.waiting):
+        return False
+    return w.kind == CALLBACK or not any(
         (a.name == w.host and a.irqs_off)
         or (a.host == w.host and a.kind == HANDLER and a.status == RUNNING)
         for a in w.others
@@ -228,7 +262,7 @@ def can_start(w: Work) -> bool:
 
 def start(w: Work) -> None:
     """A callback begins in softirq context, a handler with interrupts off."""
-    w.status = RUNNING
+    w.status, w.waiting = RUNNING, frozenset()
     if w.program.codes[w.code].update:
         w.update = 0
     if w.kind == CALLBACK:
@@ -237,6 +271,7 @@ def start(w: Work) -> None:
             w.hosts = frozenset(a.name for a in w.others if _takes_softirqs(w, a))
     else:
         w.irqs_off = True
+        w.forget((w.name, "taken", -1, 0))
 
 
 def _takes_softirqs(w: Work, a: ActorState) -> bool:
@@ -253,7 +288,9 @@ def start_blockers(w: Work) -> frozenset[str]:
     running = {
         a.name for a in w.others if a.host == w.host and a.kind == HANDLER and a.status == RUNNING
     }
-    return frozenset(running or {w.host})
+    masked = {a.name for a in w.others if a.name == w.host and a.irqs_off}
+    unsent = {one for one in w.waiting if isinstance(one, str)}
+    return frozenset((running or masked) | unsent)
 
 
 def interrupting(actors: tuple[ActorState, ...], name: str) -> str:

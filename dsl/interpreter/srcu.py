@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dsl.interpreter.layout import Node
 from dsl.interpreter.memory import access
 from dsl.interpreter.sections import call_rcu, might_sleep
-from dsl.interpreter.state import Frame, Section
+from dsl.interpreter.state import CALLBACK, Frame, Section
 from dsl.interpreter.values import GONE, POISON, Index, Lock, Mark, Value, Violated
 from dsl.interpreter.work import Work
 from dsl.types import LockType
@@ -123,8 +123,19 @@ def begin_flush(w: Work, ref: Value) -> None:
 def call_srcu(w: Work, ref: Value, head: Value, kind: int, frame: Frame) -> None:
     """Queues a callback that starts after a grace period of the domain begun now."""
     node, domain = _domain(w, ref)
+    ahead = frozenset(_ahead(w, ref))
     call_rcu(w, head, kind, frame)
-    w.others[-1] = w.others[-1]._replace(waiting=_open(node, domain), domain=ref)
+    w.others[-1] = w.others[-1]._replace(waiting=_open(node, domain) | ahead, domain=ref)
+
+
+def _ahead(w: Work, ref: Value) -> Iterator[Section]:
+    """The callbacks of the domain that this CPU runs before one that is queued now: those that this
+    actor has queued, and itself or those that it comes from.
+    """
+    for a in (*w.others, w.actor()):
+        own = a.name.rpartition("/")[0] == w.name or f"{w.name}/".startswith(f"{a.name}/")
+        if a.kind == CALLBACK and a.domain == ref and own:
+            yield (a.name, "ahead", -1, 0)
 
 
 def begin_barrier(w: Work, ref: Value) -> None:

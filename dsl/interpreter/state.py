@@ -79,7 +79,7 @@ class ActorState(NamedTuple):
     a back edge since its last shared step.  ``hosts`` are, for a running callback
     that may block, the actors on whose CPU it may run: they took softirqs when it
     began and have made no step since.  ``domain`` is that of a callback of ``call_srcu()``,
-    UNSET for all others.
+    UNSET for all others.  ``asleep``: its state is not TASK_RUNNING.
     """
 
     name: str
@@ -99,6 +99,7 @@ class ActorState(NamedTuple):
     spun: bool
     hosts: frozenset[str]
     domain: Value
+    asleep: bool
 
 
 Violation: TypeAlias = tuple[str, Span]
@@ -172,6 +173,7 @@ def initial_actor(name: str, kind: str, host: str, status: str, frame: Frame) ->
         spun=False,
         hosts=frozenset(),
         domain=UNSET,
+        asleep=False,
     )
 
 

@@ -31,6 +31,7 @@ class Work:
     """
 
     __slots__ = (
+        "asleep",
         "bh",
         "code",
         "completed",
@@ -88,7 +89,7 @@ class Work:
         self.pending: tuple[Pend, ...] = me.pending
         self.spun = me.spun
         self.hosts = me.hosts
-        self.domain = me.domain
+        self.domain, self.asleep = me.domain, me.asleep
         self.lower: list[Frame] = list(me.frames[:-1])
         self._open(me.frames[-1])
 
@@ -184,4 +185,5 @@ class Work:
             self.spun,
             self.hosts,
             self.domain,
+            self.asleep,
         )

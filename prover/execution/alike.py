@@ -34,7 +34,7 @@ from prover.execution.terms import (
 TERMS = ("address", "outer", "own", "index", "domain", "pointer")
 """The fields of actions that hold a term, or None."""
 
-EVENTS = ("grant", "request", "end", "start", "since", "free")
+EVENTS = ("grant", "request", "end", "start", "since", "free", "by")
 """Those that hold an event's number, or -1."""
 
 THREADS = ("callback", "page")

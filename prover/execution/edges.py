@@ -160,18 +160,22 @@ def _waits(story: Story) -> Iterator[Arrow]:
                 yield "callback", one.start, threads[callback].events[0]
             case sk.IpiStart(handlers=handlers):
                 for handler in handlers:
-                    first, last = threads[handler].events[0], threads[handler].events[-1]
+                    first = threads[handler].events[0]
                     if first in happened:
                         yield "ipi", one.start, first
-                    ends = (n for n in story.order if _returns(events[n].action, one.start))
-                    if last in happened:
-                        yield from (("ipi", last, number) for number in ends)
+                    for number in story.order:
+                        after = _waited(story.skeleton, events[number].action, one.start, handler)
+                        if after is not None and threads[handler].events[after] in happened:
+                            yield "ipi", threads[handler].events[after], number
             case _:
                 pass
 
 
-def _returns(action: sk.Action, start: int) -> bool:
-    return isinstance(action, sk.IpiEnd) and action.start == start
+def _waited(skeleton: sk.Skeleton, action: sk.Action, start: int, handler: int) -> int | None:
+    """At which of a handler's events what waits for its IPI goes on: the last, or the first."""
+    if not isinstance(action, sk.IpiEnd) or action.start != start:
+        return None
+    return (-1 if action.by < 0 else 0) if handler in sk.waited_on(skeleton, action) else None
 
 
 def _over(one: Stretch, awaited: Iterable[Stretch]) -> Iterator[Arrow]:

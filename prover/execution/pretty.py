@@ -260,6 +260,8 @@ def _wait(
         case sk.IpiStart(handlers=handlers):
             threads = " ".join(str(handler) for handler in handlers) or "none"
             return f"ipi, threads {threads}"
+        case sk.IpiEnd(start=start, by=by) if by >= 0:
+            return f"ipi sent at e{by} waits for that of e{start} to be taken up"
         case sk.IpiEnd(start=start):
             return f"ipi returns, sent at e{start}"
         case sk.Spin(since=since):

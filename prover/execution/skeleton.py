@@ -189,11 +189,13 @@ class IpiStart(Frozen, frozen=True):
 class IpiEnd(Frozen, frozen=True):
     """An IPI that is waited for has been taken everywhere.
 
-    ``always``: whoever gets past the call has waited.
+    ``always``: whoever gets past the call has waited.  With a ``by`` it is the IPI sent there that
+    waits: until handlers of the earlier one of ``start`` have begun, on the hosts of both.
     """
 
     start: int
     always: bool
+    by: int = -1
 
 
 class Allocate(Frozen, frozen=True):
@@ -417,6 +419,21 @@ def is_blocking(skeleton: Skeleton, event: Event) -> bool:
             return skeleton.threads[event.thread].parent >= 0
         case _:
             return False
+
+
+def waited_on(skeleton: Skeleton, action: IpiEnd) -> tuple[int, ...]:
+    """The handlers that a wait is for: their ends, or with a ``by`` their beginnings."""
+    found = _handlers(skeleton, action.start)
+    if action.by < 0:
+        return found
+    hosts = {skeleton.threads[handler].host for handler in _handlers(skeleton, action.by)}
+    return tuple(handler for handler in found if skeleton.threads[handler].host in hosts)
+
+
+def _handlers(skeleton: Skeleton, number: int) -> tuple[int, ...]:
+    sent = skeleton.events[number].action
+    assert isinstance(sent, IpiStart)
+    return sent.handlers
 
 
 def is_check(event: Event) -> bool:

@@ -43,8 +43,9 @@ def wait_text(
         case sk.Spin():
             looks = f"{who} waits for {seen} to change"
             return f"{looks}: {names} cannot do that any more" if names else looks
-        case sk.IpiEnd():
-            return f"{who} waits for an IPI to be taken: {names}"
+        case sk.IpiEnd(by=by):
+            what = "an IPI" if by < 0 else "an earlier IPI"
+            return f"{who} waits for {what} to be taken: {names}"
         case _:
             return f"{who} waits for {names}"
 

@@ -89,7 +89,8 @@ class Graph:
 
     ``callbacks`` are the functions whose graphs are around it, outermost first;
     ``addressed`` the registers of locals that a call may change through their address;
-    ``halves`` those that only ever hold halves of words.
+    ``halves`` those that only ever hold halves of words.  ``states``: the task's state matters to
+    what may sleep here; ``stated``: something sets it.
     """
 
     name: str
@@ -101,6 +102,8 @@ class Graph:
     addressed: set[str] = field(default_factory=set[str])
     halves: set[str] = field(default_factory=set[str])
     refused: list[tuple[str, Diagnostic]] = field(default_factory=list[tuple[str, Diagnostic]])
+    states: bool = False
+    stated: bool = False
 
     def next_call(self) -> int:
         """The number of the next call in this graph, from 1."""

@@ -12,6 +12,7 @@ from prover.graph.ir import INSTANCE, Cfg, Check, End, Frame, Reg
 from prover.graph.lower_expr import value
 from prover.graph.order import without_stale_loop_marks
 from prover.graph.places import local_place
+from prover.graph.task_state import set_state
 from prover.graph.uninitialized import drop_needless_checks
 from prover.graph.walk import Facts
 
@@ -40,16 +41,20 @@ def finish(graph: Graph, entry: str) -> Cfg:
     return drop_needless_checks(without_stale_loop_marks(cfg))
 
 
-def actor_graph(obligation: Obligation, actor: p.Function) -> Cfg:
-    """The graph of an actor's body."""
-    graph = Graph(actor.name, obligation)
+def actor_graph(obligation: Obligation, actor: p.Function, *, states: bool = False) -> Cfg:
+    """The graph of an actor's body; ``states``: its task's state is known to be set in it."""
+    graph = Graph(actor.name, obligation, states=states)
     entry = start(graph)
     scope = scope_of(graph, actor, (), "", 0)
+    if states:
+        set_state(scope, ex.ZERO, actor.span)
     for instance in actor.parameters:
         scope.locals[instance.number] = Fixed(Reg(INSTANCE))
     forget_skipped(scope, actor)
     obligation.statement(scope, actor.body)
     graph.builder.start(scope.leaving.block)
+    if graph.stated and not states:
+        return actor_graph(obligation, actor, states=True)
     return finish(graph, entry)
 
 

@@ -268,8 +268,8 @@ class SrcuLeave(Frozen, frozen=True):
 class SetIrq(Frozen, frozen=True):
     """``irq off|on``: sets the local interrupt state to ``off`` (1: disabled).
 
-    ``save`` is the register that gets the old state first ("" for none).  ``strict``:
-    enabling what is already enabled is a violation.
+    ``save`` is the register that gets the old state first ("" for none).  ``strict``: a violation
+    where interrupts are on (they go on, or back to what they were).
     """
 
     off: Expr

@@ -39,6 +39,7 @@ from prover.graph.primitives_last_put import last_put_meanings
 from prover.graph.primitives_lock import lock_meanings, saved_flags
 from prover.graph.primitives_refcount import refcount_meanings
 from prover.graph.primitives_srcu import srcu_meanings
+from prover.graph.task_state import SLEEPING, awake, set_current_state
 
 
 def meanings() -> dict[str, Meaning]:
@@ -56,7 +57,11 @@ def meanings() -> dict[str, Meaning]:
         _memory(),
         _checks(),
     )
-    known = {name: meaning for group in rows for name, meaning in group}
+    known = {
+        name: awake(meaning) if name in SLEEPING else meaning
+        for group in rows
+        for name, meaning in group
+    }
     return known | dict(last_put_meanings(known))
 
 
@@ -184,6 +189,7 @@ def _context() -> Iterator[tuple[str, Meaning]]:
     yield "local_bh_enable", _plain(lambda origin: Leave("bh", origin))
     yield "might_sleep", _plain(MightSleep)
     yield "cond_resched", _plain(MightSleep)
+    yield "__set_current_state", set_current_state
     yield "cpu_relax", _fence("barrier")
     yield "irqs_disabled", _irqs_disabled
     yield "smp_call_function", smp_call_function
@@ -198,7 +204,7 @@ def _irq_save(scope: Scope, call: p.CallPrimitive) -> Expr:
 def _irq_restore(scope: Scope, call: p.CallPrimitive) -> Expr:
     old = read(scope, saved_flags(scope, call.arguments[0]), "plain", call.arguments[0].span)
     assert isinstance(old, ex.EXPRESSIONS), "flags are a number"
-    scope.builder.emit(SetIrq(old, "", False, scope.origin(call.span)))
+    scope.builder.emit(SetIrq(old, "", True, scope.origin(call.span)))
     return ex.ZERO
 
 

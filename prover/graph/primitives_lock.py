@@ -158,7 +158,7 @@ class _Saved(_Open):
         address = self.call.arguments[1]
         old = read(self.scope, saved_flags(self.scope, address), "plain", address.span)
         assert isinstance(old, ex.EXPRESSIONS), "flags are a number"
-        self.scope.builder.emit(SetIrq(old, "", False, self.origin))
+        self.scope.builder.emit(SetIrq(old, "", True, self.origin))
 
 
 class _Bh(_Open):

@@ -8,6 +8,7 @@ from prover.execution import skeleton as sk
 from prover.execution.construct.locks import FAIR
 from prover.execution.declared import reached
 from prover.execution.hazards import Freed
+from prover.execution.interrupts import domain_of, queued_ahead
 from prover.execution.run.spinning import watched
 from prover.execution.terms import Term
 from prover.smt.frame import Frame
@@ -104,8 +105,8 @@ class _Plan:
                 return self._open_sections(self.grace[event])
             case sk.Begin():
                 return self._begin_obstacle(event)
-            case sk.IpiEnd(start=start):
-                return frame.logic.any_of(self._ipi_obstacles(start))
+            case sk.IpiEnd():
+                return frame.logic.any_of(self._ipi_obstacles(action))
             case sk.BarrierEnd():
                 return frame.logic.any_of(self._barrier_obstacles(action))
             case sk.Spin() as spin:
@@ -213,13 +214,24 @@ class _Plan:
         frame = self.frame
         thread = frame.skeleton.threads[frame.skeleton.events[event].thread]
         if thread.kind == "callback":
-            return self._open_sections(self.grace[event])
+            waits = self._open_sections(self.grace[event])
+            return frame.logic.any_of((waits, *self._behind(thread)))
         masked = [
             frame.logic.all_of((section.begins, *self._never_closed(section)))
             for section in self.sections
             if section.kind == "irq" and section.thread == thread.host
         ]
-        return frame.logic.any_of((*masked, *self._busy(thread)))
+        return frame.logic.any_of((*masked, *self._busy(thread), *self._unsent(thread)))
+
+    def _behind(self, thread: sk.Thread) -> Iterator[Lit]:
+        """A callback of call_srcu() in the set itself, which was queued before on the same CPU."""
+        frame = self.frame
+        domain = domain_of(frame.skeleton, thread)
+        for other in queued_ahead(frame.skeleton, thread):
+            its = domain_of(frame.skeleton, other)
+            if domain is not None and its is not None:
+                queued = (frame.ok(other.parent), frame.same_place(domain, its))
+                yield frame.logic.all_of((*queued, self.member(other.number)))
 
     def _busy(self, thread: sk.Thread) -> Iterator[Lit]:
         """Another handler that has begun on the same host, and is in the set itself."""
@@ -230,12 +242,20 @@ class _Plan:
                 began = frame.outcome(other.events[0], "granted")
                 yield frame.logic.all_of((began, self.member(other.number)))
 
-    def _ipi_obstacles(self, start: int) -> Iterator[Lit]:
-        """A handler that is in the set itself."""
-        action = self.frame.skeleton.events[start].action
-        assert isinstance(action, sk.IpiStart)
-        for handler in action.handlers:
-            yield self.member(handler)
+    def _unsent(self, thread: sk.Thread) -> Iterator[Lit]:
+        """The sender that is in the set itself, waiting for an earlier IPI before it sends this."""
+        frame = self.frame
+        for event in frame.skeleton.events:
+            if isinstance(event.action, sk.IpiEnd) and event.action.by == thread.parent:
+                yield frame.logic.all_of((self.member(event.thread), self.stuck(event.number)))
+
+    def _ipi_obstacles(self, action: sk.IpiEnd) -> Iterator[Lit]:
+        """A handler that is in the set itself; with a ``by``, one that has not begun."""
+        threads = self.frame.skeleton.threads
+        for handler in sk.waited_on(self.frame.skeleton, action):
+            begun = self.frame.outcome(threads[handler].events[0], "granted")
+            waits = neg(begun) if action.by >= 0 else TRUE
+            yield self.frame.logic.all_of((self.member(handler), waits))
 
     def _barrier_obstacles(self, barrier: sk.BarrierEnd) -> Iterator[Lit]:
         """A callback queued before that is in the set itself."""

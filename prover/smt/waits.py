@@ -7,6 +7,8 @@ wait waits for; nothing else orders them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.terms import Constant, Outcome, Term
@@ -261,12 +263,21 @@ def _encode_ipis(frame: Frame, found: list[Section]) -> None:
         _one_at_a_time(frame, thread)
         if len(thread.events) > 2:
             _alone(frame, thread)
-        for event in frame.skeleton.events:
-            if isinstance(event.action, sk.IpiEnd) and event.action.start == thread.parent:
-                frame.logic.label = f"IPI {thread.parent} waits for {thread.name}"
-                granted = frame.outcome(event.number, "granted")
-                frame.logic.clause(neg(granted), frame.ok(end))
-                frame.logic.clause(neg(granted), frame.before(end, event.number))
+        for number, early in ipi_waits(frame, thread):
+            frame.logic.label = f"IPI {thread.parent} waits for {thread.name}"
+            granted = frame.outcome(number, "granted")
+            there = frame.outcome(begin, "granted") if early else frame.ok(end)
+            frame.logic.clause(neg(granted), there)
+            frame.logic.clause(neg(granted), frame.before(begin if early else end, number))
+
+
+def ipi_waits(frame: Frame, handler: sk.Thread) -> Iterator[tuple[int, bool]]:
+    """The events that wait for a handler; whether it is for its beginning, not its end."""
+    for event in frame.skeleton.events:
+        action = event.action
+        if isinstance(action, sk.IpiEnd) and action.start == handler.parent:
+            if handler.number in sk.waited_on(frame.skeleton, action):
+                yield event.number, action.by >= 0
 
 
 def _one_at_a_time(frame: Frame, thread: sk.Thread) -> None:

@@ -23,10 +23,11 @@ WINDOW = 5
 ELSEWHERE = (
     *("smp_cond_load_acquire", "smp_cond_load_relaxed", "cond_resched", "cpu_relax"),
     *(name for name in PRIMITIVES if "srcu" in name),
-    "flush_translations",
+    *("flush_translations", "__set_current_state"),
 )
-"""Primitives for loops that wait, those of SRCU, and flushes of what hardware keeps: programs with
-those are in ``awaits.py``, ``readers.py`` and ``test_translations_agree.py``.
+"""Primitives for loops that wait, those of SRCU, flushes of what hardware keeps, and the state of a
+task: programs with those are in ``awaits.py``, ``readers.py``, ``test_translations_agree.py`` and
+``queued.py``.
 """
 
 OFTEN = ("alloc", "free", "kfree_rcu", "call_rcu", "synchronize_rcu", "smp_call_function")

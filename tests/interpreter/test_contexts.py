@@ -207,6 +207,11 @@ def test_trylocks_never_sleep(lab) -> None:
         ("rcu_read_lock(); local_irq_disable();", {"rcu-unbalanced", "irq-unbalanced"}),
         ("unsigned long f; local_irq_restore(f);", {"uninitialized"}),
         (
+            "unsigned long f; local_irq_save(f); local_irq_enable(); local_irq_restore(f);",
+            {"irq-unbalanced"},
+        ),
+        ("unsigned long f = 1; local_irq_restore(f); local_irq_enable();", {"irq-unbalanced"}),
+        (
             "unsigned long f; unsigned long g; local_irq_save(f); local_irq_save(g); local_irq_restore(g); BUG_ON(!irqs_disabled()); local_irq_restore(f); BUG_ON(irqs_disabled());",
             set(),
         ),

@@ -12,6 +12,7 @@ from tests.differential import (
     test_instances_agree,
     test_lives_agree,
     test_pages_agree,
+    test_queued_agree,
     test_readers_agree,
     test_translations_agree,
 )
@@ -28,6 +29,7 @@ ENGINES = (
     ("instances", test_instances_agree, "test_instances_agree"),
     ("flushes", test_translations_agree, "test_translations_agree"),
     ("lives of a slot", test_lives_agree, "test_lives_agree"),
+    ("waiting behind", test_queued_agree, "test_queued_agree"),
 )
 """Bugs that generated programs show: the tables, and the tests of ``tests/differential``."""
 

@@ -41,10 +41,8 @@ def awaited(right: Right) -> Iterator[sk.Thread]:
     events, threads = right.skeleton.events, right.skeleton.threads
     for number in sorted(right.run.happened):
         match events[number].action:
-            case sk.IpiEnd(start=start):
-                action = events[start].action
-                assert isinstance(action, sk.IpiStart)
-                yield from (threads[handler] for handler in action.handlers)
+            case sk.IpiEnd(by=by) as action if by < 0:
+                yield from (threads[handler] for handler in sk.waited_on(right.skeleton, action))
             case sk.BarrierEnd(start=start):
                 begun = events[start].action
                 assert isinstance(begun, sk.BarrierStart)
@@ -64,9 +62,18 @@ def domain(right: Right, address: object) -> object:
 
 
 def waited_for_but_never_begun(right: Right) -> Iterator[Claim]:
-    """Waiting for a handler or a callback is over once it has run."""
-    for thread in awaited(right):
+    """Waiting for a handler or a callback is over once it has run, or has begun for the next IPI."""
+    for thread in (*awaited(right), *begun_for_the_next(right)):
         yield without(right.claim, *thread.events)
+
+
+def begun_for_the_next(right: Right) -> Iterator[sk.Thread]:
+    """The handlers that have begun, as the same CPU was to be interrupted once more."""
+    for number in sorted(right.run.happened):
+        action = right.skeleton.events[number].action
+        if isinstance(action, sk.IpiEnd) and action.by >= 0:
+            for handler in sk.waited_on(right.skeleton, action):
+                yield right.skeleton.threads[handler]
 
 
 def barrier_that_misses_a_callback(right: Right) -> Iterator[Claim]:

@@ -170,12 +170,9 @@ def _set_irq(strand: Strand, instr: ir.SetIrq) -> None:
         strand.env[instr.save] = old
     starts = terms.both(off, terms.invert(old))
     ends = terms.both(terms.invert(off), old)
-    if instr.strict:
-        again = terms.both(terms.invert(off), terms.invert(old))
-        check = sk.LocalCheck("irq-unbalanced", again, "")
-        strand.here(sk.SectionEnd("irq", ends), instr.origin, (check,))
-    elif terms.known(ends) != 0:
-        strand.here(sk.SectionEnd("irq", ends), instr.origin)
+    checks = (sk.LocalCheck("irq-unbalanced", terms.invert(old), ""),) if instr.strict else ()
+    if terms.known(ends) != 0 or (checks and terms.known(old) != 1):
+        strand.here(sk.SectionEnd("irq", ends), instr.origin, checks)
     if terms.known(starts) != 0:
         strand.here(sk.SectionStart("irq", starts), instr.origin)
     strand.env["!irq"] = off
@@ -189,7 +186,9 @@ def _ipi(strand: Strand, instr: ir.Ipi) -> None:
     wrong = strand.get("!irq") if strand.kind == "actor" else draft.constant(1)
     check = sk.LocalCheck("ipi-irqs-off", wrong, "")
     start = strand.here(sk.IpiStart(()), instr.origin, (check,))
-    strand.ipis.append((instr, start))
+    if draft.terms.known(wait) != 1:
+        _free_again(strand, instr, start)
+    strand.ipis.append((instr, start, wait))
     if draft.terms.known(wait) == 0:
         return
     waiting = draft.terms.both(strand.guard, wait)
@@ -197,3 +196,17 @@ def _ipi(strand: Strand, instr: ir.Ipi) -> None:
     granted = draft.outcome(end, "granted")
     skips = draft.terms.both(strand.guard, draft.terms.invert(wait))
     strand.guard = draft.terms.either(granted, skips)
+
+
+def _free_again(strand: Strand, instr: ir.Ipi, start: int) -> None:
+    """csd_lock(): a CPU has one call for each other, in use until that one takes it up."""
+    draft = strand.draft
+    for other, earlier, waited in strand.ipis:
+        apart = instr.targets and other.targets and not {*instr.targets} & {*other.targets}
+        if apart or draft.terms.known(waited) == 1:
+            continue
+        sent = draft.outcome(earlier, "ok")
+        waiting = draft.terms.both(strand.guard, sent)
+        free = strand.emit(sk.IpiEnd(earlier, False, start), waiting, instr.origin)
+        skips = draft.terms.both(strand.guard, draft.terms.invert(sent))
+        strand.guard = draft.terms.either(draft.outcome(free, "granted"), skips)

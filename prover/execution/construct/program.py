@@ -85,7 +85,7 @@ def _build_all(draft: Draft, jobs: list[Job], program: ir.Program) -> list[tuple
         job = jobs[position]
         position += 1
         strand = _build_thread(draft, job, program)
-        ipis.extend((instr, event, job.number) for instr, event in strand.ipis)
+        ipis.extend((instr, event, job.number) for instr, event, _ in strand.ipis)
         for instr, event, thread, argument in strand.callbacks:
             name = f"{instr.name} callback of {job.name}"
             jobs.append(

@@ -76,7 +76,7 @@ class Strand:
     )
     pages: list[Page] = field(default_factory=list[Page])
     watches: dict[str, int] = field(default_factory=dict[str, int])
-    ipis: list[tuple[ir.Ipi, int]] = field(default_factory=list[tuple[ir.Ipi, int]])
+    ipis: list[tuple[ir.Ipi, int, Term]] = field(default_factory=list[tuple[ir.Ipi, int, Term]])
     readers: list[tuple[int, int, Term]] = field(default_factory=list[tuple[int, int, Term]])
 
     @property

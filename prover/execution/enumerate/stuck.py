@@ -23,7 +23,8 @@ from prover.execution.enumerate.locks import (
 )
 from prover.execution.enumerate.order import ImpossibleError, Order
 from prover.execution.enumerate.values import place_of
-from prover.execution.enumerate.waits import begun, ended, handlers_of, queued_before, waited_for
+from prover.execution.enumerate.waits import begun, domain_at, ended, queued_before, waited_for
+from prover.execution.interrupts import domain_of, queued_ahead
 from prover.execution.run.spinning import watched
 from prover.execution.terms import Outcome, ReadValue, Term
 from prover.graph.values import POISON, Location, Value
@@ -111,12 +112,13 @@ def _obstacles(c: Candidate, order: Order, event: sk.Event) -> list[Obstacle]:
             return [_thread(t) for t in queued_before(c, order, start) if not ended(c, t)]
         case sk.Spin() as spin:
             return _spin_obstacles(c, order, event, spin)
-        case sk.IpiEnd(start=start):
-            return [_thread(t) for t in handlers_of(c, start) if not ended(c, t)]
+        case sk.IpiEnd(by=by) as action:
+            over = ended if by < 0 else begun
+            return [_thread(t) for t in sk.waited_on(c.skeleton, action) if not over(c, t)]
         case sk.Begin():
             thread = c.skeleton.threads[event.thread]
             if thread.kind == "callback":
-                return list(_open_regions(c, order, thread.parent))
+                return [*_open_regions(c, order, thread.parent), *_behind(c, thread)]
             return list(_masked(c, thread))
         case _:
             raise AssertionError(event.action)
@@ -249,8 +251,23 @@ def _open_regions(c: Candidate, order: Order, start: int) -> Iterator[Obstacle]:
             yield Obstacle(removers, frozenset((region.start, start)))
 
 
+def _behind(c: Candidate, callback: sk.Thread) -> Iterator[Obstacle]:
+    """The callbacks of call_srcu() queued before on the same CPU that have not ended."""
+    domain = domain_of(c.skeleton, callback)
+    for other in queued_ahead(c.skeleton, callback):
+        if other.parent in c.happened and not ended(c, other.number):
+            if domain_at(c, domain_of(c.skeleton, other)) == domain_at(c, domain):
+                yield Obstacle(frozenset((other.number,)), frozenset((callback.parent,)))
+
+
 def _masked(c: Candidate, handler: sk.Thread) -> Iterator[Obstacle]:
-    """A host that keeps interrupts off, or another handler that runs on it."""
+    """A host that keeps interrupts off, another handler that runs on it, or a sender that waits
+    for an earlier IPI before it sends this one.
+    """
+    for sender, number in c.stuck.items():
+        action = c.skeleton.events[number].action
+        if isinstance(action, sk.IpiEnd) and action.by == handler.parent:
+            yield Obstacle(frozenset((sender,)), frozenset((handler.parent,)))
     for region in c.regions:
         if region.thread == handler.host and region.kind == "irq" and region.end < 0:
             yield Obstacle(frozenset((region.thread,)), frozenset((region.start,)))

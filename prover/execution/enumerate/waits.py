@@ -112,8 +112,13 @@ def return_rules(c: Candidate, order: Order) -> None:
     for number in c.happened:
         action = c.skeleton.events[number].action
         if isinstance(action, sk.IpiEnd):
-            for handler in handlers_of(c, action.start):
-                _after_end(c, order, handler, number)
+            for handler in sk.waited_on(c.skeleton, action):
+                if action.by < 0:
+                    _after_end(c, order, handler, number)
+                elif begun(c, handler):
+                    order.require("return", c.skeleton.threads[handler].events[0], number)
+                else:
+                    raise ImpossibleError
 
 
 def wait_rules(c: Candidate, order: Order) -> None:
@@ -169,13 +174,6 @@ def queued_before(c: Candidate, order: Order, start: int) -> list[int]:
         if order.before("barrier", number, start):
             found.append(action.callback)
     return found
-
-
-def handlers_of(c: Candidate, start: int) -> tuple[int, ...]:
-    """The handlers that an IPI makes."""
-    action = c.skeleton.events[start].action
-    assert isinstance(action, sk.IpiStart)
-    return action.handlers
 
 
 def ended(c: Candidate, thread: int) -> bool:

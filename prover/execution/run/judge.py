@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prover.execution import skeleton as sk
 from prover.execution.hazards import LATE_PROPERTIES, PRECEDENCE, address_of, vias_of
 from prover.execution.hazards_of_holders import held_at_init
+from prover.execution.interrupts import queued_ahead
 from prover.execution.run.spinning import spin_obstacles
 from prover.execution.run.state import NotAllowed, Section
 from prover.execution.terms import Outcome, ReadValue, Term
@@ -190,10 +192,10 @@ class Judge:
             case sk.BarrierEnd():
                 waiting = machine.barriers[event.number]
                 return [frozenset((c,)) for c in waiting if not self.ended(c)]
-            case sk.IpiEnd(start=start):
-                action = machine.skeleton.events[start].action
-                assert isinstance(action, sk.IpiStart)
-                return [frozenset((h,)) for h in action.handlers if not self.ended(h)]
+            case sk.IpiEnd(by=by) as action:
+                waited = sk.waited_on(machine.skeleton, action)
+                over = self.ended if by < 0 else self.begun
+                return [frozenset((h,)) for h in waited if not over(h)]
             case _:
                 return []
 
@@ -201,8 +203,29 @@ class Judge:
         """:meth:`obstacles` where all stand still: a callback's grace period may begin only now."""
         thread = self._machine.skeleton.threads[event.thread]
         if isinstance(event.action, sk.Begin) and thread.kind == "callback":
-            return [self._enders(section) for section in self.holding_up(event)]
-        return self.obstacles(event)
+            sections = [self._enders(section) for section in self.holding_up(event)]
+            return [*sections, *self._behind(thread)]
+        return [*self.obstacles(event), *self._unsent(event)]
+
+    def _behind(self, thread: sk.Thread) -> Iterator[frozenset[int]]:
+        """The callbacks of call_srcu() that a callback may stand behind, as they have not ended."""
+        queued = dict(self._machine.queued)
+        for other in queued_ahead(self._machine.skeleton, thread):
+            alike = other.number in queued and queued[other.number] == queued.get(thread.number)
+            if alike and not self.ended(other.number):
+                yield frozenset((other.number,))
+
+    def _unsent(self, event: sk.Event) -> list[frozenset[int]]:
+        """Who has not sent the IPI that an event begins: it waits for an earlier one first."""
+        machine = self._machine
+        thread = machine.skeleton.threads[event.thread]
+        if not isinstance(event.action, sk.Begin) or thread.kind != "handler":
+            return []
+        sender = machine.skeleton.events[thread.parent].thread
+        stands = self.next_event(sender)
+        waits = None if stands is None else machine.skeleton.events[stands].action
+        unsent = isinstance(waits, sk.IpiEnd) and waits.by == thread.parent
+        return [frozenset((sender,))] if unsent else []
 
     def holding_up(self, event: sk.Event) -> tuple[Section, ...]:
         """The open sections that a grace period still waits for, where all stand still.
@@ -282,6 +305,10 @@ class Judge:
         threads = self._machine.skeleton.threads
         if any(len(threads[number].events) > EMPTY for number in self.running_on(thread)):
             raise NotAllowed(f"a handler runs on the CPU of {threads[thread].name}")
+
+    def begun(self, thread: int) -> bool:
+        """Whether a thread has made its first step."""
+        return self._machine.next_index[thread] > 0
 
     def ended(self, thread: int) -> bool:
         """Whether a thread has run to its end."""

@@ -64,10 +64,8 @@ class Law:
     def waited_for(self, event: sk.Event) -> Iterator[sk.Thread]:
         """The handlers or callbacks that an event has waited for, for certain."""
         match event.action:
-            case sk.IpiEnd(start=start):
-                action = self.skeleton.events[start].action
-                assert isinstance(action, sk.IpiStart)
-                for number in action.handlers:
+            case sk.IpiEnd(by=by) as action if by < 0:
+                for number in sk.waited_on(self.skeleton, action):
                     yield self.skeleton.threads[number]
             case sk.BarrierEnd(start=start):
                 law = self.ordered()
@@ -76,6 +74,12 @@ class Law:
                         yield thread
             case _:
                 pass
+
+    def begun_before(self, event: sk.Event) -> Iterator[int]:
+        """Where handlers of an earlier IPI begin that the next one has waited for."""
+        if isinstance(event.action, sk.IpiEnd) and event.action.by >= 0:
+            for number in sk.waited_on(self.skeleton, event.action):
+                yield self.skeleton.threads[number].events[0]
 
     def callbacks_for(self, start: int) -> Iterator[sk.Thread]:
         """The callbacks that were queued for the domain of a barrier."""
@@ -267,9 +271,12 @@ class Law:
     def _check_threads(self) -> None:
         """Waits are over for a reason."""
         for number in sorted(self.run.happened):
-            for thread in self.waited_for(self.skeleton.events[number]):
-                if thread.events[-1] not in self.run.happened:
-                    raise NotAnExecution(f"{thread.name} was not waited for")
+            event = self.skeleton.events[number]
+            ends = (thread.events[-1] for thread in self.waited_for(event))
+            for needed in (*ends, *self.begun_before(event)):
+                if needed not in self.run.happened:
+                    late = self.skeleton.threads[self.skeleton.events[needed].thread]
+                    raise NotAnExecution(f"{late.name} was not waited for")
 
     def locks(self) -> Locks:
         """Who holds and waits for each lock in the end; raises NotAnExecution as ``check`` does."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place, initial_value
+from prover.execution.interrupts import domain_of, queued_ahead
 from prover.execution.lock_facts import LockOrderEdge
 from prover.execution.nodes import touched
 from prover.execution.run.locking import Locks
@@ -87,6 +88,7 @@ class _Standing:
         self.law = Law(run)
         self.locks = self.law.locks()
         self.ended = {t.number for t in self._threads() if t.events[-1] in run.happened}
+        self.begun = {t.number for t in self._threads() if t.events[0] in run.happened}
         self.waiting = {self.skeleton.events[e].thread: e for e in sorted(run.waiting)}
         self.kept: dict[int, list[int]] = {}
         for thread in self._threads():
@@ -122,9 +124,10 @@ class _Standing:
                 # Nothing is known from behind its beginning: all may have been queued before it.
                 waited = (t.number for t in self.law.callbacks_for(start))
                 return [frozenset((t,)) for t in waited if t not in self.ended]
-            case sk.IpiEnd():
-                waited = (t.number for t in self.law.waited_for(event))
-                return [frozenset((t,)) for t in waited if t not in self.ended]
+            case sk.IpiEnd(by=by) as action:
+                over = self.ended if by < 0 else self.begun
+                handlers = sk.waited_on(self.skeleton, action)
+                return [frozenset((t,)) for t in handlers if t not in over]
             case sk.Spin() as spin:
                 stays = all(map(self._stays, watched(self.skeleton, event, spin)))
                 return [self._going(event.thread)] if stays else []
@@ -204,15 +207,31 @@ class _Standing:
     def _not_begun(self, thread: sk.Thread) -> list[frozenset[int]]:
         """What keeps a callback or a handler from its first step."""
         if thread.kind == "callback":
-            return self._open(thread.parent)
+            return [*self._open(thread.parent), *self._behind(thread)]
         host = frozenset((thread.host,))
         masked = [
             host
             for section in self.law.sections()
             if section.thread == thread.host and section.kind == "irq" and section.end < 0
         ]
-        others = self.kept.get(thread.host, ())
-        return [*masked, *(frozenset((h,)) for h in others if h != thread.number)]
+        others = [frozenset((h,)) for h in self.kept.get(thread.host, ()) if h != thread.number]
+        return [*masked, *others, *self._unsent(thread)]
+
+    def _behind(self, thread: sk.Thread) -> Iterator[frozenset[int]]:
+        """The callbacks of call_srcu() queued before on the same CPU that have not ended."""
+        domain = domain_of(self.skeleton, thread)
+        for other in queued_ahead(self.skeleton, thread):
+            its = domain_of(self.skeleton, other)
+            if other.parent in self.run.happened and other.number not in self.ended:
+                if self.law.domain(its) == self.law.domain(domain):
+                    yield frozenset((other.number,))
+
+    def _unsent(self, thread: sk.Thread) -> Iterator[frozenset[int]]:
+        """A sender that waits for an earlier IPI before it sends the one that begins a handler."""
+        for sender, stands in self.waiting.items():
+            action = self.skeleton.events[stands].action
+            if isinstance(action, sk.IpiEnd) and action.by == thread.parent:
+                yield frozenset((sender,))
 
     # --- awaits
 

@@ -73,7 +73,7 @@ class Builder:
             FROM_READS: fr,
             "same-value": frozenset(),
             "law": law,
-            "also": also | self._lives() | frozenset(Law(self.run).passed_over()),
+            "also": also | self._lives() | self._waits(),
             **self._dependencies(faithful=faithful),
         }
         return Structure(carrier, self._sets(faithful=faithful), relations)
@@ -183,6 +183,16 @@ class Builder:
             event = self.skeleton.events[node.event]
             if isinstance(event.action, sk.Deallocate) and event.action.page < 0:
                 found.update((own, node.number) for own in self._own_before(node, event))
+        return frozenset(found)
+
+    def _waits(self) -> Pairs:
+        """What is over before an rcu_barrier() ends, or has begun before the next IPI is sent."""
+        law = Law(self.run)
+        found = set(law.passed_over())
+        for number in self.run.happened:
+            for begun in law.begun_before(self.skeleton.events[number]):
+                one, two = self.nodes.read(begun), self.nodes.read(number)
+                found.update(((one.number, two.number),) if one and two else ())
         return frozenset(found)
 
     def _own_before(self, free: Node, event: sk.Event) -> Iterator[int]:

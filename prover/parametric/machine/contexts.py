@@ -39,7 +39,7 @@ def leave(work: Work, instr: ir.Leave) -> None:
 def set_irq(work: Work, instr: ir.SetIrq) -> None:
     """Interrupts go off or on."""
     off = truth(work.value(instr.off))
-    if instr.strict and not off and not work.irq:
+    if instr.strict and not work.irq:
         raise Wrong("irq-unbalanced")
     if instr.save:
         work.registers[instr.save] = int(work.irq)

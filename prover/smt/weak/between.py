@@ -20,6 +20,12 @@ def communicate(n: Numbers) -> None:
     for link in n.com.rf:
         n.logic.label = "communication"
         _read_from(n, link)
+    for begun, waited, lit in n.frame.taken:
+        one, two = n.frame.nodes.read(begun), n.frame.nodes.read(waited)
+        assert one is not None
+        assert two is not None
+        n.logic.label = f"event {waited} after event {begun}"
+        n.below(n.executes(one), n.executes(two), neg(lit), strict=True)
     n.logic.label = "communication"
     for link in (*n.com.fr, *n.com.co):
         one, two = link.source, link.target

@@ -35,7 +35,8 @@ class WeakFrame(Frame):
     ``landings`` are the pairs (free, event) for which a store after a free is a question;
     ``racing`` are the processors, ``phantoms`` the plain stores that a data race may be about;
     ``distinct`` are pairs of positions that differ where it is asked for.  ``edges`` are orders as
-    from a release to an acquire: (event, event, literal); ``gaps`` are for each handler the places
+    from a release to an acquire: (event, event, literal), ``taken`` are of one read before another;
+    ``gaps`` are for each handler the places
     in its host where it may run, with their literals, ``turns`` of two handlers of one host whether
     the first-named one comes first, ``sides`` what :func:`prover.smt.weak.waits.sides` has
     answered.  ``unseen``: no execution of this program is shown to anybody.
@@ -51,6 +52,7 @@ class WeakFrame(Frame):
     phantoms: dict[int, None] = field(default_factory=dict[int, None])
     distinct: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     edges: list[tuple[int, int, Lit]] = field(default_factory=list[tuple[int, int, Lit]])
+    taken: list[tuple[int, int, Lit]] = field(default_factory=list[tuple[int, int, Lit]])
     gaps: dict[int, list[tuple[int, Lit]]] = field(default_factory=dict[int, list[tuple[int, Lit]]])
     turns: dict[tuple[int, int], Lit] = field(default_factory=dict[tuple[int, int], Lit])
     sides: dict[int, tuple[list[Lit], list[Lit]]] = field(

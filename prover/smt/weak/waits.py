@@ -17,7 +17,15 @@ from prover.execution.terms import Outcome
 from prover.smt.interrupts import encode_hostings, hostings, interrupted
 from prover.smt.locks import begins, releases, takings
 from prover.smt.logic import FALSE, Lit, neg
-from prover.smt.waits import Section, barriers, queues, sections, waits, waits_for_queue
+from prover.smt.waits import (
+    Section,
+    barriers,
+    ipi_waits,
+    queues,
+    sections,
+    waits,
+    waits_for_queue,
+)
 from prover.smt.weak.frame import WeakFrame
 
 
@@ -137,14 +145,16 @@ def _ipis(frame: WeakFrame, found: list[Section]) -> None:
         begin, end = thread.events[0], thread.events[-1]
         _place(frame, thread, found)
         frame.edges.append((thread.parent, begin, frame.outcome(begin, "granted")))
-        for event in frame.skeleton.events:
-            if isinstance(event.action, sk.IpiEnd) and event.action.start == thread.parent:
-                granted = frame.outcome(event.number, "granted")
-                if granted == FALSE:
-                    continue
-                frame.logic.label = f"IPI {thread.parent} waits for {thread.name}"
-                frame.logic.clause(neg(granted), frame.ok(end))
-                frame.edges.append((end, event.number, granted))
+        for number, taken in ipi_waits(frame, thread):
+            granted = frame.outcome(number, "granted")
+            if granted == FALSE:
+                continue
+            frame.logic.label = f"IPI {thread.parent} waits for {thread.name}"
+            there = frame.outcome(begin, "granted") if taken else frame.ok(end)
+            frame.logic.clause(neg(granted), there)
+            (frame.taken if taken else frame.edges).append(
+                (begin if taken else end, number, granted)
+            )
     for one in frame.skeleton.threads:
         for two in frame.skeleton.threads[one.number + 1 :]:
             if one.number in frame.gaps and two.number in frame.gaps and one.host == two.host:
