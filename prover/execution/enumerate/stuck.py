@@ -152,16 +152,25 @@ def _lock_obstacles(
 
 
 def _unlocking(c: Candidate, lock: Location) -> Iterator[int]:
-    """The threads that have not ended and have taken a folio lock, or might unlock one."""
+    """The threads that have not ended and have taken a folio lock, or might unlock one.
+
+    For one that is not there whoever would start it.
+    """
     unlocks = (
         event.number
         for event in c.skeleton.events
         if isinstance(event.action, sk.Unlock) and event.action.kind == "folio"
     )
     steps = {*unlocks, *folio_changes(c, lock)}
-    for thread in _going(c):
-        if not steps.isdisjoint(c.skeleton.threads[thread].events):
-            yield thread
+    who = {_starter(c, c.skeleton.events[step].thread) for step in steps}
+    yield from (thread for thread in _going(c) if thread in who)
+
+
+def _starter(c: Candidate, thread: int) -> int:
+    """The thread itself, if it is there; else that of the event that would start it."""
+    if _alive(c, thread):
+        return thread
+    return _starter(c, c.skeleton.events[c.skeleton.threads[thread].parent].thread)
 
 
 def _going(c: Candidate) -> Iterator[int]:
