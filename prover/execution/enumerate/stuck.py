@@ -57,7 +57,7 @@ def standing(c: Candidate, order: Order) -> dict[int, list[Obstacle]]:
         event = c.skeleton.events[number]
         if c.skeleton.threads[thread].kind == "page":
             continue  # Pages need not be given back.
-        _harmless(c, order, event)
+        _harmless(c, event)
         found[thread] = [*_obstacles(c, order, event), *interrupted(c, thread)]
     for thread in sorted(c.frozen.keys() | c.hosted.keys()):
         found[thread] = interrupted(c, thread)
@@ -84,7 +84,7 @@ def _hangs(c: Candidate, handler: sk.Thread) -> bool:
     return begun(c, handler.number) and not ended(c, handler.number) and not over
 
 
-def _harmless(c: Candidate, order: Order, event: sk.Event) -> None:
+def _harmless(c: Candidate, event: sk.Event) -> None:
     """An attempt to go on, made in the end, would violate nothing."""
     if certain_late(c, event) or ends_of(c, event):
         raise ImpossibleError
@@ -93,10 +93,6 @@ def _harmless(c: Candidate, order: Order, event: sk.Event) -> None:
     for read in c.facts.reads.get(event.number, ()):
         place = place_of(c.values, read.address, read.part)
         if place is not None and final_value(c, place) == POISON:
-            raise ImpossibleError
-    if isinstance(event.action, sk.Grant) and event.action.kind == "folio":
-        lock = location(c, event.action.address)
-        if lock is not None and folio_finally_held(c, order, lock, event.thread):
             raise ImpossibleError
 
 
@@ -134,7 +130,7 @@ def _lock_obstacles(
     lock = location(c, action.address)
     assert lock is not None
     if action.kind == "folio":
-        if folio_finally_held(c, order, lock, -1):
+        if folio_finally_held(c, order, lock):
             over = (c.skeleton.threads[t].events[-1] for t in c.cursor if ended(c, t))
             causes = frozenset((*folio_changes(c, lock), *over))
             yield Obstacle(frozenset(_unlocking(c, lock)), causes)
@@ -220,7 +216,7 @@ def _finally(c: Candidate, order: Order, event: sk.Event, address: Term) -> Iter
     assert lock is not None
     assert isinstance(event.action, sk.Try | sk.LockState)
     if event.action.kind == "folio":
-        if folio_finally_held(c, order, lock, -1):
+        if folio_finally_held(c, order, lock):
             yield "exclusive"
         return
     for held in c.held:
