@@ -225,6 +225,8 @@ INTEGER_OPS: dict[str, Callable[[int, int], int]] = {
     "<=": lambda a, b: int(a <= b),
     ">": lambda a, b: int(a > b),
     ">=": lambda a, b: int(a >= b),
+    "&&": lambda a, b: int(a != 0 and b != 0),
+    "||": lambda a, b: int(a != 0 or b != 0),
 }
 """Two-operand integer operators; the result still has to be wrapped to its type."""
 
@@ -263,7 +265,7 @@ def apply(
     """The value of one pure operation.
 
     ========================= ===============================================
-    ``+ - ... >=``            integers; not wrapped
+    ``+ - ... ||``            integers; not wrapped
     ``== !=``                 any two values, by address or bits
     ``! bool ~ neg``          one operand
     ``wrap`` (bits, signed)   an integer, half or word to an integer type
