@@ -264,23 +264,28 @@ def _choose(scope: Scope, expr: p.Choose) -> Expr:
 # --- lazy operators -------------------------------------------------------------------------
 
 
-def condition(scope: Scope, expr: p.Expr, then: str, otherwise: str) -> None:
-    """Go to ``then`` if ``expr`` holds, else to ``otherwise``; the block ends here."""
+def condition(
+    scope: Scope, expr: p.Expr, then: str, otherwise: str, arms: tuple[Span, ...] = ()
+) -> None:
+    """Go to ``then`` if ``expr`` holds, else to ``otherwise``; the block ends here.
+
+    ``arms`` are where the arms of an ``if`` stand that has this condition.
+    """
     match expr:
         case p.Logical(op=op, left=left, right=right):
             middle = scope.builder.name("and" if op == "&&" else "or")
             if op == "&&":
-                condition(scope, left, middle, otherwise)
+                condition(scope, left, middle, otherwise, arms)
             else:
-                condition(scope, left, then, middle)
+                condition(scope, left, then, middle, arms)
             scope.builder.start(middle)
             if scope.builder.alive():
-                condition(scope, right, then, otherwise)
+                condition(scope, right, then, otherwise, arms)
         case p.Unary(op="!", operand=operand):
-            condition(scope, operand, otherwise, then)
+            condition(scope, operand, otherwise, then, arms)
         case _:
             origin = scope.origin(expr.span)
-            scope.builder.branch(value(scope, expr), then, otherwise, origin)
+            scope.builder.branch(value(scope, expr), then, otherwise, origin, arms)
 
 
 def _logical(scope: Scope, expr: p.Logical) -> Expr:
