@@ -233,27 +233,9 @@ INTEGER_OPS: dict[str, Callable[[int, int], int]] = {
 OPERATIONS = frozenset(
     [
         *INTEGER_OPS,
-        "==",
-        "!=",
-        "!",
-        "~",
-        "neg",
-        "bool",
-        "wrap",
-        "half",
-        "select",
-        "field",
-        "index",
-        "container_of",
-        "word_make",
-        "word_low",
-        "word_high",
-        "word_join",
-        "word_bits",
-        "word_of_bits",
-        "word_to_pointer",
-        "word_name",
-        "read_at",
+        *"== != ! ~ neg bool wrap half select field index container_of".split(),
+        *"word_make word_low word_high word_join word_bits word_of_bits".split(),
+        *"word_to_pointer word_name read_at".split(),
     ]
 )
 """Every pure operation; see :func:`apply` for the operands and parameters of each."""
