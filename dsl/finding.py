@@ -43,7 +43,7 @@ def find(
     outside = False
     for place in unique([folder, *roots]):
         candidate = place / wanted
-        if _tree_of(candidate, trees, os.path.abspath) is None:
+        if not _may_be_inside(candidate, trees, leads_to):
             outside = True
             continue
         real = real_path(candidate)
@@ -72,6 +72,17 @@ def _check_string(wanted: str) -> None:
 def _outside(what: str) -> Refusal:
     hint = "import from the folder of this file or from the protocol library"
     return Refusal("import-outside", what, hint, "outside")
+
+
+def _may_be_inside(path: Path, trees: list[Path], leads_to: Callable[[Path], str]) -> bool:
+    """Whether ``path`` as it stands is in one of ``trees``, as they are named or where they lead.
+
+    The folder of a file that was imported is one without links, that of a tree may be a link.
+    """
+    if _tree_of(path, trees, os.path.abspath) is not None:
+        return True
+    led = [Path(leads_to(tree)) for tree in trees]
+    return _tree_of(path, led, os.path.abspath) is not None
 
 
 def _tree_of(path: Path, trees: list[Path], full: Callable[[Path], str]) -> Path | None:

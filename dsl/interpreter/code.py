@@ -47,7 +47,8 @@ class Op:
     or leaves a state that is final.  ``choices`` are the alternatives possible
     now (none: blocked), ``lasting`` those that are left as long as nobody else does
     anything, where they are fewer; ``blockers`` who must act before there is one (``*``:
-    anybody).  ``reads``/``writes`` are registers, for liveness.
+    anybody).  ``reads``/``writes`` are registers, for liveness.  ``calls`` names a function that
+    runs now, ``starts`` one that somebody will run: a callback, or a handler.
     """
 
     run: Callable[[Work, int], None]
@@ -65,6 +66,7 @@ class Op:
     falls: bool = True
     stores_half: bool = False
     calls: str = ""
+    starts: str = ""
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ def may_block(codes: list[Code], number: int) -> bool:
 
 
 def may_call(codes: list[Code], frames: tuple[Frame, ...], text: str) -> bool:
-    """Whether an op of that text may come yet in some frames, or in what they call."""
+    """Whether an op of that text may come yet in some frames, or in what they call or start."""
     by_name = {code.name: code.number for code in codes}
     todo = [(frame.code, frame.pc) for frame in frames]
     seen: set[tuple[int, int]] = set()
@@ -120,8 +122,7 @@ def may_call(codes: list[Code], frames: tuple[Frame, ...], text: str) -> bool:
         op = codes[number].ops[pc]
         if op.text == text:
             return True
-        if op.calls in by_name:
-            todo.append((by_name[op.calls], 0))
+        todo.extend((by_name[each], 0) for each in (op.calls, op.starts) if each in by_name)
         todo.extend((number, following) for following in successors(codes[number], pc))
     return False
 

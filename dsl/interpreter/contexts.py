@@ -69,6 +69,7 @@ def _call_rcu(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
         expr.primitive,
         reads=(dst,),
     )
+    e.code.ops[-1].starts = function.name
 
 
 def _kfree_rcu(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
@@ -96,6 +97,7 @@ def _smp_call_function(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
         sections.send_ipi(w, frame, targets, wait=truth(w.registers[dst]))
 
     e.shared(run, expr.span, expr.primitive, reads=(dst,))
+    e.code.ops[-1].starts = function.name
     _wait(e, expr, lambda w, _: sections.sent(w))
 
 

@@ -51,7 +51,8 @@ def check_request(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> 
     node = None
     try:
         node, lock = _lock(w, ref, kind)
-        if _mine(w, lock, mode):
+        # Of a folio any other may end the wait: it is a deadlock where nobody is left to.
+        if lock_kind != "folio" and _mine(w, lock, mode):
             kinds.append("self-deadlock")
     except Violated as violated:
         kinds.extend(violated.kinds)

@@ -94,6 +94,7 @@ def _call_srcu(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
         srcu.call_srcu(w, ref, given, kind, frame)
 
     e.shared(run, expr.span, expr.primitive, reads=(dst, dst + 1))
+    e.code.ops[-1].starts = function.name
 
 
 SRCU_CALLS: Mapping[str, Meaning] = MappingProxyType(

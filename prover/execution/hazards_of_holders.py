@@ -1,4 +1,4 @@
-"""Hazards of ending what somebody else may have ended, or asking for what one has."""
+"""Hazards of ending what somebody else may have ended, or of setting up what somebody has."""
 
 from __future__ import annotations
 
@@ -27,12 +27,6 @@ class HeldAtInit(Frozen, frozen=True):
     property: str = "lock-init-held"
 
 
-class OwnFolio(Frozen, frozen=True):
-    """A folio lock is asked for that this actor itself may have locked."""
-
-    property: str = "self-deadlock"
-
-
 class ReaderOver(Frozen, frozen=True):
     """An SRCU reader is ended that event ``other`` may have ended before, where ``when`` holds."""
 
@@ -41,10 +35,10 @@ class ReaderOver(Frozen, frozen=True):
     property: str = "srcu-unbalanced"
 
 
-HOLDERS = (HeldAtInit, NotHeld, OwnFolio, ReaderOver)
+HOLDERS = (HeldAtInit, NotHeld, ReaderOver)
 """All of them; they are judged after an event has read."""
 
-OfHolders: TypeAlias = HeldAtInit | NotHeld | OwnFolio | ReaderOver
+OfHolders: TypeAlias = HeldAtInit | NotHeld | ReaderOver
 
 
 def of_holders(
@@ -56,8 +50,6 @@ def of_holders(
             yield from held_at_init(skeleton, lock, domains.values[lock])
         case sk.Unlock(kind="folio"):
             yield NotHeld()
-        case sk.Grant(kind="folio"):
-            yield OwnFolio()
         case sk.SrcuEnd(rivals=rivals):
             for other, when in rivals:
                 if domains.may(when) and order.before(other, event.number) is not False:
@@ -67,8 +59,8 @@ def of_holders(
 
 
 def looks_at_folio(event: sk.Event) -> bool:
-    """Whether an event has to find a folio lock held, or not held by its own actor."""
-    return isinstance(event.action, sk.Grant | sk.Unlock) and event.action.kind == "folio"
+    """Whether an event has to find a folio lock held."""
+    return isinstance(event.action, sk.Unlock) and event.action.kind == "folio"
 
 
 def held_at_init(

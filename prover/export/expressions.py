@@ -13,7 +13,7 @@ from prover.graph.expressions import ONE, ZERO, is_truth
 from prover.graph.ir import Apply, Const, Expr, Reg
 from prover.graph.values import Pointer
 
-_INFIX: Final = frozenset("+ - * & | ^ == != < <= > >=".split())
+_INFIX: Final = frozenset("+ - * & | ^ == != < <= > >= && ||".split())
 _BY_CONSTANT: Final = frozenset("/ % << >>".split())
 """What has a result only for some right operands, which a constant shows to be there."""
 

@@ -117,6 +117,9 @@ class Question:
                     conjunction(yes, self._holds(then, span, sense=sense)),
                     conjunction(no, self._holds(otherwise, span, sense=sense)),
                 )
+            case Apply(op="&&" | "||" as op, args=args):
+                join = conjunction if sense == (op == "&&") else disjunction
+                return join(*(self._holds(arg, span, sense=sense) for arg in args))
             case _:
                 raise _unsayable(span)
 

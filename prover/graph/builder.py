@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dsl.source import Span
 from prover.graph.expressions import branch as plainest
 from prover.graph.expressions import constant_truth
 from prover.graph.instructions import targets
@@ -67,13 +68,18 @@ class Builder:
         self.end(Jump(target))
 
     def branch(
-        self, condition: Expr, then: str, otherwise: str, origin: Origin | None = None
+        self,
+        condition: Expr,
+        then: str,
+        otherwise: str,
+        origin: Origin | None = None,
+        arms: tuple[Span, ...] = (),
     ) -> None:
         """Close the open block with a branch; a known condition gives a jump."""
         condition, then, otherwise = plainest(condition, then, otherwise)
         known = constant_truth(condition)
         if known is None and then != otherwise:
-            self.end(Branch(condition, then, otherwise, origin))
+            self.end(Branch(condition, then, otherwise, origin, arms))
         else:
             self.end(Jump(otherwise if known is False else then))
 

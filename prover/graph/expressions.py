@@ -14,7 +14,7 @@ ZERO = Const(0)
 ONE = Const(1)
 UNKNOWN = Const(POISON)
 
-_TRUTH_OPS = frozenset(["==", "!=", "!", "bool", "<", "<=", ">", ">="])
+_TRUTH_OPS = frozenset(["==", "!=", "!", "bool", "<", "<=", ">", ">=", "&&", "||"])
 _OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _HALF_OPS = frozenset(["half", "word_low", "word_high"])
 
@@ -103,6 +103,8 @@ def _identity(
             if known is not None:
                 return then if known else otherwise
             return then if then == otherwise else None
+        case "&&" | "||", (left, right):
+            return _logical(op, left, right) or _logical(op, right, left)
         case "!", (Apply(op=inner, args=inner_args),) if inner in _OPPOSITE:
             return Apply(_OPPOSITE[inner], (), inner_args)
         case "!", (Apply(op="!" | "bool" as inner, args=(operand,)),):
@@ -128,6 +130,14 @@ def _identity(
             return operand
         case _:
             return _neutral(op, args)
+
+
+def _logical(op: str, operand: Expr, other: Expr) -> Expr | None:
+    """``&&`` or ``||`` of two truths, where that is one of them as ``other`` is known."""
+    known = constant_truth(other)
+    if known is None:
+        return None
+    return other if known == (op == "||") else operand
 
 
 def _neutral(op: str, args: tuple[Expr, ...]) -> Expr | None:

@@ -201,13 +201,13 @@ def retarget(terminator: Terminator, change: Callable[[str], str]) -> Terminator
         case Jump(target=target):
             new = change(target)
             return terminator if new == target else Jump(new)
-        case Branch(condition=condition, then=then, otherwise=otherwise, origin=origin):
+        case Branch(condition=condition, then=then, otherwise=otherwise):
             new_then, new_otherwise = change(then), change(otherwise)
             if then == new_then != new_otherwise == otherwise:
                 return terminator
             if new_then == new_otherwise:
                 return Jump(new_then)
-            return Branch(condition, new_then, new_otherwise, origin)
+            return Branch(condition, new_then, new_otherwise, terminator.origin, terminator.arms)
         case End() | Cut() | Spin():
             return terminator
         case _:

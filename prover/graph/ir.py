@@ -456,13 +456,15 @@ class Jump(Frozen, frozen=True):
 class Branch:
     """``branch condition ? then : otherwise``.
 
-    ``origin`` is the author's test, None where a primitive has one of its own.
+    ``origin`` is the author's test, None where a primitive has one of its own; ``arms`` are where
+    the arms of an ``if`` stand that it decides on.
     """
 
     condition: Expr
     then: str
     otherwise: str
     origin: Origin | None = field(default=None, compare=False)
+    arms: tuple[Span, ...] = field(default=(), compare=False)
 
 
 class End(Frozen, frozen=True):

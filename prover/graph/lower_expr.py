@@ -264,42 +264,56 @@ def _choose(scope: Scope, expr: p.Choose) -> Expr:
 # --- lazy operators -------------------------------------------------------------------------
 
 
-def condition(scope: Scope, expr: p.Expr, then: str, otherwise: str) -> None:
-    """Go to ``then`` if ``expr`` holds, else to ``otherwise``; the block ends here."""
+def condition(
+    scope: Scope, expr: p.Expr, then: str, otherwise: str, arms: tuple[Span, ...] = ()
+) -> None:
+    """Go to ``then`` if ``expr`` holds, else to ``otherwise``; the block ends here.
+
+    ``arms`` are where the arms of an ``if`` stand that has this condition.
+    """
     match expr:
         case p.Logical(op=op, left=left, right=right):
             middle = scope.builder.name("and" if op == "&&" else "or")
             if op == "&&":
-                condition(scope, left, middle, otherwise)
+                condition(scope, left, middle, otherwise, arms)
             else:
-                condition(scope, left, then, middle)
+                condition(scope, left, then, middle, arms)
             scope.builder.start(middle)
             if scope.builder.alive():
-                condition(scope, right, then, otherwise)
+                condition(scope, right, then, otherwise, arms)
         case p.Unary(op="!", operand=operand):
-            condition(scope, operand, otherwise, then)
+            condition(scope, operand, otherwise, then, arms)
         case _:
             origin = scope.origin(expr.span)
-            scope.builder.branch(value(scope, expr), then, otherwise, origin)
+            scope.builder.branch(value(scope, expr), then, otherwise, origin, arms)
 
 
 def _logical(scope: Scope, expr: p.Logical) -> Expr:
-    """``a && b`` as a value: ``b`` is evaluated only where ``a`` does not decide."""
-    left = value(scope, expr.left)
+    """``a && b`` as a value: ``b`` is evaluated only where ``a`` does not decide.
+
+    The value is computed from ``a`` on either way, so that what needs it waits for ``a``; but in
+    a claim, which nobody waits for.
+    """
+    left = _truth(scope, expr.left)
     decides = expr.op == "||"
     known = ex.constant_truth(left)
     if known is not None:
         return Const(int(known)) if known == decides else _truth(scope, expr.right)
+    if may_assign(expr.right):
+        left = scope.keep(left, expr.left.span)
     names = scope.builder
     more, short, join = names.name("more"), names.name("short"), names.name("join")
     reg = scope.temporary()
     ways = (short, more) if decides else (more, short)
     names.branch(left, *ways, scope.origin(expr.left.span))
     names.start(more)
-    _set(scope, reg, _truth(scope, expr.right), expr.span)
+    right = _truth(scope, expr.right)
+    whole = right if scope.judging is not None else scope.apply(expr.op, left, right)
+    _set(scope, reg, whole, expr.span)
     names.jump(join)
     names.start(short)
-    _set(scope, reg, Const(int(decides)), expr.span)
+    same = scope.judging is not None or ex.constant_truth(whole) == decides
+    _set(scope, reg, Const(int(decides)) if same else left, expr.span)
     names.start(join)
     return Reg(reg)
 

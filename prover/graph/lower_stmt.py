@@ -53,7 +53,9 @@ def statement(scope: Scope, stmt: p.Stmt) -> None:
 def _if(scope: Scope, stmt: p.If) -> None:
     builder = scope.builder
     then, otherwise, join = builder.name("then"), builder.name("else"), builder.name("fi")
-    condition(scope, stmt.condition, then, otherwise)
+    written = [arm.span for arm in (stmt.then, stmt.otherwise) if arm != p.Block((), stmt.span)]
+    arms = tuple(span for span in written if span not in scope.facts.mixed)
+    condition(scope, stmt.condition, then, otherwise, arms)
     builder.start(then)
     statement(scope, stmt.then)
     builder.jump(join)

@@ -203,7 +203,7 @@ class _Propagation(Frozen, frozen=True):
         if decided is None and then != otherwise:
             if condition is terminator.condition and then == terminator.then:
                 return terminator
-            return Branch(condition, then, otherwise, terminator.origin)
+            return Branch(condition, then, otherwise, terminator.origin, terminator.arms)
         return Jump(otherwise if decided is False else then)
 
 

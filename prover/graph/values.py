@@ -225,33 +225,17 @@ INTEGER_OPS: dict[str, Callable[[int, int], int]] = {
     "<=": lambda a, b: int(a <= b),
     ">": lambda a, b: int(a > b),
     ">=": lambda a, b: int(a >= b),
+    "&&": lambda a, b: int(a != 0 and b != 0),
+    "||": lambda a, b: int(a != 0 or b != 0),
 }
 """Two-operand integer operators; the result still has to be wrapped to its type."""
 
 OPERATIONS = frozenset(
     [
         *INTEGER_OPS,
-        "==",
-        "!=",
-        "!",
-        "~",
-        "neg",
-        "bool",
-        "wrap",
-        "half",
-        "select",
-        "field",
-        "index",
-        "container_of",
-        "word_make",
-        "word_low",
-        "word_high",
-        "word_join",
-        "word_bits",
-        "word_of_bits",
-        "word_to_pointer",
-        "word_name",
-        "read_at",
+        *"== != ! ~ neg bool wrap half select field index container_of".split(),
+        *"word_make word_low word_high word_join word_bits word_of_bits".split(),
+        *"word_to_pointer word_name read_at".split(),
     ]
 )
 """Every pure operation; see :func:`apply` for the operands and parameters of each."""
@@ -263,7 +247,7 @@ def apply(
     """The value of one pure operation.
 
     ========================= ===============================================
-    ``+ - ... >=``            integers; not wrapped
+    ``+ - ... ||``            integers; not wrapped
     ``== !=``                 any two values, by address or bits
     ``! bool ~ neg``          one operand
     ``wrap`` (bits, signed)   an integer, half or word to an integer type

@@ -23,6 +23,9 @@ from prover.verdict import FileReport, Progress, Report, Request
 MOST_FILES = 5000
 """So many protocols of a revision are looked at."""
 
+_ITSELF = "= "
+"""Before the name of a file that was asked about; an import goes by its name alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -120,32 +123,49 @@ def _keys(report: Report, side: Side) -> dict[str, str]:
 def _edited(
     old: Report, new: Report, keys: tuple[Mapping[str, str], Mapping[str, str]]
 ) -> Iterator[Edited]:
-    """What was edited in the files of both sides and in what they import, each file once."""
+    """What was edited in the files of both sides and in what they import, each file once.
+
+    Nothing is said of a file that one side has and cannot parse, nor of an import that a side may
+    only not have come to, as something of it cannot be read: both are errors, and said elsewhere.
+    """
     before = {name: each for file in old.files for name, each in _sources(file, keys[0])}
     after = {name: each for file in new.files for name, each in _sources(file, keys[1])}
+    broken = _with_errors(old, keys[0]), _with_errors(new, keys[1])
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
         if was is not None and now is not None and was.text == now.text:
             continue
-        shown = now or was
-        if shown is not None:
-            yield from edits(shown.name, _statements(was), _statements(now))
+        if _is_unread(key, was, broken[0]) or _is_unread(key, now, broken[1]):
+            continue
+        shown, said = now or was, (_statements(was), _statements(now))
+        if shown is not None and said[0] is not None and said[1] is not None:
+            yield from edits(shown.name, said[0], said[1])
+
+
+def _with_errors(report: Report, keys: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(f"{_ITSELF}{keys[file.name]}" for file in report.files if file.diagnostics)
+
+
+def _is_unread(key: str, source: Source | None, broken: frozenset[str]) -> bool:
+    """Whether a side may have a file of which there is no text only because of an error."""
+    is_import = not key.startswith(_ITSELF)
+    return source is None and (key in broken or (is_import and bool(broken)))
 
 
 def _sources(file: FileReport, keys: Mapping[str, str]) -> Iterator[tuple[str, Source]]:
     for name, source in file.sources.items():
-        yield (f"= {keys[file.name]}" if name == file.name else _import(name, keys)), source
+        yield (f"{_ITSELF}{keys[file.name]}" if name == file.name else _import(name, keys)), source
 
 
 def _import(name: str, keys: Mapping[str, str]) -> str:
-    return f"= {keys[name]}" if name in keys else name
+    return f"{_ITSELF}{keys[name]}" if name in keys else name
 
 
-def _statements(source: Source | None) -> Statements:
-    """What a file says; nothing where it cannot be parsed, which is said elsewhere."""
+def _statements(source: Source | None) -> Statements | None:
+    """What a file says: nothing where there is none, None where it cannot be parsed."""
     if source is None:
         return {}
     try:
         return statements_of(parse(source), source)
     except DiagnosticError:
-        return {}
+        return None

@@ -147,8 +147,18 @@ class _Plan:
             )
             parts.append(neg(ends))
             threads.add(unlock.thread)
-        parts.extend(self.gone(thread) for thread in sorted(threads))
+        parts.extend(self._never(thread) for thread in sorted(threads))
         return frame.logic.all_of(parts)
+
+    def _never(self, thread: int) -> Lit:
+        """Whether a thread will never make a step: it is gone, or nobody will ever start it."""
+        frame = self.frame
+        parent = frame.skeleton.threads[thread].parent
+        if parent < 0:
+            return self.gone(thread)
+        starter = self._never(frame.skeleton.events[parent].thread)
+        unborn = frame.logic.all_of((neg(frame.ok(parent)), starter))
+        return frame.logic.any_of((self.gone(thread), unborn))
 
     def _queues_before(self, taking: Taking, event: int, action: sk.Grant) -> bool:
         """Whether a writer's request can stand before a reader's in a queue."""
@@ -207,7 +217,7 @@ class _Plan:
         threads = {frame.skeleton.events[end].thread for end, _ in section.ends}
         if section.kind != "srcu" or not threads:
             threads.add(section.thread)
-        return [*parts, *(self.gone(thread) for thread in sorted(threads))]
+        return [*parts, *(self._never(thread) for thread in sorted(threads))]
 
     def _begin_obstacle(self, event: int) -> Lit:
         """A callback's grace period, or a handler's host, that never lets it start."""

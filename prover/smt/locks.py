@@ -128,19 +128,6 @@ def held_by_anyone(frame: Frame, moment: int, address: Term, kind: str) -> Lit:
     )
 
 
-def held_folio(frame: Frame, moment: int) -> Lit:
-    """Whether the folio lock that is let go is held, or that is asked for by its own actor."""
-    event = frame.skeleton.events[moment]
-    assert isinstance(event.action, sk.Grant | sk.Unlock)
-    if isinstance(event.action, sk.Unlock):
-        return held_by_anyone(frame, moment, event.action.address, "folio")
-    return frame.logic.any_of(
-        holds_at(frame, t, event.action.address, moment)
-        for t in takings(frame)
-        if t.kind == "folio" and t.thread == event.thread and t.event != moment
-    )
-
-
 def encode_locks(frame: Frame) -> None:
     """All constraints on locks."""
     found = takings(frame)
@@ -160,8 +147,8 @@ def encode_locks(frame: Frame) -> None:
             _refused(frame, event.number, event.action, found)
         if isinstance(event.action, sk.LockState):
             _seen(frame, event.number, event.action)
-        if looks_at_folio(event):
-            _found(frame, event)
+        if isinstance(event.action, sk.Unlock) and looks_at_folio(event):
+            _found(frame, event.number, event.action)
 
 
 def _granted(frame: Frame, taking: Taking) -> None:
@@ -255,13 +242,11 @@ def _seen(frame: Frame, event: int, action: sk.LockState) -> None:
     logic.clause(neg(ok), seen, neg(held))
 
 
-def _found(frame: Frame, event: sk.Event) -> None:
-    """Whether an unlock of a folio lock finds it held by anyone, a lock of it by its own actor."""
-    held = held_folio(frame, event.number)
-    if held == FALSE and isinstance(event.action, sk.Grant):
-        return
-    logic, reached = frame.logic, frame.reached(event.number)
-    found = frame.outcome(event.number, "locked")
-    logic.label = f"folio lock found by event {event.number}"
+def _found(frame: Frame, event: int, action: sk.Unlock) -> None:
+    """Whether an unlock of a folio lock finds it held by anyone."""
+    held = held_by_anyone(frame, event, action.address, "folio")
+    logic, reached = frame.logic, frame.reached(event)
+    found = frame.outcome(event, "locked")
+    logic.label = f"folio lock found by event {event}"
     logic.clause(neg(reached), neg(found), held)
     logic.clause(neg(reached), found, neg(held))

@@ -24,11 +24,11 @@ from prover.execution.hazards import (
     WildAccess,
     bits_of,
 )
-from prover.execution.hazards_of_holders import HeldAtInit, NotHeld, OwnFolio, ReaderOver
+from prover.execution.hazards_of_holders import HeldAtInit, NotHeld, ReaderOver
 from prover.execution.terms import Term
 from prover.graph.values import Half, Pointer
 from prover.smt.frame import Frame
-from prover.smt.locks import held_by_anyone, held_folio
+from prover.smt.locks import held_by_anyone
 from prover.smt.logic import FALSE, TRUE, Lit, neg
 from prover.smt.memory import given_between
 
@@ -140,8 +140,6 @@ def _hazard(frame: Frame, event: int, hazard: Hazard) -> Lit:
         case HeldAtInit(term=term, value=value):
             held = held_by_anyone(frame, event, term, "")
             return frame.logic.all_of((frame.has(term, value), held))
-        case OwnFolio():
-            return FALSE if held_folio(frame, event) == FALSE else frame.outcome(event, "locked")
         case ReaderOver(other=other, when=when):
             ended = (frame.holds(when), frame.ok(other), frame.before(other, event))
             return frame.logic.all_of(ended)

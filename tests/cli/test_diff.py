@@ -92,6 +92,25 @@ def test_what_is_printed(said) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # Neither side of a file that cannot be parsed says anything, nor do imports behind it.
+        (TEXT, TEXT.replace("seen + 1;", "seen + 1")),
+        (TEXT.replace("seen + 1;", "seen + 1"), TEXT),
+        ('import "kernel/completion.khp";\n' + TEXT, TEXT.replace("seen + 1;", "seen + 1")),
+    ],
+)
+def test_what_cannot_be_parsed_has_lost_no_statement(said, old: str, new: str) -> None:
+    code, text = said(old, new)
+    assert (code, "statements" in text) == (2, False), text
+
+
+def test_what_does_not_check_has_statements(said) -> None:
+    code, text = said(TEXT, TEXT.replace("run first", "run frist"))
+    assert (code, "  new.khp: scenario both  +1 -1\n" in text) == (2, True), text
+
+
 def test_formatting_is_no_statement(said) -> None:
     other = TEXT.replace("seen = value;", "seen  =  /* now */ value ;  // later")
     other = other.replace("{ inc(); }", "{\n\tinc();\n}").replace("(void)", "( void )")
@@ -245,4 +264,6 @@ def test_usage(arguments: list[str], repository: Path, capsys: pytest.CaptureFix
 
 def test_a_file_that_is_not_there(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "p/up.khp", "p/none.khp"]) == 2
-    assert "p/none.khp:\nerror[file-not-found]" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert "p/none.khp:\nerror[file-not-found]" in err
+    assert "statements" not in out

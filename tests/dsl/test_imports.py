@@ -11,6 +11,7 @@ from dsl.codes import CODES
 from dsl.diagnostic import Diagnostic
 from dsl.files import library_root
 from dsl.imports import MAX_FILES, LoadError, Program, load, load_text
+from dsl.reach import Texts
 from dsl.source import Source
 
 
@@ -177,6 +178,29 @@ def test_links_do_not_lead_out(tmp_path: Path, home: Path, library: Path) -> Non
     (home / "loop.khp").symlink_to("loop.khp")
     write(home, main='import "loop.khp";')
     assert codes(home / "main.khp", library) == ["import-not-found"]
+
+
+def test_a_file_may_be_named_through_a_link(tmp_path: Path, home: Path, library: Path) -> None:
+    write(tmp_path, hidden="int hidden;")
+    write(home, main='import "mid.khp";', mid='import "sub/deep.khp";', sub__deep="int d;")
+    link = tmp_path / "link"
+    link.symlink_to("home")
+    # Imports of imports too, by the names that they have there.
+    assert names(load(link / "main.khp", (library,))) == [
+        f"{link}/sub/deep.khp",
+        f"{link}/mid.khp",
+        f"{link}/main.khp",
+    ]
+    reach = Texts((library,)).reach(link / "main.khp")
+    assert (len(reach.read), reach.whole) == (3, True)
+    # So may the library.
+    (tmp_path / "roots").symlink_to("library")
+    write(home, main='import "kernel/mm.khp";')
+    assert len(names(load(home / "main.khp", (tmp_path / "roots",)))) == 3
+    # What is outside of where the link leads is outside still.
+    write(home, main='import "mid.khp";', mid='import "../hidden.khp"; import "out.khp";')
+    (home / "out.khp").symlink_to(tmp_path / "hidden.khp")
+    assert codes(link / "main.khp", library) == ["import-outside", "import-outside"]
 
 
 def test_only_files_are_read(home: Path, library: Path) -> None:

@@ -112,12 +112,18 @@ def test_a_lock_held_at_the_end(lab, lock: str, unlock: str) -> None:
         ("down_write(&rs);", "down_read(&rs);"),
         ("down_write(&rs);", "down_write(&rs);"),
         ("down_read(&rs);", "down_write(&rs);"),
-        ("folio_lock(&fo);", "folio_lock(&fo);"),
         ("if (!spin_trylock(&sl)) BUG();", "spin_lock(&sl);"),
     ],
 )
 def test_waiting_for_oneself(lab, first: str, second: str) -> None:
     assert lab.kinds(f"{LOCKS} actor a {{ {first} {second} }}") == {"self-deadlock"}
+
+
+def test_a_folio_is_waited_for_even_by_who_has_locked_it(lab) -> None:
+    again = f"{LOCKS} actor a {{ folio_lock(&fo); folio_lock(&fo); folio_unlock(&fo); }}"
+    assert lab.kinds(again) == {"deadlock"}
+    other = f"{again} actor b {{ while (!folio_test_locked(&fo)) cpu_relax(); folio_unlock(&fo); }}"
+    assert lab.kinds(other) == set()
 
 
 def test_a_folio_locked_by_another_is_no_self_deadlock(lab) -> None:

@@ -60,7 +60,7 @@ WEAK_SEEDS, WEAK_SEEDS_OF = 2, {"hosts": 8}
 WRONG = 3
 """Wrong executions made of each right one in one way."""
 
-ALONE = ("folio_relock", "read_to_write")
+ALONE = ("read_to_write",)
 """A thread that waits for itself: standing there the machine calls it a deadlock too."""
 
 

@@ -273,15 +273,6 @@ BUGS = (
         "locks/folio_handed_over",
     ),
     InEngine(
-        "folio locks",
-        "who asks again looks at nothing (weak)",
-        com,
-        "_looks_only",
-        "return frame.logic.all_of((frame.reached(event.number), found))",
-        "return FALSE",
-        "locks/folio_asked_for_again",
-    ),
-    InEngine(
         "split words",
         "an update in another life of the slot counts",
         violations,

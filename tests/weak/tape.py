@@ -15,7 +15,6 @@ from prover.execution.claim import Claim
 from prover.execution.domains import Domains
 from prover.execution.evaluate import Unknown
 from prover.execution.execution import INITIAL
-from prover.execution.hazards_of_holders import looks_at_folio
 from prover.execution.run.machine import Decisions
 from prover.execution.terms import Allocated, Choice, Outcome, ReadValue
 from prover.execution.weak.run import NotAnExecution, Run
@@ -127,8 +126,6 @@ class Lazy(Run):
             self.values.settle(Outcome(number, "granted"), int(granted))
             if granted:
                 self.made.granted.add(number)
-            elif looks_at_folio(event) and self.tape.pick((True, False)):
-                self.made.locked.add(number)
         match event.action:
             case sk.Try():
                 taken = self.tape.pick((True, False))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from prover.execution.construct.arms import Within
 from prover.execution.construct.controls import Deciding
 from prover.execution.construct.draft import Draft
 from prover.execution.terms import Term
@@ -42,6 +43,18 @@ class Conditions:
         every, surely = self._both_ways(block)
         found = self._terms(every)
         return found, found if surely is every else self._terms(surely)
+
+    def also(self, block: str, rows: Sequence[Within]) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+        """The same of an instruction of a block that stands in arms of branches."""
+        terms = self.draft.terms
+        every, surely = (dict(ways) for ways in self._both_ways(block))
+        for row in rows:
+            if row.branch in self.decided:
+                guard, holds, _, _ = self.decided[row.branch]
+                taken = terms.both(guard, holds if row.then else terms.invert(holds))
+                for ways in (every, surely) if row.surely else (every,):
+                    ways[holds] = terms.either(*(ways[holds], taken) if holds in ways else (taken,))
+        return self._terms(every), self._terms(surely)
 
     def _both_ways(self, block: str) -> tuple[Ways, Ways]:
         """All that may decide on a block, and what surely does: the same where nothing is open."""

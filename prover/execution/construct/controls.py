@@ -5,7 +5,8 @@ from the other; and so does what decides on a branch that does.  What follows th
 both arms meet depends on the branch no more, as in C (explanation.txt in the kernel's
 tools/memory-model, "DEPENDENCY RELATIONS: data, address, and control"), even where a later
 branch leads away from it.  Leaving a loop is not counted: paths that reach the bound of
-unrolling, or wait for ever, are left out.  A branch that was not come to decides nothing.
+unrolling, or wait for ever, are left out (``arms.py`` has what stands in an arm all the same).
+A branch that was not come to decides nothing.
 
 Where configs were left open, a branch may be none in the program of one of their values: whatever
 that leaves out of the ways through the graph.  So each branch decides *surely* or perhaps: surely

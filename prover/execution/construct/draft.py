@@ -22,7 +22,7 @@ from prover.execution.terms import (
 from prover.graph import ir
 from prover.graph.values import POISON, Allocation, Location, Pointer, Value, apply
 
-BOOLEAN_OPS = frozenset(["==", "!=", "!", "bool", "<", "<=", ">", ">="])
+BOOLEAN_OPS = frozenset(["==", "!=", "!", "bool", "<", "<=", ">", ">=", "&&", "||"])
 """Operations whose value is 0 or 1."""
 
 Env = dict[str, Term]
@@ -60,6 +60,9 @@ class Draft:
         if op in ("!", "bool"):
             truth = self.truth(args[0])
             return self.terms.invert(truth) if op == "!" else truth
+        if op in ("&&", "||"):
+            join = self.terms.both if op == "&&" else self.terms.either
+            return join(*(self.truth(arg) for arg in args))
         if op == "select":
             return self.select(self.truth(args[0]), args[1], args[2])
         known = [self.terms.known(arg) for arg in args]

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dsl.frozen import Frozen, replace
 from prover.execution import skeleton as sk
 from prover.execution.construct import srcu as build_srcu
+from prover.execution.construct.arms import within_arms
 from prover.execution.construct.conditions import Conditions
 from prover.execution.construct.controls import controlling
 from prover.execution.construct.draft import Draft, Env, topological
@@ -203,15 +204,17 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     arrivals: dict[str, list[tuple[Term, Env]]] = {job.graph.entry: [(strand.guard, strand.env)]}
     ends: list[tuple[Term, Env]] = []
     later = updates_after(job.graph)
-    conditions = Conditions(draft, controlling(job.graph))
+    conditions, arms = Conditions(draft, controlling(job.graph)), within_arms(job.graph)
     for name in topological(job.graph):
         guard, env = _join(draft, arrivals.pop(name, []))
         if draft.terms.known(guard) == 0:
             continue
         block = job.graph.blocks[name]
         strand.guard, strand.env = guard, env
-        strand.controls, strand.surely = conditions.of(name)
+        here = strand.controls, strand.surely = conditions.of(name)
         for index, instr in enumerate(block.body):
+            rows = arms.get((name, index))
+            strand.controls, strand.surely = conditions.also(name, rows) if rows else here
             if isinstance(instr, ir.Store):
                 rest = updates_in(block.body[index + 1 :])
                 strand.more_follows = instr.update in rest | later[name]

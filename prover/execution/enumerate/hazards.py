@@ -96,8 +96,6 @@ def late(c: Candidate, event: sk.Event) -> Suspects:
         possible.add("torn-value")
     if isinstance(event.action, sk.Unlock) and event.action.kind == "folio":
         possible.add("unlock-not-held")
-    if isinstance(event.action, sk.Grant) and event.action.kind == "folio":
-        possible.add("self-deadlock")
     if any(_inits(c, event)):
         possible.add("lock-init-held")
     if any(_rivals(c, event)):
@@ -229,7 +227,7 @@ def depends(c: Candidate, order: Order, event: sk.Event, name: str, *, after: bo
         case "use-after-free" | "double-free":
             return any(is_over(c, order, f, event) for f in ends_of(c, event))
         case "unlock-not-held":
-            return not folio_held(c, order, event, own=False)
+            return not folio_held(c, order, event)
         case "lock-init-held":
             return any(
                 one.value.location == held.lock and holds_at(order, held, event.number)
@@ -238,8 +236,6 @@ def depends(c: Candidate, order: Order, event: sk.Event, name: str, *, after: bo
             )
         case "srcu-unbalanced":
             return any(order.before("reader", o, event.number) for o in _rivals(c, event))
-        case "self-deadlock":
-            return folio_held(c, order, event, own=True)
         case _:
             raise AssertionError(name)
 

@@ -168,7 +168,7 @@ def _refusable(
     lock = location(c, action.address)
     assert lock is not None
     if action.kind == "folio":
-        return folio_held(c, order, c.skeleton.events[number], own=False)
+        return folio_held(c, order, c.skeleton.events[number])
     thread = c.skeleton.events[number].thread
     others = [h for h in held if h.lock == lock and h.thread != thread]
     if any(conflict(h.mode, action.mode) and holds_at(order, h, number) for h in others):
@@ -204,7 +204,7 @@ def _seen(
     event = c.skeleton.events[number]
     lock = location(c, action.address)
     if action.kind == "folio":
-        locked = folio_held(c, order, event, own=False)
+        locked = folio_held(c, order, event)
     else:
         others = [h for h in held if h.lock == lock and h.thread != event.thread]
         mine = c.values.holds(action.own)
@@ -260,13 +260,13 @@ def _alternate(c: Candidate, order: Order, lock: Location) -> None:
         held = takes
 
 
-def folio_held(c: Candidate, order: Order, event: sk.Event, *, own: bool) -> bool:
-    """Whether a folio lock is held when an event on it comes; ``own``: by the same thread."""
+def folio_held(c: Candidate, order: Order, event: sk.Event) -> bool:
+    """Whether a folio lock is held when an event on it comes, by whomever."""
     action = event.action
-    assert isinstance(action, sk.Grant | sk.Try | sk.Unlock | sk.LockState)
+    assert isinstance(action, sk.Try | sk.Unlock | sk.LockState)
     lock = location(c, action.address)
     assert lock is not None
-    return folio_held_by(c, order, lock, event.number, event.thread if own else -1)
+    return folio_held_by(c, order, lock, event.number, -1)
 
 
 def folio_held_by(c: Candidate, order: Order, lock: Location, moment: int, thread: int) -> bool:
@@ -276,9 +276,9 @@ def folio_held_by(c: Candidate, order: Order, lock: Location, moment: int, threa
     return folio_taken_last(c, order, earlier, thread)
 
 
-def folio_finally_held(c: Candidate, order: Order, lock: Location, thread: int) -> bool:
-    """Whether a folio lock is held in the end; by ``thread``, unless that is -1."""
-    return folio_taken_last(c, order, folio_changes(c, lock), thread)
+def folio_finally_held(c: Candidate, order: Order, lock: Location) -> bool:
+    """Whether a folio lock is held in the end, by whomever."""
+    return folio_taken_last(c, order, folio_changes(c, lock), -1)
 
 
 def folio_taken_last(c: Candidate, order: Order, changes: list[int], thread: int) -> bool:

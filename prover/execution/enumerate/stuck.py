@@ -58,7 +58,7 @@ def standing(c: Candidate, order: Order) -> dict[int, list[Obstacle]]:
         event = c.skeleton.events[number]
         if c.skeleton.threads[thread].kind == "page":
             continue  # Pages need not be given back.
-        _harmless(c, order, event)
+        _harmless(c, event)
         found[thread] = [*_obstacles(c, order, event), *interrupted(c, thread)]
     for thread in sorted(c.frozen.keys() | c.hosted.keys()):
         found[thread] = interrupted(c, thread)
@@ -85,7 +85,7 @@ def _hangs(c: Candidate, handler: sk.Thread) -> bool:
     return begun(c, handler.number) and not ended(c, handler.number) and not over
 
 
-def _harmless(c: Candidate, order: Order, event: sk.Event) -> None:
+def _harmless(c: Candidate, event: sk.Event) -> None:
     """An attempt to go on, made in the end, would violate nothing."""
     if certain_late(c, event) or ends_of(c, event):
         raise ImpossibleError
@@ -94,10 +94,6 @@ def _harmless(c: Candidate, order: Order, event: sk.Event) -> None:
     for read in c.facts.reads.get(event.number, ()):
         place = place_of(c.values, read.address, read.part)
         if place is not None and final_value(c, place) == POISON:
-            raise ImpossibleError
-    if isinstance(event.action, sk.Grant) and event.action.kind == "folio":
-        lock = location(c, event.action.address)
-        if lock is not None and folio_finally_held(c, order, lock, event.thread):
             raise ImpossibleError
 
 
@@ -136,7 +132,7 @@ def _lock_obstacles(
     lock = location(c, action.address)
     assert lock is not None
     if action.kind == "folio":
-        if folio_finally_held(c, order, lock, -1):
+        if folio_finally_held(c, order, lock):
             over = (c.skeleton.threads[t].events[-1] for t in c.cursor if ended(c, t))
             causes = frozenset((*folio_changes(c, lock), *over))
             yield Obstacle(frozenset(_unlocking(c, lock)), causes)
@@ -154,16 +150,25 @@ def _lock_obstacles(
 
 
 def _unlocking(c: Candidate, lock: Location) -> Iterator[int]:
-    """The threads that have not ended and have taken a folio lock, or might unlock one."""
+    """The threads that have not ended and have taken a folio lock, or might unlock one.
+
+    For one that is not there whoever would start it.
+    """
     unlocks = (
         event.number
         for event in c.skeleton.events
         if isinstance(event.action, sk.Unlock) and event.action.kind == "folio"
     )
     steps = {*unlocks, *folio_changes(c, lock)}
-    for thread in _going(c):
-        if not steps.isdisjoint(c.skeleton.threads[thread].events):
-            yield thread
+    who = {_starter(c, c.skeleton.events[step].thread) for step in steps}
+    yield from (thread for thread in _going(c) if thread in who)
+
+
+def _starter(c: Candidate, thread: int) -> int:
+    """The thread itself, if it is there; else that of the event that would start it."""
+    if _alive(c, thread):
+        return thread
+    return _starter(c, c.skeleton.events[c.skeleton.threads[thread].parent].thread)
 
 
 def _going(c: Candidate) -> Iterator[int]:
@@ -213,7 +218,7 @@ def _finally(c: Candidate, order: Order, event: sk.Event, address: Term) -> Iter
     assert lock is not None
     assert isinstance(event.action, sk.Try | sk.LockState)
     if event.action.kind == "folio":
-        if folio_finally_held(c, order, lock, -1):
+        if folio_finally_held(c, order, lock):
             yield "exclusive"
         return
     for held in c.held:

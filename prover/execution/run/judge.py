@@ -96,9 +96,6 @@ class Judge:
             case sk.Unlock(address=address, kind="folio"):
                 held = machine.locks.held(machine.location(address))
                 return [] if held else ["unlock-not-held"]
-            case sk.Grant(address=address, kind="folio"):
-                who = machine.locks.holders.get(machine.location(address), {})
-                return ["self-deadlock"] if event.thread in who else []
             case _:
                 return []
 
@@ -258,7 +255,8 @@ class Judge:
             thread, index = machine.stage.place[event.number]
             if isinstance(event.action, sk.SrcuEnd) and index >= machine.next_index[thread]:
                 if machine.values.surely(event.guard) is not False:
-                    found.update(thread for s, _ in event.action.closes if s == section.start)
+                    ends = any(s == section.start for s, _ in event.action.closes)
+                    found.update((self._starter(thread),) if ends else ())
         return frozenset(found or (section.thread,))
 
     def _lock_obstacles(
@@ -276,7 +274,10 @@ class Judge:
         return found
 
     def _unlockers(self) -> list[int]:
-        """The threads that have an unlock of some folio lock still before them."""
+        """The threads that have an unlock of some folio lock still before them.
+
+        For one that is not there yet whoever would start it.
+        """
         machine = self._machine
         found: set[int] = set()
         for event in machine.skeleton.events:
@@ -288,8 +289,16 @@ class Judge:
                 index >= machine.next_index[thread]
                 and machine.values.surely(event.guard) is not False
             ):
-                found.add(thread)
+                found.add(self._starter(thread))
         return sorted(found)
+
+    def _starter(self, thread: int) -> int:
+        """The thread itself, if it is there; else that of the event that would start it."""
+        machine = self._machine
+        parent = machine.skeleton.threads[thread].parent
+        if parent < 0 or machine.values.leaves.get(Outcome(parent, "ok")) == 1:
+            return thread
+        return self._starter(machine.skeleton.events[parent].thread)
 
     def running_on(self, host: int) -> list[int]:
         """The handlers that have begun on an actor's CPU and not ended: it makes no step."""

@@ -295,9 +295,6 @@ class Law:
         match event.action:
             case sk.Request(address=address, mode=mode, grant=grant):
                 locks.ask(self.location(address), thread, mode, grant)
-            case sk.Grant(address=address) if number in self.run.in_vain:
-                if thread not in locks.holders.get(self.location(address), ()):
-                    raise NotAnExecution(f"event {number} does not find the lock so")
             case sk.Grant(address=address, mode=mode, in_queue=in_queue):
                 location = self.location(address)
                 if locks.blockers(location, mode) or (

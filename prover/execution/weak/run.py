@@ -85,12 +85,11 @@ class Run:
 
     @property
     def in_vain(self) -> set[int]:
-        """The steps at folio locks that did not find them as they have to: they have looked."""
+        """The unlocks of folios that did not find them locked: they have looked."""
         return {
             number
             for number, names in self.violated.items()
-            if looks_at_folio(self.skeleton.events[number])
-            and not {"unlock-not-held", "self-deadlock"}.isdisjoint(names)
+            if looks_at_folio(self.skeleton.events[number]) and "unlock-not-held" in names
         }
 
     # --- values
@@ -297,10 +296,8 @@ class Run:
         if poisoned:
             return ["uninitialized"]
         found = self._checks(event, late=True)
-        if looks_at_folio(event):
-            unlocks = isinstance(event.action, sk.Unlock)
-            if unlocks != (event.number in self.claim.locked):
-                found.append("unlock-not-held" if unlocks else "self-deadlock")
+        if looks_at_folio(event) and event.number not in self.claim.locked:
+            found.append("unlock-not-held")
         return found
 
     def _checks(self, event: sk.Event, *, late: bool) -> list[str]:

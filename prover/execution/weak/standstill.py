@@ -156,10 +156,11 @@ class _Standing:
 
     def _at_lock(self, event: sk.Event, grant: sk.Grant) -> list[frozenset[int]]:
         location = self.law.location(grant.address)
-        who = [t for t in self.locks.blockers(location, grant.mode) if t != event.thread]
+        who = self.locks.blockers(location, grant.mode)
         if grant.kind == "folio":
-            # Whoever goes on may unlock it.
+            # Whoever goes on may unlock it, whoever has locked it.
             return [self._going(event.thread)] if who else []
+        who = [thread for thread in who if thread != event.thread]
         found = [frozenset((holder,)) for holder in who]
         if grant.in_queue:
             before = self.locks.writers_before(location, event.thread, event.number)

@@ -234,7 +234,7 @@ def _ties(
 
 
 def _missed_locks(run: Run) -> Iterator[Edge]:
-    """Steps that did not find a folio lock as they have to, with the first store not seen."""
+    """Unlocks that did not find a folio locked, with the first store that they have not seen."""
     for own in _in_turn(run):
         for index, number in enumerate(own):
             later = (e for e in own[index + 1 :] if _stores(run, e))

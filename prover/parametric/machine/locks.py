@@ -43,7 +43,7 @@ def acquire(work: Work, instr: ir.Acquire) -> None:
     late: list[str] = []
     if locked == POISON:
         late.append("uninitialized")
-    elif _conflicts(work, place, instr.mode) and (instr.kind != "folio" or locked == 1):
+    elif instr.kind != "folio" and _conflicts(work, place, instr.mode):
         late.append("self-deadlock")
     if early or late:
         raise Wrong(*early, *late)

@@ -13,7 +13,7 @@ from prover.execution import skeleton as sk
 from prover.execution.execution import INITIAL
 from prover.execution.nodes import Node
 from prover.execution.terms import Term
-from prover.smt.locks import Taking, conflict, held_folio, taken, takings
+from prover.smt.locks import Taking, conflict, taken, takings
 from prover.smt.logic import FALSE, Lit, neg
 from prover.smt.memory import effective, performs, same_location
 from prover.smt.weak.frame import WeakFrame
@@ -269,13 +269,13 @@ def _handoffs(frame: WeakFrame) -> Iterator[Link]:
 
 
 def _looks(frame: WeakFrame) -> Iterator[tuple[str, Link]]:
-    """What a trylock refused, a look at a lock and one at a folio lock read; what overwrites it."""
+    """What a trylock refused, a look at a lock, an unlock of a folio read; what overwrites it."""
     logic = frame.logic
     found = takings(frame)
     unlocks = _unlocks(frame)
     for event in frame.skeleton.events:
         action = event.action
-        if not isinstance(action, sk.Grant | sk.Try | sk.Unlock | sk.LockState):
+        if not isinstance(action, sk.Try | sk.Unlock | sk.LockState):
             continue
         node = frame.nodes.read(event.number)
         there = _looks_only(frame, event)
@@ -308,10 +308,6 @@ def _looks_only(frame: WeakFrame, event: sk.Event) -> Lit:
     if frame.reached(event.number) == FALSE:
         return FALSE
     match event.action:
-        case sk.Grant(kind="folio") if held_folio(frame, event.number) != FALSE:
-            # Held by its own actor it is not taken.
-            found = frame.outcome(event.number, "locked")
-            return frame.logic.all_of((frame.reached(event.number), found))
         case sk.Unlock(kind="folio"):
             return performs(frame, event.number)
         case sk.Try():
@@ -325,7 +321,7 @@ def _looks_only(frame: WeakFrame, event: sk.Event) -> Lit:
 
 def _stores(
     frame: WeakFrame,
-    action: sk.Grant | sk.Try | sk.Unlock | sk.LockState,
+    action: sk.Try | sk.Unlock | sk.LockState,
     event: int,
     found: list[Taking],
     unlocks: list[tuple[sk.Event, sk.Unlock]],

@@ -73,7 +73,7 @@ def _events(
 
 
 def _locked(skeleton: sk.Skeleton, values: Mapping[str, int]) -> frozenset[int]:
-    """The looks at a lock that found it held; of those who ask for a folio lock, by themselves."""
+    """The looks at a lock that found it held, and the unlocks of a folio."""
     looks = (event.number for event in skeleton.events if looks_at_folio(event))
     found = frozenset(number for number in looks if values.get(f"l{number}", 0))
     return found | _events(skeleton, values, "locked", "l")
