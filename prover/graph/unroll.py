@@ -48,7 +48,6 @@ from prover.graph.ir import (
     Const,
     Cut,
     Instr,
-    Met,
     Program,
     Reg,
     Rmw,
@@ -295,8 +294,6 @@ class _Unrolling:
 
     def _instr(self, instr: Instr, counts: Mapping[str, int]) -> Instr:
         """A copy of ``instr``; one update in two rounds is two updates."""
-        if isinstance(instr, Met):
-            return replace(instr, middle=_name((instr.middle, tuple(counts.values()))))
         if not isinstance(instr, Store) or not instr.update:
             return instr
         around = tuple(

@@ -24,6 +24,15 @@ UNDER_WEAK = (
     ),
     InEngine(
         "dependencies",
+        "an edge that leaves a branch out needs what the branch looks at",
+        conditions.Conditions,
+        "_ways",
+        "guard if each.known else run",
+        "run",
+        "weak/flag_or_value",
+    ),
+    InEngine(
+        "dependencies",
         "what depends on an update that failed to acquire is not ordered",
         depends,
         "_depends",

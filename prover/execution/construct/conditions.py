@@ -61,7 +61,8 @@ class Conditions:
                 continue
             guard, holds, every, surely = self.decided[each.branch]
             run = self.draft.constant(1) if each.always else guard
-            found.setdefault(holds, []).append(run)
+            # On an edge that leaves the branch out its condition is known: it needs no value.
+            found.setdefault(holds, []).append(guard if each.known else run)
             for other, when in (surely if sure else every).items():
                 found.setdefault(other, []).append(when if each.always else terms.both(run, when))
         return {holds: terms.either(*whens) for holds, whens in found.items()}

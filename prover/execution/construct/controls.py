@@ -26,18 +26,20 @@ from prover.graph.instructions import reads, written
 class Deciding(Frozen, frozen=True):
     """A block whose branch decides on another one.
 
-    ``always``: every way to that one goes through the branch.
+    ``always``: every way to that one goes through the branch.  ``known``: some edges leave the
+    branch out, because what it looks at is known where they come from.
     """
 
     branch: str
     always: bool
     surely: bool
+    known: bool = False
 
 
 def controlling(graph: ir.Cfg) -> Mapping[str, tuple[Deciding, ...]]:
     """For each block of an acyclic graph, the branches that decide on it directly, in order."""
     open_ones = open_branches(graph, topological(graph))
-    ways = ways_of(graph)
+    ways, left_out = ways_of(graph), met(graph)
     order = in_order(ways, graph.entry)
     if order is None:
         # Nothing is taken to decide where what was left out cannot be put back.
@@ -63,11 +65,11 @@ def controlling(graph: ir.Cfg) -> Mapping[str, tuple[Deciding, ...]]:
             surely = bool(sure & bit) and name not in open_ones
             always = name in before[other]
             if there:
-                found[other].append(Deciding(name, always, surely))
+                found[other].append(Deciding(name, always, surely, name in left_out))
             else:
                 # What decides on a block that is left out decides on what that leads to.
                 found[other] += (
-                    Deciding(row.branch, row.always and always, row.surely and surely)
+                    Deciding(row.branch, row.always and always, row.surely and surely, row.known)
                     for row in found[name]
                 )
     return {name: tuple(dict.fromkeys(rows)) for name, rows in found.items()}
@@ -75,11 +77,7 @@ def controlling(graph: ir.Cfg) -> Mapping[str, tuple[Deciding, ...]]:
 
 def ways_of(graph: ir.Cfg) -> dict[str, tuple[str, ...]]:
     """Where each block leads to, with the blocks put back that edges leave out (``ir.Met``)."""
-    through = {
-        name: block.body[0].middle
-        for name, block in graph.blocks.items()
-        if block.body and isinstance(block.body[0], ir.Met)
-    }
+    through = _through(graph)
     ways: dict[str, tuple[str, ...]] = {}
     for name, block in graph.blocks.items():
         found = (through.get(target, target) for target in targets(block.terminator))
@@ -87,6 +85,20 @@ def ways_of(graph: ir.Cfg) -> dict[str, tuple[str, ...]]:
     for name, middle in through.items():
         ways[middle] = tuple(dict.fromkeys((*ways.get(middle, ()), name)))
     return ways
+
+
+def met(graph: ir.Cfg) -> frozenset[str]:
+    """The blocks that edges leave out."""
+    return frozenset(_through(graph).values())
+
+
+def _through(graph: ir.Cfg) -> dict[str, str]:
+    """The blocks on edges that leave another one out, with that one."""
+    return {
+        name: block.body[0].middle
+        for name, block in graph.blocks.items()
+        if block.body and isinstance(block.body[0], ir.Met)
+    }
 
 
 def _ending(graph: ir.Cfg) -> frozenset[str]:
@@ -133,7 +145,8 @@ def open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
     """The branches that an open config may decide: by itself, or by what is assigned where.
 
     Whatever is assigned between such a branch and the point where its arms meet counts, unless
-    it is never known before the program runs.
+    it is never known before the program runs.  So does every branch that edges leave out: what was
+    known there may have hung on a config.
     """
     shared = {
         instr.reg
@@ -163,7 +176,7 @@ def open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
             within |= {name}
         for target in targets(terminator):
             under[target] |= within
-    return frozenset(found)
+    return frozenset(found | met(graph))
 
 
 def _never_known(graph: ir.Cfg) -> frozenset[str]:
