@@ -255,9 +255,9 @@ def _never(property_: str) -> Meaning:
     """The condition must not hold; the value is whether it does, for what branches on it waits."""
 
     def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
-        found = scope.keep(value(scope, call.arguments[0]), call.span)
+        found = value(scope, call.arguments[0])
         scope.check(property_, scope.apply("!", found), "", call.span)
-        return scope.apply("bool", found)
+        return scope.keep(scope.apply("bool", found), call.span)
 
     return meaning
 
