@@ -46,10 +46,14 @@ def compile_program(
     lowered = lower_others(setting, scenario, finished)
     space = lowered.layout.space
 
+    def plainest(cfg: Cfg) -> Cfg:
+        return simplify_cfg(cfg, space, shortcuts="all")
+
     def unrolled(cfg: Cfg) -> Cfg:
         if not loops(cfg):
             return cfg
-        return simplify_cfg(unroll(cfg, bound, waiting=waiting), space, shortcuts=shortcuts)
+        rounds = unroll(cfg, bound, waiting=waiting, plainest=plainest)
+        return simplify_cfg(rounds, space, shortcuts=shortcuts)
 
     halves = split_words(lowered, done)
     program = change_graphs(simplify(halves, done, shortcuts=shortcuts), unrolled, done=done)

@@ -23,7 +23,7 @@ last round ends in ``spin``, and nothing is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -90,17 +90,23 @@ def loops(cfg: Cfg) -> tuple[Span, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def unroll(cfg: Cfg, bound: int, *, waiting: bool = False) -> Cfg:
+def unroll(
+    cfg: Cfg, bound: int, *, waiting: bool = False, plainest: Callable[[Cfg], Cfg] | None = None
+) -> Cfg:
     """The acyclic graph of the runs of ``cfg`` that take each back edge at most ``bound`` times.
 
     The count is per header and starts again when the header is entered going forward.  With
-    ``waiting`` awaits are told from other loops.
+    ``waiting`` awaits are told from other loops, as ``plainest`` has them: a graph with the same
+    runs, in which what no round can do is seen more easily.
     """
-    cfg = change_inner(cfg, lambda inside: unroll(inside, bound, waiting=waiting))
+    cfg = change_inner(
+        cfg, lambda inside: unroll(inside, bound, waiting=waiting, plainest=plainest)
+    )
     heads = headers(cfg)
     if not heads:
         return cfg
-    found = awaits(cfg) if waiting else {}
+    found = awaits(plainest(cfg) if plainest is not None else cfg) if waiting else {}
+    found = {head: acts for head, acts in found.items() if head in heads}
     limits = {head: bound if found.get(head, True) else 1 for head in heads}
     return _Unrolling(cfg, limits, heads, _tracked(cfg, heads), found).graph()
 

@@ -26,9 +26,9 @@ UNDER_WEAK = (
         "dependencies",
         "an edge that leaves a branch out needs what the branch looks at",
         conditions.Conditions,
-        "_ways",
-        "guard if each.known else run",
-        "run",
+        "add",
+        "if block in self.left_out:",
+        "if False:",
         "weak/flag_or_value",
     ),
     InEngine(

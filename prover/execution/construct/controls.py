@@ -26,20 +26,18 @@ from prover.graph.instructions import reads, written
 class Deciding(Frozen, frozen=True):
     """A block whose branch decides on another one.
 
-    ``always``: every way to that one goes through the branch.  ``known``: some edges leave the
-    branch out, because what it looks at is known where they come from.
+    ``always``: every way to that one goes through the branch.
     """
 
     branch: str
     always: bool
     surely: bool
-    known: bool = False
 
 
 def controlling(graph: ir.Cfg) -> Mapping[str, tuple[Deciding, ...]]:
     """For each block of an acyclic graph, the branches that decide on it directly, in order."""
     open_ones = open_branches(graph, topological(graph))
-    ways, left_out = ways_of(graph), met(graph)
+    ways = ways_of(graph)
     order = in_order(ways, graph.entry)
     if order is None:
         # Nothing is taken to decide where what was left out cannot be put back.
@@ -65,11 +63,11 @@ def controlling(graph: ir.Cfg) -> Mapping[str, tuple[Deciding, ...]]:
             surely = bool(sure & bit) and name not in open_ones
             always = name in before[other]
             if there:
-                found[other].append(Deciding(name, always, surely, name in left_out))
+                found[other].append(Deciding(name, always, surely))
             else:
                 # What decides on a block that is left out decides on what that leads to.
                 found[other] += (
-                    Deciding(row.branch, row.always and always, row.surely and surely, row.known)
+                    Deciding(row.branch, row.always and always, row.surely and surely)
                     for row in found[name]
                 )
     return {name: tuple(dict.fromkeys(rows)) for name, rows in found.items()}

@@ -15,7 +15,7 @@ from dsl.frozen import Frozen, replace
 from prover.execution import skeleton as sk
 from prover.execution.construct import srcu as build_srcu
 from prover.execution.construct.conditions import Conditions
-from prover.execution.construct.controls import controlling
+from prover.execution.construct.controls import controlling, met
 from prover.execution.construct.draft import Draft, Env, topological
 from prover.execution.construct.instructions import Strand, step
 from prover.execution.construct.locks import interrupting
@@ -203,7 +203,7 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     arrivals: dict[str, list[tuple[Term, Env]]] = {job.graph.entry: [(strand.guard, strand.env)]}
     ends: list[tuple[Term, Env]] = []
     later = updates_after(job.graph)
-    conditions = Conditions(draft, controlling(job.graph))
+    conditions = Conditions(draft, controlling(job.graph), met(job.graph))
     for name in topological(job.graph):
         guard, env = _join(draft, arrivals.pop(name, []))
         if draft.terms.known(guard) == 0:
