@@ -148,7 +148,7 @@ class Process:
                 self.line("rcu_read_unlock();")
             case ir.GraceWait(domain=None):
                 self.line("synchronize_rcu();")
-            case ir.MightSleep() | ir.Watch() | ir.Mark() | ir.Met():
+            case ir.MightSleep() | ir.Watch() | ir.Mark():
                 pass
             case ir.Check():
                 self.check(instr)

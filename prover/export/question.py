@@ -13,7 +13,7 @@ from dsl.source import Span
 from prover.export.places import Places
 from prover.export.refusals import QUESTION, VALUE, refuse, too_large
 from prover.graph.expressions import substitute
-from prover.graph.ir import Apply, Assign, Branch, Cfg, Check, Const, Expr, Jump, Load, Met, Reg
+from prover.graph.ir import Apply, Assign, Branch, Cfg, Check, Const, Expr, Jump, Load, Reg
 from prover.graph.values import AddressSpace, Pointer, truth
 
 MAX_COMPARISONS: Final = 500
@@ -70,8 +70,6 @@ class Question:
                 case Check(condition=condition):
                     expr = substitute(self.space, condition, known)
                     found = disjunction(found, self._holds(expr, instr.origin.span, sense=False))
-                case Met():
-                    pass
                 case _:
                     raise _unsayable(instr.origin.span)
         match block.terminator:

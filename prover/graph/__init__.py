@@ -11,7 +11,7 @@ from prover.graph.instructions import change_graphs
 from prover.graph.ir import Cfg, Program
 from prover.graph.kept import Kept
 from prover.graph.lower import lower_others, setting_of
-from prover.graph.simplify import simplify, simplify_cfg
+from prover.graph.simplify import Shortcuts, simplify, simplify_cfg
 from prover.graph.split_words import split_words
 from prover.graph.unroll import loops, unroll
 
@@ -24,6 +24,7 @@ def compile_program(
     kept: Kept | None = None,
     *,
     waiting: bool = True,
+    shortcuts: Shortcuts = "straight",
 ) -> Program:
     """The acyclic program of one scenario in one configuration, with loops cut at ``bound``.
 
@@ -36,7 +37,7 @@ def compile_program(
     """
     # What is kept has its awaits told apart.
     needs_numbers(protocol.scenarios[scenario])
-    kept = Kept() if kept is None or not waiting else kept
+    kept = Kept() if kept is None or not waiting or shortcuts != "straight" else kept
     setting = setting_of(protocol, scenario, configuration, bound)
     origins = {actor: kept.origin(setting, actor) for actor in setting.instances}
     found = {actor: kept.find(origin) for actor, origin in origins.items()}
@@ -45,13 +46,19 @@ def compile_program(
     lowered = lower_others(setting, scenario, finished)
     space = lowered.layout.space
 
+    def plainest(cfg: Cfg) -> Cfg:
+        return simplify_cfg(cfg, space, shortcuts="all")
+
     def unrolled(cfg: Cfg) -> Cfg:
-        return simplify_cfg(unroll(cfg, bound, waiting=waiting), space) if loops(cfg) else cfg
+        if not loops(cfg):
+            return cfg
+        rounds = unroll(cfg, bound, waiting=waiting, plainest=plainest)
+        return simplify_cfg(rounds, space, shortcuts=shortcuts)
 
     halves = split_words(lowered, done)
-    program = change_graphs(simplify(halves, done), unrolled, done=done)
+    program = change_graphs(simplify(halves, done, shortcuts=shortcuts), unrolled, done=done)
     made = {a.symmetry: a.graph for a in program.actors if a.symmetry not in finished}
     for actor, graph in made.items():
         kept.keep(origins[actor], graph)
     owners = {actor for actor in setting.instances if protocol.actors[actor].parameters}
-    return each_its_own(program, owners) if owners else program
+    return each_its_own(program, owners, shortcuts) if owners else program

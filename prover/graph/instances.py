@@ -23,11 +23,13 @@ from prover.graph.ir import (
     Program,
     Terminator,
 )
-from prover.graph.simplify import simplify_cfg
+from prover.graph.simplify import Shortcuts, simplify_cfg
 from prover.graph.values import AddressSpace
 
 
-def each_its_own(program: Program, owners: AbstractSet[str]) -> Program:
+def each_its_own(
+    program: Program, owners: AbstractSet[str], shortcuts: Shortcuts = "straight"
+) -> Program:
     """``program``, with a graph of its own for each instance of the actors in ``owners``."""
     space = program.layout.space
 
@@ -35,7 +37,7 @@ def each_its_own(program: Program, owners: AbstractSet[str]) -> Program:
         if actor.symmetry not in owners:
             return actor
         numbered = _numbered(actor.graph, actor.number, space)
-        return replace(actor, graph=simplify_cfg(numbered, space))
+        return replace(actor, graph=simplify_cfg(numbered, space, shortcuts=shortcuts))
 
     return replace(program, actors=tuple(own(actor) for actor in program.actors))
 

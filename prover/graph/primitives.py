@@ -258,12 +258,12 @@ def _assume(scope: Scope, call: p.CallPrimitive) -> Expr:
 
 
 def _never(property_: str) -> Meaning:
-    """The condition must not hold; where the run goes on it did not, so the value is 0."""
+    """The condition must not hold; the value is whether it does, for what branches on it waits."""
 
     def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
-        condition = scope.apply("!", value(scope, call.arguments[0]))
-        scope.check(property_, condition, "", call.span)
-        return ex.ZERO
+        found = value(scope, call.arguments[0])
+        scope.check(property_, scope.apply("!", found), "", call.span)
+        return scope.keep(scope.apply("bool", found), call.span)
 
     return meaning
 

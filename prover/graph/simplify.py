@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from operator import is_
+from typing import Literal, TypeAlias
 
 from dsl.frozen import Frozen, replace
 from prover.graph import expressions as ex
@@ -64,17 +65,29 @@ from prover.graph.values import AddressSpace, Poison
 
 _Known = Mapping[str, Expr]
 
+Shortcuts: TypeAlias = Literal["none", "straight", "all"]
+"""Which edges leave branches out that are decided where they come from (``ir.Met``): none; those of
+graphs in which nothing goes round; all, for whom no order of a weak model matters.
 
-def simplify(program: Program, done: frozenset[int] = frozenset()) -> Program:
+Of a graph that goes round each copy of a block is met in one round, once its rounds are told apart.
+"""
+
+
+def simplify(
+    program: Program, done: frozenset[int] = frozenset(), *, shortcuts: Shortcuts = "straight"
+) -> Program:
     """``program`` with every graph made smaller, but for actors' with an identity in ``done``."""
-    return change_graphs(program, lambda cfg: simplify_cfg(cfg, program.layout.space), done=done)
+    space = program.layout.space
+    return change_graphs(
+        program, lambda cfg: simplify_cfg(cfg, space, shortcuts=shortcuts), done=done
+    )
 
 
-def simplify_cfg(cfg: Cfg, space: AddressSpace) -> Cfg:
+def simplify_cfg(cfg: Cfg, space: AddressSpace, *, shortcuts: Shortcuts = "straight") -> Cfg:
     """One graph, and those inside it, made smaller until nothing changes."""
-    cfg = change_inner(cfg, lambda inside: simplify_cfg(inside, space))
+    cfg = change_inner(cfg, lambda inside: simplify_cfg(inside, space, shortcuts=shortcuts))
     while True:
-        smaller = propagate(cfg, space)
+        smaller = propagate(cfg, space, shortcuts=shortcuts)
         smaller = without_stale_loop_marks(reachable(smaller))
         smaller = drop_needless_checks(smaller)
         smaller = _drop_dead(smaller)
@@ -87,7 +100,7 @@ def simplify_cfg(cfg: Cfg, space: AddressSpace) -> Cfg:
 # --- constants and copies ----------------------------------------------------------------------
 
 
-def propagate(cfg: Cfg, space: AddressSpace) -> Cfg:
+def propagate(cfg: Cfg, space: AddressSpace, *, shortcuts: Shortcuts = "straight") -> Cfg:
     """Registers that are known constants or copies put in, and what follows folded.
 
     An edge to a block that only branches, on what the block before knows, goes on at once; where it
@@ -96,6 +109,7 @@ def propagate(cfg: Cfg, space: AddressSpace) -> Cfg:
     work = _Propagation(cfg, space, _copied(cfg))
     before = work.known_before()
     shape = _Shape.of(cfg)
+    skipping = shortcuts == "all" or (shortcuts == "straight" and not shape.heads)
     blocks: dict[str, BasicBlock] = {}
     for name, block in cfg.blocks.items():
         known = dict(before.get(name, {}))
@@ -103,7 +117,7 @@ def propagate(cfg: Cfg, space: AddressSpace) -> Cfg:
 
         def decided(target: str, source: str = name, known: _Known = known) -> str:
             block = cfg.blocks[target]
-            if block.body or not isinstance(block.terminator, Branch):
+            if not skipping or block.body or not isinstance(block.terminator, Branch):
                 return target
             after = work.terminator(block.terminator, known)
             if isinstance(after, Jump) and shape.may_skip(source, target, after.target):

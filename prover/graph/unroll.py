@@ -23,7 +23,7 @@ last round ends in ``spin``, and nothing is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -48,7 +48,6 @@ from prover.graph.ir import (
     Const,
     Cut,
     Instr,
-    Met,
     Program,
     Reg,
     Rmw,
@@ -91,17 +90,23 @@ def loops(cfg: Cfg) -> tuple[Span, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def unroll(cfg: Cfg, bound: int, *, waiting: bool = False) -> Cfg:
+def unroll(
+    cfg: Cfg, bound: int, *, waiting: bool = False, plainest: Callable[[Cfg], Cfg] | None = None
+) -> Cfg:
     """The acyclic graph of the runs of ``cfg`` that take each back edge at most ``bound`` times.
 
     The count is per header and starts again when the header is entered going forward.  With
-    ``waiting`` awaits are told from other loops.
+    ``waiting`` awaits are told from other loops, as ``plainest`` has them: a graph with the same
+    runs, in which what no round can do is seen more easily.
     """
-    cfg = change_inner(cfg, lambda inside: unroll(inside, bound, waiting=waiting))
+    cfg = change_inner(
+        cfg, lambda inside: unroll(inside, bound, waiting=waiting, plainest=plainest)
+    )
     heads = headers(cfg)
     if not heads:
         return cfg
-    found = awaits(cfg) if waiting else {}
+    found = awaits(plainest(cfg) if plainest is not None else cfg) if waiting else {}
+    found = {head: acts for head, acts in found.items() if head in heads}
     limits = {head: bound if found.get(head, True) else 1 for head in heads}
     return _Unrolling(cfg, limits, heads, _tracked(cfg, heads), found).graph()
 
@@ -295,8 +300,6 @@ class _Unrolling:
 
     def _instr(self, instr: Instr, counts: Mapping[str, int]) -> Instr:
         """A copy of ``instr``; one update in two rounds is two updates."""
-        if isinstance(instr, Met):
-            return replace(instr, middle=_name((instr.middle, tuple(counts.values()))))
         if not isinstance(instr, Store) or not instr.update:
             return instr
         around = tuple(

@@ -13,4 +13,4 @@ from prover.graph.split_words import split_words
 
 def with_loops(protocol: Protocol, scenario: str, configuration: Mapping[str, str]) -> Program:
     """The program of one scenario in one configuration with its loops, words split."""
-    return simplify(split_words(lower(protocol, scenario, configuration)))
+    return simplify(split_words(lower(protocol, scenario, configuration)), shortcuts="all")

@@ -195,3 +195,12 @@ def test_command(
     assert main(["export", "f.khp", "--scenario", "u"]) == 2
     assert main(["export", "none.khp"]) == 2
     assert main(["export", "--format", "tla", "f.khp"]) == 2
+
+
+@pytest.mark.parametrize("scenario", ["at_once", "by_function", "by_loop", "by_error"])
+def test_a_flag_orders_no_more_in_the_litmus_test(scenario: str) -> None:
+    """A branch that is left out of the graph is written all the same: the store is in its arm."""
+    path = HERE.parent / "cases" / "verdict" / "weak" / "flag_of_a_branch.khp"
+    text = export_litmus(check(loaded(path.read_text("utf-8"))), scenario, {})
+    found = decide_litmus(Source("t.litmus", text), model("lkmm"), 30.0, explain=False)
+    assert found.observation != "Never", text

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from prover.pipeline import families
+from prover.pipeline import families, run
 from prover.pipeline.loaded import Loaded, grouped, load_all
 from prover.pipeline.shared import share
 from prover.pipeline.tree import Member
@@ -48,3 +48,15 @@ def test_one_variant_is_decided_as_it_is_among_all(monkeypatch: pytest.MonkeyPat
     assert len(names) > 1
     for name in names:
         assert asked(monkeypatch, name) == (0, {name: all_of_them[name]})
+
+
+def test_what_is_expected_of_a_variant_makes_no_verdict(tmp_path: Path) -> None:
+    """A proof among all rests on orders that each variant has, whatever its author expects."""
+    text = (FILE.parents[1] / "weak" / "flag_dropped.khp").read_text("utf-8")
+    path = tmp_path / "hoped.khp"
+    path.write_text(text.replace("expect refuted final;", "expect proved;"), "utf-8")
+    (file,) = run(Request((str(path),), jobs=1, explain=False), lambda _: None).files
+    found = {
+        o.obligation.variant: name_of(o.verdict) for o in file.outcomes if o.obligation.variant
+    }
+    assert found == {"stays": "refuted", "unasked": "refuted"}

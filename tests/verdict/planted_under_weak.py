@@ -24,6 +24,15 @@ UNDER_WEAK = (
     ),
     InEngine(
         "dependencies",
+        "an edge that leaves a branch out needs what the branch looks at",
+        conditions.Conditions,
+        "add",
+        "if block in self.left_out:",
+        "if False:",
+        "weak/flag_or_value",
+    ),
+    InEngine(
+        "dependencies",
         "what depends on an update that failed to acquire is not ordered",
         depends,
         "_depends",

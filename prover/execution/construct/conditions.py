@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -20,15 +21,17 @@ class Conditions:
     """What the branches passed so far decide on.
 
     ``decided`` has for each branch its guard and its condition, and what decides on itself:
-    all that may, and what surely does.
+    all that may, and what surely does.  ``left_out`` are the blocks that some edges leave out.
     """
 
     draft: Draft
     deciding: Mapping[str, Sequence[Deciding]]
+    left_out: AbstractSet[str]
     decided: dict[str, tuple[Term, Term, Ways, Ways]] = field(
         default_factory=dict[str, tuple[Term, Term, Ways, Ways]]
     )
     _open: bool = field(init=False)
+    _known: dict[str, tuple[Ways, Ways]] = field(default_factory=dict[str, tuple[Ways, Ways]])
 
     def __post_init__(self) -> None:
         self._open = any(not each.surely for rows in self.deciding.values() for each in rows)
@@ -36,6 +39,9 @@ class Conditions:
     def add(self, block: str, guard: Term, holds: Term) -> None:
         """A branch that is run where ``guard`` holds."""
         every, surely = self._both_ways(block)
+        if block in self.left_out:
+            # On an edge that leaves the branch out its condition is known: that needs no value.
+            holds = self.draft.select(guard, holds, self.draft.constant(0))
         self.decided[block] = guard, holds, every, surely
 
     def of(self, block: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
@@ -58,8 +64,10 @@ class Conditions:
 
     def _both_ways(self, block: str) -> tuple[Ways, Ways]:
         """All that may decide on a block, and what surely does: the same where nothing is open."""
-        every = self._ways(block, sure=False)
-        return every, self._ways(block, sure=True) if self._open else every
+        if block not in self._known:
+            every = self._ways(block, sure=False)
+            self._known[block] = every, self._ways(block, sure=True) if self._open else every
+        return self._known[block]
 
     def _terms(self, ways: Ways) -> tuple[Term, ...]:
         none = self.draft.constant(0)

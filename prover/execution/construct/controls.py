@@ -76,11 +76,7 @@ def controlling(graph: ir.Cfg) -> Mapping[str, tuple[Deciding, ...]]:
 
 def ways_of(graph: ir.Cfg) -> dict[str, tuple[str, ...]]:
     """Where each block leads to, with the blocks put back that edges leave out (``ir.Met``)."""
-    through = {
-        name: block.body[0].middle
-        for name, block in graph.blocks.items()
-        if block.body and isinstance(block.body[0], ir.Met)
-    }
+    through = _through(graph)
     ways: dict[str, tuple[str, ...]] = {}
     for name, block in graph.blocks.items():
         found = (through.get(target, target) for target in targets(block.terminator))
@@ -88,6 +84,20 @@ def ways_of(graph: ir.Cfg) -> dict[str, tuple[str, ...]]:
     for name, middle in through.items():
         ways[middle] = tuple(dict.fromkeys((*ways.get(middle, ()), name)))
     return ways
+
+
+def met(graph: ir.Cfg) -> frozenset[str]:
+    """The blocks that edges leave out."""
+    return frozenset(_through(graph).values())
+
+
+def _through(graph: ir.Cfg) -> dict[str, str]:
+    """The blocks on edges that leave another one out, with that one."""
+    return {
+        name: block.body[0].middle
+        for name, block in graph.blocks.items()
+        if block.body and isinstance(block.body[0], ir.Met)
+    }
 
 
 def _ending(graph: ir.Cfg) -> frozenset[str]:
@@ -134,7 +144,8 @@ def open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
     """The branches that an open config may decide: by itself, or by what is assigned where.
 
     Whatever is assigned between such a branch and the point where its arms meet counts, unless
-    it is never known before the program runs.
+    it is never known before the program runs.  So does every branch that edges leave out: what was
+    known there may have hung on a config.
     """
     shared = {
         instr.reg
@@ -164,7 +175,7 @@ def open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
             within |= {name}
         for target in targets(terminator):
             under[target] |= within
-    return frozenset(found)
+    return frozenset(found | met(graph))
 
 
 def _never_known(graph: ir.Cfg) -> frozenset[str]:
