@@ -139,5 +139,23 @@ UNDER_WEAK = (
         "()",
         "weak/ctrl_two_returns",
     ),
+    InEngine(
+        "warnings",
+        "who was warned of a sleep in atomic context goes no further",
+        frame.WeakFrame,
+        "goes_on",
+        "return goes_on",
+        'return what.property != "sleep-in-atomic" and goes_on',
+        "weak/warned_and_went_on",
+    ),
+    InEngine(
+        "warnings",
+        "who lets go what it does not hold goes no further",
+        frame.WeakFrame,
+        "goes_on",
+        "return goes_on",
+        "return what.property != IN_VAIN and goes_on",
+        "weak/warned_and_went_on",
+    ),
 )
 """Every one whose case is in ``tests/cases/verdict/weak``."""

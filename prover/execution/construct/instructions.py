@@ -149,7 +149,7 @@ def _enter(strand: Strand, section: str, origin: ir.Origin) -> None:
 
 
 def _leave(strand: Strand, section: str, origin: ir.Origin) -> None:
-    """rcu_read_unlock() and its kind."""
+    """rcu_read_unlock() and its kind; one too many is only warned of, and ends nothing."""
     name = f"!{section}"
     draft = strand.draft
     depth = strand.get(name)
@@ -157,7 +157,7 @@ def _leave(strand: Strand, section: str, origin: ir.Origin) -> None:
     outer = draft.equal(depth, draft.constant(1))
     wrong = "rcu-unbalanced" if section == "rcu" else "preempt-unbalanced"
     strand.here(sk.SectionEnd(section, outer), origin, (sk.LocalCheck(wrong, outside, ""),))
-    strand.env[name] = _deeper(strand, name, -1)
+    strand.env[name] = draft.select(outside, depth, _deeper(strand, name, -1))
 
 
 def _set_irq(strand: Strand, instr: ir.SetIrq) -> None:
