@@ -265,7 +265,7 @@ def _violations(
     found: dict[tuple[str, int], Lit] = {}
     for event in sorted(bad.keys() | inverted.keys()):
         others = [
-            logic.any_of((neg(lit), neg(frame.before(other, event))))
+            logic.any_of((neg(lit), neg(frame.sooner(other, event))))
             for other, lit in (*bad.items(), *inverted.items())
             if other != event and anchors[other] != anchors[event]
         ]

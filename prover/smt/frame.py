@@ -279,6 +279,10 @@ class Frame:
             return self.logic.atom(f"(< p{one} p{two})")
         return neg(self.logic.atom(f"(< p{two} p{one})"))
 
+    def sooner(self, one: int, two: int) -> Lit:
+        """Whether what goes wrong at ``one`` counts before what does at ``two``."""
+        return self.before(one, two)
+
     def called_after(self, event: int, wait: int) -> Lit:
         """Whether an event is done when a grace period or a barrier begins."""
         return self.before(event, wait)

@@ -148,6 +148,14 @@ class WeakFrame(Frame):
             return self._first(a, b, self.done(min(a, b)), self.done(max(a, b)))
         return self.less(self.done(a), self.begun(b))
 
+    def sooner(self, one: int, two: int) -> Lit:
+        """Whether what goes wrong at ``one`` counts before what does at ``two``.
+
+        It does where the processor of both ran it before: a thread may go on after it.
+        """
+        own = self.in_program(one, two)
+        return self.before(one, two) if own is None else own
+
     def called_after(self, event: int, wait: int) -> Lit:
         """Whether an event is done when a wait begins: that is after all that stands before it.
 
