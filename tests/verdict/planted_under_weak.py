@@ -149,6 +149,15 @@ UNDER_WEAK = (
         "weak/warned_and_went_on",
     ),
     InEngine(
+        "SRCU",
+        "who ends a reader of a domain that was set down goes no further",
+        frame.WeakFrame,
+        "goes_on",
+        "return goes_on",
+        'return what.property != "uninitialized" and goes_on',
+        "weak/srcu_end_after_cleanup",
+    ),
+    InEngine(
         "warnings",
         "who lets go what it does not hold goes no further",
         frame.WeakFrame,
