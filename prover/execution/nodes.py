@@ -50,11 +50,13 @@ IN_VAIN = "unlock-not-held"
 def goes_on(event: sk.Event, name: str) -> bool:
     """Whether a thread goes on after a violation at an event.
 
-    ``VM_BUG_ON_FOLIO()`` stops who unlocks a folio that nobody has locked.  The end of an SRCU
-    reader is one store, of which nobody learns that its domain was set down meanwhile.
+    ``VM_BUG_ON_FOLIO()`` stops who unlocks a folio that nobody has locked.  Who ends an SRCU
+    reader, or is about to return from a call that uses a domain, does not learn that this was set
+    down meanwhile.
     """
     if name == "uninitialized":
-        return isinstance(event.action, sk.SrcuEnd)
+        looks = isinstance(event.action, sk.Access) and event.action.what == "srcu-look"
+        return looks or isinstance(event.action, sk.SrcuEnd)
     return name in CONTINUES and not (name == IN_VAIN and looks_at_folio(event))
 
 
@@ -189,8 +191,9 @@ def _of_access(access: sk.Access, writes: list[sk.WriteAccess], true: Term) -> I
         case "lock-init":
             yield "W", "once", "access", true, true
         case _:
-            # What an unlock does to a lock that it has let go.
-            yield "R", "once", "look", true, true
+            # What an unlock does to a lock that it has let go, and whoever uses a domain to it.
+            order = "acquire" if access.order == "acquire" else "once"
+            yield "R", order, "look", true, true
 
 
 def _of_lock(skeleton: sk.Skeleton, event: sk.Event, true: Term) -> Iterator[Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prover.execution.construct import conditions, controls, program
+from prover.execution.construct import conditions, controls, instructions, program
 from prover.execution.weak import run
 from prover.graph import (
     primitives_atomic,
@@ -147,6 +147,15 @@ UNDER_WEAK = (
         "return goes_on",
         'return what.property != "sleep-in-atomic" and goes_on',
         "weak/warned_and_went_on",
+    ),
+    InEngine(
+        "SRCU",
+        "what synchronize_srcu() does to its domain may be late",
+        instructions,
+        "_wait",
+        '"acquire" if grace else "plain"',
+        '"plain"',
+        "weak/srcu_wait_is_over",
     ),
     InEngine(
         "SRCU",

@@ -119,7 +119,8 @@ def _wait(strand: Strand, instr: ir.GraceWait | ir.RcuBarrier) -> None:
     strand.fill(end, over, strand.guard, origin)
     strand.guard = draft.outcome(end, "granted")
     if domain is not None:
-        build_srcu.look(strand, domain, origin)
+        # __synchronize_srcu() ends with smp_mb(), behind all that it does to the domain.
+        build_srcu.look(strand, domain, origin, "acquire" if grace else "plain")
 
 
 def _queue(strand: Strand, instr: ir.CallRcu) -> None:
