@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.hazards import address_of
+from prover.execution.hazards_of_holders import looks_at_folio
 from prover.execution.terms import Constant, Outcome, Term
 from prover.graph.values import Pointer
 
@@ -29,11 +30,35 @@ CONTINUES = frozenset(
         "double-free",
         "srcu-unbalanced",
         "lock-init-held",
+        "sleep-in-atomic",
+        "ipi-irqs-off",
+        "rcu-unbalanced",
+        "irq-unbalanced",
+        "preempt-unbalanced",
+        "lock-held-at-end",
+        "unlock-not-held",
     )
 )
 """Properties whose violation does not keep a thread from its next steps under a weak model: a
 store that follows in program order may have been seen before.
 """
+
+IN_VAIN = "unlock-not-held"
+"""Of these the one whose event does nothing all the same: there is no holding that it could end."""
+
+
+def goes_on(event: sk.Event, name: str) -> bool:
+    """Whether a thread goes on after a violation at an event.
+
+    ``VM_BUG_ON_FOLIO()`` stops who unlocks a folio that nobody has locked.  Who ends an SRCU
+    reader, or is about to return from a call that uses a domain, does not learn that this was set
+    down meanwhile.
+    """
+    if name == "uninitialized":
+        looks = isinstance(event.action, sk.Access) and event.action.what == "srcu-look"
+        return looks or isinstance(event.action, sk.SrcuEnd)
+    return name in CONTINUES and not (name == IN_VAIN and looks_at_folio(event))
+
 
 LOOSE = ("plain", "racy")
 """Orders of accesses that the compiler may move: what is computed of them is in no order."""
@@ -166,8 +191,9 @@ def _of_access(access: sk.Access, writes: list[sk.WriteAccess], true: Term) -> I
         case "lock-init":
             yield "W", "once", "access", true, true
         case _:
-            # What an unlock does to a lock that it has let go.
-            yield "R", "once", "look", true, true
+            # What an unlock does to a lock that it has let go, and whoever uses a domain to it.
+            order = "acquire" if access.order == "acquire" else "once"
+            yield "R", order, "look", true, true
 
 
 def _of_lock(skeleton: sk.Skeleton, event: sk.Event, true: Term) -> Iterator[Part]:

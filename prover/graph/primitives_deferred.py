@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from dsl import protocol as p
 from dsl.frozen import replace
 from dsl.types import PointerType, StructType
 from prover.graph import expressions as ex
 from prover.graph.context import Graph, Scope
 from prover.graph.graphs import finish, function_graph, start
-from prover.graph.instructions import reads, with_body
+from prover.graph.instructions import with_body, written
 from prover.graph.ir import (
+    Apply,
     Assign,
     CallRcu,
     Cfg,
@@ -28,6 +31,9 @@ from prover.graph.lower_expr import in_order, value
 from prover.graph.places import member
 
 _HEAD = "head"
+
+_STEPS = ("field", "index", "container_of")
+"""Operations that lead from a pointer to another place in the same object."""
 
 
 def call_rcu(scope: Scope, call: p.CallPrimitive) -> Expr:
@@ -60,16 +66,26 @@ def _surely_used(callback: Cfg, parameter: str) -> bool:
     known, passed, block = {parameter}, set[str](), callback.blocks[callback.entry]
     while True:
         for instr in block.body:
-            names = {name for expr in reads(instr) for name in ex.registers(expr)}
-            if isinstance(instr, Assign) and names & known:
+            if isinstance(instr, Load | Store) and _is_within(instr.address, known):
+                return True
+            leads = isinstance(instr, Assign) and _is_within(instr.expr, known)
+            known.discard(written(instr))
+            if isinstance(instr, Assign) and leads:
                 known.add(instr.reg)
-            elif isinstance(instr, Load | Store):
-                if known.intersection(ex.registers(instr.address)):
-                    return True
         passed.add(block.name)
         if not isinstance(block.terminator, Jump) or block.terminator.target in passed:
             return False
         block = callback.blocks[block.terminator.target]
+
+
+def _is_within(expr: Expr, known: Collection[str]) -> bool:
+    """Whether an expression is an address in the object that the registers ``known`` lead to.
+
+    What only depends on such an address, as an index does, is another object's.
+    """
+    while isinstance(expr, Apply) and expr.op in _STEPS:
+        expr = expr.args[0]
+    return isinstance(expr, Reg) and expr.name in known
 
 
 def _found_by_head(callback: Cfg, look: HeadLook) -> Cfg:

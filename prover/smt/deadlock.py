@@ -139,7 +139,7 @@ class _Plan:
             assert isinstance(unlock.action, sk.Unlock)
             ends = frame.logic.all_of(
                 (
-                    frame.ok(number),
+                    frame.acts(number),
                     frame.holds(unlock.action.outer),
                     frame.same_place(unlock.action.address, taking.address),
                     frame.coherent(taking.event, number),

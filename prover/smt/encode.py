@@ -12,7 +12,7 @@ from prover.execution import skeleton as sk
 from prover.execution.analysis import analyse
 from prover.execution.domains import Domains
 from prover.execution.hazards import Hazard, hazards
-from prover.execution.nodes import CONTINUES, nodes
+from prover.execution.nodes import nodes
 from prover.execution.order import AFTER_ALL, BEFORE_ALL, StaticOrder, static_order
 from prover.execution.terms import Choice
 from prover.smt.alike import encode_alike
@@ -140,7 +140,7 @@ def _weak_body(prepared: Prepared, *, detail: bool) -> _Body:
     skeleton = prepared.skeleton
     frame = WeakFrame(skeleton, prepared.domains, prepared.order, prepared.hazards)
     frame.model, frame.nodes, frame.every_read = prepared.model, nodes(skeleton), True
-    frame.continues, frame.unseen = CONTINUES, prepared.unseen
+    frame.unseen = prepared.unseen
     encode_reads(frame)
     encode_pools(frame)
     encode_locks(frame)
@@ -265,7 +265,7 @@ def _violations(
     found: dict[tuple[str, int], Lit] = {}
     for event in sorted(bad.keys() | inverted.keys()):
         others = [
-            logic.any_of((neg(lit), neg(frame.before(other, event))))
+            logic.any_of((neg(lit), neg(frame.sooner(other, event))))
             for other, lit in (*bad.items(), *inverted.items())
             if other != event and anchors[other] != anchors[event]
         ]

@@ -43,8 +43,7 @@ class Frame:
     """One query under construction.
 
     ``picks`` has for each read its sources (write accesses, INITIAL), each with the literal that
-    says it is the one; only reads whose value is open are there, unless ``every_read``.  A thread
-    goes on after a violation of a property in ``continues``.
+    says it is the one; only reads whose value is open are there, unless ``every_read``.
     """
 
     skeleton: sk.Skeleton
@@ -62,7 +61,6 @@ class Frame:
         default_factory=dict[int, list[tuple[int, Lit]]]
     )
     every_read: bool = False
-    continues: frozenset[str] = frozenset()
 
     def fork(self) -> Frame:
         """A frame that goes on from here by itself."""
@@ -174,9 +172,10 @@ class Frame:
         """Whether a violation at ``event`` keeps its thread from going on."""
         return self.violates(event)
 
-    def goes_on(self, what: Hazard | sk.LocalCheck) -> bool:
-        """Whether a thread goes on after a hazard or a failed check."""
-        return what.property in self.continues
+    def goes_on(self, event: int, what: Hazard | sk.LocalCheck) -> bool:
+        """Whether a thread goes on after a hazard or a failed check of an event."""
+        del event, what
+        return False
 
     def risky(self, event: int) -> bool:
         """Whether anything can go wrong at an event."""
@@ -245,6 +244,10 @@ class Frame:
         reached = self.reached(event)
         return self.logic.all_of((reached, neg(self.stops(event)))) if reached != FALSE else FALSE
 
+    def acts(self, event: int) -> Lit:
+        """Whether an event is ok and not in vain."""
+        return self.ok(event)
+
     def outcome(self, event: int, what: str) -> Lit:
         """The literal of an outcome; FALSE where the event is never reached."""
         if self.reached(event) == FALSE:
@@ -258,7 +261,7 @@ class Frame:
         """Whether an event took effect: ok, and granted if it is a blocking one."""
         if sk.is_blocking(self.skeleton, self.skeleton.events[event]):
             return self.outcome(event, "granted")
-        return self.ok(event)
+        return self.acts(event)
 
     def steps(self, event: int) -> Lit:
         """Whether an event took effect or went wrong."""
@@ -275,6 +278,10 @@ class Frame:
         if one < two:
             return self.logic.atom(f"(< p{one} p{two})")
         return neg(self.logic.atom(f"(< p{two} p{one})"))
+
+    def sooner(self, one: int, two: int) -> Lit:
+        """Whether what goes wrong at ``one`` counts before what does at ``two``."""
+        return self.before(one, two)
 
     def called_after(self, event: int, wait: int) -> Lit:
         """Whether an event is done when a grace period or a barrier begins."""

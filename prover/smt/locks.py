@@ -55,7 +55,7 @@ def taken(frame: Frame, taking: Taking) -> Lit:
     """Whether the lock was taken by this event."""
     action = frame.skeleton.events[taking.event].action
     if isinstance(action, sk.Downgrade):
-        return frame.ok(taking.event)
+        return frame.acts(taking.event)
     return frame.outcome(taking.event, "granted" if isinstance(action, sk.Grant) else "taken")
 
 
@@ -96,7 +96,7 @@ def ended_between(frame: Frame, taking: Taking, moment: int) -> list[Lit]:
         found.append(
             frame.logic.all_of(
                 (
-                    frame.ok(event),
+                    frame.acts(event),
                     frame.holds(action.outer),
                     frame.same_place(action.address, taking.address),
                     frame.coherent(taking.event, event),

@@ -63,7 +63,7 @@ def _on_a_cell(frame: Frame, read: sk.ReadAccess) -> Lit:
 
 def performs(frame: Frame, event: int) -> Lit:
     """Whether an event gets as far as reading: reached, with nothing wrong before that."""
-    if all(isinstance(h, LATE_KINDS) or frame.goes_on(h) for h in frame.hazards[event]):
+    if all(isinstance(h, LATE_KINDS) or frame.goes_on(event, h) for h in frame.hazards[event]):
         return frame.reached(event)
     from prover.smt.violations import early_hazard
 

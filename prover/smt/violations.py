@@ -55,11 +55,15 @@ def _define_stop(frame: Frame, event: int) -> None:
     if stops in (FALSE, frame.violates(event)):
         return
     reached, logic = frame.reached(event), frame.logic
-    hazards = [_hazard(frame, event, h) for h in frame.hazards[event] if not frame.goes_on(h)]
+    hazards = [
+        _hazard(frame, event, hazard)
+        for hazard in frame.hazards[event]
+        if not frame.goes_on(event, hazard)
+    ]
     checks = [
         frame.holds(check.bad)
         for check in frame.skeleton.events[event].checks
-        if not frame.goes_on(check)
+        if not frame.goes_on(event, check)
     ]
     bad = logic.any_of((*hazards, *checks))
     logic.clause(neg(stops), reached)
@@ -72,7 +76,7 @@ def early_hazard(frame: Frame, event: int) -> Lit:
     return frame.logic.any_of(
         _hazard(frame, event, hazard)
         for hazard in frame.hazards[event]
-        if not isinstance(hazard, LATE_KINDS) and not frame.goes_on(hazard)
+        if not isinstance(hazard, LATE_KINDS) and not frame.goes_on(event, hazard)
     )
 
 

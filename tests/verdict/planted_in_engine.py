@@ -14,6 +14,7 @@ from prover.graph import (
     primitives,
     primitives_atomic,
     primitives_bits,
+    primitives_deferred,
     primitives_lock,
     primitives_refcount,
     primitives_srcu,
@@ -34,6 +35,15 @@ BUGS = (
         'strand.here(sk.Access("head-look", "plain", strand.value(address)), origin)',
         "pass",
         "lifetimes/rcu_head_freed_while_queued",
+    ),
+    InEngine(
+        "RCU",
+        "a name that led to the object of an rcu_head always does",
+        primitives_deferred,
+        "_surely_used",
+        "known.discard(written(instr))",
+        "pass",
+        "lifetimes/rcu_head_of_another_object",
     ),
     InEngine(
         "SRCU",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prover.execution.construct import conditions, controls, program
+from prover.execution.construct import conditions, controls, instructions, program
 from prover.execution.weak import run
 from prover.graph import (
     primitives_atomic,
@@ -147,6 +147,42 @@ UNDER_WEAK = (
         "(surely if sure else every).items()",
         "()",
         "weak/ctrl_two_returns",
+    ),
+    InEngine(
+        "warnings",
+        "who was warned of a sleep in atomic context goes no further",
+        frame.WeakFrame,
+        "goes_on",
+        "return goes_on",
+        'return what.property != "sleep-in-atomic" and goes_on',
+        "weak/warned_and_went_on",
+    ),
+    InEngine(
+        "SRCU",
+        "what synchronize_srcu() does to its domain may be late",
+        instructions,
+        "_wait",
+        '"acquire" if grace else "plain"',
+        '"plain"',
+        "weak/srcu_wait_is_over",
+    ),
+    InEngine(
+        "SRCU",
+        "who ends a reader of a domain that was set down goes no further",
+        frame.WeakFrame,
+        "goes_on",
+        "return goes_on",
+        'return what.property != "uninitialized" and goes_on',
+        "weak/srcu_end_after_cleanup",
+    ),
+    InEngine(
+        "warnings",
+        "who lets go what it does not hold goes no further",
+        frame.WeakFrame,
+        "goes_on",
+        "return goes_on",
+        "return what.property != IN_VAIN and goes_on",
+        "weak/warned_and_went_on",
     ),
 )
 """Every one whose case is in ``tests/cases/verdict/weak``."""

@@ -17,7 +17,7 @@ from prover.execution.analysis import analyse
 from prover.execution.claim import Claim
 from prover.execution.domains import Domains
 from prover.execution.hazards import PRECEDENCE
-from prover.execution.nodes import LOOSE, Nodes, nodes
+from prover.execution.nodes import CONTINUES, LOOSE, Nodes, nodes
 from prover.execution.order import static_order
 from prover.execution.terms import ReadValue, Term
 from prover.execution.weak.law import DELAYS, Law, Section
@@ -220,7 +220,8 @@ class Explorer:
                 yield from self._alive(one, wrongs)
             else:
                 yield one
-        if all(one.also or one.lands for one in wrongs):
+        # Who was only warned goes on, and may come to stand still.
+        if all(one.also or one.lands or one.property in CONTINUES for one in wrongs):
             orders = list(named(run, self.nodes, "lock-order"))
             yield from orders or named(run, self.nodes, "deadlock")
 

@@ -23,6 +23,7 @@ from tests.weak.themes_of_lives import (
 )
 from tests.weak.themes_of_srcu import domains, readers
 from tests.weak.themes_of_waits import holders, sleepers
+from tests.weak.themes_of_warnings import warnings
 
 Maker = Callable[[Draft], str]
 
@@ -366,6 +367,7 @@ THEMES: dict[str, Maker] = {
     "owners": owners,
     "halves": halves,
     "handed": handed,
+    "warnings": warnings,
 }
 
 

@@ -119,7 +119,8 @@ def _wait(strand: Strand, instr: ir.GraceWait | ir.RcuBarrier) -> None:
     strand.fill(end, over, strand.guard, origin)
     strand.guard = draft.outcome(end, "granted")
     if domain is not None:
-        build_srcu.look(strand, domain, origin)
+        # __synchronize_srcu() ends with smp_mb(), behind all that it does to the domain.
+        build_srcu.look(strand, domain, origin, "acquire" if grace else "plain")
 
 
 def _queue(strand: Strand, instr: ir.CallRcu) -> None:
@@ -149,7 +150,7 @@ def _enter(strand: Strand, section: str, origin: ir.Origin) -> None:
 
 
 def _leave(strand: Strand, section: str, origin: ir.Origin) -> None:
-    """rcu_read_unlock() and its kind."""
+    """rcu_read_unlock() and its kind; one too many is only warned of, and ends nothing."""
     name = f"!{section}"
     draft = strand.draft
     depth = strand.get(name)
@@ -157,7 +158,7 @@ def _leave(strand: Strand, section: str, origin: ir.Origin) -> None:
     outer = draft.equal(depth, draft.constant(1))
     wrong = "rcu-unbalanced" if section == "rcu" else "preempt-unbalanced"
     strand.here(sk.SectionEnd(section, outer), origin, (sk.LocalCheck(wrong, outside, ""),))
-    strand.env[name] = _deeper(strand, name, -1)
+    strand.env[name] = draft.select(outside, depth, _deeper(strand, name, -1))
 
 
 def _set_irq(strand: Strand, instr: ir.SetIrq) -> None:

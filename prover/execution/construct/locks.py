@@ -158,7 +158,7 @@ def downgrade(strand: Strand, instr: ir.Downgrade) -> None:
     event = strand.here(action, instr.origin, checks)
     _set_up(strand, event, address)
     strand.set_held(address, instr.kind, "exclusive", draft.constant(1), held=False)
-    strand.set_held(address, instr.kind, "shared", draft.constant(1), held=True)
+    strand.set_held(address, instr.kind, "shared", held, held=True)
 
 
 def is_locked(strand: Strand, instr: ir.IsLocked) -> None:

@@ -70,9 +70,9 @@ def inside(strand: Strand, domain: Term) -> sk.LocalCheck:
     return sk.LocalCheck("self-deadlock", draft.terms.either(*own), "")
 
 
-def look(strand: Strand, domain: Term, origin: ir.Origin) -> None:
+def look(strand: Strand, domain: Term, origin: ir.Origin, order: str = "plain") -> None:
     """The domain is in use: it must be there, and set up."""
-    event = strand.here(sk.Access("srcu-look", "plain", domain), origin)
+    event = strand.here(sk.Access("srcu-look", order, domain), origin)
     strand.draft.read(event, domain, "whole")
 
 

@@ -194,7 +194,10 @@ class Strand:
         return draft.terms.either(*parts)
 
     def set_held(self, address: Term, kind: str, mode: str, when: Term, *, held: bool) -> None:
-        """Notes that the lock at ``address`` was taken or let go, where ``when`` holds."""
+        """Notes that the lock at ``address`` was taken or let go, where ``when`` holds.
+
+        One that is not held is not let go.
+        """
         draft = self.draft
         terms = draft.terms
         for location, _ in draft.lock_cells((kind,)):
@@ -207,8 +210,9 @@ class Strand:
                 new = terms.either(old, here) if held else terms.both(old, terms.invert(here))
             else:
                 name = f"!s:{location}"
-                op = "+" if held else "-"
-                new = draft.operation(op, (), (self.get(name), here))
+                old = self.get(name)
+                one = here if held else terms.both(here, draft.truth(old))
+                new = draft.operation("+" if held else "-", (), (old, one))
             self.env[name] = new
 
     def set_subclass(self, address: Term, kind: str, subclass: int, when: Term) -> None:

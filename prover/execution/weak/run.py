@@ -15,7 +15,7 @@ from prover.execution.evaluate import Unknown, Valuation
 from prover.execution.execution import INITIAL
 from prover.execution.hazards import LATE_PROPERTIES, address_of
 from prover.execution.hazards_of_holders import looks_at_folio
-from prover.execution.nodes import CONTINUES, Node, Nodes
+from prover.execution.nodes import IN_VAIN, Node, Nodes, goes_on
 from prover.execution.order import AFTER_ALL
 from prover.execution.terms import (
     Allocated,
@@ -241,19 +241,19 @@ class Run:
             return True
         try:
             early = self._early(event)
-            if not self._stopped(early):
+            if not self._stopped(event, early):
                 self._read(event)
-            late = [] if self._stopped(early) else self._late(event)
+            late = [] if self._stopped(event, early) else self._late(event)
         except Unknown:
             return False
         found = [*early, *late]
         if found:
             self.violated[number] = found
-        stops, outcome = self._stopped(found), Outcome(number, "ok")
+        stops, outcome = self._stopped(event, found), Outcome(number, "ok")
         if stops and self.values.leaves.get(outcome):
             raise NotAnExecution(f"event {number} goes on and is stopped")
         self.values.settle(outcome, int(not stops))
-        if stops:
+        if stops or IN_VAIN in found:
             return True
         if sk.is_blocking(self.skeleton, event) and number not in self.claim.granted:
             self.waiting.add(number)
@@ -262,8 +262,8 @@ class Run:
         return True
 
     @staticmethod
-    def _stopped(names: list[str]) -> bool:
-        return any(name not in CONTINUES for name in names)
+    def _stopped(event: sk.Event, names: list[str]) -> bool:
+        return not all(goes_on(event, name) for name in names)
 
     def _early(self, event: sk.Event) -> list[str]:
         """What keeps an event from touching memory."""

@@ -258,7 +258,7 @@ def _handoffs(frame: WeakFrame) -> Iterator[Link]:
                 continue
             lit = logic.all_of(
                 (
-                    frame.ok(event.number),
+                    frame.acts(event.number),
                     taken(frame, taking),
                     same,
                     frame.coherent(event.number, taking.event),
@@ -340,7 +340,7 @@ def _stores(
         node = frame.nodes.write(other.number)
         if unlock.kind == action.kind and other.number != event and node is not None:
             same = frame.same_place(unlock.address, action.address)
-            lit = frame.logic.all_of((frame.ok(other.number), same))
+            lit = frame.logic.all_of((frame.acts(other.number), same))
             if lit != FALSE:
                 yield node, lit
 

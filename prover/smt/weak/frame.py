@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from prover.execution.nodes import LOOSE, Node, Nodes
-from prover.execution.skeleton import Access, Grant, SrcuEnd, Try, Unlock
+from prover.execution.hazards import Hazard
+from prover.execution.nodes import IN_VAIN, LOOSE, Node, Nodes, goes_on
+from prover.execution.skeleton import Access, Grant, LocalCheck, SrcuEnd, Try, Unlock
 from prover.execution.terms import Constant
 from prover.smt.frame import Frame
 from prover.smt.logic import FALSE, TRUE, Lit, neg
@@ -120,9 +121,19 @@ class WeakFrame(Frame):
         thread can go on it does.
         """
         checks = (c for c in self.skeleton.events[event].checks if self.domains.may(c.bad))
-        if all(self.goes_on(what) for what in (*self.hazards[event], *checks)):
+        if all(self.goes_on(event, what) for what in (*self.hazards[event], *checks)):
             return FALSE
         return self.logic.variable(f"y{event}")
+
+    def goes_on(self, event: int, what: Hazard | LocalCheck) -> bool:
+        """Whether a thread goes on after a hazard or a failed check of an event."""
+        return goes_on(self.skeleton.events[event], what.property)
+
+    def acts(self, event: int) -> Lit:
+        """Whether an event is ok and not in vain: an unlock of what is not held ends nothing."""
+        checks = self.skeleton.events[event].checks
+        failed = [neg(self.holds(check.bad)) for check in checks if check.property == IN_VAIN]
+        return self.logic.all_of((self.ok(event), *failed)) if failed else self.ok(event)
 
     # --- orders of events
 
@@ -136,6 +147,14 @@ class WeakFrame(Frame):
             # is to get one.
             return self._first(a, b, self.done(min(a, b)), self.done(max(a, b)))
         return self.less(self.done(a), self.begun(b))
+
+    def sooner(self, one: int, two: int) -> Lit:
+        """Whether what goes wrong at ``one`` counts before what does at ``two``.
+
+        It does where the processor of both ran it before: a thread may go on after it.
+        """
+        own = self.in_program(one, two)
+        return self.before(one, two) if own is None else own
 
     def called_after(self, event: int, wait: int) -> Lit:
         """Whether an event is done when a wait begins: that is after all that stands before it.
@@ -244,7 +263,7 @@ class WeakFrame(Frame):
         )
 
     def _writes(self, event: int, write: Node) -> Lit:
-        return self.logic.all_of((self.ok(event), self.holds(write.when)))
+        return self.logic.all_of((self.acts(event), self.holds(write.when)))
 
     def _known(self, a: int, b: int) -> Lit | None:
         known = self.order.before(a, b)

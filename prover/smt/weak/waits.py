@@ -85,7 +85,7 @@ def _held_regions(frame: WeakFrame) -> list[Section]:
             action = frame.skeleton.events[number].action
             assert isinstance(action, sk.Unlock)
             same = frame.same_place(action.address, taking.address)
-            lit = frame.logic.all_of((frame.ok(number), frame.holds(action.outer), same))
+            lit = frame.logic.all_of((frame.acts(number), frame.holds(action.outer), same))
             ends.append((number, lit))
         found.append(
             Section(taking.thread, "lock", taking.event, begins(frame, taking), (), tuple(ends))
