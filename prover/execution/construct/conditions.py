@@ -30,11 +30,7 @@ class Conditions:
     decided: dict[str, tuple[Term, Term, Ways, Ways]] = field(
         default_factory=dict[str, tuple[Term, Term, Ways, Ways]]
     )
-    _open: bool = field(init=False)
     _known: dict[str, tuple[Ways, Ways]] = field(default_factory=dict[str, tuple[Ways, Ways]])
-
-    def __post_init__(self) -> None:
-        self._open = any(not each.surely for rows in self.deciding.values() for each in rows)
 
     def add(self, block: str, guard: Term, holds: Term) -> None:
         """A branch that is run where ``guard`` holds."""
@@ -66,8 +62,17 @@ class Conditions:
         """All that may decide on a block, and what surely does: the same where nothing is open."""
         if block not in self._known:
             every = self._ways(block, sure=False)
-            self._known[block] = every, self._ways(block, sure=True) if self._open else every
+            sure = not self._hangs_on_configs(block)
+            self._known[block] = every, every if sure else self._ways(block, sure=True)
         return self._known[block]
+
+    def _hangs_on_configs(self, block: str) -> bool:
+        """Whether something may decide on a block that does not surely, be it by way of others."""
+        rows = (row for row in self.deciding[block] if row.branch in self.decided)
+        return any(
+            not row.surely or self.decided[row.branch][3] is not self.decided[row.branch][2]
+            for row in rows
+        )
 
     def _terms(self, ways: Ways) -> tuple[Term, ...]:
         none = self.draft.constant(0)
