@@ -20,25 +20,22 @@ Ways: TypeAlias = dict[Term, Term]
 class Conditions:
     """What the branches passed so far decide on.
 
-    ``decided`` has for each branch its guard and its condition, and what decides on itself:
-    all that may, and what surely does.  ``left_out`` are the blocks that some edges leave out.
+    ``decided`` has for each branch its guard and its condition; ``left_out`` are the blocks that
+    some edges leave out.
     """
 
     draft: Draft
     deciding: Mapping[str, Sequence[Deciding]]
     left_out: AbstractSet[str]
-    decided: dict[str, tuple[Term, Term, Ways, Ways]] = field(
-        default_factory=dict[str, tuple[Term, Term, Ways, Ways]]
-    )
+    decided: dict[str, tuple[Term, Term]] = field(default_factory=dict[str, tuple[Term, Term]])
     _known: dict[str, tuple[Ways, Ways]] = field(default_factory=dict[str, tuple[Ways, Ways]])
 
     def add(self, block: str, guard: Term, holds: Term) -> None:
         """A branch that is run where ``guard`` holds."""
-        every, surely = self._both_ways(block)
         if block in self.left_out:
             # On an edge that leaves the branch out its condition is known: that needs no value.
             holds = self.draft.select(guard, holds, self.draft.constant(0))
-        self.decided[block] = guard, holds, every, surely
+        self.decided[block] = guard, holds
 
     def of(self, block: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
         """All conditions that may decide on a block, and those that surely do."""
@@ -52,7 +49,7 @@ class Conditions:
         every, surely = (dict(ways) for ways in self._both_ways(block))
         for row in rows:
             if row.branch in self.decided:
-                guard, holds, _, _ = self.decided[row.branch]
+                guard, holds = self.decided[row.branch]
                 taken = terms.both(guard, holds if row.then else terms.invert(holds))
                 for ways in (every, surely) if row.surely else (every,):
                     ways[holds] = terms.either(*(ways[holds], taken) if holds in ways else (taken,))
@@ -61,33 +58,30 @@ class Conditions:
     def _both_ways(self, block: str) -> tuple[Ways, Ways]:
         """All that may decide on a block, and what surely does: the same where nothing is open."""
         if block not in self._known:
-            every = self._ways(block, sure=False)
-            sure = not self._hangs_on_configs(block)
-            self._known[block] = every, every if sure else self._ways(block, sure=True)
+            # Branches that were not come to decide nothing: those that were stand before the block.
+            rows = [row for row in self.deciding[block] if row.branch in self.decided]
+            before = {row.branch: self._both_ways(row.branch) for row in rows}
+            every = self._ways([(row, before[row.branch][0]) for row in rows])
+            if all(row.surely for row in rows) and all(a is b for a, b in before.values()):
+                surely = every
+            else:
+                surely = self._ways([(r, before[r.branch][1]) for r in rows if r.surely])
+            self._known[block] = every, surely
         return self._known[block]
-
-    def _hangs_on_configs(self, block: str) -> bool:
-        """Whether something may decide on a block that does not surely, be it by way of others."""
-        rows = (row for row in self.deciding[block] if row.branch in self.decided)
-        return any(
-            not row.surely or self.decided[row.branch][3] is not self.decided[row.branch][2]
-            for row in rows
-        )
 
     def _terms(self, ways: Ways) -> tuple[Term, ...]:
         none = self.draft.constant(0)
         found = (self.draft.select(when, holds, none) for holds, when in ways.items())
         return tuple(dict.fromkeys(found))
 
-    def _ways(self, block: str, *, sure: bool) -> Ways:
+    def _ways(self, rows: Sequence[tuple[Deciding, Ways]]) -> Ways:
+        """What branches that decide on a block look at, and those that decide on them."""
         terms = self.draft.terms
         found: dict[Term, list[Term]] = {}
-        for each in self.deciding[block]:
-            if each.branch not in self.decided or (sure and not each.surely):
-                continue
-            guard, holds, every, surely = self.decided[each.branch]
+        for each, before in rows:
+            guard, holds = self.decided[each.branch]
             run = self.draft.constant(1) if each.always else guard
             found.setdefault(holds, []).append(run)
-            for other, when in (surely if sure else every).items():
+            for other, when in before.items():
                 found.setdefault(other, []).append(when if each.always else terms.both(run, when))
         return {holds: terms.either(*whens) for holds, whens in found.items()}

@@ -212,7 +212,7 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
             continue
         block = job.graph.blocks[name]
         strand.guard, strand.env = guard, env
-        here = strand.controls, strand.surely = conditions.of(name)
+        here = conditions.of(name) if any(map(_acts, block.body)) else ((), ())
         for index, instr in enumerate(block.body):
             rows = arms.get((name, index))
             strand.controls, strand.surely = conditions.also(name, rows) if rows else here
@@ -235,6 +235,11 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     assert strand.numbers[-1] == end
     build_pages(draft, job.name, strand.pages)
     return strand
+
+
+def _acts(instr: ir.Instr) -> bool:
+    """Whether an instruction may have an event."""
+    return not isinstance(instr, ir.Assign | ir.Met)
 
 
 def _handlers_may_hang(program: ir.Program) -> bool:
