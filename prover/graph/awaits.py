@@ -73,6 +73,20 @@ def awaits(cfg: Cfg) -> dict[str, bool]:
     return found
 
 
+def may_wait(cfg: Cfg, head: str) -> bool:
+    """Whether some way round a loop does nothing but what a round of an await may do."""
+    pending, seen = [head], set[str]()
+    while pending:
+        block = cfg.blocks[pending.pop()]
+        if block.name in seen or not all(isinstance(instr, _HARMLESS) for instr in block.body):
+            continue
+        seen.add(block.name)
+        if head in targets(block.terminator):
+            return True
+        pending.extend(targets(block.terminator))
+    return False
+
+
 def _only_looks(body: list[Instr]) -> bool:
     """Whether a round does nothing but look, and looks at something."""
     harmless = all(isinstance(instr, _HARMLESS) for instr in body)

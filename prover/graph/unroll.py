@@ -29,7 +29,7 @@ from typing import TypeAlias
 
 from dsl.frozen import Frozen, replace
 from dsl.source import Span
-from prover.graph.awaits import awaits
+from prover.graph.awaits import awaits, may_wait
 from prover.graph.instructions import (
     change_graphs,
     change_inner,
@@ -105,8 +105,9 @@ def unroll(
     heads = headers(cfg)
     if not heads:
         return cfg
-    found = awaits(plainest(cfg) if plainest is not None else cfg) if waiting else {}
-    found = {head: acts for head, acts in found.items() if head in heads}
+    found = awaits(cfg) if waiting else {}
+    if waiting and plainest is not None and any(may_wait(cfg, h) for h in heads if h not in found):
+        found = {head: acts for head, acts in awaits(plainest(cfg)).items() if head in heads}
     limits = {head: bound if found.get(head, True) else 1 for head in heads}
     return _Unrolling(cfg, limits, heads, _tracked(cfg, heads), found).graph()
 

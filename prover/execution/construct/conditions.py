@@ -10,7 +10,7 @@ from typing import TypeAlias
 from prover.execution.construct.arms import Within
 from prover.execution.construct.controls import Deciding
 from prover.execution.construct.draft import Draft
-from prover.execution.terms import Term
+from prover.execution.terms import And, Choice, Constant, Not, Operation, Or, Term
 
 Ways: TypeAlias = dict[Term, Term]
 """Conditions, each with the term that says whether its branch, and those between, were run."""
@@ -29,6 +29,7 @@ class Conditions:
     left_out: AbstractSet[str]
     decided: dict[str, tuple[Term, Term]] = field(default_factory=dict[str, tuple[Term, Term]])
     _known: dict[str, tuple[Ways, Ways]] = field(default_factory=dict[str, tuple[Ways, Ways]])
+    _chosen: dict[Term, bool] = field(default_factory=dict[Term, bool])
 
     def add(self, block: str, guard: Term, holds: Term) -> None:
         """A branch that is run where ``guard`` holds."""
@@ -69,6 +70,25 @@ class Conditions:
             self._known[block] = every, surely
         return self._known[block]
 
+    def _is_chosen(self, term: Term) -> bool:
+        """Whether a condition is a matter of choices alone, such as the switch of a variant.
+
+        Nothing that happens is needed for it.
+        """
+        known = self._chosen.get(term)
+        if known is None:
+            match self.draft.terms.rows[term]:
+                case Constant() | Choice():
+                    known = True
+                case Operation(args=args) | And(args=args) | Or(args=args):
+                    known = all(map(self._is_chosen, args))
+                case Not(arg=arg):
+                    known = self._is_chosen(arg)
+                case _:
+                    known = False
+            self._chosen[term] = known
+        return known
+
     def _terms(self, ways: Ways) -> tuple[Term, ...]:
         none = self.draft.constant(0)
         found = (self.draft.select(when, holds, none) for holds, when in ways.items())
@@ -81,7 +101,8 @@ class Conditions:
         for each, before in rows:
             guard, holds = self.decided[each.branch]
             run = self.draft.constant(1) if each.always else guard
-            found.setdefault(holds, []).append(run)
+            if not self._is_chosen(holds):
+                found.setdefault(holds, []).append(run)
             for other, when in before.items():
                 found.setdefault(other, []).append(when if each.always else terms.both(run, when))
         return {holds: terms.either(*whens) for holds, whens in found.items()}
