@@ -16,8 +16,9 @@ from prover.execution.nodes import nodes
 from prover.execution.order import AFTER_ALL, BEFORE_ALL, StaticOrder, static_order
 from prover.execution.terms import Choice
 from prover.smt.alike import encode_alike
-from prover.smt.deadlock import deadlock, lock_order
+from prover.smt.deadlock import deadlock
 from prover.smt.frame import Frame
+from prover.smt.lock_order import lock_order
 from prover.smt.locks import encode_locks
 from prover.smt.logic import FALSE, TRUE, Lit, Logic, neg
 from prover.smt.memory import encode_pools, encode_reads
