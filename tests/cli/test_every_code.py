@@ -67,7 +67,7 @@ PRODUCED: Mapping[str, tuple[Files, tuple[str, ...]]] = {
     "import-not-found": ({"f.khp": 'import "g.khp";'}, ("f.khp",)),
     "import-outside": ({"f.khp": 'import "/etc/passwd";'}, ("f.khp",)),
     "empty-folder": ({}, (".",)),
-    "not-a-file": ({}, ("fmt", ".")),
+    "not-a-file": ({}, ("needs", ".")),
     "not-utf8": ({"f.khp": b"// \xff\n"}, ("f.khp",)),
     "too-large": ({"f.khp": " " * (2 << 20)}, ("f.khp",)),
     "too-many-files": (

@@ -23,14 +23,7 @@ actor sender { smp_call_function(h, false, host); }
 scenario s { run host, sender; }
 """
 
-UNLOCK = """
-int x; spinlock_t l;
-actor host { local_irq_disable(); WRITE_ONCE(x, 1); local_irq_enable(); }
-actor tick interrupts host { if (!READ_ONCE(x)) spin_unlock(&l); }
-scenario s { run host, tick; }
-"""
-
-PROGRAMS = {"null-pointer": NULL, "bug-on": BUG, "unlock-not-held": UNLOCK}
+PROGRAMS = {"null-pointer": NULL, "bug-on": BUG}
 
 
 @pytest.mark.parametrize("model", ["lkmm", "tso"])

@@ -56,6 +56,11 @@ def ranged(op: str, params: Sequence[str | int], args: Sequence[object]) -> Valu
     if op in ("!", "bool"):
         holds = decided(known[0])
         return _either() if holds is None else int(holds == (op == "bool"))
+    if op in ("&&", "||"):
+        truths, deciding = [decided(each) for each in known], op == "||"
+        if deciding in truths:
+            return int(deciding)
+        return _either() if None in truths else int(not deciding)
     if op == "wrap":
         bits, signed = int(params[0]), bool(params[1])
         low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
