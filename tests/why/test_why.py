@@ -161,7 +161,7 @@ def test_the_founding_protocol_rests_on_what_its_patch_says() -> None:
     }
     assert shown >= {
         "assert | lock | khugepaged spin_lock_nested(ptl, SINGLE_DEPTH_NESTING) | uffd_copy spin_lock(ptl)",
-        "assert | condition | khugepaged vma->anon_vma",
+        "assert | condition | khugepaged unlikely(vma->anon_vma || userfaultfd_wp(vma))",
         "assert | condition | uffd_copy likely(pmd_same(pmdval, pmdp_get_lockless(pmd)))",
         "use-after-free | grace period | khugepaged call_rcu(&pgtable->pt_rcu_head, pte_free_now) | uffd_copy rcu_read_lock()",
     }
