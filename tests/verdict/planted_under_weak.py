@@ -144,7 +144,7 @@ UNDER_WEAK = (
         "a branch orders only what it decides on itself",
         conditions.Conditions,
         "_ways",
-        "(surely if sure else every).items()",
+        "before.items()",
         "()",
         "weak/ctrl_two_returns",
     ),
