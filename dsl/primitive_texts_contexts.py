@@ -191,7 +191,7 @@ def _contexts() -> Iterator[tuple[str, Meaning]]:
     yield from row(
         "include/linux/kernel.h",
         might_sleep="Claims that sleeping is legal here; else `sleep-in-atomic`.",
-        cond_resched="Might sleep, as might_sleep().",
+        cond_resched="Might sleep, as might_sleep(), whatever the state of the task is.",
     )
     yield from row(
         "include/linux/sched.h",

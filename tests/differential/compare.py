@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from random import Random
+
+import pytest
 
 from dsl.check import check
 from dsl.imports import load_text
@@ -26,6 +28,7 @@ from prover.smt.encode import Prepared, encode, prepare
 from prover.smt.query import Query
 from prover.smt.reply import GaveUp, Sat
 from tests.differential.generator import Generated
+from tests.differential.planted import Planted
 
 MAX_STATES = 30_000
 SECONDS = 20.0
@@ -79,20 +82,35 @@ def compare(generated: Generated, *, awaits: bool = False) -> Comparison:
     return result
 
 
-def agree_on_awaits(programs: Sequence[Generated]) -> None:
-    """Asserts that the engines agree on programs of which every loop is an await.
+def agree_on_awaits(generate: Callable[[int], Generated], seeds: Sequence[int]) -> None:
+    """Asserts that the engines agree on generated programs of which every loop is an await.
 
     Half of them are small enough to be enumerated, and neither yes nor no is all that is answered.
     """
     enumerated = 0
     answers: Counter[str] = Counter()
-    for generated in programs:
+    for seed in seeds:
+        generated = generate(seed)
         found = compare(generated, awaits=True)
         assert not found.disagreements, generated.text
         enumerated += found.enumerated
         answers.update(yes=found.yes, no=found.no)
-    assert enumerated > len(programs) / 2
+    assert enumerated > len(seeds) / 2
     assert min(answers["yes"], answers["no"]) > 0.2 * sum(answers.values())
+
+
+def noticed_on_awaits(
+    bug: Planted,
+    monkeypatch: pytest.MonkeyPatch,
+    generate: Callable[[int], Generated],
+    seeds: Sequence[int],
+) -> None:
+    """Asserts that with the bug the engines disagree on one of the programs that may show it."""
+    programs = map(generate, seeds)
+    fitting = (program for program in programs if re.search(bug.needs, program.text))
+    bug.is_noticed(
+        monkeypatch, fitting, lambda program: compare(program, awaits=True).disagreements
+    )
 
 
 def _ask(result: Comparison, engine: Engine, found: Exploration) -> None:

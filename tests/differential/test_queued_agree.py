@@ -7,7 +7,7 @@ import pytest
 from prover.execution.construct import instructions
 from prover.graph import primitives
 from prover.smt import deadlock, waits
-from tests.differential.compare import agree_on_awaits, compare
+from tests.differential.compare import agree_on_awaits, noticed_on_awaits
 from tests.differential.planted import Planted
 from tests.differential.queued import generate_queued
 
@@ -52,7 +52,7 @@ BUGS = (
 
 def agree(start: int) -> None:
     """Asserts that the engines agree on the programs of one chunk."""
-    agree_on_awaits([generate_queued(seed) for seed in range(start, start + CHUNK)])
+    agree_on_awaits(generate_queued, range(start, start + CHUNK))
 
 
 @pytest.mark.parametrize("start", range(0, QUICK, CHUNK))
@@ -68,7 +68,4 @@ def test_they_agree_on_some_more(start: int) -> None:
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name.replace(" ", "-"))
 def test_a_planted_bug_is_noticed(bug: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs = (generate_queued(seed) for seed in range(QUICK))
-    bug.is_noticed(
-        monkeypatch, programs, lambda program: compare(program, awaits=True).disagreements
-    )
+    noticed_on_awaits(bug, monkeypatch, generate_queued, range(QUICK))

@@ -64,7 +64,8 @@ def decided(text: str) -> dict[str, str]:
     ``a?`` not surely.  Blocks that nothing decides on are left out.
     """
     found: dict[str, str] = {}
-    for name, rows in controlling(graph(text)).items():
+    one = graph(text)
+    for name, rows in controlling(one, open_branches(one, topological(one))).items():
         words = [
             (row.branch if row.always else f"({row.branch})") + ("" if row.surely else "?")
             for row in rows

@@ -18,11 +18,11 @@ taken by the way that leads there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from dsl.frozen import Frozen
 from dsl.source import Span
-from prover.execution.construct.controls import open_branches
-from prover.execution.construct.draft import targets, topological
+from prover.execution.construct.draft import targets
 from prover.graph import ir
 from prover.graph.walk import stands_in
 
@@ -51,12 +51,14 @@ class Within(Frozen, frozen=True):
     surely: bool
 
 
-def within_arms(graph: ir.Cfg) -> Mapping[Place, tuple[Within, ...]]:
-    """The branches in whose arms an instruction stands, in a graph that leaves paths out."""
+def within_arms(graph: ir.Cfg, open_ones: AbstractSet[str]) -> Mapping[Place, tuple[Within, ...]]:
+    """The branches in whose arms an instruction stands, in a graph that leaves paths out.
+
+    ``open_ones`` are those of :func:`prover.execution.construct.controls.open_branches`.
+    """
     found: dict[Place, list[Within]] = {}
     if not any(isinstance(b.terminator, ir.Cut | ir.Spin) for b in graph.blocks.values()):
         return {}
-    open_ones = open_branches(graph, topological(graph))
     for name, block in graph.blocks.items():
         branch = block.terminator
         if isinstance(branch, ir.Branch) and branch.origin is not None and branch.arms:

@@ -16,9 +16,10 @@ under all values.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from dsl.frozen import Frozen
-from prover.execution.construct.draft import in_order, targets, topological
+from prover.execution.construct.draft import in_order, targets
 from prover.graph import expressions as ex
 from prover.graph import ir
 from prover.graph.instructions import reads, written
@@ -35,9 +36,11 @@ class Deciding(Frozen, frozen=True):
     surely: bool
 
 
-def controlling(graph: ir.Cfg) -> Mapping[str, tuple[Deciding, ...]]:
-    """For each block of an acyclic graph, the branches that decide on it directly, in order."""
-    open_ones = open_branches(graph, topological(graph))
+def controlling(graph: ir.Cfg, open_ones: AbstractSet[str]) -> Mapping[str, tuple[Deciding, ...]]:
+    """For each block of an acyclic graph, the branches that decide on it directly, in order.
+
+    ``open_ones`` are those of :func:`open_branches`.
+    """
     ways = ways_of(graph)
     order = in_order(ways, graph.entry)
     if order is None:
@@ -109,7 +112,7 @@ def _certain(
     ways: Mapping[str, tuple[str, ...]],
     ending: frozenset[str],
     bits: dict[str, int],
-    either: frozenset[str],
+    either: AbstractSet[str],
 ) -> dict[str, int]:
     """For each block, the set of those on every way from it to an end, as bits.
 

@@ -16,7 +16,7 @@ from prover.execution import skeleton as sk
 from prover.execution.construct import srcu as build_srcu
 from prover.execution.construct.arms import within_arms
 from prover.execution.construct.conditions import Conditions
-from prover.execution.construct.controls import controlling, met
+from prover.execution.construct.controls import controlling, met, open_branches
 from prover.execution.construct.draft import Draft, Env, topological
 from prover.execution.construct.instructions import Strand, step
 from prover.execution.construct.locks import interrupting
@@ -204,9 +204,11 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     arrivals: dict[str, list[tuple[Term, Env]]] = {job.graph.entry: [(strand.guard, strand.env)]}
     ends: list[tuple[Term, Env]] = []
     later = updates_after(job.graph)
-    conditions = Conditions(draft, controlling(job.graph), met(job.graph))
-    arms = within_arms(job.graph)
-    for name in topological(job.graph):
+    order = topological(job.graph)
+    open_ones = open_branches(job.graph, order)
+    conditions = Conditions(draft, controlling(job.graph, open_ones), met(job.graph))
+    arms = within_arms(job.graph, open_ones)
+    for name in order:
         guard, env = _join(draft, arrivals.pop(name, []))
         if draft.terms.known(guard) == 0:
             continue
