@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -50,7 +51,8 @@ class Planted:
         made: dict[str, Any] = {}
         code = compile(source.replace(self.old, self.new), f"<planted: {self.name}>", "exec")
         exec(code, original.__globals__, made)  # noqa: S102 - the engine's own source, changed
-        monkeypatch.setattr(self.module, self.function, made[self.function])
+        for holder in (self.module, *_importers(self.function, original)):
+            monkeypatch.setattr(holder, self.function, made[self.function])
 
     def is_noticed(
         self,
@@ -64,6 +66,12 @@ class Planted:
             shown = next((program for program in programs if wrong(program)), None)
         assert shown is not None, f"no program shows: {self.name}"
         assert not wrong(shown), "without the bug the engines agree"
+
+
+def _importers(name: str, function: object) -> list[ModuleType]:
+    """The engine's modules that have a function under its own name."""
+    engine = (m for at, m in sorted(sys.modules.items()) if at.startswith(("prover.", "dsl.")))
+    return [module for module in engine if vars(module).get(name) is function]
 
 
 LATER = "frame.coherent(read.event, writes[other].event),"
