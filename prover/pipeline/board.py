@@ -50,6 +50,10 @@ class Board:
         current = task.obligation.question
         self._on_progress(Progress(done, len(self.jobs), current, self._names[index]))
 
+    def reopen(self, members: Sequence[int]) -> None:
+        """What became of some obligations is to be said once more."""
+        self.waiting.update(members)
+
     def settle_all(self, results: Mapping[int, Decision | Lost]) -> None:
         """Takes down what became of several."""
         for member, result in results.items():

@@ -23,7 +23,14 @@ from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.member import Member, member
 from prover.pipeline.minimal import claims, smallest, trimmed
 from prover.pipeline.obligations import with_stronger
-from prover.pipeline.reach import can, listing, unreached_asserts, unreached_marks
+from prover.pipeline.reach import (
+    asserts_in,
+    can,
+    dead_marks,
+    listing,
+    unreached_asserts,
+    unreached_marks,
+)
 from prover.pipeline.round import STRENGTH, Leave, Rounds
 from prover.pipeline.shared import Shared
 from prover.pipeline.violations import look_for_violations, rank
@@ -221,8 +228,9 @@ def _not_refuted(case: Case, loops: tuple[Span, ...]) -> Decision:
         if loops:
             return _conclude(case, Bounded(case.bound, loops))
         return _conclude(case, Vacuous("no run of the scenario ends"))
-    asserts, unreached = unreached_asserts(case)
-    unmarked, dead = unreached_marks(case)
+    asserts = asserts_in(case)
+    unreached = unreached_asserts(case, asserts)
+    unmarked, dead = unreached_marks(case), dead_marks(case)
     verdict: Verdict = Bounded(case.bound, loops) if loops else Proved()
     return Decision(verdict, _measured(case), asserts, unreached, unmarked, dead)
 
@@ -245,10 +253,15 @@ def _refuted(case: Case) -> Decision:
             _explained(case.found[name], name, minimal=name in (names[0], *wanted))
             for name in names
         ]
-    # What a refutation reaches can only speak for other obligations: the plainest answer will do.
-    asserts, unreached = unreached_asserts(case, own=False)
-    unmarked, _ = unreached_marks(case, own=False)
-    return Decision(_refutation(witnesses), _measured(case), asserts, unreached, unmarked)
+    # What a refutation reaches can only speak for other obligations: the plainest answer will do,
+    # and most often the others reach all there is without it.
+    asserts = unreached = asserts_in(case)
+    unasked = bool(asserts) and not case.group.limits.reaches
+    if not unasked:
+        unreached = unreached_asserts(case, asserts, own=False)
+    unmarked = unreached_marks(case, own=False)
+    refuted, measured = _refutation(witnesses), _measured(case)
+    return Decision(refuted, measured, asserts, unreached, unmarked, unasked=unasked)
 
 
 def _refutation(witnesses: list[Witness]) -> Refuted:

@@ -14,7 +14,8 @@ class Decision(Frozen, frozen=True):
     """A verdict with what was seen on the way.
 
     ``unreached`` are asserts, and ``unmarked`` labels of the variant, that no run reaches;
-    ``dead`` are other labels of that kind, worth a note.  ``diagnostics`` are mistakes of the
+    ``dead`` are other labels of that kind, worth a note.  ``unasked``: which asserts a refutation
+    reaches was not asked, and all of them are ``unreached``.  ``diagnostics`` are mistakes of the
     author's that show only in a given configuration; ``suppressed`` are places whose data races
     the author says are known; ``notes`` is what else the verdict does not cover, or what it takes.
 
@@ -34,3 +35,4 @@ class Decision(Frozen, frozen=True):
     notes: tuple[str, ...] = ()
     grounds: tuple[str, ...] | None = None
     reaching: tuple[str, ...] | None = ()
+    unasked: bool = False

@@ -73,10 +73,10 @@ class Group:
         """The same with every violation named."""
         return self.round(bound, claims=claims).naming(model, self.limits, self.clock)
 
-    def rehearse(self, bound: int) -> None:
-        """Finds out what a few plain executions reach."""
+    def rehearse(self, bound: int, *, every: bool) -> None:
+        """Finds out what a few plain executions reach: the variant's labels, or everything."""
         if "rehearsal" in self.limits.without:
             return
         variant = self.protocol.variants.get(self.protocol.variant)
         marks = frozenset(() if variant is None else variant.labels)
-        self.round(bound).rehearse(marks, self.clock)
+        self.round(bound).rehearse((marks, every), self.clock)

@@ -28,6 +28,18 @@ def hollow(file: Loaded, own: Own, *, partial: bool) -> dict[int, str]:
     return found | _never_judged(file, own)
 
 
+def in_doubt(file: Loaded, own: Own, *, partial: bool) -> list[int]:
+    """The numbers of refutations of which it is to be asked which asserts they reach.
+
+    Nothing else reaches one of those that they may.
+    """
+    decisions = [] if partial else _all_decided(own)
+    if not any(decision.unasked for _, decision in decisions):
+        return []
+    lost = {span for spans in _lost(file, decisions).values() for span in spans}
+    return [n for n, (_, d) in enumerate(decisions) if d.unasked and not lost.isdisjoint(d.asserts)]
+
+
 def beyond(file: Loaded, decision: Decision | Lost) -> Iterator[str]:
     """What is not come to within a bound, and may be beyond it."""
     if not isinstance(decision, Lost) and isinstance(decision.verdict, Bounded):
@@ -59,28 +71,46 @@ def _never_reached(file: Loaded, own: Own) -> dict[int, str]:
     A refutation is none of them, but what it reaches counts; an obligation without an answer, or
     with a loop that can go further, may reach everything.
     """
+    decisions = _all_decided(own)
+    lost = _lost(file, decisions)
+    passed = {task.obligation.variant for task, d in decisions if not d.unmarked}
+    uncalled = _never_called(file, [task for task, _ in decisions])
+    found: dict[int, str] = {}
+    for number, (task, decision) in enumerate(decisions):
+        if isinstance(decision.verdict, Refuted | Bounded):
+            continue
+        if number in lost:
+            found[number] = f"the assert at {_at(file, lost[number][0])} is never reached"
+        if decision.unmarked and task.obligation.variant not in passed:
+            owner, label = decision.unmarked[0]
+            found[number] = f"{owner}.{label} is never reached"
+        if task.obligation.variant in uncalled:
+            found[number] = f"{uncalled[task.obligation.variant]}() is never called"
+    return found
+
+
+def _all_decided(own: Own) -> list[tuple[Task, Decision]]:
+    """The decisions; none where not all obligations have an answer."""
     decisions = [(task, d) for task, d in own if not isinstance(d, Lost)]
     if len(decisions) < len(own) or any(
         isinstance(d.verdict, Unknown | Broken) for _, d in decisions
     ):
-        return {}
+        return []
+    return decisions
+
+
+def _lost(file: Loaded, decisions: Sequence[tuple[Task, Decision]]) -> dict[int, list[Span]]:
+    """The asserts that a proof, by its number, does not reach, and nothing else."""
     come_to = {span for _, d in decisions for span in d.asserts if span not in d.unreached}
-    passed = {task.obligation.variant for task, d in decisions if not d.unmarked}
-    gone = _folded_away(file, [d for _, d in decisions])
-    uncalled = _never_called(file, [task for task, _ in decisions])
-    found: dict[int, str] = {}
+    gone = _folded_away(file, [d for _, d in decisions]) if decisions else {}
+    found: dict[int, list[Span]] = {}
     for number, (task, decision) in enumerate(decisions):
         if isinstance(decision.verdict, Refuted | Bounded):
             continue
         here = () if task.obligation.variant else gone.get(task.obligation.scenario, ())
         lost = [span for span in (*decision.unreached, *here) if span not in come_to]
         if lost:
-            found[number] = f"the assert at {_at(file, lost[0])} is never reached"
-        if decision.unmarked and task.obligation.variant not in passed:
-            owner, label = decision.unmarked[0]
-            found[number] = f"{owner}.{label} is never reached"
-        if task.obligation.variant in uncalled:
-            found[number] = f"{uncalled[task.obligation.variant]}() is never called"
+            found[number] = lost
     return found
 
 

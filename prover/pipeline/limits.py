@@ -20,7 +20,7 @@ class Limits(Frozen, frozen=True):
     author does not expect gets its smallest, which takes several times the refutation itself.
     ``effort`` bounds a question in z3's own units of work, where it is not 0: the same on a
     machine that is busy.  With ``reasons`` the others of weak models say why it goes wrong, as they
-    were found.
+    were found.  With ``reaches`` it is asked which asserts are reached where something goes wrong.
     ``without`` are the features that are switched off.  In the folder ``claims``, if there is one,
     the answers are kept that verdicts rest on.
     """
@@ -33,6 +33,7 @@ class Limits(Frozen, frozen=True):
     claims: Path | None = None
     reasons: bool = False
     effort: int = 0
+    reaches: bool = False
 
 
 SECONDS, MIB = Request(()).timeout, Request(()).memory

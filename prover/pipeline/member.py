@@ -13,12 +13,12 @@ from prover.execution.analysis import analyse
 from prover.execution.domains import Domains
 from prover.execution.order import static_order
 from prover.execution.racy import racy_places
-from prover.execution.run.rehearse import rehearse
+from prover.execution.run.rehearse import Reached, rehearse
 from prover.execution.skeleton import Skeleton
 from prover.pipeline.carried import Carried
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search
-from prover.pipeline.round import Leave, Round, marks_of
+from prover.pipeline.round import Label, Leave, Round, marks_of
 from prover.pipeline.shared import Shared
 from prover.smt.query import Query
 
@@ -76,16 +76,13 @@ class Member(Round):
         """The events and a query that names what may be asked about."""
         return self.shared.skeleton, self.shared.search.query
 
-    def rehearse(self, marks: frozenset[tuple[str, str]], clock: Clock) -> None:
-        """Finds out what a few plain executions with this switch on reach."""
-        if marks in self.rehearsed:
-            return
-        self.rehearsed.add(marks)
-        skeleton = self.shared.skeleton
-        asserts = {e.number for e in skeleton.events if sk.is_assert(e)} - self.foreign()
+    def _rehearsed(self, marks: frozenset[Label], clock: Clock, *, every: bool) -> Reached:
+        """What a few plain executions with this switch on reach."""
+        events = self.shared.skeleton.events if every else ()
+        asserts = {e.number for e in events if sk.is_assert(e)} - self.foreign()
         with clock.stage("replay"):
-            made = self.shared.made(self.variant)
-            self.note(rehearse(self.shared.scene(), marks, frozenset(asserts), made))
+            made, scene = self.shared.made(self.variant), self.shared.scene()
+            return rehearse(scene, marks, frozenset(asserts), made, ends=every)
 
     def foreign(self) -> frozenset[int]:
         """The checks that are other variants', as far as can be told without asking."""

@@ -50,6 +50,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dead: tuple[tuple[str, str], ...]
     suppressed: tuple[str, ...]
     notes: tuple[str, ...]
+    unasked: bool
 
 
 class Memory:
@@ -155,6 +156,7 @@ class Memory:
                     (),
                     each.suppressed,
                     each.notes,
+                    unasked=each.unasked,
                 )
                 for each in found.decisions
             ]
@@ -216,6 +218,7 @@ def _written(decisions: Sequence[Decision], part: Slice, program: Program) -> _K
             d.dead,
             d.suppressed,
             d.notes,
+            d.unasked,
         )
         for d in here
     )

@@ -15,7 +15,7 @@ from prover.cache.store import Store
 from prover.pipeline.board import Board, decide_here
 from prover.pipeline.certify import Second, certified, claims_folder, opinions, relied_on
 from prover.pipeline.decision import Decision
-from prover.pipeline.hollow import beyond, hollow
+from prover.pipeline.hollow import beyond, hollow, in_doubt
 from prover.pipeline.loaded import Loaded, grouped, load_all
 from prover.pipeline.memory import Memory
 from prover.pipeline.obligations import Task
@@ -88,7 +88,7 @@ def prove(
             wanted = [claim for each in rests for claim in each.claims]
             said = opinions(second, claims, wanted, request, store, on_progress)
             decisions = [*certified(second, claims, decided, rests, said)]
-    partial = bool(request.scenario or request.variant or request.config)
+    partial = _is_partial(request)
     reports = [
         file
         if isinstance(file, FileReport)
@@ -137,9 +137,51 @@ def _decide_all(
             raise
     work = Work(loaded, jobs, here, request, claims)
     decide_here(work.together, work.alone, here, board, request)
-    memory.keep(groups, board.results)
     times.keep(groups, board.results)
+    again = _asked_again(loaded, jobs, board, request, claims)
+    memory.keep([*groups, *(group for group in again if group not in groups)], board.results)
     return board.results
+
+
+def _asked_again(
+    loaded: list[Loaded | FileReport],
+    jobs: list[tuple[int, Task]],
+    board: Board,
+    request: Request,
+    claims: Path | None,
+) -> list[list[int]]:
+    """Has refutations say which asserts they reach, where those could be of no proof; who they are.
+
+    Whatever is decided along with one is decided once more.
+    """
+    from prover.pipeline.work import Work
+
+    of: dict[int, list[int]] = {}
+    for number, (index, _) in enumerate(jobs):
+        of.setdefault(index, []).append(number)
+    doubtful: set[int] = set()
+    for index, own in of.items():
+        file = loaded[index]
+        if isinstance(file, Loaded):
+            decided = [(jobs[number][1], board.results[number]) for number in own]
+            asked = in_doubt(file, decided, partial=_is_partial(request))
+            doubtful.update(own[number] for number in asked)
+    groups = grouped(jobs, together="models" not in request.without) if doubtful else []
+    groups = [group for group in groups if not doubtful.isdisjoint(group)]
+    if groups:
+        before = dict(enumerate(board.results))
+        members = [number for group in groups for number in group]
+        board.reopen(members)
+        work = Work(loaded, jobs, groups, request, claims, reaches=True)
+        decide_here(work.together, work.alone, groups, board, request)
+        lost = {n: before[n] for n in members if isinstance(board.results[n], Lost)}
+        board.settle_all(lost)
+    return groups
+
+
+def _is_partial(request: Request) -> bool:
+    """Whether a part of each file was asked for only."""
+    return bool(request.scenario or request.variant or request.config)
 
 
 def _report(

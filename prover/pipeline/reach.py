@@ -9,7 +9,7 @@ from prover.execution.skeleton import Skeleton
 from prover.pipeline.case import Case, ask, at_hand, search_of
 from prover.pipeline.member import Member
 from prover.pipeline.minimal import claims
-from prover.pipeline.round import STRENGTH
+from prover.pipeline.round import STRENGTH, Label
 from prover.smt.query import Query
 from prover.smt.reply import Sat
 
@@ -22,7 +22,7 @@ def can(case: Case, what: object, question: Callable[[Query], str], *, own: bool
     """
     known_so_far = case.round
     if not known_so_far.loaded("sc"):
-        case.group.rehearse(case.bound)
+        case.group.rehearse(case.bound, every=own or case.group.limits.reaches)
     settled = known_so_far.known(what, case.model)
     if settled is not None:
         return settled
@@ -52,38 +52,47 @@ def _mark(label: tuple[str, str]) -> Callable[[Query], str]:
     return lambda query: query.marks.get(label, "false")
 
 
-def unreached_asserts(case: Case, *, own: bool = True) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    """The asserts of the scenario, and those that no run reaches; ``own`` as for :func:`can`."""
-    skeleton, query = listing(case)
-    events, foreign = skeleton.events, case.round.foreign()
-    asserts = {
+def asserts_in(case: Case) -> tuple[Span, ...]:
+    """The asserts of the scenario."""
+    events, foreign = listing(case)[0].events, case.round.foreign()
+    found = {
         event.origin.span: None
         for event in events
         if event.number not in foreign and any(check.property == "assert" for check in event.checks)
     }
-    reached: set[Span] = set()
+    return tuple(found)
+
+
+def unreached_asserts(
+    case: Case, asserts: tuple[Span, ...], *, own: bool = True
+) -> tuple[Span, ...]:
+    """Those of the scenario's ``asserts`` that no run reaches; ``own`` as for :func:`can`."""
+    skeleton, query = listing(case)
+    events, left = skeleton.events, set(asserts)
     # What is known already is looked at first: another event of the same assert may be.
     numbers = sorted(query.checks, key=lambda n: case.round.known(n, case.model) is not True)
     for number in numbers:
         span = events[number].origin.span
-        if span in asserts and span not in reached:
-            if can(case, number, _check(number), own=own):
-                reached.add(span)
-    return tuple(asserts), tuple(span for span in asserts if span not in reached)
+        if span in left and can(case, number, _check(number), own=own):
+            left.remove(span)
+    return tuple(span for span in asserts if span in left)
 
 
-def unreached_marks(
-    case: Case, *, own: bool = True
-) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    """The variant's labels that no run passes, and the other labels like that.
+def unreached_marks(case: Case, *, own: bool = True) -> tuple[Label, ...]:
+    """The variant's labels that no run passes; ``own`` is as for :func:`can`."""
+    return tuple(label for label in _wanted(case) if not can(case, label, _mark(label), own=own))
 
-    ``own`` is as for :func:`can`.
-    """
+
+def dead_marks(case: Case) -> tuple[Label, ...]:
+    """The labels but the variant's that no run passes, as far as can be seen without asking."""
+    dead, wanted = case.round.dead(case.model, case.group.clock), _wanted(case)
+    return tuple(label for label in dead if label not in wanted)
+
+
+def _wanted(case: Case) -> tuple[Label, ...]:
+    """The labels that the variant itself has."""
     variant = case.group.protocol.variants.get(case.obligation.variant)
-    wanted = () if variant is None else variant.labels
-    missing = tuple(label for label in wanted if not can(case, label, _mark(label), own=own))
-    dead = case.round.dead(case.model, case.group.clock)
-    return missing, tuple(label for label in dead if label not in wanted)
+    return () if variant is None else variant.labels
 
 
 def listing(case: Case) -> tuple[Skeleton, Query]:

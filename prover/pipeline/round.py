@@ -41,6 +41,13 @@ Grounds: TypeAlias = dict[tuple[object, str], tuple[Claim, ...]]
 """What is known on the word of a solver, by what it is and the memory model."""
 
 
+Label: TypeAlias = tuple[str, str]
+"""A function, and a label in it."""
+
+Sought: TypeAlias = tuple[frozenset[Label], bool]
+"""Labels that executions are to pass, and whether all asserts and the end are sought as well."""
+
+
 class Leave(Exception):
     """What is to be known takes a program of the variant's own."""
 
@@ -71,9 +78,7 @@ class Round:
         default_factory=dict[str, Mapping[str, object]]
     )
     reached: dict[tuple[object, str], bool] = field(default_factory=dict[tuple[object, str], bool])
-    rehearsed: set[frozenset[tuple[str, str]]] = field(
-        default_factory=set[frozenset[tuple[str, str]]]
-    )
+    rehearsed: set[Sought] = field(default_factory=set["Sought"])
     grounds: Grounds = field(default_factory=dict[tuple[object, str], tuple[Claim, ...]])
     unseen: bool = False
     switches: tuple[str, ...] = ()
@@ -180,16 +185,20 @@ class Round:
         """Whether it can be seen without asking that something does not happen."""
         return False
 
-    def rehearse(self, marks: frozenset[tuple[str, str]], clock: Clock) -> None:
-        """Finds out what a few plain executions reach, once for the labels asked."""
-        if marks in self.rehearsed:
+    def rehearse(self, sought: Sought, clock: Clock) -> None:
+        """Finds out what a few plain executions reach, once for what is sought."""
+        marks, every = sought
+        if {sought, (marks, True)} & self.rehearsed:
             return
-        self.rehearsed.add(marks)
+        self.rehearsed.add(sought)
+        self.note(self._rehearsed(marks, clock, every=every))
+
+    def _rehearsed(self, marks: frozenset[Label], clock: Clock, *, every: bool) -> Reached:
+        """What they reach."""
         skeleton = self.skeleton(clock, claims=True)
-        asserts = (e.number for e in skeleton.events if sk.is_assert(e))
+        asserts = (e.number for e in skeleton.events if every and sk.is_assert(e))
         with clock.stage("replay"):
-            found = rehearse(stage(skeleton), marks, frozenset(asserts))
-        self.note(found)
+            return rehearse(stage(skeleton), marks, frozenset(asserts), ends=every)
 
     def note(self, found: Reached) -> None:
         """Takes over what executions under sequential consistency reached."""

@@ -32,6 +32,8 @@ class Work:
         groups: Sequence[Sequence[int]],
         request: Request,
         claims: Path | None = None,
+        *,
+        reaches: bool = False,
     ) -> None:
         self._files = files
         self._jobs = jobs
@@ -46,6 +48,7 @@ class Work:
             request.without,
             claims,
             request.reasons,
+            reaches=reaches,
         )
         self._kept = Latest()
         self._families = Families()

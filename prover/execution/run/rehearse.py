@@ -40,18 +40,20 @@ def rehearse(
     marks: frozenset[tuple[str, str]],
     events: frozenset[int],
     fixed: Mapping[int, int] = MappingProxyType({}),
+    *,
+    ends: bool = True,
 ) -> Reached:
     """What a few executions reach; no more than until they have reached what is asked for.
 
-    Of the events of one statement one is enough.  ``fixed`` are choices that are made, by their
-    numbers.
+    Of the events of one statement one is enough; with ``ends`` the end is asked for, too.
+    ``fixed`` are choices that are made, by their numbers.
     """
     found = Reached()
     statements = {_statement(scene, number) for number in events}
     for index, order in enumerate(_orders(scene.skeleton)):
         _perform(scene, order, index, found, fixed)
         passed = {_statement(scene, number) for number in found.events}
-        if found.ends and marks <= found.marks and statements <= passed:
+        if (found.ends or not ends) and marks <= found.marks and statements <= passed:
             break
     return found
 

@@ -86,6 +86,8 @@ def _wrong(
     if isinstance(verdict, Bounded):
         if not (0 < verdict.bound <= request.max_bound and verdict.loops):
             yield "a bound that cuts nothing"
+    if result.unasked and not witnesses:
+        yield "no refutation, and not asked what it reaches"
     if len({witness.property for witness in witnesses}) < len(witnesses):
         yield "two witnesses of one property"
     for witness in witnesses:

@@ -63,6 +63,7 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wrong: bool = False
     lost: str = ""
     late: bool = False
+    unasked: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,6 +106,7 @@ def told(result: Decision | Lost) -> Told:
         result.dead,
         result.suppressed,
         bool(result.diagnostics),
+        unasked=result.unasked,
     )
 
 
@@ -127,6 +129,7 @@ def result_of(found: Told) -> Decision | Lost:
         found.dead,
         (),
         found.suppressed,
+        unasked=found.unasked,
     )
 
 
