@@ -43,7 +43,7 @@ def compile_program(
     found = {actor: kept.find(origin) for actor, origin in origins.items()}
     finished = {actor: graph for actor, graph in found.items() if graph is not None}
     done = frozenset(map(id, finished.values()))
-    lowered = lower_others(setting, scenario, finished)
+    lowered = lower_others(setting, scenario, finished, kept.notes)
     space = lowered.layout.space
 
     def plainest(cfg: Cfg) -> Cfg:

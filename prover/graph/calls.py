@@ -25,7 +25,9 @@ def scope_of(
 ) -> Scope:
     """A scope for the body of ``function``."""
     obligation = graph.obligation
-    facts = facts_of(obligation.protocol.functions, obligation.known_facts, function)
+    facts = facts_of(
+        obligation.protocol.functions, obligation.known_facts, obligation.notes, function
+    )
     leaving = Leaving(graph.builder.name("return"), f"{prefix}return", facts.tail)
     return Scope(graph, function.name, prefix, facts, frames, update, leaving)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from dsl import protocol as p
+from dsl.check.notes import Notes
 from dsl.diagnostic import Diagnostic, Label
 from dsl.frozen import Frozen, replace
 from dsl.source import Span
@@ -76,6 +77,7 @@ class Obligation:
     meanings: Mapping[str, Meaning]
     statement: Callable[[Scope, p.Stmt], None]
     known_facts: dict[str, Facts] = field(default_factory=dict[str, Facts])
+    notes: Notes = field(default_factory=Notes)
 
     @property
     def space(self) -> AddressSpace:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dsl import protocol as p
+from dsl.check.notes import Notes
 from dsl.frozen import Frozen
 from prover.graph.ir import Cfg, Layout
 from prover.graph.walk import parts
@@ -40,7 +41,8 @@ class Kept:
     """Finished graphs of one file's actors, under all its variants.
 
     A graph serves again where the actor's body, those of all functions it can come to, and the
-    memory are equal.  Types and words are the same in all variants of a file.
+    memory are equal.  Types and words are the same in all variants of a file.  ``notes`` are what
+    was noted of single functions.
     """
 
     graphs: dict[object, list[tuple[Origin, Cfg]]] = field(
@@ -48,6 +50,7 @@ class Kept:
     )
     used: dict[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
     held: list[p.Function] = field(default_factory=list[p.Function])
+    notes: Notes = field(default_factory=Notes)
 
     def origin(self, setting: Setting, actor: str) -> Origin:
         """What the graph of an actor is made from."""

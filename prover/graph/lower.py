@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dsl import protocol as p
+from dsl.check.notes import Notes
 from dsl.diagnostic import DiagnosticError
 from prover.graph.constants import Constants, scratch
 from prover.graph.context import Obligation, Slot, refusal
@@ -51,12 +52,23 @@ def setting_of(
     return Setting(protocol, configuration, instances, memory, bound)
 
 
-def lower_others(setting: Setting, scenario: str, finished: Mapping[str, Cfg]) -> Program:
-    """The program of a scenario, where some actors have their graphs already."""
+def lower_others(
+    setting: Setting, scenario: str, finished: Mapping[str, Cfg], notes: Notes | None = None
+) -> Program:
+    """The program of a scenario, where some actors have their graphs already.
+
+    ``notes`` are what was noted of the functions of this and other protocols.
+    """
     protocol, configuration, memory = setting.protocol, setting.configuration, setting.layout
     chosen = protocol.scenarios[scenario]
     obligation = Obligation(
-        protocol, configuration, memory, setting.instances, meanings(), statement
+        protocol,
+        configuration,
+        memory,
+        setting.instances,
+        meanings(),
+        statement,
+        notes=notes or Notes(),
     )
     return Program(
         tuple(_actors(obligation, finished)),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
 
 from dsl import protocol as p
+from dsl.check.notes import Notes
 from dsl.frozen import Frozen, fields_of, replace
 from dsl.source import Span
 from dsl.types import PointerType, WordType
@@ -141,48 +142,62 @@ class Facts(Frozen, frozen=True):
 
 
 def facts_of(
-    functions: Mapping[str, p.Function], known: dict[str, Facts], function: p.Function
+    functions: Mapping[str, p.Function], known: dict[str, Facts], notes: Notes, function: p.Function
 ) -> Facts:
-    """The facts of ``function``; ``known`` keeps those of the functions it calls."""
+    """The facts of ``function``; ``known`` keeps those of the functions it calls.
+
+    ``notes`` have what its body alone says.
+    """
     key = f"{function.kind} {function.name}"
     if key not in known:
-        body = tuple(parts(function.body))
-        assigned: set[int] = set()
-        addressed: set[int] = set()
-        declared: set[int] = set()
-        halved: set[int] = set()
-        for part in body:
-            match part:
-                case p.Assign(target=p.LocalPlace(local=local)):
-                    assigned.add(local.number)
-                case p.Assign(target=p.FieldPlace() as target):
-                    halved.update(_halved(target))
-                case p.AddressOf(place=p.LocalPlace(local=local)):
-                    addressed.add(local.number)
-                case p.AddressOf(place=p.FieldPlace() as target):
-                    halved.update(_halved(target))
-                case p.Declare(local=local):
-                    declared.add(local.number)
-                case p.CallFunction(function=name, arguments=arguments):
-                    callee = functions[name]
-                    inner = facts_of(functions, known, callee).halved
-                    for argument, parameter in zip(arguments, callee.parameters, strict=True):
-                        if parameter.number in inner and isinstance(parameter.type, PointerType):
-                            halved.update(_passed(argument))
-                case _:
-                    pass
-        skipped = _skipped(function, body) - declared
-        known[key] = Facts(
-            frozenset(assigned | addressed | declared),
-            frozenset(addressed),
-            frozenset(declared | skipped),
-            frozenset(halved),
-            frozenset(skipped),
-            _shown(function),
-            _has_tail(function, body),
-            frozenset(_mixed(body)),
-        )
+        own, calls = notes.of(_own_facts, function)
+        halved = set(own.halved)
+        for call in calls:
+            callee = functions[call.function]
+            inner = facts_of(functions, known, notes, callee).halved
+            for argument, parameter in zip(call.arguments, callee.parameters, strict=True):
+                if parameter.number in inner and isinstance(parameter.type, PointerType):
+                    halved.update(_passed(argument))
+        known[key] = replace(own, halved=frozenset(halved))
     return known[key]
+
+
+def _own_facts(function: p.Function) -> tuple[Facts, tuple[p.CallFunction, ...]]:
+    """The facts of a function but for what those do that it calls, and its calls."""
+    body = tuple(parts(function.body))
+    assigned: set[int] = set()
+    addressed: set[int] = set()
+    declared: set[int] = set()
+    halved: set[int] = set()
+    calls: list[p.CallFunction] = []
+    for part in body:
+        match part:
+            case p.Assign(target=p.LocalPlace(local=local)):
+                assigned.add(local.number)
+            case p.Assign(target=p.FieldPlace() as target):
+                halved.update(_halved(target))
+            case p.AddressOf(place=p.LocalPlace(local=local)):
+                addressed.add(local.number)
+            case p.AddressOf(place=p.FieldPlace() as target):
+                halved.update(_halved(target))
+            case p.Declare(local=local):
+                declared.add(local.number)
+            case p.CallFunction():
+                calls.append(part)
+            case _:
+                pass
+    skipped = _skipped(function, body) - declared
+    facts = Facts(
+        frozenset(assigned | addressed | declared),
+        frozenset(addressed),
+        frozenset(declared | skipped),
+        frozenset(halved),
+        frozenset(skipped),
+        _shown(function),
+        _has_tail(function, body),
+        frozenset(_mixed(body)),
+    )
+    return facts, tuple(calls)
 
 
 def _mixed(body: tuple[object, ...]) -> Iterator[Span]:
