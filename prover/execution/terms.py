@@ -8,6 +8,7 @@ events (a trylock that took its lock, a blocked acquire, a violation).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NewType, TypeAlias
 
@@ -160,9 +161,18 @@ class Terms:
             return self.constant(1)
         if len(flat) == 1:
             return next(iter(flat))
-        if any(self.negation(t) in flat for t in flat):
+        if self._contradict(flat):
             return self.constant(0)
         return self.add(And(tuple(sorted(flat))))
+
+    def _contradict(self, terms: Collection[Term]) -> bool:
+        """Whether one of some terms is the negation of another."""
+        rows, negations = self.rows, self.negations
+        for term in terms:
+            row = rows[term]
+            if (row.arg if isinstance(row, Not) else negations.get(term)) in terms:
+                return True
+        return False
 
     def negation(self, arg: Term) -> Term | None:
         """The existing negation of a term, if there is one."""
@@ -186,7 +196,7 @@ class Terms:
         merged = self._merge(list(flat))
         if len(merged) == 1:
             return merged[0]
-        if any(self.negation(t) in merged for t in merged):
+        if self._contradict(merged):
             return self.constant(1)
         return self.add(Or(tuple(sorted(merged))))
 

@@ -61,6 +61,8 @@ class Frame:
         default_factory=dict[int, list[tuple[int, Lit]]]
     )
     every_read: bool = False
+    _reached: dict[int, Lit] = field(default_factory=dict[int, Lit])
+    _ok: dict[int, Lit] = field(default_factory=dict[int, Lit])
 
     def fork(self) -> Frame:
         """A frame that goes on from here by itself."""
@@ -70,6 +72,8 @@ class Frame:
         fork.positioned = dict(self.positioned)
         fork.same = dict(self.same)
         fork.locations = dict(self.locations)
+        fork._reached = dict(self._reached)  # noqa: SLF001 - its own kind
+        fork._ok = dict(self._ok)  # noqa: SLF001 - its own kind
         return fork
 
     # --- terms
@@ -85,7 +89,8 @@ class Frame:
 
     def holds(self, term: Term) -> Lit:
         """Whether a condition holds."""
-        return self.table(term).get(1, FALSE)
+        found = self.tables.get(term)
+        return (self._make(term) if found is None else found).get(1, FALSE)
 
     def _make(self, term: Term) -> Table:
         """Makes a term's table, after those that it is made of."""
@@ -237,12 +242,20 @@ class Frame:
 
     def reached(self, event: int) -> Lit:
         """Whether control gets to an event."""
-        return self.holds(self.skeleton.events[event].guard)
+        found = self._reached.get(event)
+        if found is None:
+            found = self._reached[event] = self.holds(self.skeleton.events[event].guard)
+        return found
 
     def ok(self, event: int) -> Lit:
         """Whether an event is reached and violates nothing that stops its thread."""
-        reached = self.reached(event)
-        return self.logic.all_of((reached, neg(self.stops(event)))) if reached != FALSE else FALSE
+        found = self._ok.get(event)
+        if found is None:
+            found = self.reached(event)
+            if found != FALSE:
+                found = self.logic.all_of((found, neg(self.stops(event))))
+            self._ok[event] = found
+        return found
 
     def acts(self, event: int) -> Lit:
         """Whether an event is ok and not in vain."""

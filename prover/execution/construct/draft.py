@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.lock_facts import LockOrderEdge, LockUse
 from prover.execution.terms import (
@@ -29,6 +30,20 @@ Env = dict[str, Term]
 """What each register holds at one point of a thread; ``!``-names are the builder's own."""
 
 
+class Lock(Frozen, frozen=True):
+    """A lock in memory, and the registers for what a thread has of it.
+
+    ``exclusive``: whether it is held so; ``shared``: how often it is held shared; ``subclass``: the
+    lockdep subclass that it was taken with.
+    """
+
+    location: Location
+    cell: ir.Cell
+    exclusive: str
+    shared: str
+    subclass: str
+
+
 @dataclass(slots=True)
 class Draft:
     """Everything built so far for one program."""
@@ -48,6 +63,10 @@ class Draft:
     marks: list[sk.MarkPoint] = field(default_factory=list[sk.MarkPoint])
     choices: int = 0
     shared: dict[str, Term] = field(default_factory=dict[str, Term])
+    _locks: dict[tuple[str, ...], list[Lock]] = field(
+        default_factory=dict[tuple[str, ...], list[Lock]]
+    )
+    _pointers: dict[Location, Term] = field(default_factory=dict[Location, Term])
 
     # --- terms
 
@@ -134,7 +153,15 @@ class Draft:
 
     def pointer_to(self, location: Location) -> Term:
         """The constant pointer to a location, in its first life."""
-        return self.constant(Pointer(Allocation(location.object, 0), location.path))
+        found = self._pointers.get(location)
+        if found is None:
+            found = self.constant(Pointer(Allocation(location.object, 0), location.path))
+            self._pointers[location] = found
+        return found
+
+    def is_at(self, address: Term, lock: Lock) -> Term:
+        """Whether an address is that of a lock."""
+        return self.equal(address, self.pointer_to(lock.location))
 
     def equal(self, left: Term, right: Term) -> Term:
         """Whether two values are equal by address or bits."""
@@ -165,15 +192,21 @@ class Draft:
         """Adds a write access."""
         self.writes.append(sk.WriteAccess(len(self.writes), event, address, part, value, when))
 
-    def lock_cells(self, kinds: Iterable[str]) -> list[tuple[Location, ir.Cell]]:
+    def locks(self, *kinds: str) -> list[Lock]:
         """Every lock of the given kinds, in layout order."""
-        wanted = frozenset(kinds)
-        return [
-            (Location(region.name, cell.path), cell)
-            for region in self.layout.regions.values()
-            for cell in region.cells
-            if cell.kind == "lock" and cell.type_name in wanted
-        ]
+        found = self._locks.get(kinds)
+        if found is None:
+            found = self._locks[kinds] = [
+                _lock(Location(region.name, cell.path), cell)
+                for region in self.layout.regions.values()
+                for cell in region.cells
+                if cell.kind == "lock" and cell.type_name in kinds
+            ]
+        return found
+
+
+def _lock(location: Location, cell: ir.Cell) -> Lock:
+    return Lock(location, cell, f"!x:{location}", f"!s:{location}", f"!n:{location}")
 
 
 def topological(cfg: ir.Cfg) -> list[str]:

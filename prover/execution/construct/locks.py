@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from prover.execution import skeleton as sk
+from prover.execution.construct.draft import Lock
 from prover.execution.construct.strand import SPINNING, Strand
 from prover.execution.lock_facts import INTERRUPTS, LockOrderEdge, LockUse, interrupt_class
 from prover.execution.terms import Term
 from prover.graph import ir
-from prover.graph.values import POISON, Location
+from prover.graph.values import POISON
 
 ASKING = ("mutex", "rwsem", "rwlock")
 """Kinds of lock whose waiting requests others can see."""
@@ -200,22 +201,20 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
     draft = strand.draft
     terms = draft.terms
     granted = draft.outcome(grant, "granted")
-    kinds = (*SPINNING, *SLEEPING)
-    cells = draft.lock_cells(kinds)
     subclass = max(instr.nested, 0)
     edges: dict[tuple[str, str], list[Term]] = {}
-    holding = [(held, other, strand.holds(held)) for held, other in cells]
-    holding = [(held, other, holds) for held, other, holds in holding if terms.known(holds) != 0]
-    for taken, cell in draft.lock_cells((instr.kind,)) if holding else ():
-        here = draft.equal(address, draft.pointer_to(taken))
+    every = [(held, strand.holds(held)) for held in draft.locks(*SPINNING, *SLEEPING)]
+    holding = [(held, holds) for held, holds in every if terms.known(holds) != 0]
+    for taken in draft.locks(instr.kind) if holding else ():
+        here = draft.is_at(address, taken)
         if terms.known(here) == 0:
             continue
-        into = lock_class(cell.lock_class, subclass)
-        for held, other, holds in holding:
-            if held == taken:
+        into = lock_class(taken.cell.lock_class, subclass)
+        for held, holds in holding:
+            if held.location == taken.location:
                 continue
-            for number in sorted(strand.subclasses.get(held, ())):
-                pair = (lock_class(other.lock_class, number), into)
+            for number in sorted(strand.subclasses.get(held.location, ())):
+                pair = (lock_class(held.cell.lock_class, number), into)
                 if pair[0] == into and instr.kind == "folio":
                     # No lockdep class: two are locked by their index, which no class could say.
                     continue
@@ -235,9 +234,9 @@ def _interrupt_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Ter
         off["softirq"] = terms.either(strand.get("!irq"), draft.truth(strand.get("!bh")))
     inside = INTERRUPTS.get(strand.kind, "")
     granted = draft.outcome(grant, "granted")
-    for location, cell in draft.lock_cells((instr.kind,)):
-        here = terms.both(granted, draft.equal(address, draft.pointer_to(location)))
-        name = lock_class(cell.lock_class, max(instr.nested, 0))
+    for lock in draft.locks(instr.kind):
+        here = terms.both(granted, draft.is_at(address, lock))
+        name = lock_class(lock.cell.lock_class, max(instr.nested, 0))
         edges: list[tuple[str, str, Term]] = []
         for interrupt, masked in off.items():
             comes = terms.both(here, terms.invert(masked))
@@ -263,19 +262,19 @@ def _use(strand: Strand, kind: str, event: int, address: Term, subclass: int) ->
     draft = strand.draft
     irqs, bh, rcu, preempt = (strand.get(n) for n in ("!irq", "!bh", "!rcu", "!preempt"))
     classes: dict[str, list[Term]] = {}
-    for location, cell in draft.lock_cells((kind,)):
-        here = draft.equal(address, draft.pointer_to(location))
+    for lock in draft.locks(kind):
+        here = draft.is_at(address, lock)
         if draft.terms.known(here) != 0:
-            classes.setdefault(lock_class(cell.lock_class, subclass), []).append(here)
+            classes.setdefault(lock_class(lock.cell.lock_class, subclass), []).append(here)
     for name, parts in classes.items():
         when = draft.terms.either(*parts)
         draft.lock_uses.append(LockUse(event, name, when, irqs, bh, rcu, preempt))
 
 
-def _subclass_is(strand: Strand, location: Location, number: int) -> Term:
-    """Whether the held lock at ``location`` was taken with lockdep subclass ``number``."""
+def _subclass_is(strand: Strand, lock: Lock, number: int) -> Term:
+    """Whether a held lock was taken with lockdep subclass ``number``."""
     draft = strand.draft
-    return draft.equal(strand.get(f"!n:{location}"), draft.constant(number))
+    return draft.equal(strand.get(lock.subclass), draft.constant(number))
 
 
 def lock_class(name: str, subclass: int) -> str:

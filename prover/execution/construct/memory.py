@@ -261,8 +261,9 @@ def _transition_checks(
         changed = terms.invert(draft.equal(old, new))
         ways: list[Way] = []
         legal: list[Term] = []
+        held: dict[Term, Term] = {}
         for rule in table.rules:
-            way = _way(strand, table, rule, old, new)
+            way = _way(strand, table, rule, old, new, held)
             ways.append(way)
             legal.append(terms.both(*way.fits, *(holds for _, holds in way.locks)))
         bad = terms.both(when, here, changed, terms.invert(terms.either(*legal)))
@@ -272,9 +273,17 @@ def _transition_checks(
 
 
 def _way(
-    strand: Strand, table: ir.TransitionTable, rule: ir.TransitionRule, old: Term, new: Term
+    strand: Strand,
+    table: ir.TransitionTable,
+    rule: ir.TransitionRule,
+    old: Term,
+    new: Term,
+    held: dict[Term, Term],
 ) -> Way:
-    """What one legal edge asks of an update: that its ends fit, and that its locks are held."""
+    """What one legal edge asks of an update: that its ends fit, and that its locks are held.
+
+    ``held`` keeps for the next edge whether locks are, by their addresses.
+    """
     draft = strand.draft
     values = draft.layout.words[table.word].values
     params: tuple[str | int, ...] = tuple(
@@ -291,6 +300,9 @@ def _way(
     if structs.get(rule.before):
         env["before"] = draft.operation("word_to_pointer", (structs[rule.before],), (old,))
     kinds = ("spinlock", "rwlock", "mutex", "rwsem", "folio")
-    places = (draft.value_of(place, env) for place in rule.holding)
-    locks = tuple((place, strand.held_at(place, kinds, "any")) for place in places)
-    return Way(f"{rule.before} -> {rule.after}", tuple(parts), locks)
+    locks: list[tuple[Term, Term]] = []
+    for place in (draft.value_of(place, env) for place in rule.holding):
+        if place not in held:
+            held[place] = strand.held_at(place, kinds, "any")
+        locks.append((place, held[place]))
+    return Way(f"{rule.before} -> {rule.after}", tuple(parts), tuple(locks))

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
-from prover.execution.construct.draft import Draft, Env
+from prover.execution.construct.draft import Draft, Env, Lock
 from prover.execution.terms import Term
 from prover.graph import ir
 from prover.graph.values import Location
@@ -162,24 +162,24 @@ class Strand:
 
     # --- locks
 
-    def holds(self, location: Location) -> Term:
-        """Whether the thread holds the lock at ``location`` in any mode."""
+    def holds(self, lock: Lock) -> Term:
+        """Whether the thread holds a lock in any mode."""
         draft = self.draft
-        shared = draft.truth(self.get(f"!s:{location}"))
-        return draft.terms.either(self.get(f"!x:{location}"), shared)
+        shared = draft.truth(self.get(lock.shared))
+        return draft.terms.either(self.get(lock.exclusive), shared)
 
     def held_at(self, address: Term, kinds: Iterable[str], mode: str) -> Term:
         """Whether the thread holds the lock at ``address`` (``mode`` any: in any mode)."""
         draft = self.draft
         parts: list[Term] = []
-        for location, _ in draft.lock_cells(kinds):
-            here = draft.equal(address, draft.pointer_to(location))
+        for lock in draft.locks(*kinds):
+            here = draft.is_at(address, lock)
             if mode == "any":
-                held = self.holds(location)
+                held = self.holds(lock)
             elif mode == "exclusive":
-                held = self.get(f"!x:{location}")
+                held = self.get(lock.exclusive)
             else:
-                held = draft.truth(self.get(f"!s:{location}"))
+                held = draft.truth(self.get(lock.shared))
             parts.append(draft.terms.both(here, held))
         return draft.terms.either(*parts)
 
@@ -187,9 +187,9 @@ class Strand:
         """Whether the thread holds the lock at ``address`` shared exactly ``depth`` times."""
         draft = self.draft
         parts: list[Term] = []
-        for location, _ in draft.lock_cells((kind,)):
-            here = draft.equal(address, draft.pointer_to(location))
-            same = draft.equal(self.get(f"!s:{location}"), draft.constant(depth))
+        for lock in draft.locks(kind):
+            here = draft.is_at(address, lock)
+            same = draft.equal(self.get(lock.shared), draft.constant(depth))
             parts.append(draft.terms.both(here, same))
         return draft.terms.either(*parts)
 
@@ -200,16 +200,16 @@ class Strand:
         """
         draft = self.draft
         terms = draft.terms
-        for location, _ in draft.lock_cells((kind,)):
-            here = terms.both(when, draft.equal(address, draft.pointer_to(location)))
+        for lock in draft.locks(kind):
+            here = terms.both(when, draft.is_at(address, lock))
             if terms.known(here) == 0:
                 continue
             if mode == "exclusive":
-                name = f"!x:{location}"
+                name = lock.exclusive
                 old = self.get(name)
                 new = terms.either(old, here) if held else terms.both(old, terms.invert(here))
             else:
-                name = f"!s:{location}"
+                name = lock.shared
                 old = self.get(name)
                 one = here if held else terms.both(here, draft.truth(old))
                 new = draft.operation("+" if held else "-", (), (old, one))
@@ -218,12 +218,12 @@ class Strand:
     def set_subclass(self, address: Term, kind: str, subclass: int, when: Term) -> None:
         """Notes the lockdep subclass that a lock was taken with."""
         draft = self.draft
-        for location, _ in draft.lock_cells((kind,)):
-            here = draft.terms.both(when, draft.equal(address, draft.pointer_to(location)))
+        for lock in draft.locks(kind):
+            here = draft.terms.both(when, draft.is_at(address, lock))
             if draft.terms.known(here) == 0:
                 continue
-            self.subclasses.setdefault(location, set()).add(subclass)
-            name = f"!n:{location}"
+            self.subclasses.setdefault(lock.location, set()).add(subclass)
+            name = lock.subclass
             self.env[name] = draft.select(here, draft.constant(subclass), self.get(name))
 
     # --- context
@@ -234,7 +234,7 @@ class Strand:
         if self.kind in ("callback", "handler"):
             return draft.constant(1)
         parts = [draft.truth(self.get(name)) for name in ("!rcu", "!irq", "!preempt", "!bh")]
-        parts.extend(self.holds(location) for location, _ in draft.lock_cells(SPINNING))
+        parts.extend(self.holds(lock) for lock in draft.locks(*SPINNING))
         return draft.terms.either(*parts)
 
     def in_reader(self) -> Term:
@@ -251,7 +251,7 @@ class Strand:
         if self.looks:
             return ()
         draft = self.draft
-        held = [self.holds(location) for location, _ in draft.lock_cells(OWNED)]
+        held = [self.holds(lock) for lock in draft.locks(*OWNED)]
         irq = self.get("!irq")
         if self.kind == "handler":
             irq = draft.terms.invert(irq)
