@@ -44,6 +44,8 @@ class Frame:
 
     ``picks`` has for each read its sources (write accesses, INITIAL), each with the literal that
     says it is the one; only reads whose value is open are there, unless ``every_read``.
+    ``effective`` and ``releases`` are what the functions of these names have said, by write access
+    and by the event that takes a lock.
     """
 
     skeleton: sk.Skeleton
@@ -63,6 +65,8 @@ class Frame:
     every_read: bool = False
     _reached: dict[int, Lit] = field(default_factory=dict[int, Lit])
     _ok: dict[int, Lit] = field(default_factory=dict[int, Lit])
+    effective: dict[int, Lit] = field(default_factory=dict[int, Lit])
+    releases: dict[int, list[int]] = field(default_factory=dict[int, list[int]])
 
     def fork(self) -> Frame:
         """A frame that goes on from here by itself."""
@@ -74,6 +78,8 @@ class Frame:
         fork.locations = dict(self.locations)
         fork._reached = dict(self._reached)  # noqa: SLF001 - its own kind
         fork._ok = dict(self._ok)  # noqa: SLF001 - its own kind
+        fork.effective = dict(self.effective)
+        fork.releases = dict(self.releases)
         return fork
 
     # --- terms

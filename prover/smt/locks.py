@@ -71,7 +71,10 @@ def conflict(one: str, two: str) -> bool:
 
 def releases(frame: Frame, taking: Taking) -> list[int]:
     """The unlocks that may end a holding: the holder's own, after it; of a folio lock anyone's."""
-    found: list[int] = []
+    known = frame.releases.get(taking.event)
+    if known is not None:
+        return known
+    found = frame.releases[taking.event] = []
     for event in frame.skeleton.events:
         action = event.action
         if not isinstance(action, sk.Unlock) or action.kind != taking.kind:

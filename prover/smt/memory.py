@@ -72,8 +72,12 @@ def performs(frame: Frame, event: int) -> Lit:
 
 def effective(frame: Frame, write: int) -> Lit:
     """Whether a write access takes effect."""
-    access = frame.skeleton.writes[write]
-    return frame.logic.all_of((frame.ok(access.event), frame.holds(access.when)))
+    found = frame.effective.get(write)
+    if found is None:
+        access = frame.skeleton.writes[write]
+        found = frame.logic.all_of((frame.ok(access.event), frame.holds(access.when)))
+        frame.effective[write] = found
+    return found
 
 
 def same_location(frame: Frame, write: int, read: sk.ReadAccess) -> Lit:
