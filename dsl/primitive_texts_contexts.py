@@ -151,8 +151,9 @@ def _rcu() -> Iterator[tuple[str, Meaning]]:
     )
     yield from row(
         SRCU,
-        init_srcu_struct="Sets up an SRCU domain; taken never to fail.",
-        cleanup_srcu_struct="Ends an SRCU domain: no reader, no callback, no use after it.",
+        init_srcu_struct="Sets up an SRCU domain; taken never to fail. May sleep.",
+        cleanup_srcu_struct="Ends an SRCU domain: no reader, no callback, no use after it. "
+        "May sleep.",
         srcu_read_lock="Begins a reader of the domain, which may sleep; gives the index that its "
         "unlock takes.",
         srcu_read_unlock="Ends the reader that has this index, by the same actor.",

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dsl import protocol as p
 from prover.graph import expressions as ex
 from prover.graph.context import Meaning, Scope
-from prover.graph.ir import Expr, GraceWait, LockInit, RcuBarrier, Reg, SrcuEnter, SrcuLeave
+from prover.graph.ir import (
+    Expr,
+    GraceWait,
+    LockInit,
+    MightSleep,
+    RcuBarrier,
+    Reg,
+    SrcuEnter,
+    SrcuLeave,
+)
 from prover.graph.lower_expr import in_order, value
 from prover.graph.primitives_deferred import call_rcu
 
@@ -30,6 +39,8 @@ def srcu_meanings() -> Iterator[tuple[str, Meaning]]:
 def _init(*, gone: bool) -> Meaning:
     def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
         address = value(scope, call.arguments[0])
+        # One allocates, the other flushes work: kernel/rcu/srcutree.c.
+        scope.builder.emit(MightSleep(scope.origin(call.span)))
         scope.builder.emit(LockInit(address, "srcu", scope.origin(call.span), gone))
         return ex.ZERO
 

@@ -26,6 +26,7 @@ SLEEPING = frozenset(
         *("folio_lock", "folio_lock_killable"),
         *("synchronize_rcu", "synchronize_rcu_expedited", "rcu_barrier"),
         *("synchronize_srcu", "synchronize_srcu_expedited", "srcu_barrier"),
+        *("init_srcu_struct", "cleanup_srcu_struct"),
     )
 )
 """The primitives that ask whether sleeping is right; cond_resched() does not look at the state."""
