@@ -16,6 +16,7 @@ from prover.execution import skeleton as sk
 from prover.execution.hazards import address_of
 from prover.execution.hazards_of_holders import looks_at_folio
 from prover.execution.terms import Constant, Outcome, Term
+from prover.graph.arithmetic import SHIFT
 from prover.graph.values import Pointer
 
 CONTINUES = frozenset(
@@ -52,8 +53,10 @@ def goes_on(event: sk.Event, name: str) -> bool:
 
     ``VM_BUG_ON_FOLIO()`` stops who unlocks a folio that nobody has locked.  Who ends an SRCU
     reader, or is about to return from a call that uses a domain, does not learn that this was set
-    down meanwhile.
+    down meanwhile.  A shift out of range has some result, where ``BUG_ON()`` and a division stop.
     """
+    if name == "bug-on":
+        return any(c.property == name and c.message.startswith(SHIFT) for c in event.checks)
     if name == "uninitialized":
         looks = isinstance(event.action, sk.Access) and event.action.what == "srcu-look"
         return looks or isinstance(event.action, sk.SrcuEnd)

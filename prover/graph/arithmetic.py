@@ -21,6 +21,9 @@ _COMPARISONS = frozenset(["==", "!=", "<", "<=", ">", ">="])
 _WITHIN_TYPE = frozenset(["&", "|", "^", ">>", "%"])
 """Operators whose result fits the type of operands that fit."""
 
+SHIFT = "a shift out of"
+"""How what is said of a shift without a result begins."""
+
 
 def wrapped(scope: Scope, expr: Expr, type_: Type) -> Expr:
     """``expr`` brought into the range of an integer type."""
@@ -95,7 +98,7 @@ def check_operands(
         right_one = scope.apply("<", right, Const(type_.bits))
         if amount.signed:
             right_one = scope.apply("select", scope.apply("<", right, ex.ZERO), ex.ZERO, right_one)
-        scope.check("bug-on", right_one, f"a shift out of {type_.bits} bits", span)
+        scope.check("bug-on", right_one, f"{SHIFT} {type_.bits} bits", span)
 
 
 def _check_quotient(scope: Scope, left: Expr, right: Expr, type_: IntType, span: Span) -> None:

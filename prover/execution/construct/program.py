@@ -256,9 +256,12 @@ def _handlers_may_hang(program: ir.Program) -> bool:
 
 
 def _callbacks_may_hang(program: ir.Program) -> bool:
-    """Whether some RCU callback may have to wait: for a spinning lock, an IPI or an await."""
+    """Whether some RCU callback may have to wait: for a spinning lock, an IPI, an await, readers.
+
+    Or for other callbacks: that it must not sleep does not keep it from that.
+    """
     return any(
-        isinstance(inner, ir.Ipi | ir.Watch)
+        isinstance(inner, ir.Ipi | ir.Watch | ir.GraceWait | ir.RcuBarrier)
         or (isinstance(inner, ir.Acquire) and inner.kind in SPINNING)
         for actor in program.actors
         for instr in _instructions(actor.graph)
