@@ -8,7 +8,7 @@ before.  Alone, only the obligation that is to blame is lost.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from dsl.frozen import replace
 from prover.pipeline.decision import NO_MEMORY, Decision
@@ -26,7 +26,8 @@ def each_of(
     if not isinstance(result, Lost):
         yield from zip(members, result, strict=True)
         return
-    so_far = result.so_far if isinstance(result.so_far, tuple) else (None,) * len(members)
+    told = result.so_far
+    so_far = cast("tuple[object, ...]", told) if told is not None else (None,) * len(members)
     for member, known in zip(members, so_far, strict=True):
         yield member, replace(result, so_far=known)
 

@@ -244,13 +244,11 @@ def _reachable_cuts(case: Case) -> tuple[Span, ...]:
 
 def _not_refuted(case: Case, loops: tuple[Span, ...]) -> Decision:
     """The verdict where nothing can fail up to the bound."""
-    if not can(case, "ends", lambda query: query.ends):
-        if loops:
-            return _conclude(case, Bounded(case.bound, loops))
-        return _conclude(case, Vacuous("no run of the scenario ends"))
+    ends = can(case, "ends", lambda query: query.ends)
     asserts, unreached = unreached_asserts(case)
     unmarked, dead = unreached_marks(case)
-    verdict: Verdict = Bounded(case.bound, loops) if loops else Proved()
+    verdict: Verdict = Proved() if ends else Vacuous("no run of the scenario ends")
+    verdict = Bounded(case.bound, loops) if loops else verdict
     return Decision(verdict, _measured(case), asserts, unreached, unmarked, dead)
 
 

@@ -88,11 +88,8 @@ def prove(
             wanted = [claim for each in rests for claim in each.claims]
             said = opinions(second, claims, wanted, request, store, on_progress)
             decisions = [*certified(second, claims, decided, rests, said)]
-    partial = bool(request.scenario or request.variant or request.config)
     reports = [
-        file
-        if isinstance(file, FileReport)
-        else _report(file, index, jobs, decisions, partial=partial)
+        file if isinstance(file, FileReport) else _report(file, index, jobs, decisions)
         for index, file in enumerate(loaded)
     ]
     if verdicts is not None:
@@ -147,8 +144,6 @@ def _report(
     index: int,
     jobs: list[tuple[int, Task]],
     decisions: Decided,
-    *,
-    partial: bool,
 ) -> FileReport:
     """One file's outcomes in order, with what only all of them together show."""
     here = [
@@ -165,9 +160,13 @@ def _report(
     )
     if wrong:
         return FileReport(file.name, (), tuple(wrong), file.sources, folder=file.folder)
-    nothing = hollow(file, own, partial=partial)
+    found = hollow(file, own)
+    more = {
+        number: (*beyond(file, decision), *found.doubts.get(number, ()))
+        for number, (_, decision) in enumerate(own)
+    }
     outcomes = tuple(
-        _outcome(task, decision, nothing.get(number, ""), certificate, beyond(file, decision))
+        _outcome(task, decision, found.nothing.get(number, ""), certificate, more[number])
         for number, (task, decision, certificate) in enumerate(here)
     )
     titles = {name: variant.title for name, variant in file.protocols[""].variants.items()}
