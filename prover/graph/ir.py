@@ -526,7 +526,8 @@ class Cell(Frozen, frozen=True):
 
     ``kind`` is ``scalar``, ``word``, ``lock`` or ``head`` (struct rcu_head).  ``type_name`` is the
     word's name or the lock kind; ``lock_class`` the lock's class.  ``split``: the halves are
-    locations of their own.  ``pointer``: holds pointers (for printing).
+    locations of their own.  For printing: ``pointer``: it holds pointers; ``named`` are the values
+    of its enum, each with its name, but for those that have several.
     """
 
     path: Path
@@ -535,6 +536,7 @@ class Cell(Frozen, frozen=True):
     lock_class: str
     split: bool
     pointer: bool
+    named: tuple[tuple[int, str], ...] = ()
 
 
 class Region(Frozen, frozen=True):
