@@ -25,7 +25,7 @@ def choices(d: Draft) -> str:
         second = d.one(f"READ_ONCE({mine})", "READ_ONCE(z)", "1")
         early = d.one(
             f"int v = {condition} ? {arms}; int w = v;",
-            f"int v = {condition} ? {arms}; int w = v == 2;",
+            f"int v = {condition} ? {arms}; int w = v == 1;",
             f"int w = {condition} ? {arms}; int v = q ? w : 4;",
         )
         return f"int p = READ_ONCE({mine}); int q = {second}; {d.into('p')} {early} {use}"

@@ -5,20 +5,23 @@ conditional move: the store comes after the load of ``r`` either way ("control d
 extend only to the pair of cmov instructions and the store depending on them", memory-barriers.txt).
 A load from an address that was chosen so need not, as a branch orders no loads.  So the condition
 is a control dependency of the stores that need the value, and of those in arms of an ``if`` that
-looks at it.  Where both arms have one value, there is no condition.
+looks at it.  Where both arms have one value, or one thing comes of both, there is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
+from math import prod
 from typing import TypeAlias
 
 from prover.execution.construct.draft import Draft, Env
-from prover.execution.terms import And, Not, Operation, Or, Phi, Term
+from prover.execution.terms import And, Constant, Not, Operation, Or, Phi, Term
 from prover.graph import expressions as ex
 from prover.graph import ir
 from prover.graph.instructions import instructions, reads, written
+from prover.graph.values import Value, apply
 
 Decided: TypeAlias = tuple[tuple[Term, ...], tuple[Term, ...]]
 """The conditions that may decide on something, and those that surely do."""
@@ -35,6 +38,9 @@ STORES = (
 )
 """What may store."""
 
+MOST = 64
+"""So many values of a term are computed."""
+
 
 @dataclass(slots=True)
 class Chosen:
@@ -49,6 +55,9 @@ class Chosen:
         default_factory=dict[str, dict[int, tuple[Term, ...]]]
     )
     _of: dict[Term, dict[Term, None]] = field(default_factory=dict[Term, dict[Term, None]])
+    _constant: dict[Term, frozenset[Value] | None] = field(
+        default_factory=dict[Term, frozenset[Value] | None]
+    )
 
     @classmethod
     def of(cls, draft: Draft, graph: ir.Cfg) -> Chosen:
@@ -92,18 +101,24 @@ class Chosen:
         """The conditions that a store waits for."""
         if not self._of or not isinstance(instr, STORES):
             return ()
-        own = written(instr) if isinstance(instr, ir.Rmw) else ""
-        names = (name for expr in reads(instr) for name in ex.registers(expr) if name != own)
-        return self.conditions(names, env)
+        if isinstance(instr, ir.Rmw):
+            # In its own expressions its register is the value that it reads.
+            own = written(instr)
+            names = (name for expr in reads(instr) for name in ex.registers(expr) if name != own)
+            return self.conditions(env[name] for name in names if name in env)
+        return self.conditions(self.draft.value_of(expr, env) for expr in reads(instr))
 
-    def conditions(self, names: Iterable[str], env: Env) -> tuple[Term, ...]:
-        """The conditions by which what some registers hold is chosen."""
+    def conditions(self, needed: Iterable[Term]) -> tuple[Term, ...]:
+        """The conditions by which some terms have their values."""
         if not self._of:
             return ()
-        held = (env[name] for name in names if name in env)
-        return tuple(dict.fromkeys(each for term in held for each in self._conditions(term)))
+        return tuple(dict.fromkeys(each for term in needed for each in self._conditions(term)))
 
     def _conditions(self, term: Term) -> Iterator[Term]:
+        values = self._values(term)
+        if values is not None and len(values) == 1:
+            # Whatever is chosen on the way, a compiler knows what comes of it.
+            return
         yield from self._of.get(term, ())
         match self.draft.terms.rows[term]:
             case Operation(args=args) | And(args=args) | Or(args=args):
@@ -118,3 +133,38 @@ class Chosen:
                         yield self.draft.select(guard, each, none)
             case _:
                 pass
+
+    def _values(self, term: Term) -> frozenset[Value] | None:
+        """All values that a term may have, where constants alone say; None where more does."""
+        if term not in self._constant:
+            self._constant[term] = self._found(term)
+        return self._constant[term]
+
+    def _found(self, term: Term) -> frozenset[Value] | None:
+        row = self.draft.terms.rows[term]
+        match row:
+            case Constant(value=value):
+                return frozenset((value,))
+            case Phi(arms=arms):
+                parts = [self._values(value) for _, value in arms]
+                known = [part for part in parts if part is not None]
+                return frozenset[Value]().union(*known) if len(known) == len(parts) else None
+            case Not(arg=arg):
+                return self._computed("!", (), (arg,))
+            case Operation(op=op, params=params, args=args):
+                return self._computed(op, params, args)
+            case _:
+                return None
+
+    def _computed(
+        self, op: str, params: tuple[str | int, ...], args: tuple[Term, ...]
+    ) -> frozenset[Value] | None:
+        parts = [self._values(arg) for arg in args]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts) or prod(map(len, known)) > MOST:
+            return None
+        space = self.draft.layout.space
+        try:
+            return frozenset(apply(space, op, params, values) for values in product(*known))
+        except TypeError:
+            return None

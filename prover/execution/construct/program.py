@@ -26,7 +26,6 @@ from prover.execution.construct.strand import SPINNING
 from prover.execution.construct.updates import updates_after, updates_in
 from prover.execution.declared import declared_orders
 from prover.execution.terms import Term
-from prover.graph import expressions as ex
 from prover.graph import ir
 from prover.graph.values import POISON
 
@@ -290,7 +289,7 @@ def _pass(
     """Takes down what a branch looks at."""
     holds = strand.draft.truth(strand.value(end.condition))
     conditions.add(block.name, strand.guard, holds)
-    more = chosen.conditions(ex.registers(end.condition), strand.env)
+    more = chosen.conditions((holds,))
     if more:
         conditions.selected[block.name] = more, chosen.sure
     chosen.passed(end.chooses, strand.guard, (holds, *more))
