@@ -45,11 +45,13 @@ class Proved(Frozen, frozen=True):
 class Bounded(Frozen, frozen=True):
     """No violation in executions that go round each loop at most ``bound`` times.
 
-    ``loops`` are the loops that can go further.
+    ``loops`` are the loops that can go further.  ``late`` is why the next bound, which was to be
+    asked about, has no answer; "" where this is as far as it was to go.
     """
 
     bound: int
     loops: tuple[Span, ...]
+    late: str = ""
 
 
 class Refuted(Frozen, frozen=True):

@@ -62,8 +62,9 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def is_kept(verdict: Verdict) -> bool:
-    """Whether a verdict is worth remembering."""
-    return type(verdict).__name__ in KINDS
+    """Whether a verdict is worth remembering: not what more time or memory might have changed."""
+    short = isinstance(verdict, Bounded) and bool(verdict.late)
+    return type(verdict).__name__ in KINDS and not short
 
 
 def given(verdict: Verdict) -> Given:

@@ -124,9 +124,12 @@ def note_text(action: sk.Action, named: Callable[[Term], str], *, seen: bool) ->
 
 
 def _integer_text(value: int, cell: Cell | None) -> str:
-    """An integer; 0 of a pointer is NULL."""
+    """An integer; 0 of a pointer is NULL, a value of an enum its name."""
     if cell is not None and cell.pointer and value == 0:
         return "NULL"
+    for member, name in () if cell is None else cell.named:
+        if member == value:
+            return name
     return str(value) if -1024 < value < 1024 else hex(value)
 
 

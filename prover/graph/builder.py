@@ -8,7 +8,7 @@ from dsl.source import Span
 from prover.graph.expressions import branch as plainest
 from prover.graph.expressions import constant_truth
 from prover.graph.instructions import targets
-from prover.graph.ir import BasicBlock, Branch, Cfg, Expr, Instr, Jump, Origin, Terminator
+from prover.graph.ir import BasicBlock, Branch, Cfg, Chooses, Expr, Instr, Jump, Origin, Terminator
 from prover.graph.limits import LIMIT, TooLarge
 from prover.graph.order import reachable
 
@@ -74,12 +74,13 @@ class Builder:
         otherwise: str,
         origin: Origin | None = None,
         arms: tuple[Span, ...] = (),
+        chooses: Chooses | None = None,
     ) -> None:
         """Close the open block with a branch; a known condition gives a jump."""
         condition, then, otherwise = plainest(condition, then, otherwise)
         known = constant_truth(condition)
         if known is None and then != otherwise:
-            self.end(Branch(condition, then, otherwise, origin, arms))
+            self.end(Branch(condition, then, otherwise, origin, arms, chooses))
         else:
             self.end(Jump(otherwise if known is False else then))
 

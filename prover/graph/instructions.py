@@ -201,13 +201,13 @@ def retarget(terminator: Terminator, change: Callable[[str], str]) -> Terminator
         case Jump(target=target):
             new = change(target)
             return terminator if new == target else Jump(new)
-        case Branch(condition=condition, then=then, otherwise=otherwise):
+        case Branch(then=then, otherwise=otherwise):
             new_then, new_otherwise = change(then), change(otherwise)
             if then == new_then != new_otherwise == otherwise:
                 return terminator
             if new_then == new_otherwise:
                 return Jump(new_then)
-            return Branch(condition, new_then, new_otherwise, terminator.origin, terminator.arms)
+            return replace(terminator, then=new_then, otherwise=new_otherwise)
         case End() | Cut() | Spin():
             return terminator
         case _:
@@ -218,6 +218,14 @@ def instructions(cfg: Cfg) -> Iterator[Instr]:
     """Every instruction of ``cfg``, block by block; graphs inside are not entered."""
     for block in cfg.blocks.values():
         yield from block.body
+
+
+def chosen_in(cfg: Cfg) -> frozenset[str]:
+    """The registers that a ``?:`` leaves its value in."""
+    ends = (block.terminator for block in cfg.blocks.values())
+    return frozenset(
+        end.chooses.reg for end in ends if isinstance(end, Branch) and end.chooses is not None
+    )
 
 
 def count(blocks: Iterator[BasicBlock]) -> int:

@@ -452,12 +452,19 @@ class Jump(Frozen, frozen=True):
     target: str
 
 
+class Chooses(Frozen, frozen=True):
+    """The register with the value of a ``?:``, and which operand of its condition this is."""
+
+    reg: str
+    rank: int
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """``branch condition ? then : otherwise``.
 
     ``origin`` is the author's test, None where a primitive has one of its own; ``arms`` are where
-    the arms of an ``if`` stand that it decides on.
+    the arms of an ``if`` stand that it decides on; ``chooses`` is the value of a ``?:`` that does.
     """
 
     condition: Expr
@@ -465,6 +472,7 @@ class Branch:
     otherwise: str
     origin: Origin | None = field(default=None, compare=False)
     arms: tuple[Span, ...] = field(default=(), compare=False)
+    chooses: Chooses | None = None
 
 
 class End(Frozen, frozen=True):
@@ -518,7 +526,8 @@ class Cell(Frozen, frozen=True):
 
     ``kind`` is ``scalar``, ``word``, ``lock`` or ``head`` (struct rcu_head).  ``type_name`` is the
     word's name or the lock kind; ``lock_class`` the lock's class.  ``split``: the halves are
-    locations of their own.  ``pointer``: holds pointers (for printing).
+    locations of their own.  For printing: ``pointer``: it holds pointers; ``named`` are the values
+    of its enum, each with its name, but for those that have several.
     """
 
     path: Path
@@ -527,6 +536,7 @@ class Cell(Frozen, frozen=True):
     lock_class: str
     split: bool
     pointer: bool
+    named: tuple[tuple[int, str], ...] = ()
 
 
 class Region(Frozen, frozen=True):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from dsl import protocol as p
 from dsl.types import (
     ArrayType,
     AtomicType,
+    EnumType,
     LockType,
     PointerType,
     RcuHeadType,
@@ -97,8 +99,16 @@ def _cells(
             yield Cell(path, "head", "", "", False, False)
         case AtomicType(name=name):
             yield Cell(path, "scalar", name, "", False, False)
+        case EnumType(name=name):
+            yield Cell(path, "scalar", "", "", False, False, _named(protocol.enums.get(name, {})))
         case _:
             yield Cell(path, "scalar", "", "", False, isinstance(type_, PointerType))
+
+
+def _named(members: Mapping[str, int]) -> tuple[tuple[int, str], ...]:
+    """The values of an enum that one member alone has, with its name."""
+    values = Counter(members.values())
+    return tuple((value, name) for name, value in members.items() if values[value] == 1)
 
 
 def _zero(cell: Cell) -> Value:

@@ -10,7 +10,8 @@ kept in a register of its own::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import assert_never
 
 from dsl import protocol as p
@@ -21,7 +22,7 @@ from prover.graph import expressions as ex
 from prover.graph.arithmetic import arithmetic, check_object, check_operands, converted, wrapped
 from prover.graph.calls import call
 from prover.graph.context import Fixed, LocalAddress, Lowered, Pair, Scope, Slot
-from prover.graph.ir import Assign, Const, Expr, Havoc, Reg
+from prover.graph.ir import Assign, Chooses, Const, Expr, Havoc, Reg
 from prover.graph.places import (
     LocalHalf,
     Memory,
@@ -265,27 +266,34 @@ def _choose(scope: Scope, expr: p.Choose) -> Expr:
 
 
 def condition(
-    scope: Scope, expr: p.Expr, then: str, otherwise: str, arms: tuple[Span, ...] = ()
+    scope: Scope,
+    expr: p.Expr,
+    then: str,
+    otherwise: str,
+    arms: tuple[Span, ...] = (),
+    chooses: Iterator[Chooses] | None = None,
 ) -> None:
     """Go to ``then`` if ``expr`` holds, else to ``otherwise``; the block ends here.
 
-    ``arms`` are where the arms of an ``if`` stand that has this condition.
+    ``arms`` are where the arms of an ``if`` stand that has this condition; where a ``?:`` has it
+    ``chooses`` gives its value, for one operand after the other.
     """
     match expr:
         case p.Logical(op=op, left=left, right=right):
             middle = scope.builder.name("and" if op == "&&" else "or")
             if op == "&&":
-                condition(scope, left, middle, otherwise, arms)
+                condition(scope, left, middle, otherwise, arms, chooses)
             else:
-                condition(scope, left, then, middle, arms)
+                condition(scope, left, then, middle, arms, chooses)
             scope.builder.start(middle)
             if scope.builder.alive():
-                condition(scope, right, then, otherwise, arms)
+                condition(scope, right, then, otherwise, arms, chooses)
         case p.Unary(op="!", operand=operand):
-            condition(scope, operand, otherwise, then, arms)
+            condition(scope, operand, otherwise, then, arms, chooses)
         case _:
             origin = scope.origin(expr.span)
-            scope.builder.branch(value(scope, expr), then, otherwise, origin, arms)
+            holds, one = value(scope, expr), None if chooses is None else next(chooses)
+            scope.builder.branch(holds, then, otherwise, origin, arms, one)
 
 
 def _logical(scope: Scope, expr: p.Logical) -> Expr:
@@ -329,8 +337,17 @@ def _set(scope: Scope, reg: str, to: Expr, span: Span) -> None:
 def _conditional(scope: Scope, expr: p.Conditional) -> Lowered:
     names = scope.builder
     then, otherwise, join = names.name("yes"), names.name("no"), names.name("join")
-    condition(scope, expr.condition, then, otherwise)
-    reg = scope.temporary()
+    regs: list[str] = []
+
+    def chooses() -> Iterator[Chooses]:
+        regs.append(scope.temporary())
+        for rank in count():
+            yield Chooses(regs[0], rank)
+
+    # Nobody waits for a claim.
+    asked = chooses() if scope.judging is None else None
+    condition(scope, expr.condition, then, otherwise, chooses=asked)
+    reg = regs[0] if regs else scope.temporary()
     found: list[Lowered] = []
     for block, side in ((then, expr.then), (otherwise, expr.otherwise)):
         names.start(block)

@@ -26,6 +26,7 @@ from prover.graph import expressions as ex
 from prover.graph.instructions import (
     change_graphs,
     change_inner,
+    chosen_in,
     instructions,
     reads,
     retarget,
@@ -104,12 +105,12 @@ def propagate(cfg: Cfg, space: AddressSpace, *, shortcuts: Shortcuts = "straight
     """Registers that are known constants or copies put in, and what follows folded.
 
     An edge to a block that only branches, on what the block before knows, goes on at once; where it
-    lands is noted what it has left out.
+    lands is noted what it has left out.  Not where that is what a ``?:`` chose, and waits for it.
     """
-    work = _Propagation(cfg, space, _copied(cfg))
+    work, shape = _Propagation(cfg, space, _copied(cfg)), _Shape.of(cfg)
     before = work.known_before()
-    shape = _Shape.of(cfg)
     skipping = shortcuts == "all" or (shortcuts == "straight" and not shape.heads)
+    chosen = frozenset[str]() if shortcuts == "all" else chosen_in(cfg)
     blocks: dict[str, BasicBlock] = {}
     for name, block in cfg.blocks.items():
         known = dict(before.get(name, {}))
@@ -119,11 +120,13 @@ def propagate(cfg: Cfg, space: AddressSpace, *, shortcuts: Shortcuts = "straight
             block = cfg.blocks[target]
             if not skipping or block.body or not isinstance(block.terminator, Branch):
                 return target
+            if chosen and chosen & {*ex.registers(block.terminator.condition)}:
+                return target
             after = work.terminator(block.terminator, known)
             if isinstance(after, Jump) and shape.may_skip(source, target, after.target):
                 landing = f"{source}:{target}:{after.target}"
-                body = (Met(target, block.terminator.origin or NOWHERE),)
-                blocks[landing] = BasicBlock(landing, body, Jump(after.target))
+                met = Met(target, block.terminator.origin or NOWHERE)
+                blocks[landing] = BasicBlock(landing, (met,), Jump(after.target))
                 return landing
             return target
 
@@ -217,7 +220,7 @@ class _Propagation(Frozen, frozen=True):
         if decided is None and then != otherwise:
             if condition is terminator.condition and then == terminator.then:
                 return terminator
-            return Branch(condition, then, otherwise, terminator.origin, terminator.arms)
+            return replace(terminator, condition=condition, then=then, otherwise=otherwise)
         return Jump(otherwise if decided is False else then)
 
 

@@ -8,11 +8,12 @@ before.  Alone, only the obligation that is to blame is lost.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
+from dsl.frozen import replace
 from prover.pipeline.decision import NO_MEMORY, Decision
 from prover.pipeline.pool import Answer, Lost, run_pool
-from prover.verdict import Unknown
+from prover.verdict import Bounded, Unknown
 
 Result = TypeVar("Result")
 Item = TypeVar("Item")
@@ -22,8 +23,13 @@ def each_of(
     members: Sequence[int], result: list[Decision] | Lost
 ) -> Iterator[tuple[int, Decision | Lost]]:
     """Every obligation's part of what came of a group."""
-    found = [result] * len(members) if isinstance(result, Lost) else result
-    yield from zip(members, found, strict=True)
+    if not isinstance(result, Lost):
+        yield from zip(members, result, strict=True)
+        return
+    told = result.so_far
+    so_far = cast("tuple[object, ...]", told) if told is not None else (None,) * len(members)
+    for member, known in zip(members, so_far, strict=True):
+        yield member, replace(result, so_far=known)
 
 
 def worth_again(found: object, members: Sequence[object]) -> bool:
@@ -34,15 +40,35 @@ def worth_again(found: object, members: Sequence[object]) -> bool:
     match found:
         case Lost(late=late):
             return not late or len(members) > 1
-        case Decision(verdict=Unknown(why=why)):
+        case Decision(verdict=Unknown(why=why) | Bounded(late=why)):
             return why == NO_MEMORY
         case _:
             return False
 
 
+def at_least(found: Decision | Lost) -> Decision | Lost:
+    """What is known of an obligation: of one that was lost, what was up to some bound."""
+    if isinstance(found, Lost) and isinstance(found.so_far, Decision):
+        return found.so_far.short_of(found.why) or found
+    return found
+
+
+def further(first: Decision | Lost, second: Decision | Lost) -> Decision | Lost:
+    """Which of two tries to take: the second, unless only the first has come up to a bound."""
+    if not isinstance(first, Decision) or not isinstance(first.verdict, Bounded):
+        return second
+    match second:
+        case Lost() | Decision(verdict=Unknown()):
+            return first
+        case Decision(verdict=Bounded(bound=bound, late=late)) if late:
+            return first if bound < first.verdict.bound else second
+        case _:
+            return second
+
+
 def twice(lost: Lost) -> Lost:
     """What is lost in the second try, too."""
-    return lost if lost.late else Lost(f"{lost.why}, and again when tried alone")
+    return lost if lost.late else replace(lost, why=f"{lost.why}, and again when tried alone")
 
 
 def run_twice(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 from dsl.frozen import replace
-from prover.pipeline.again import alone, each_of, worth_again
+from prover.pipeline.again import alone, at_least, each_of, further, worth_again
 from prover.pipeline.anynumber.told import SEARCH
 from prover.pipeline.decision import Decision
 from prover.pipeline.limits import raised
@@ -107,14 +107,17 @@ def _decide(
         tick=board.tick,
     )
     again: list[int] = []
+    first: dict[int, Decision | Lost] = {}
     for number, result in decided:
         for member, found in each_of(groups[number], result):
             if worth_again(found, groups[number]):
                 again.append(member)
+                first[member] = found
             else:
-                board.settle(member, found)
+                board.settle(member, at_least(found))
     retried = alone(
         by_itself, again, workers=workers, seconds=request.timeout, memory=request.memory
     )
     for member, result in retried:
-        board.settle(member, result if isinstance(result, Lost) else result[0])
+        ((_, second),) = each_of([member], result)
+        board.settle(member, further(at_least(first[member]), at_least(second)))

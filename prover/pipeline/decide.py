@@ -18,7 +18,7 @@ from prover.graph.limits import TooLarge
 from prover.pipeline.case import Case, Found, Undecided, ask, search_of
 from prover.pipeline.decision import NO_MEMORY, Decision
 from prover.pipeline.grounds import grounded
-from prover.pipeline.group import Group
+from prover.pipeline.group import Group, Tell
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.member import Member, member
 from prover.pipeline.minimal import claims, smallest, trimmed
@@ -50,6 +50,9 @@ from prover.verdict import (
     meets,
 )
 
+_NO_ANSWER = (Undecided, TooLarge, DomainTooLarge, QueryTooLarge, MemoryError)
+"""What keeps a bound from having an answer."""
+
 
 def decide(
     protocol: Protocol, obligation: Obligation, expected: Expect | None, limits: Limits
@@ -66,18 +69,22 @@ def decide_group(
     kept: Kept | None = None,
     rounds: Rounds | None = None,
     shared: Shared | None = None,
+    tell: Tell | None = None,
 ) -> list[tuple[Obligation, Decision]]:
     """The verdicts on obligations that differ only in the memory model, in their order.
 
     The weakest model is decided first: what it proves is proved under the stronger ones.
     ``kept`` are graphs of the same file under other variants, ``rounds`` what is known of its
-    programs, ``shared`` the program of all variants of the scenario.
+    programs, ``shared`` the program of all variants of the scenario.  ``tell`` is told what is
+    known of one up to some bound, while the next is asked about.
     """
     first = asked[0][0]
     rounds = Rounds() if rounds is None else rounds
     expected = with_stronger(protocol, first, {o.model: e for o, e in asked})
     safe = frozenset(m for m, e in expected.items() if e is not None and e.verdict == "proved")
-    group = Group(protocol, first.scenario, dict(first.configuration), limits, kept, rounds, safe)
+    group = Group(
+        protocol, first.scenario, dict(first.configuration), limits, kept, rounds, safe, tell
+    )
     known = None if shared is None else member(shared, protocol, first.scenario, group.events)
     decided = None if known is None else _in_all(group, asked, known)
     if decided is None:
@@ -141,18 +148,25 @@ def _decided(case: Case) -> Decision:
         return _with_races(case, _decide(case))
     except Leave:
         raise
-    except Undecided as error:
-        return _conclude(case, Unknown(str(error)))
     except DiagnosticError as error:
         return Decision(Unknown("not checked"), _measured(case), diagnostics=error.diagnostics)
-    except (TooLarge, DomainTooLarge, QueryTooLarge) as error:
-        return _conclude(case, Unknown(f"too large: {error}{_at(case, error)}"))
+    except _NO_ANSWER as error:
+        return _conclude(case, Unknown(_why(case, error)))
     except ReplayError as error:
         return _conclude(case, Broken(f"a witness failed its replay: {error}"))
-    except MemoryError:
-        return _conclude(case, Unknown(NO_MEMORY))
     except Exception as error:  # noqa: BLE001 - a bug must cost one obligation, and say so
         return _conclude(case, Broken(f"{type(error).__name__}: {error}"))
+
+
+def _why(case: Case, error: Exception) -> str:
+    """Why there is no answer."""
+    match error:
+        case Undecided():
+            return str(error)
+        case MemoryError():
+            return NO_MEMORY
+        case _:
+            return f"too large: {error}{_at(case, error)}"
 
 
 def _at(case: Case, error: Exception) -> str:
@@ -187,16 +201,29 @@ def _decide(case: Case) -> Decision:
     highest = min(scenario.bound or limits.max_bound, limits.max_bound)
     decision = Decision(Unknown("not asked"), Measured())
     for bound in range(1, highest + 1):
-        case.bound = bound
-        look_for_violations(case)
-        missing = [name for name in case.wanted() if name not in case.found]
-        if case.found and not missing:
-            break
-        loops = _reachable_cuts(case)
-        if not case.found:
-            decision = _not_refuted(case, loops)
+        case.bound, before = bound, dict(case.found)
+        try:
+            look_for_violations(case)
+            missing = [name for name in case.wanted() if name not in case.found]
+            if case.found and not missing:
+                break
+            loops = _reachable_cuts(case)
+            if not case.found:
+                decision = _not_refuted(case, loops)
+        except _NO_ANSWER as error:
+            why = _why(case, error)
+            # As if the last bound had been the highest.
+            case.bound, case.found = bound - 1, before
+            if not before and (short := decision.short_of(why)) is not None:
+                took = dict(case.group.clock.seconds)
+                return replace(short, measured=frozen.replace(short.measured, seconds=took))
+            if _surprises(case):
+                break
+            raise
         if not loops:
             break
+        if case.group.tell is not None and not case.found and bound < highest:
+            case.group.tell(case.obligation, grounded(case, _with_races(case, decision)))
     return _refuted(case) if case.found else decision
 
 
@@ -224,14 +251,12 @@ def _reachable_cuts(case: Case) -> tuple[Span, ...]:
 
 def _not_refuted(case: Case, loops: tuple[Span, ...]) -> Decision:
     """The verdict where nothing can fail up to the bound."""
-    if not can(case, "ends", lambda query: query.ends):
-        if loops:
-            return _conclude(case, Bounded(case.bound, loops))
-        return _conclude(case, Vacuous("no run of the scenario ends"))
+    ends = can(case, "ends", lambda query: query.ends)
     asserts = asserts_in(case)
     unreached = unreached_asserts(case, asserts)
     unmarked, dead = unreached_marks(case), dead_marks(case)
-    verdict: Verdict = Bounded(case.bound, loops) if loops else Proved()
+    verdict: Verdict = Proved() if ends else Vacuous("no run of the scenario ends")
+    verdict = Bounded(case.bound, loops) if loops else verdict
     return Decision(verdict, _measured(case), asserts, unreached, unmarked, dead)
 
 
@@ -241,9 +266,7 @@ def _refuted(case: Case) -> Decision:
     Where something is found that is not expected, that is what is to be seen.
     """
     wanted = case.wanted()
-    named = (*wanted, *(() if case.expected is None else case.expected.allowing))
-    surprising = any(name not in named for name in case.found)
-    front = set(case.found).difference(named) if surprising else set(wanted)
+    front = _surprises(case) or set(wanted)
     names = sorted(case.found, key=lambda n: (n not in front, *rank(n)))
     witnesses = [case.found[name].witness for name in names]
     if case.group.limits.explain or not meets(_refutation(witnesses), case.expected):
@@ -262,6 +285,12 @@ def _refuted(case: Case) -> Decision:
     unmarked = unreached_marks(case, own=False)
     refuted, measured = _refutation(witnesses), _measured(case)
     return Decision(refuted, measured, asserts, unreached, unmarked, unasked=unasked)
+
+
+def _surprises(case: Case) -> set[str]:
+    """What was found that the author does not name."""
+    allowed = () if case.expected is None else case.expected.allowing
+    return set(case.found).difference(case.wanted(), allowed)
 
 
 def _refutation(witnesses: list[Witness]) -> Refuted:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dsl import frozen
 from dsl.diagnostic import Diagnostic
-from dsl.frozen import Frozen
+from dsl.frozen import Frozen, replace
 from dsl.source import Span
-from prover.verdict import Measured, Verdict
+from prover.verdict import Bounded, Measured, Verdict
 
 NO_MEMORY = "out of memory"
 
@@ -36,3 +37,10 @@ class Decision(Frozen, frozen=True):
     grounds: tuple[str, ...] | None = None
     reaching: tuple[str, ...] | None = ()
     unasked: bool = False
+
+    def short_of(self, why: str) -> Decision | None:
+        """What it is where the next bound has no answer, if it is one up to a bound."""
+        verdict = self.verdict
+        if not isinstance(verdict, Bounded):
+            return None
+        return replace(self, verdict=frozen.replace(verdict, late=why))

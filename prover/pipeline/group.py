@@ -7,8 +7,9 @@ of a weaker model does, none of a stronger one does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from dsl.frozen import replace
 from dsl.protocol import Protocol
@@ -17,9 +18,14 @@ from prover.execution.skeleton import Skeleton
 from prover.graph import compile_program
 from prover.graph.ir import Program
 from prover.graph.kept import Kept
+from prover.pipeline.decision import Decision
 from prover.pipeline.limits import Clock, Limits
 from prover.pipeline.minimal import Search
 from prover.pipeline.round import Round, Rounds
+from prover.verdict import Obligation
+
+Tell: TypeAlias = Callable[[Obligation, Decision], None]
+"""Hears what is known of an obligation before all is."""
 
 
 @dataclass(slots=True)
@@ -27,7 +33,7 @@ class Group:
     """One scenario, variant and configuration: its programs by bound, and what is known of them.
 
     ``safe`` are the models under which the author expects that nothing goes wrong: worth asking
-    as a whole, before what goes wrong is named.
+    as a whole, before what goes wrong is named.  ``tell`` is told what is known up to a bound.
     """
 
     protocol: Protocol
@@ -37,6 +43,7 @@ class Group:
     kept: Kept | None = None
     rounds: Rounds = field(default_factory=Rounds)
     safe: frozenset[str] = frozenset()
+    tell: Tell | None = None
     clock: Clock = field(default_factory=Clock)
     programs: dict[int, Program] = field(default_factory=dict[int, Program])
     found: dict[int, Round] = field(default_factory=dict[int, Round])

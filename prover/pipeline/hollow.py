@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property
 from typing import TypeAlias
 
 from dsl import protocol as p
+from dsl.diagnostic import DiagnosticError
+from dsl.frozen import Frozen, replace
 from dsl.source import Span
 from prover.graph.walk import actors_of, asserts_of, parts, reached
 from prover.pipeline.decision import Decision
 from prover.pipeline.loaded import Loaded
-from prover.pipeline.obligations import Task
+from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost
-from prover.verdict import Bounded, Broken, Proved, Refuted, Unknown
+from prover.verdict import Bounded, Broken, Obligation, Proved, Request, Unknown
 
 Own: TypeAlias = Sequence[tuple[Task, Decision | Lost]]
 """What became of the obligations of one file."""
 
 
-def hollow(file: Loaded, own: Own, *, partial: bool) -> dict[int, str]:
-    """What is never come to, or never judged, by the numbers of obligations that say nothing so.
+class Hollow(Frozen, frozen=True):
+    """What is never come to, or never judged, by the numbers of obligations.
 
-    ``partial``: not all of the file was asked about.  A part of it cannot show that nothing in the
-    whole of it reaches a statement.
+    ``nothing`` is why one says nothing so; ``doubts`` are what it does not come to, and others may
+    that have no answer or were not asked about.
     """
-    found = {} if partial else _never_reached(file, own)
-    return found | _never_judged(file, own)
+
+    nothing: Mapping[int, str]
+    doubts: Mapping[int, tuple[str, ...]]
 
 
-def in_doubt(file: Loaded, own: Own, *, partial: bool) -> list[int]:
+def hollow(file: Loaded, own: Own) -> Hollow:
+    """What obligations do not show, as all of the file's together say."""
+    found = _never_reached(file, own)
+    return Hollow({**found.nothing, **_never_judged(file, own)}, found.doubts)
+
+
+def in_doubt(file: Loaded, own: Own) -> list[int]:
     """The numbers of refutations of which it is to be asked which asserts they reach.
 
-    Nothing else reaches one of those that they may.
+    Nothing else that is known reaches one of those that they may.
     """
-    decisions = [] if partial else _all_decided(own)
-    if not any(decision.unasked for _, decision in decisions):
-        return []
-    lost = {span for spans in _lost(file, decisions).values() for span in spans}
-    return [n for n, (_, d) in enumerate(decisions) if d.unasked and not lost.isdisjoint(d.asserts)]
+    unasked = {n: d for n, (_, d) in enumerate(own) if isinstance(d, Decision) and d.unasked}
+    lost = (
+        {span for spans in _lost(file, own).values() for span in spans} if unasked else set[Span]()
+    )
+    return [n for n, d in unasked.items() if not lost.isdisjoint(d.asserts)]
 
 
 def beyond(file: Loaded, decision: Decision | Lost) -> Iterator[str]:
@@ -65,69 +76,148 @@ def _never_judged(file: Loaded, own: Own) -> dict[int, str]:
     return found
 
 
-def _never_reached(file: Loaded, own: Own) -> dict[int, str]:
-    """Obligations whose asserts, or whose variant's statements, none at all reaches.
+def _never_reached(file: Loaded, own: Own) -> Hollow:
+    """Proofs whose asserts, or whose variant's statements, no obligation at all reaches.
 
-    A refutation is none of them, but what it reaches counts; an obligation without an answer, or
-    with a loop that can go further, may reach everything.
+    What a refutation reaches counts.  One with a loop that can go further may reach what it has not
+    reached yet; one without an answer, or that was not asked about, whatever it runs.
     """
-    decisions = _all_decided(own)
-    lost = _lost(file, decisions)
-    passed = {task.obligation.variant for task, d in decisions if not d.unmarked}
-    uncalled = _never_called(file, [task for task, _ in decisions])
-    found: dict[int, str] = {}
-    for number, (task, decision) in enumerate(decisions):
-        if isinstance(decision.verdict, Refuted | Bounded):
-            continue
-        if number in lost:
-            found[number] = f"the assert at {_at(file, lost[number][0])} is never reached"
-        if decision.unmarked and task.obligation.variant not in passed:
-            owner, label = decision.unmarked[0]
-            found[number] = f"{owner}.{label} is never reached"
-        if task.obligation.variant in uncalled:
-            found[number] = f"{uncalled[task.obligation.variant]}() is never called"
-    return found
+    proofs, lost = _proofs(own), _lost(file, own)
+    others = _Others(file, own)
+    others.look_for({span for spans in lost.values() for span in spans})
+    uncalled = _never_called(file, [o for o, _ in proofs.values()])
+    nothing: dict[int, str] = {}
+    doubts: dict[int, tuple[str, ...]] = {}
+    for number, (o, d) in proofs.items():
+        may = {f"the assert at {_at(file, span)}": others.reach.get(span) for span in lost[number]}
+        marks = {".".join(label): others.passes(label, o.variant) for label in d.unmarked}
+        never = [what for what, who in (*marks.items(), *may.items()) if who is None]
+        if never:
+            nothing[number] = f"{never[0]} is never reached"
+        if o.variant in uncalled:
+            nothing[number] = f"{uncalled[o.variant]}() is never called"
+        doubts[number] = tuple(
+            f"{what} is not reached here; whether `{who}` reaches it is not known"
+            for what, who in (*may.items(), *marks.items())
+            if who
+        )
+    return Hollow(nothing, doubts)
 
 
-def _all_decided(own: Own) -> list[tuple[Task, Decision]]:
-    """The decisions; none where not all obligations have an answer."""
-    decisions = [(task, d) for task, d in own if not isinstance(d, Lost)]
-    if len(decisions) < len(own) or any(
-        isinstance(d.verdict, Unknown | Broken) for _, d in decisions
-    ):
-        return []
-    return decisions
+def _proofs(own: Own) -> dict[int, tuple[Obligation, Decision]]:
+    """The proofs, by number."""
+    return {
+        number: (task.obligation, d)
+        for number, (task, d) in enumerate(own)
+        if isinstance(d, Decision) and isinstance(d.verdict, Proved)
+    }
 
 
-def _lost(file: Loaded, decisions: Sequence[tuple[Task, Decision]]) -> dict[int, list[Span]]:
-    """The asserts that a proof, by its number, does not reach, and nothing else."""
-    come_to = {span for _, d in decisions for span in d.asserts if span not in d.unreached}
-    gone = _folded_away(file, [d for _, d in decisions]) if decisions else {}
-    found: dict[int, list[Span]] = {}
-    for number, (task, decision) in enumerate(decisions):
-        if isinstance(decision.verdict, Refuted | Bounded):
-            continue
-        here = () if task.obligation.variant else gone.get(task.obligation.scenario, ())
-        lost = [span for span in (*decision.unreached, *here) if span not in come_to]
-        if lost:
-            found[number] = lost
-    return found
+def _lost(file: Loaded, own: Own) -> dict[int, list[Span]]:
+    """The asserts that a proof, by its number, does not reach, nor anything else that is known."""
+    decided = [d for task, d in own if isinstance(d, Decision) and not _is_open(task, d)]
+    come_to = {span for d in decided for span in d.asserts if span not in d.unreached}
+    gone = _folded_away(file, decided)
+    return {
+        number: [
+            span
+            for span in (*d.unreached, *(() if o.variant else gone.get(o.scenario, ())))
+            if span not in come_to
+        ]
+        for number, (o, d) in _proofs(own).items()
+    }
 
 
-def _never_called(file: Loaded, tasks: Sequence[Task]) -> dict[str, str]:
+def _is_open(task: Task, decision: Decision | Lost) -> bool:
+    """Whether it is not known what an obligation reaches."""
+    if isinstance(decision, Lost) or isinstance(decision.verdict, Unknown | Broken):
+        return True
+    return task.unbounded and not isinstance(decision.verdict, Proved)
+
+
+class _Others:
+    """What obligations of a file may come to of which that is not known.
+
+    ``reach`` are asserts that are looked for, each with one that may reach it.
+    """
+
+    def __init__(self, file: Loaded, own: Own) -> None:
+        self._file = file
+        self._own = own
+        self.reach: dict[Span, str] = {}
+
+    def look_for(self, wanted: AbstractSet[Span]) -> None:
+        """Who may reach some asserts."""
+        for task, decision in self._own:
+            if isinstance(decision, Decision) and isinstance(decision.verdict, Bounded):
+                for span in wanted & {*decision.unreached}:
+                    self.reach.setdefault(span, task.obligation.question)
+        for one in self._open if wanted else ():
+            if not wanted <= self.reach.keys():
+                for span in wanted & self._asserts(one, wanted):
+                    self.reach.setdefault(span, one.question)
+
+    def passes(self, label: tuple[str, str], variant: str) -> str | None:
+        """Who may pass a label of a variant; "" where that somebody does is known."""
+        about = [(task, d) for task, d in self._own if task.obligation.variant == variant]
+        known = [(t, d) for t, d in about if isinstance(d, Decision) and not _is_open(t, d)]
+        if any(label not in decision.unmarked for _, decision in known):
+            return ""
+        cut = (t.obligation for t, d in known if isinstance(d.verdict, Bounded))
+        may = (one for one in self._open if one.variant == variant and self._runs(one, label[0]))
+        return next((one.question for one in (*cut, *may)), None)
+
+    @cached_property
+    def _open(self) -> tuple[Obligation, ...]:
+        """One for each scenario and variant of which something is not known; variants last."""
+        asked = {_whatever(task.obligation) for task, _ in self._own}
+        open_ = [task.obligation for task, d in self._own if _is_open(task, d)]
+        every = (task.obligation for task in tasks(self._file.protocols[""], Request(())))
+        open_ += [one for one in every if _whatever(one) not in asked]
+        first = {(one.scenario, one.variant): one for one in reversed(open_)}
+        return tuple(sorted(first.values(), key=lambda one: one.variant != ""))
+
+    def _asserts(self, one: Obligation, wanted: AbstractSet[Span]) -> AbstractSet[Span]:
+        """Where asserts stand in what an obligation runs; all where that is not to be had."""
+        run = self._run(one)
+        return wanted if run is None else {span for each in run for span in asserts_of(each)}
+
+    def _runs(self, one: Obligation, owner: str) -> bool:
+        """Whether an obligation runs a function, or an actor."""
+        run = self._run(one)
+        return run is None or any(each.name in (owner, p.handler_of(owner)) for each in run)
+
+    def _run(self, one: Obligation) -> list[p.Function] | None:
+        """What an obligation runs; None where its variant has mistakes."""
+        try:
+            protocol = self._file.protocol(one.variant)
+        except DiagnosticError:
+            return None
+        names = reached(protocol, actors_of(protocol, one.scenario))
+        found = (
+            source.get(each)
+            for name in names
+            for each in (name, p.handler_of(name))
+            for source in (protocol.functions, protocol.actors)
+        )
+        return [each for each in found if each is not None]
+
+
+def _whatever(one: Obligation) -> Obligation:
+    """An obligation under whatever memory model."""
+    return replace(one, model="")
+
+
+def _never_called(file: Loaded, asked: Iterable[Obligation]) -> dict[str, str]:
     """By variant a function that it exchanges for another one, and that nothing calls."""
     protocol = file.protocols[""]
-    asked: dict[str, set[str]] = {}
-    for task in tasks:
-        variant = protocol.variants.get(task.obligation.variant)
-        if variant is not None and variant.exchanged:
-            asked.setdefault(variant.name, set()).add(task.obligation.scenario)
-    called = {name: _called(protocol, name) for name in sorted(set[str]().union(*asked.values()))}
     found: dict[str, str] = {}
-    for of, scenarios in asked.items():
-        for name in protocol.variants[of].exchanged:
-            if not any(name in called[scenario] for scenario in scenarios):
-                found[of] = name
+    for name in dict.fromkeys(each.variant for each in asked if each.variant):
+        variant = protocol.variants[name]
+        called = [_called(protocol, each) for each in variant.scenarios if variant.exchanged]
+        for each in variant.exchanged:
+            if not any(each in names for names in called):
+                found[name] = each
     return found
 
 

@@ -42,10 +42,39 @@ BASE_MIB = 768
 
 
 class Lost(Frozen, frozen=True):
-    """A worker was lost; ``why`` in words, and whether it overstayed."""
+    """A worker was lost; ``why`` in words, and whether it overstayed.
+
+    ``so_far`` is what it had last told of its job, if anything.
+    """
 
     why: str
     late: bool = False
+    so_far: object = None
+
+
+class SoFar(Frozen, frozen=True):
+    """What a worker tells of a job that it goes on with."""
+
+    what: object
+
+
+class Teller:
+    """What a worker tells so far goes to the command; where there is no worker, to nobody."""
+
+    def __init__(self) -> None:
+        self._send: Callable[[SoFar], None] | None = None
+
+    def open(self, send: Callable[[SoFar], None]) -> None:
+        """Begins to tell, in a worker."""
+        self._send = send
+
+    def tell(self, what: object) -> None:
+        """What is known by now, should the worker be lost."""
+        if self._send is not None:
+            self._send(SoFar(what))
+
+
+TELLER = Teller()
 
 
 MOST_REFUSED = 20
@@ -58,14 +87,15 @@ REFUSED = Lost("worker processes end before they have anything to do")
 class _Worker(Generic[Result]):
     """One process, the pipe to it, and what it is doing since when (-1: nothing).
 
-    ``kind`` is that of the job it had last.
+    ``kind`` is that of the job it had last; ``so_far`` is what it has told of its job.
     """
 
     process: ForkProcess
-    pipe: Connection[int, Result]
+    pipe: Connection[int, Result | SoFar]
     job: int = -1
     since: float = 0.0
     kind: object = None
+    so_far: object = None
 
 
 Answer: TypeAlias = tuple[int, Result | Lost]
@@ -161,7 +191,10 @@ def _start(job: Callable[[int], Result], memory: int) -> _Worker[Result]:
 
 
 def _serve(
-    job: Callable[[int], Result], pipe: Connection[Result, int], memory: int, parent: int
+    job: Callable[[int], Result],
+    pipe: Connection[Result | SoFar, int],
+    memory: int,
+    parent: int,
 ) -> None:
     """A worker's life: jobs in, results out, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -178,6 +211,7 @@ def _serve(
     # What was parsed lives as long as the worker: collecting it again and again is wasted time.
     gc.freeze()
     gc.set_threshold(500_000, 20, 20)
+    TELLER.open(pipe.send)
     while True:
         try:
             number = pipe.recv()
@@ -211,7 +245,7 @@ def _send(worker: _Worker[Result], number: int) -> bool:
         worker.pipe.send(number)
     except OSError:
         return False
-    worker.job, worker.since = number, time.monotonic()
+    worker.job, worker.since, worker.so_far = number, time.monotonic(), None
     return True
 
 
@@ -229,7 +263,10 @@ def _collect(
             except (EOFError, OSError):
                 worker.process.join()
                 _drop(pool, worker)
-                yield number, Lost(_cause(worker.process.exitcode))
+                yield number, Lost(_cause(worker.process.exitcode), so_far=worker.so_far)
+                continue
+            if isinstance(result, SoFar):
+                worker.so_far = result.what
                 continue
             worker.job = -1
             if fresh:
@@ -237,7 +274,8 @@ def _collect(
             yield number, result
         elif time.monotonic() - worker.since > seconds + GRACE_SECONDS:
             _drop(pool, worker)
-            yield number, Lost(f"timeout after {seconds:g} s", late=True)
+            why = f"timeout after {seconds:g} s"
+            yield number, Lost(why, late=True, so_far=worker.so_far)
 
 
 def _cause(exitcode: int | None) -> str:

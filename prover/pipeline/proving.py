@@ -88,11 +88,8 @@ def prove(
             wanted = [claim for each in rests for claim in each.claims]
             said = opinions(second, claims, wanted, request, store, on_progress)
             decisions = [*certified(second, claims, decided, rests, said)]
-    partial = _is_partial(request)
     reports = [
-        file
-        if isinstance(file, FileReport)
-        else _report(file, index, jobs, decisions, partial=partial)
+        file if isinstance(file, FileReport) else _report(file, index, jobs, decisions)
         for index, file in enumerate(loaded)
     ]
     if verdicts is not None:
@@ -135,7 +132,8 @@ def _decide_all(
             # What is known by now need not be asked again.
             memory.keep([each for each in groups if board.has(each)], board.results)
             raise
-    work = Work(loaded, jobs, here, request, claims)
+    # Of a part of a file others are not there to reach what a refutation may.
+    work = Work(loaded, jobs, here, request, claims, reaches=_is_partial(request))
     decide_here(work.together, work.alone, here, board, request)
     times.keep(groups, board.results)
     again = _asked_again(loaded, jobs, board, request, claims)
@@ -164,7 +162,7 @@ def _asked_again(
         file = loaded[index]
         if isinstance(file, Loaded):
             decided = [(jobs[number][1], board.results[number]) for number in own]
-            asked = in_doubt(file, decided, partial=_is_partial(request))
+            asked = in_doubt(file, decided)
             doubtful.update(own[number] for number in asked)
     groups = grouped(jobs, together="models" not in request.without) if doubtful else []
     groups = [group for group in groups if not doubtful.isdisjoint(group)]
@@ -174,9 +172,12 @@ def _asked_again(
         board.reopen(members)
         work = Work(loaded, jobs, groups, request, claims, reaches=True)
         decide_here(work.together, work.alone, groups, board, request)
-        lost = {n: before[n] for n in members if isinstance(board.results[n], Lost)}
-        board.settle_all(lost)
+        board.settle_all({n: before[n] for n in members if _has_no_answer(board.results[n])})
     return groups
+
+
+def _has_no_answer(result: Decision | Lost) -> bool:
+    return isinstance(result, Lost) or isinstance(result.verdict, Unknown)
 
 
 def _is_partial(request: Request) -> bool:
@@ -189,8 +190,6 @@ def _report(
     index: int,
     jobs: list[tuple[int, Task]],
     decisions: Decided,
-    *,
-    partial: bool,
 ) -> FileReport:
     """One file's outcomes in order, with what only all of them together show."""
     here = [
@@ -207,9 +206,13 @@ def _report(
     )
     if wrong:
         return FileReport(file.name, (), tuple(wrong), file.sources, folder=file.folder)
-    nothing = hollow(file, own, partial=partial)
+    found = hollow(file, own)
+    more = {
+        number: (*beyond(file, decision), *found.doubts.get(number, ()))
+        for number, (_, decision) in enumerate(own)
+    }
     outcomes = tuple(
-        _outcome(task, decision, nothing.get(number, ""), certificate, beyond(file, decision))
+        _outcome(task, decision, found.nothing.get(number, ""), certificate, more[number])
         for number, (task, decision, certificate) in enumerate(here)
     )
     titles = {name: variant.title for name, variant in file.protocols[""].variants.items()}

@@ -15,8 +15,9 @@ from prover.pipeline.latest import Latest
 from prover.pipeline.limits import Limits, raised
 from prover.pipeline.loaded import Loaded, family_of
 from prover.pipeline.obligations import Task
+from prover.pipeline.pool import TELLER
 from prover.pipeline.shared import Shared
-from prover.verdict import FileReport, Request
+from prover.verdict import FileReport, Obligation, Request
 
 SHARE = 0.25
 """The part of an obligation's time that one question about all variants may take."""
@@ -102,7 +103,14 @@ class Work:
         kept, rounds = self._kept[index] if "kept" not in self._without else (None, None)
         if "models" in self._without:
             rounds = None
-        found = decide_group(protocol, asked, self._limits, kept, rounds, shared)
+        places = {obligation: place for place, (obligation, _) in enumerate(asked)}
+        so_far: list[Decision | None] = [None] * len(asked)
+
+        def tell(obligation: Obligation, decision: Decision) -> None:
+            so_far[places[obligation]] = decision
+            TELLER.tell(tuple(so_far))
+
+        found = decide_group(protocol, asked, self._limits, kept, rounds, shared, tell)
         return [decision for _, decision in found]
 
     def _shared(self, members: Sequence[int]) -> Shared | None:

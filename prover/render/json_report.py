@@ -174,8 +174,10 @@ class _Verdicts(Places):
         match verdict:
             case Proved(number=number):
                 return {"kind": kind} if number is None else _any_number(kind, number)
-            case Bounded(bound=bound, loops=loops):
-                return {"kind": kind, "bound": bound, "loops": [self.at(loop) for loop in loops]}
+            case Bounded(bound=bound, loops=loops, late=late):
+                short: dict[str, Json] = {"late": late} if late else {}
+                places: list[Json] = [self.at(loop) for loop in loops]
+                return {"kind": kind, "bound": bound, "loops": places, **short}
             case Refuted(witness=witness, others=others):
                 return {
                     "kind": kind,

@@ -283,8 +283,9 @@ def summary_of(verdict: Verdict) -> str:
     match verdict:
         case Proved(number=number):
             return "all executions, loops complete" if number is None else any_number_of(number)
-        case Bounded(bound=bound):
-            return f"no violation where loops go back at most {bound} times"
+        case Bounded(bound=bound, late=late):
+            said = f"no violation where loops go back at most {bound} times"
+            return f"{said}; for {bound + 1}: {late}" if late else said
         case Refuted():
             return ", ".join(verdict.properties)
         case Vacuous(what=what):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from prover.cache.store import Store
-from prover.pipeline import run
-from prover.verdict import Request, name_of
+from prover.pipeline import run, violations
+from prover.pipeline.case import Case, Undecided
+from prover.verdict import Outcome, Request, name_of
 
 TEXT = """\
 models {models};
@@ -165,6 +167,55 @@ variant without "without the last store" in test {
 }
 """
 
+SEVERAL = """\
+models sc;
+config MODE = a | b;
+int x;
+int y;
+
+actor looks {{
+	if (READ_ONCE(x) == {seen})
+		assert(READ_ONCE(y) == 0, "nothing else");
+}}
+
+actor stores {{
+	early: WRITE_ONCE(x, 1);
+}}
+
+actor other {{
+	late: WRITE_ONCE(x, 1);
+}}
+
+actor goes_round {{
+	while (READ_ONCE(y) == {rounds})
+		xchg(&x, 7);
+}}
+
+scenario alone {{
+	run looks;
+}}
+
+scenario both {{
+	run looks, stores;
+}}
+
+scenario without {{
+	run other;
+}}
+
+scenario rounds {{
+	run looks, goes_round;
+	bound 1;
+}}
+
+variant none in both, without {{
+	drop stores.early;
+	drop other.late;
+	expect proved;
+}}
+"""
+ALONE = ("alone", "", "a"), ("alone", "", "b")
+
 
 def verdicts_of(text: str) -> list[str]:
     (file,) = run(Request(("-",), stdin_text=text, jobs=1), lambda _: None).files
@@ -243,3 +294,121 @@ def test_a_remembered_refutation_says_what_it_reaches_once_that_matters(tmp_path
     assert again(1) == ["proved", "refuted"]
     assert again(3) == ["proved", "refuted"]
     assert again(3) == ["proved", "refuted"]
+
+
+def of_several(
+    monkeypatch: pytest.MonkeyPatch,
+    unanswered: str = "nothing",
+    *,
+    seen: int = 1,
+    rounds: int = 5,
+    **selection: Any,
+) -> dict[tuple[str, str, str], Outcome]:
+    """The outcomes, where the obligations of one question have no answer."""
+    original = violations.look_for_violations
+
+    def look(case: Case) -> None:
+        if case.obligation.question == unanswered:
+            raise Undecided("timeout")
+        original(case)
+
+    monkeypatch.setattr("prover.pipeline.decide.look_for_violations", look)
+    text = SEVERAL.format(seen=seen, rounds=rounds)
+    request = Request(("-",), stdin_text=text, jobs=1, **selection)
+    (file,) = run(request, lambda _: None).files
+    return {
+        (o.scenario, o.variant, o.configuration[0][1]): each
+        for each in file.outcomes
+        for o in (each.obligation,)
+    }
+
+
+def names(outcomes: dict[tuple[str, str, str], Outcome]) -> dict[str, str]:
+    """The verdict by question, where it is one in all configurations."""
+    found: dict[str, set[str]] = {}
+    for each in outcomes.values():
+        found.setdefault(each.obligation.question, set()).add(name_of(each.verdict))
+    return {question: " ".join(sorted(all_)) for question, all_ in found.items()}
+
+
+USUAL = dict.fromkeys(("alone", "both", "both / none", "without", "without / none"), "proved")
+
+
+def test_each_statement_of_a_variant_is_passed_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert names(of_several(monkeypatch)) == {**USUAL, "rounds": "proved"}
+
+
+def test_what_nothing_else_may_reach_is_vacuous_beside_an_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Who has no answer runs no assert.
+    found = names(of_several(monkeypatch, "without", seen=3))
+    assert found["without"] == "unknown"
+    assert {found[each] for each in ("alone", "both", "both / none", "rounds")} == {"vacuous"}
+
+
+def test_what_an_unknown_may_reach_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = of_several(monkeypatch, "both", seen=3)
+    assert names(outcomes)["alone"] == "proved"
+    for place in ALONE:
+        (note,) = [each for each in outcomes[place].notes if "reached" in each]
+        assert note.startswith("the assert at ")
+        assert note.endswith("is not reached here; whether `both` reaches it is not known")
+
+
+def test_a_statement_that_only_an_unknown_may_pass_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = of_several(monkeypatch, "both / none")
+    here = outcomes["without", "none", "a"]
+    assert name_of(here.verdict) == "proved"
+    assert any(
+        note == "stores.early is not reached here; whether `both / none` reaches it is not known"
+        for note in here.notes
+    )
+
+
+def test_so_is_what_may_be_reached_beyond_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = of_several(monkeypatch, seen=3, rounds=0)
+    assert names(outcomes)["rounds"] == "bounded"
+    assert names(outcomes)["alone"] == "proved"
+    assert any("whether `rounds` reaches it" in note for note in outcomes[ALONE[0]].notes)
+
+
+@pytest.mark.parametrize(
+    ("selection", "question", "verdict"),
+    [
+        ({"scenario": "without"}, "without", "proved"),
+        ({"scenario": "alone"}, "alone", "proved"),
+        ({"variant": "none"}, "both / none", "proved"),
+        ({"config": (("MODE", "a"),)}, "alone", "proved"),
+    ],
+)
+def test_a_part_of_a_file_shows_only_what_no_other_part_may_reach(
+    monkeypatch: pytest.MonkeyPatch, selection: dict[str, Any], question: str, verdict: str
+) -> None:
+    found = of_several(monkeypatch, seen=3, **selection)
+    assert names(found)[question] == verdict
+
+
+SELECTED = """\
+models sc;
+int x;
+actor looks {
+	if (READ_ONCE(x) == 3)
+		assert(READ_ONCE(x) == 0, "nothing");
+}
+actor stores {
+	WRITE_ONCE(x, 1);
+}
+scenario one {
+	run looks;
+}
+scenario two {
+	run stores;
+}
+"""
+
+
+def test_a_part_of_a_file_may_show_it() -> None:
+    request = Request(("-",), stdin_text=SELECTED, jobs=1, scenario="one")
+    (file,) = run(request, lambda _: None).files
+    assert [name_of(each.verdict) for each in file.outcomes] == ["vacuous"]

@@ -28,7 +28,7 @@ RUNS, MOST = 1_500, 1_500
 """Larger programs are left out."""
 
 ONLY_OUTCOMES = (
-    *("bits", "downgrades", "failures", "handed", "handlers", "hosts"),
+    *("bits", "choices", "downgrades", "failures", "handed", "handlers", "hosts"),
     *("interrupts", "laws", "locked", "trylocks"),
 )
 """Themes in which nothing is to go wrong but races: their outcomes count."""

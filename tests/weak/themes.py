@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.weak.drafts import Draft
+from tests.weak.themes_of_choices import choices
 from tests.weak.themes_of_failures import failures, recounts
 from tests.weak.themes_of_flags import bits, downgrades, handlers, references
 from tests.weak.themes_of_handlers import halves, handed, owners
@@ -368,6 +369,7 @@ THEMES: dict[str, Maker] = {
     "halves": halves,
     "handed": handed,
     "warnings": warnings,
+    "choices": choices,
 }
 
 

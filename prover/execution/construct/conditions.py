@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -20,14 +20,18 @@ Ways: TypeAlias = dict[Term, Term]
 class Conditions:
     """What the branches passed so far decide on.
 
-    ``decided`` has for each branch its guard and its condition; ``left_out`` are the blocks that
-    some edges leave out.
+    ``decided`` has for each branch its guard and its condition, ``selected`` the conditions of
+    ``?:`` by which that has its value, and whether they are surely there; ``left_out`` are the
+    blocks that some edges leave out.
     """
 
     draft: Draft
     deciding: Mapping[str, Sequence[Deciding]]
     left_out: AbstractSet[str]
     decided: dict[str, tuple[Term, Term]] = field(default_factory=dict[str, tuple[Term, Term]])
+    selected: dict[str, tuple[tuple[Term, ...], bool]] = field(
+        default_factory=dict[str, tuple[tuple[Term, ...], bool]]
+    )
     _known: dict[str, tuple[Ways, Ways]] = field(default_factory=dict[str, tuple[Ways, Ways]])
     _chosen: dict[Term, bool] = field(default_factory=dict[Term, bool])
 
@@ -52,8 +56,10 @@ class Conditions:
             if row.branch in self.decided:
                 guard, holds = self.decided[row.branch]
                 taken = terms.both(guard, holds if row.then else terms.invert(holds))
-                for ways in (every, surely) if row.surely else (every,):
-                    ways[holds] = terms.either(*(ways[holds], taken) if holds in ways else (taken,))
+                for each, sure in self._looked_at(row.branch, holds):
+                    for ways in (every, surely) if row.surely and sure else (every,):
+                        known = (ways[each],) if each in ways else ()
+                        ways[each] = terms.either(*known, taken)
         return self._terms(every), self._terms(surely)
 
     def _both_ways(self, block: str) -> tuple[Ways, Ways]:
@@ -62,11 +68,12 @@ class Conditions:
             # Branches that were not come to decide nothing: those that were stand before the block.
             rows = [row for row in self.deciding[block] if row.branch in self.decided]
             before = {row.branch: self._both_ways(row.branch) for row in rows}
-            every = self._ways([(row, before[row.branch][0]) for row in rows])
-            if all(row.surely for row in rows) and all(a is b for a, b in before.values()):
+            every = self._ways([(row, before[row.branch][0]) for row in rows], sure=False)
+            settled = all(row.surely and self._is_sure(row.branch) for row in rows)
+            if settled and all(a is b for a, b in before.values()):
                 surely = every
             else:
-                surely = self._ways([(r, before[r.branch][1]) for r in rows if r.surely])
+                surely = self._ways([(r, before[r.branch][1]) for r in rows if r.surely], sure=True)
             self._known[block] = every, surely
         return self._known[block]
 
@@ -94,15 +101,30 @@ class Conditions:
         found = (self.draft.select(when, holds, none) for holds, when in ways.items())
         return tuple(dict.fromkeys(found))
 
-    def _ways(self, rows: Sequence[tuple[Deciding, Ways]]) -> Ways:
-        """What branches that decide on a block look at, and those that decide on them."""
+    def _looked_at(self, branch: str, holds: Term) -> Iterator[tuple[Term, bool]]:
+        """What a branch looks at, and whether it surely does."""
+        yield holds, True
+        conditions, sure = self.selected.get(branch, ((), True))
+        for each in conditions:
+            yield each, sure
+
+    def _is_sure(self, branch: str) -> bool:
+        """Whether all that a branch looks at is surely looked at."""
+        return self.selected.get(branch, ((), True))[1]
+
+    def _ways(self, rows: Sequence[tuple[Deciding, Ways]], *, sure: bool) -> Ways:
+        """What branches that decide on a block look at, and those that decide on them.
+
+        With ``sure`` what they surely do.
+        """
         terms = self.draft.terms
         found: dict[Term, list[Term]] = {}
         for each, before in rows:
             guard, holds = self.decided[each.branch]
             run = self.draft.constant(1) if each.always else guard
-            if not self._is_chosen(holds):
-                found.setdefault(holds, []).append(run)
+            for one, surely in self._looked_at(each.branch, holds):
+                if not self._is_chosen(one) and (surely or not sure):
+                    found.setdefault(one, []).append(run)
             for other, when in before.items():
                 found.setdefault(other, []).append(when if each.always else terms.both(run, when))
         return {holds: terms.either(*whens) for holds, whens in found.items()}

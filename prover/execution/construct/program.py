@@ -15,6 +15,7 @@ from dsl.frozen import Frozen, replace
 from prover.execution import skeleton as sk
 from prover.execution.construct import srcu as build_srcu
 from prover.execution.construct.arms import within_arms
+from prover.execution.construct.chosen import Chosen
 from prover.execution.construct.conditions import Conditions
 from prover.execution.construct.controls import controlling, met, open_branches
 from prover.execution.construct.draft import Draft, Env, topological
@@ -193,38 +194,38 @@ def _all_over(draft: Draft) -> Term:
 
 def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     """Walks one graph and adds its events."""
-    hangs = _handlers_may_hang(program) or _callbacks_may_hang(program)
-    haltable = job.kind == "actor" and hangs
+    haltable = job.kind == "actor" and _may_hang(program)
     strand = Strand(draft, job.number, job.kind, program.transitions, job.anchor, haltable)
     begin = strand.emit(sk.Begin(), job.guard, ir.NOWHERE)
-    guard = draft.outcome(begin, "granted") if job.parent >= 0 else job.guard
-    strand.guard, strand.env = guard, {**strand.initial(), **job.env}
+    strand.guard = draft.outcome(begin, "granted") if job.parent >= 0 else job.guard
+    strand.env = {**strand.initial(), **job.env}
     if job.domain is not None:
         build_srcu.look(strand, job.domain, _origin(draft, job.parent))
     arrivals: dict[str, list[tuple[Term, Env]]] = {job.graph.entry: [(strand.guard, strand.env)]}
     ends: list[tuple[Term, Env]] = []
     later = updates_after(job.graph)
-    order = topological(job.graph)
-    open_ones = open_branches(job.graph, order)
+    open_ones = open_branches(job.graph, order := topological(job.graph))
     conditions = Conditions(draft, controlling(job.graph, open_ones), met(job.graph))
     arms = within_arms(job.graph, open_ones)
+    chosen = Chosen.of(draft, job.graph)
     for name in order:
-        guard, env = _join(draft, arrivals.pop(name, []))
+        guard, env = _join(draft, arrivals.get(name, []))
         if draft.terms.known(guard) == 0:
             continue
         block = job.graph.blocks[name]
+        chosen.joined([path for _, path in arrivals.pop(name)], env)
         strand.guard, strand.env = guard, env
         here = conditions.of(name) if any(map(_acts, block.body)) else ((), ())
         for index, instr in enumerate(block.body):
             rows = arms.get((name, index))
-            strand.controls, strand.surely = conditions.also(name, rows) if rows else here
+            decided = conditions.also(name, rows) if rows else here
+            strand.controls, strand.surely = chosen.added(decided, instr, strand.env)
             if isinstance(instr, ir.Store):
                 rest = updates_in(block.body[index + 1 :])
                 strand.more_follows = instr.update in rest | later[name]
             step(strand, instr)
         if isinstance(block.terminator, ir.Branch):
-            holds = draft.truth(strand.value(block.terminator.condition))
-            conditions.add(name, strand.guard, holds)
+            _pass(strand, block, block.terminator, conditions, chosen)
         _leave(strand, block, arrivals, ends)
     strand.controls = strand.surely = ()
     strand.guard, strand.env = _join(draft, ends)
@@ -242,6 +243,11 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
 def _acts(instr: ir.Instr) -> bool:
     """Whether an instruction may have an event."""
     return not isinstance(instr, ir.Assign | ir.Met)
+
+
+def _may_hang(program: ir.Program) -> bool:
+    """Whether something that interrupts an actor may never end."""
+    return _handlers_may_hang(program) or _callbacks_may_hang(program)
 
 
 def _handlers_may_hang(program: ir.Program) -> bool:
@@ -278,6 +284,18 @@ def _instructions(graph: ir.Cfg) -> Iterator[ir.Instr]:
             yield instr
             if isinstance(instr, ir.CallRcu):
                 yield from _instructions(instr.callback)
+
+
+def _pass(
+    strand: Strand, block: ir.BasicBlock, end: ir.Branch, conditions: Conditions, chosen: Chosen
+) -> None:
+    """Takes down what a branch looks at."""
+    holds = strand.draft.truth(strand.value(end.condition))
+    conditions.add(block.name, strand.guard, holds)
+    more = chosen.conditions((holds,))
+    if more:
+        conditions.selected[block.name] = more, chosen.sure
+    chosen.passed(end.chooses, strand.guard, (holds, *more))
 
 
 def _leave(

@@ -139,7 +139,8 @@ class Finite:
             return verdict
         if not restless and not isinstance(verdict, Unknown):
             self.decisions.append(decision)
-            if isinstance(verdict, Proved | Bounded):
+            late = isinstance(verdict, Bounded) and verdict.late
+            if isinstance(verdict, Proved | Bounded) and not late:
                 self.clean.append(tried)
                 self.cut = self.cut or isinstance(verdict, Bounded)
         return None

@@ -1,0 +1,170 @@
+"""What waits for the condition of a ``?:``: stores of its value, and what is decided by it.
+
+``WRITE_ONCE(y, r ? 1 : 2)`` may be compiled to a branch with a store in each arm, or to a
+conditional move: the store comes after the load of ``r`` either way ("control dependencies would
+extend only to the pair of cmov instructions and the store depending on them", memory-barriers.txt).
+A load from an address that was chosen so need not, as a branch orders no loads.  So the condition
+is a control dependency of the stores that need the value, and of those in arms of an ``if`` that
+looks at it.  Where both arms have one value, or one thing comes of both, there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+from typing import TypeAlias
+
+from prover.execution.construct.draft import Draft, Env
+from prover.execution.terms import And, Constant, Not, Operation, Or, Phi, Term
+from prover.graph import expressions as ex
+from prover.graph import ir
+from prover.graph.instructions import instructions, reads, written
+from prover.graph.values import Value, apply
+
+Decided: TypeAlias = tuple[tuple[Term, ...], tuple[Term, ...]]
+"""The conditions that may decide on something, and those that surely do."""
+
+STORES = (
+    ir.Store,
+    ir.Rmw,
+    ir.Acquire,
+    ir.TryAcquire,
+    ir.Release,
+    ir.Downgrade,
+    ir.SrcuLeave,
+    ir.Free,
+)
+"""What may store."""
+
+MOST = 64
+"""So many values of a term are computed."""
+
+
+@dataclass(slots=True)
+class Chosen:
+    """The values of ``?:`` in one graph, as terms, with their conditions.
+
+    ``sure``: no config is left open, with one of whose values there may be no condition.
+    """
+
+    draft: Draft
+    sure: bool
+    _passed: dict[str, dict[int, tuple[Term, ...]]] = field(
+        default_factory=dict[str, dict[int, tuple[Term, ...]]]
+    )
+    _of: dict[Term, dict[Term, None]] = field(default_factory=dict[Term, dict[Term, None]])
+    _constant: dict[Term, frozenset[Value] | None] = field(
+        default_factory=dict[Term, frozenset[Value] | None]
+    )
+
+    @classmethod
+    def of(cls, draft: Draft, graph: ir.Cfg) -> Chosen:
+        """Those of a graph: none so far."""
+        havocs = (instr for instr in instructions(graph) if isinstance(instr, ir.Havoc))
+        return cls(draft, not any(havoc.shared for havoc in havocs))
+
+    def passed(self, chooses: ir.Chooses | None, guard: Term, holds: Iterable[Term]) -> None:
+        """A branch on an operand of a condition, which is run where ``guard`` holds.
+
+        It looks at ``holds``.
+        """
+        if chooses is None:
+            return
+        rows = self._passed.setdefault(chooses.reg, {})
+        # In another round of a loop it is begun anew.
+        for rank in [rank for rank in rows if rank >= chooses.rank]:
+            del rows[rank]
+        none = self.draft.constant(0)
+        rows[chooses.rank] = tuple(self.draft.select(guard, each, none) for each in holds)
+
+    def joined(self, paths: Sequence[Env], env: Env) -> None:
+        """Some paths have met: what is chosen by that."""
+        for reg in [reg for reg in self._passed if reg in env]:
+            value = env[reg]
+            made = all(path.get(reg) != value for path in paths)
+            if made and isinstance(self.draft.terms.rows[value], Phi):
+                conditions = self._of.setdefault(value, {})
+                for each in self._passed.pop(reg).values():
+                    conditions.update(dict.fromkeys(each))
+
+    def added(self, decided: Decided, instr: ir.Instr, env: Env) -> Decided:
+        """The conditions that decide on an instruction, and those that its values are chosen by."""
+        more = self._waited_for(instr, env)
+        if not more:
+            return decided
+        every, surely = decided
+        return (*every, *more), (*surely, *(more if self.sure else ()))
+
+    def _waited_for(self, instr: ir.Instr, env: Env) -> tuple[Term, ...]:
+        """The conditions that a store waits for."""
+        if not self._of or not isinstance(instr, STORES):
+            return ()
+        if isinstance(instr, ir.Rmw):
+            # In its own expressions its register is the value that it reads.
+            own = written(instr)
+            names = (name for expr in reads(instr) for name in ex.registers(expr) if name != own)
+            return self.conditions(env[name] for name in names if name in env)
+        return self.conditions(self.draft.value_of(expr, env) for expr in reads(instr))
+
+    def conditions(self, needed: Iterable[Term]) -> tuple[Term, ...]:
+        """The conditions by which some terms have their values."""
+        if not self._of:
+            return ()
+        return tuple(dict.fromkeys(each for term in needed for each in self._conditions(term)))
+
+    def _conditions(self, term: Term) -> Iterator[Term]:
+        values = self._values(term)
+        if values is not None and len(values) == 1:
+            # Whatever is chosen on the way, a compiler knows what comes of it.
+            return
+        yield from self._of.get(term, ())
+        match self.draft.terms.rows[term]:
+            case Operation(args=args) | And(args=args) | Or(args=args):
+                for arg in args:
+                    yield from self._conditions(arg)
+            case Not(arg=arg):
+                yield from self._conditions(arg)
+            case Phi(arms=arms):
+                none = self.draft.constant(0)
+                for guard, value in arms:
+                    for each in self._conditions(value):
+                        yield self.draft.select(guard, each, none)
+            case _:
+                pass
+
+    def _values(self, term: Term) -> frozenset[Value] | None:
+        """All values that a term may have, where constants alone say; None where more does."""
+        if term not in self._constant:
+            self._constant[term] = self._found(term)
+        return self._constant[term]
+
+    def _found(self, term: Term) -> frozenset[Value] | None:
+        row = self.draft.terms.rows[term]
+        match row:
+            case Constant(value=value):
+                return frozenset((value,))
+            case Phi(arms=arms):
+                parts = [self._values(value) for _, value in arms]
+                known = [part for part in parts if part is not None]
+                return frozenset[Value]().union(*known) if len(known) == len(parts) else None
+            case Not(arg=arg):
+                return self._computed("!", (), (arg,))
+            case Operation(op=op, params=params, args=args):
+                return self._computed(op, params, args)
+            case _:
+                return None
+
+    def _computed(
+        self, op: str, params: tuple[str | int, ...], args: tuple[Term, ...]
+    ) -> frozenset[Value] | None:
+        parts = [self._values(arg) for arg in args]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts) or prod(map(len, known)) > MOST:
+            return None
+        space = self.draft.layout.space
+        try:
+            return frozenset(apply(space, op, params, values) for values in product(*known))
+        except TypeError:
+            return None
