@@ -21,6 +21,9 @@ FAIR = ("rwsem", "rwlock")
 SLEEPING = ("mutex", "rwsem", "folio")
 """Kinds of lock that may sleep."""
 
+IN_INTERRUPT = "a mutex is not for interrupts, not even to be tried"
+"""What is said of mutex_trylock() in a handler or a callback."""
+
 
 def lock_step(
     strand: Strand,
@@ -119,6 +122,10 @@ def try_acquire(strand: Strand, instr: ir.TryAcquire) -> None:
     """A trylock: no waiting, no order edge into it."""
     draft = strand.draft
     address = strand.value(instr.address)
+    if instr.kind == "mutex" and strand.in_interrupt():
+        # kernel/locking/mutex.c, and !in_task() in rtmutex_api.c.
+        wrong = sk.LocalCheck("sleep-in-atomic", draft.constant(1), IN_INTERRUPT)
+        strand.here(sk.Local("might_sleep"), instr.origin, (wrong,))
     outer = _outer(strand, address, instr.kind, instr.mode, before=True)
     own = _own_conflict(strand, instr, address)
     event = strand.here(sk.Try(address, instr.kind, instr.mode, outer, own), instr.origin)

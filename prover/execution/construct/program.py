@@ -194,8 +194,7 @@ def _all_over(draft: Draft) -> Term:
 def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     """Walks one graph and adds its events."""
     hangs = _handlers_may_hang(program) or _callbacks_may_hang(program)
-    haltable = job.kind == "actor" and hangs
-    strand = Strand(draft, job.number, job.kind, program.transitions, job.anchor, haltable)
+    strand = _strand_of(draft, job, program, job.kind == "actor" and hangs)
     begin = strand.emit(sk.Begin(), job.guard, ir.NOWHERE)
     guard = draft.outcome(begin, "granted") if job.parent >= 0 else job.guard
     strand.guard, strand.env = guard, {**strand.initial(), **job.env}
@@ -237,6 +236,12 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     assert strand.numbers[-1] == end
     build_pages(draft, job.name, strand.pages)
     return strand
+
+
+def _strand_of(draft: Draft, job: Job, program: ir.Program, haltable: bool) -> Strand:
+    """A thread that has not begun; a workqueue runs the callbacks of an SRCU domain."""
+    tables, worker = program.transitions, job.domain is not None
+    return Strand(draft, job.number, job.kind, tables, job.anchor, haltable, worker=worker)
 
 
 def _acts(instr: ir.Instr) -> bool:
