@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from prover.execution.declared import reached
+from prover.execution.lock_facts import LockOrderEdge
 from prover.smt.frame import Frame
+from prover.smt.locks import still_held
 from prover.smt.logic import FALSE, Lit
 from prover.smt.query import QueryTooLarge
 
@@ -20,7 +22,7 @@ def lock_order(frame: Frame) -> dict[int, Lit]:
     for edge in frame.skeleton.lock_edges:
         if frame.domains.may(edge.when):
             pair = (edge.held, edge.taken)
-            edges.setdefault(pair, []).append((edge.event, frame.holds(edge.when)))
+            edges.setdefault(pair, []).append((edge.event, _is_there(frame, edge)))
     declared = frame.skeleton.declared.keys()
     found: dict[int, list[Lit]] = {}
     for cycle in cycles(sorted(edges.keys() | declared), declared):
@@ -35,6 +37,14 @@ def lock_order(frame: Frame) -> dict[int, Lit]:
                 found.setdefault(event, []).append(logic.all_of((lit, *earlier)))
     closing = {event: logic.any_of(lits) for event, lits in sorted(found.items())}
     return {event: lit for event, lit in closing.items() if lit != FALSE}
+
+
+def _is_there(frame: Frame, edge: LockOrderEdge) -> Lit:
+    """Whether an edge is there in the end."""
+    held = frame.holds(edge.when)
+    if edge.folio is None:
+        return held
+    return frame.logic.all_of((held, still_held(frame, edge.folio, edge.event)))
 
 
 def _by_then(frame: Frame, other: int, event: int, seen: Lit) -> Lit:

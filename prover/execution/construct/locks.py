@@ -210,7 +210,7 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
     kinds = (*SPINNING, *SLEEPING)
     cells = draft.lock_cells(kinds)
     subclass = max(instr.nested, 0)
-    edges: dict[tuple[str, str], list[Term]] = {}
+    edges: dict[tuple[str, str, Location | None], list[Term]] = {}
     holding = [(held, other, strand.holds(held)) for held, other in cells]
     holding = [(held, other, holds) for held, other, holds in holding if terms.known(holds) != 0]
     for taken, cell in draft.lock_cells((instr.kind,)) if holding else ():
@@ -228,9 +228,11 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
                     continue
                 when = terms.both(granted, here, holds, _subclass_is(strand, held, number))
                 if terms.known(when) != 0:
-                    edges.setdefault(pair, []).append(when)
-    for (held_class, into), parts in edges.items():
-        draft.lock_edges.append(LockOrderEdge(grant, held_class, into, terms.either(*parts)))
+                    folio = held if other.type_name == "folio" else None
+                    edges.setdefault((*pair, folio), []).append(when)
+    for (held_class, into, folio), parts in edges.items():
+        where = None if folio is None else draft.pointer_to(folio)
+        draft.lock_edges.append(LockOrderEdge(grant, held_class, into, terms.either(*parts), where))
 
 
 def _interrupt_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -> None:
