@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from prover.execution import skeleton as sk
+from prover.execution.construct.draft import Draft
 from prover.execution.construct.strand import SPINNING, Strand
 from prover.execution.lock_facts import INTERRUPTS, LockOrderEdge, LockUse, interrupt_class
 from prover.execution.terms import Term
@@ -265,6 +266,27 @@ def interrupting(edges: Iterable[LockOrderEdge]) -> tuple[LockOrderEdge, ...]:
     known = tuple(edges)
     comes = {edge.held for edge in known}
     return tuple(e for e in known if e.taken in comes or not e.taken.startswith("<"))
+
+
+def folio_edges(draft: Draft) -> list[LockOrderEdge]:
+    """The edges; where no other thread unlocks folios a thread's own program says what it holds."""
+    unlockers = {
+        event.thread
+        for event in draft.events
+        if event and isinstance(event.action, sk.Unlock) and event.action.kind == "folio"
+    }
+    found: dict[tuple[int, str, str, int], LockOrderEdge] = {}
+    for index, edge in enumerate(draft.lock_edges):
+        event = draft.events[edge.event]
+        assert event is not None
+        own = edge.folio is not None and not unlockers - {event.thread}
+        key = (edge.event, edge.held, edge.taken, -1 if own else index)
+        if own:
+            when = draft.terms.either(found[key].when, edge.when) if key in found else edge.when
+            found[key] = LockOrderEdge(edge.event, edge.held, edge.taken, when)
+        else:
+            found[key] = edge
+    return list(found.values())
 
 
 def _use(strand: Strand, kind: str, event: int, address: Term, subclass: int) -> None:

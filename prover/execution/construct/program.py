@@ -19,7 +19,7 @@ from prover.execution.construct.conditions import Conditions
 from prover.execution.construct.controls import controlling, met, open_branches
 from prover.execution.construct.draft import Draft, Env, topological
 from prover.execution.construct.instructions import Strand, step
-from prover.execution.construct.locks import interrupting
+from prover.execution.construct.locks import folio_edges, interrupting
 from prover.execution.construct.pages import build_pages
 from prover.execution.construct.strand import SPINNING
 from prover.execution.construct.updates import updates_after, updates_in
@@ -332,7 +332,7 @@ def _absent(draft: Draft, name: str) -> Term:
 
 def _freeze(draft: Draft, orders: tuple[ir.DeclaredOrder, ...]) -> sk.Skeleton:
     """The finished skeleton."""
-    lock_edges = interrupting(draft.lock_edges)
+    lock_edges = interrupting(folio_edges(draft))
     events = tuple(event for event in draft.events if event is not None)
     threads = tuple(thread for thread in draft.threads if thread is not None)
     assert len(events) == len(draft.events)
