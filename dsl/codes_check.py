@@ -27,8 +27,8 @@ A switch has two cases of one value, or two defaults:
 Remove one, or give both values to one case.
 """,
     "reserved-name": """
-The name means something in the language: a primitive, `NULL`, `choose`, or, for the value
-of a word, `any` and `before` in transitions:
+The name means something in the language: a primitive, a built-in type, `NULL`, `choose`, or,
+for the value of a word, `any` and `before` in transitions:
         static void spin_lock(spinlock_t *l) { ... }
 Leave the declaration out, or give it another name.
 """,

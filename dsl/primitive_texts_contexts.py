@@ -48,9 +48,10 @@ def _around(text: str, name: str) -> Iterator[tuple[str, str]]:
     else:
         yield f"{name}_irq", f"{text} Interrupts go on after it."
         yield f"{name}_irqrestore", f"{text} Interrupts are as the local says after it."
-        yield f"{name}_bh", f"{text} Softirqs go on after it."
+        yield f"{name}_bh", f"{text} Softirqs go on after it{_BH_ON}."
 
 
+_BH_ON: Final = "; with interrupts off, or in a handler, `lockdep-assert`"
 _TAKEN: Final = "What follows comes after it. Not to be slept under."
 _GIVEN: Final = "What precedes comes before it."
 _NESTED: Final = " Lockdep gets a subclass: the class may be held already."
@@ -82,7 +83,7 @@ def _spinning() -> Iterator[tuple[str, Meaning]]:
     trial = texts["spin_trylock"]
     texts["spin_trylock_irq"] = f"{trial} Interrupts go off first{undone}"
     texts["spin_trylock_irqsave"] = f"{trial} Interrupts go off first, the local keeps them{undone}"
-    texts["spin_trylock_bh"] = f"{trial} Softirqs go off first{undone}"
+    texts["spin_trylock_bh"] = f"{trial} Softirqs go off first{undone[:-1]}{_BH_ON}."
     texts["spin_lock_nested"] = texts["spin_lock"] + _NESTED
     texts["spin_lock_bh_nested"] = texts["spin_lock_bh"] + _NESTED
     texts["spin_lock_irqsave_nested"] = texts["spin_lock_irqsave"] + _NESTED
@@ -113,6 +114,7 @@ def _sleeping() -> Iterator[tuple[str, Meaning]]:
         if take != "folio_lock":
             texts[f"{take}_nested"] = texts[take] + _NESTED
             texts[f"{take}_killable_nested"] = killable + _NESTED
+    texts["mutex_trylock"] += " In a handler or a softirq it is `sleep-in-atomic`."
     for name, what in (
         ("mutex_is_locked", "the mutex"),
         ("rwsem_is_locked", "the semaphore"),
@@ -187,7 +189,7 @@ def _contexts() -> Iterator[tuple[str, Meaning]]:
     yield from row(
         "include/linux/bottom_half.h",
         local_bh_disable="No softirq runs here; nests, no sleeping. RCU waits for it.",
-        local_bh_enable="Ends local_bh_disable().",
+        local_bh_enable=f"Ends local_bh_disable(){_BH_ON}.",
     )
     yield from row(
         "include/linux/kernel.h",
@@ -204,7 +206,7 @@ def _contexts() -> Iterator[tuple[str, Meaning]]:
         smp_call_function="Interrupts every other actor, or those named, to run the function; with "
         "true as the second argument waits until all have; with false, until they have begun with "
         "an earlier one. With interrupts off, or in a handler or callback, it is `ipi-irqs-off`, "
-        "whether it waits or not.",
+        "whether it waits or not; with softirqs off it may be called.",
     )
     yield from row("Documentation/process/volatile-considered-harmful.rst", cpu_relax=_RELAX)
 

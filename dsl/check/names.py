@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from dsl import syntax as s
 from dsl.check.report import Report
+from dsl.check.typenames import NAMED_TYPES, TAGGED_TYPES
 from dsl.check.world import BUILTIN_NAMES, World
 from dsl.diagnostic import Label
 from dsl.primitives import signature
@@ -15,6 +16,7 @@ from dsl.source import Span
 Declared = TypeVar("Declared")
 
 _CALLED = ("function", "update", "iterator")
+_TYPES = ("typedef", "word", "struct")
 
 
 def collect(report: Report, files: Iterable[s.File]) -> World:
@@ -99,6 +101,13 @@ def _new(
     """Enter a name into a name space; False, after a report, where it is taken."""
     if what in _CALLED and signature(name.text):
         _refuse_primitive(world, name, "leave the function out, or give it another name")
+        return False
+    built_in = TAGGED_TYPES if what == "struct" else NAMED_TYPES
+    if what in _TYPES and name.text in built_in:
+        tagged = f"struct {name.text}" if what == "struct" else name.text
+        message = f"`{tagged}` is a type of the language"
+        hint = f"leave the {what} out, or give it another name"
+        world.report.error("reserved-name", message, name.span, hint)
         return False
     if name.text in BUILTIN_NAMES and not prefix:
         world.report.error(

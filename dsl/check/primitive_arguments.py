@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsl import protocol as p
 from dsl import syntax as s
+from dsl.check.bitmaps import bits_from
 from dsl.check.constants import evaluate
 from dsl.check.context import Body, Scope
 from dsl.check.convert import LOCK_TYPES, arithmetic, cast, coerce, scalar, show, truth
@@ -35,7 +36,8 @@ _MAX_SUBCLASS = 7
 class State(Open):
     """What the arguments checked so far say about the others.
 
-    ``hidden`` are arguments that nobody writes: where ``VAL`` is kept.
+    ``hidden`` are arguments that nobody writes: where ``VAL`` is kept.  ``room``: how many bits a
+    bitmap has from the address on, 0 where that leads to one word.
     """
 
     spec: Primitive
@@ -43,6 +45,7 @@ class State(Open):
     result: Type | None = None
     message: str = ""
     hidden: tuple[p.Expr, ...] = ()
+    room: int = 0
     actors: list[str] = field(default_factory=list[str])
 
 
@@ -116,6 +119,7 @@ def address(body: Body, kind: str, expr: s.Expr, state: State) -> p.Expr:
             expr.span,
         )
     state.pointee = target
+    state.room = bits_from(pointer)
     return pointer
 
 
@@ -159,7 +163,7 @@ def integer(body: Body, expr: s.Expr, state: State) -> p.Expr:
         return p.Constant(known, INT, expr.span)
     if spec.group == "atomic" and state.pointee is not None:
         return cast(value, state.pointee)
-    bits = state.pointee.bits if isinstance(state.pointee, IntType) else 0
+    bits = max(state.room, state.pointee.bits if isinstance(state.pointee, IntType) else 0)
     if known is not None and not 0 <= known < bits:
         body.report.fail("constant-range", f"bit {known} of a {bits}-bit number", expr.span)
     return cast(value, INT)

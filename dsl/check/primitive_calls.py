@@ -6,6 +6,7 @@ from dsl import protocol as p
 from dsl import syntax as s
 from dsl.check import primitive_arguments as args
 from dsl.check.arguments import counted, expressions_only
+from dsl.check.bitmaps import in_its_word
 from dsl.check.context import Body
 from dsl.check.convert import cast, truth
 from dsl.check.report import Skip
@@ -55,6 +56,8 @@ def call(body: Body, expr: s.Call, spec: Primitive) -> p.Expr:
     if wrong:
         raise Skip
     arguments = tuple(found[i] for i in sorted(found)) + state.hidden
+    if spec.group == "bitop":
+        arguments = in_its_word(arguments)
     plain = _local_access(body, expr, spec, arguments)
     if plain is not None:
         return plain

@@ -25,7 +25,7 @@ from dsl.types import (
     WordType,
 )
 
-_NAMED: dict[str, Type] = {
+NAMED_TYPES: dict[str, Type] = {
     "void": VOID,
     "bool": BOOL,
     "_Bool": BOOL,
@@ -46,13 +46,15 @@ _NAMED: dict[str, Type] = {
     "rwlock_t": LockType("rwlock"),
     "folio_lock_t": LockType("folio"),
 }
+"""The built-in types that are one word, but for those made of `unsigned`, `int` and so on."""
 
-_TAGGED: dict[str, Type] = {
+TAGGED_TYPES: dict[str, Type] = {
     "mutex": LockType("mutex"),
     "rw_semaphore": LockType("rwsem"),
     "srcu_struct": LockType("srcu"),
     "rcu_head": RcuHeadType(),
 }
+"""The built-in structs."""
 
 _NOT_DECIDED = {
     "seqcount_spinlock_t": "sequence counters",
@@ -110,9 +112,9 @@ def _declared(world: World, written: s.TypeName) -> bool:
 def _struct(world: World, name: str, span: Span) -> Type:
     if name in world.struct_decls:
         return StructType(name)
-    if name in _TAGGED:
-        return _TAGGED[name]
-    hint = did_you_mean(name, [*world.struct_decls, *_TAGGED])
+    if name in TAGGED_TYPES:
+        return TAGGED_TYPES[name]
+    hint = did_you_mean(name, [*world.struct_decls, *TAGGED_TYPES])
     return world.report.fail("unknown-type", f"no struct `{name}`", span, hint)
 
 
@@ -121,12 +123,12 @@ def _plain(world: World, name: str, span: Span) -> Type:
         return _typedef(world, name)
     if name in world.word_decls:
         return WordType(name)
-    if name in _NAMED:
-        return _NAMED[name]
+    if name in NAMED_TYPES:
+        return NAMED_TYPES[name]
     words = name.split()
     if words and all(word in _INT_WORDS for word in words):
         return _int_words(words)
-    known = [*_NAMED, *world.typedefs, *world.word_decls, *_INT_WORDS]
+    known = [*NAMED_TYPES, *world.typedefs, *world.word_decls, *_INT_WORDS]
     hint = did_you_mean(name, known)
     return world.report.fail("unknown-type", f"no type `{name}`", span, hint)
 

@@ -180,6 +180,8 @@ def _try(lock_kind: str, mode: str, context: str = "") -> Meaning:
     def meaning(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
         kind = _kind(e, lock_kind)
         e.expression(expr.arguments[0], dst)
+        if lock_kind == "mutex":
+            e.local(sections.must_be_task, expr.span)
         _before(e, expr, context)
 
         def run(w: Work, choice: int) -> None:

@@ -84,9 +84,12 @@ def bh_disable(w: Work) -> None:
 
 
 def bh_enable(w: Work) -> None:
-    """``local_bh_enable()``."""
+    """``local_bh_enable()``; not in a handler, nor with interrupts off."""
+    kinds = ["lockdep-assert"] if w.irqs_off or w.kind == HANDLER else []
     if w.bh == 0:
-        raise Violated("preempt-unbalanced")
+        kinds.append("preempt-unbalanced")
+    if kinds:
+        raise Violated(*kinds)
     w.bh -= 1
     if w.bh == 0:
         _close(w, "bh")
@@ -111,6 +114,12 @@ def might_sleep(w: Work) -> None:
 def may_resched(w: Work) -> None:
     """``cond_resched()``, which leaves the state of the task alone."""
     if _atomic(w):
+        raise Violated("sleep-in-atomic")
+
+
+def must_be_task(w: Work) -> None:
+    """Neither a handler nor a softirq tries a mutex; call_srcu()'s callbacks run in a workqueue."""
+    if w.kind == HANDLER or (w.kind == CALLBACK and w.domain is UNSET):
         raise Violated("sleep-in-atomic")
 
 

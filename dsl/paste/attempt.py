@@ -29,6 +29,8 @@ _EFFECT: Final = re.compile(
 
 
 _LONG: Final = 56
+_NARROW: Final = "there are no bit-fields"
+_WIDE: Final = "see that it need not wrap at its width, nor be stored with its neighbours' bits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,10 @@ class _Attempt:
             named.append((at, at + len(text), name))
             at += len(text)
         named.append((at, len(before), ""))
-        marks = sorted(rewriter.marks, key=lambda m: (m.start, m.end))
+        narrow = [
+            Mark("bit-field", _NARROW, f.start, f.end, _WIDE) for f in self._declarations.narrow
+        ]
+        marks = sorted((*rewriter.marks, *narrow), key=lambda m: (m.start, m.end))
         end = len(before) + len(body.text)
         return Attempt(
             f"{before}{body.text}\n{after}",

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from dsl.paste.bit_fields import BitField
+from dsl.paste.edits import quoted
 from dsl.paste.known import NUMBERS
 from dsl.paste.library import Library
 from dsl.paste.scopes import Outside, World
@@ -56,6 +58,8 @@ class Declarations:
         self._tags: set[str] = set(world.records)
         self._objects: dict[str, str] = {}
         self._made: list[str] = []
+        self.narrow: list[BitField] = []
+        """The bit fields that were made whole numbers."""
 
     # --- types ------------------------------------------------------------------
 
@@ -197,10 +201,18 @@ class Declarations:
                 done.add(record)
                 if record.name in self.world.closed:
                     continue
-                lines = [f"{self.declared(c, name)};" for name, c in record.fields.items()]
+                lines = [self._field(record, name, c) for name, c in record.fields.items()]
                 note = "" if record.name else "// TODO: the kernel's name for it.\n"
                 body = "".join(f"{line}\n" for line in lines)
                 yield self.structs[record], f"{note}struct {self.structs[record]} {{\n{body}}};"
+
+    def _field(self, record: Record, name: str, cell: Cell) -> str:
+        """The declaration of a field; what is a bit field in C is marked."""
+        written = self.outside.bit_fields.get(record.name, {}).get(name)
+        if written is None:
+            return f"{self.declared(cell, name)};"
+        self.narrow.append(written)
+        return f"{self.declared(cell, name)};\t// FIXME(new): {quoted(written.text)}"
 
     def typedef_texts(self) -> Iterator[tuple[str, str]]:
         """Every typedef of the kernel that is named."""

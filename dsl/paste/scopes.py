@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from dsl.paste.bit_fields import BitField
 from dsl.paste.known import OPAQUE, TYPES
 from dsl.paste.tokens import Token, Tokens
 from dsl.paste.tree import Signature, TypeUse
@@ -109,6 +111,10 @@ class Outside:
     enums: dict[str, tuple[str, ...]]
     used: frozenset[int] = frozenset()
     """Numbers that the body has: no value that is made up is one of them."""
+    bit_fields: Mapping[str, Mapping[str, BitField]] = field(
+        default_factory=dict[str, dict[str, BitField]]
+    )
+    """The bit fields of each struct of the file."""
 
 
 def constants_of(tokens: Tokens) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:

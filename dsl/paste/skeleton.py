@@ -17,6 +17,7 @@ from dsl.files import library_root
 from dsl.imports import load_text
 from dsl.parse import parse
 from dsl.paste.attempt import Attempt, Input, attempt
+from dsl.paste.bit_fields import bit_fields
 from dsl.paste.cursor import Cursor
 from dsl.paste.library import imported, index
 from dsl.paste.locate import Found, heads, locate, signature
@@ -136,7 +137,7 @@ def _outside(source: Source, found: Tokens, function: str, used: frozenset[int])
         head = signature(source, found, at)
         if head is not None and name != function:
             signatures[name] = head
-    return Outside(values, signatures, enums, used)
+    return Outside(values, signatures, enums, used, bit_fields(found))
 
 
 def _settled(given: Input, file: File) -> Skeleton:

@@ -43,6 +43,9 @@ def lockdep(story: Story) -> Iterator[Reason]:
         text = f"{user} has interrupts {'off' if off else 'on'}"
         yield Reason(text, "po", off[0].start, story.bad) if off else Reason(text)
         return
+    if any(check.message.startswith("softirqs") for check in bad.checks):
+        yield Reason(f"{user} is an interrupt handler")
+        return
     held = around(story, story.bad, "lock")
     only = " and no other lock" if held else ""
     text = f"{user} holds {locks_text(story, story.bad)}{only}"

@@ -23,13 +23,15 @@ def interrupt_class(interrupt: str, mode: str) -> str:
 class LockOrderEdge(Frozen, frozen=True):
     """At an acquire event a lock of class ``held`` is held and one of class ``taken`` asked for.
 
-    ``when`` holds where that is so.
+    ``when`` holds where that is so.  ``folio``: the address of the lock held where that is a
+    folio's, which another thread may have unlocked meanwhile: the engine asks whether one has.
     """
 
     event: int
     held: str
     taken: str
     when: Term
+    folio: Term | None = None
 
 
 class LockUse(Frozen, frozen=True):

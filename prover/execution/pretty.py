@@ -85,7 +85,8 @@ class _Printer:
         for stored in self.skeleton.stored:
             self._add(stored.event, f"stores t{stored.value}, present 0x{stored.present:x}")
         for edge in self.skeleton.lock_edges:
-            order = f"lock order {edge.held} -> {edge.taken}"
+            still = "" if edge.folio is None else f", still locked at t{edge.folio}"
+            order = f"lock order {edge.held} -> {edge.taken}{still}"
             self._add(edge.event, order + self.when(edge.when))
 
     def _add(self, event: int, line: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from prover.execution.declared import reached
+from prover.execution.terms import Term
 from prover.smt.frame import Frame
+from prover.smt.locks import still_held
 from prover.smt.logic import FALSE, Lit
 from prover.smt.query import QueryTooLarge
 
@@ -17,13 +19,21 @@ def lock_order(frame: Frame) -> dict[int, Lit]:
     """For each acquire, whether it closes a cycle of lock classes with what was taken before."""
     logic = frame.logic
     edges: dict[tuple[str, str], list[tuple[int, Lit]]] = {}
+    folios: dict[tuple[str, str], list[tuple[int, Term]]] = {}
     for edge in frame.skeleton.lock_edges:
         if frame.domains.may(edge.when):
             pair = (edge.held, edge.taken)
             edges.setdefault(pair, []).append((edge.event, frame.holds(edge.when)))
+            if edge.folio is not None:
+                folios.setdefault(pair, []).append((len(edges[pair]) - 1, edge.folio))
     declared = frame.skeleton.declared.keys()
     found: dict[int, list[Lit]] = {}
-    for cycle in cycles(sorted(edges.keys() | declared), declared):
+    circles = cycles(sorted(edges.keys() | declared), declared)
+    for pair in dict.fromkeys(pair for cycle in circles for pair in cycle):
+        for at, folio in folios.get(pair, ()):
+            event, lit = edges[pair][at]
+            edges[pair][at] = event, logic.all_of((lit, still_held(frame, folio, event)))
+    for cycle in circles:
         for pair in cycle:
             # An order that is declared was there before: no event closes a cycle by it.
             for event, lit in () if pair in declared else edges[pair]:

@@ -122,6 +122,29 @@ def holds_at(frame: Frame, taking: Taking, address: Term, moment: int) -> Lit:
     )
 
 
+def still_held(frame: Frame, address: Term, moment: int) -> Lit:
+    """Whether the thread of ``moment`` has locked the folio at ``address``, and nobody has
+    unlocked it before.
+    """
+    logic, thread = frame.logic, frame.skeleton.events[moment].thread
+    found: list[Lit] = []
+    for taking in takings(frame):
+        if taking.kind != "folio" or taking.thread != thread or taking.event == moment:
+            continue
+        if not frame.may_share(taking.address, address):
+            continue
+        parts = [taken(frame, taking), frame.same_place(taking.address, address)]
+        parts.append(frame.before(taking.event, moment))
+        for event in releases(frame, taking):
+            action = frame.skeleton.events[event].action
+            assert isinstance(action, sk.Unlock)
+            same = frame.same_place(action.address, taking.address)
+            since = (frame.coherent(taking.event, event), frame.before(event, moment))
+            parts.append(neg(logic.all_of((frame.acts(event), same, *since))))
+        found.append(logic.all_of(parts))
+    return logic.any_of(found)
+
+
 def held_by_anyone(frame: Frame, moment: int, address: Term, kind: str) -> Lit:
     """Whether any thread holds the lock (of a ``kind``, if given), in any mode, at ``moment``."""
     return frame.logic.any_of(

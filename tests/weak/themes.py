@@ -191,6 +191,21 @@ SECTIONS = (
 )
 
 
+def folio_orders(d: Draft) -> str:
+    """A mutex taken under a folio lock that another may have let go, and the other way round."""
+    head = "int x; int go; int done; struct folio { folio_lock_t lock; }; struct folio f;\n"
+    under = "mutex_lock(&m); mutex_unlock(&m);"
+    again = d.one("", "", "folio_lock(&f);", "if (folio_trylock(&f))")
+    asked = d.one(f"if ({d.load('done')} == 1) ", f"if ({d.load('done')} == 1) ", "")
+    one = f"folio_lock(&f); {d.store('go', '1')} {d.fence()} {asked}{{ {again} {{ {under} }} }}"
+    two = f"if ({d.load('go')} == 1) {{ folio_unlock(&f); {d.fence()} {d.store('done', '1')} }}"
+    inner = d.one("folio_lock(&f); folio_unlock(&f);", "if (folio_trylock(&f)) folio_unlock(&f);")
+    three = f"mutex_lock(&m); {inner} mutex_unlock(&m);"
+    if d.random.random() < 0.4:
+        return d.program(f"{head}struct mutex m;\n", [one, f"{two} {three}"])
+    return d.program(f"{head}struct mutex m;\n", [one, two, three])
+
+
 def _reader(d: Draft, guard: str = "q") -> str:
     """A reader of the object, in a section of some kind or in none."""
     start, end = d.random.choice(SECTIONS)
@@ -340,6 +355,7 @@ THEMES: dict[str, Maker] = {
     "words": words,
     "locked": locked,
     "folios": folios,
+    "folio_orders": folio_orders,
     "trylocks": trylocks,
     "callbacks": callbacks,
     "graces": graces,

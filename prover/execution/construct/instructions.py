@@ -15,6 +15,9 @@ from prover.graph import ir
 
 __all__ = ["Strand", "step"]
 
+IN_HANDLER = "softirqs are turned on in an interrupt handler"
+"""What is said of local_bh_enable() in a handler."""
+
 
 def step(strand: Strand, instr: ir.Instr) -> None:
     """Adds what ``instr`` does to the thread."""
@@ -157,8 +160,18 @@ def _leave(strand: Strand, section: str, origin: ir.Origin) -> None:
     outside = draft.terms.invert(draft.truth(depth))
     outer = draft.equal(depth, draft.constant(1))
     wrong = "rcu-unbalanced" if section == "rcu" else "preempt-unbalanced"
-    strand.here(sk.SectionEnd(section, outer), origin, (sk.LocalCheck(wrong, outside, ""),))
+    checks = [sk.LocalCheck(wrong, outside, "")]
+    if section == "bh":
+        checks.append(_softirqs_on(strand))
+    strand.here(sk.SectionEnd(section, outer), origin, checks)
     strand.env[name] = draft.select(outside, depth, _deeper(strand, name, -1))
+
+
+def _softirqs_on(strand: Strand) -> sk.LocalCheck:
+    """kernel/softirq.c: local_bh_enable() is not for handlers, nor with interrupts off."""
+    if strand.kind == "handler":
+        return sk.LocalCheck("lockdep-assert", strand.draft.constant(1), IN_HANDLER)
+    return sk.LocalCheck("lockdep-assert", strand.get("!irq"), "interrupts are off here")
 
 
 def _set_irq(strand: Strand, instr: ir.SetIrq) -> None:

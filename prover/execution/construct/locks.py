@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from prover.execution import skeleton as sk
-from prover.execution.construct.draft import Lock
+from prover.execution.construct.draft import Draft, Lock
 from prover.execution.construct.strand import SPINNING, Strand
 from prover.execution.lock_facts import INTERRUPTS, LockOrderEdge, LockUse, interrupt_class
 from prover.execution.terms import Term
 from prover.graph import ir
-from prover.graph.values import POISON
+from prover.graph.values import POISON, Location
 
 ASKING = ("mutex", "rwsem", "rwlock")
 """Kinds of lock whose waiting requests others can see."""
@@ -21,6 +21,9 @@ FAIR = ("rwsem", "rwlock")
 
 SLEEPING = ("mutex", "rwsem", "folio")
 """Kinds of lock that may sleep."""
+
+IN_INTERRUPT = "a mutex is not for interrupts, not even to be tried"
+"""What is said of mutex_trylock() in a handler or a callback."""
 
 
 def lock_step(
@@ -120,6 +123,10 @@ def try_acquire(strand: Strand, instr: ir.TryAcquire) -> None:
     """A trylock: no waiting, no order edge into it."""
     draft = strand.draft
     address = strand.value(instr.address)
+    if instr.kind == "mutex" and strand.in_interrupt():
+        # kernel/locking/mutex.c, and !in_task() in rtmutex_api.c.
+        wrong = sk.LocalCheck("sleep-in-atomic", draft.constant(1), IN_INTERRUPT)
+        strand.here(sk.Local("might_sleep"), instr.origin, (wrong,))
     outer = _outer(strand, address, instr.kind, instr.mode, before=True)
     own = _own_conflict(strand, instr, address)
     event = strand.here(sk.Try(address, instr.kind, instr.mode, outer, own), instr.origin)
@@ -202,7 +209,7 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
     terms = draft.terms
     granted = draft.outcome(grant, "granted")
     subclass = max(instr.nested, 0)
-    edges: dict[tuple[str, str], list[Term]] = {}
+    edges: dict[tuple[str, str, Location | None], list[Term]] = {}
     every = [(held, strand.holds(held)) for held in draft.locks(*SPINNING, *SLEEPING)]
     holding = [(held, holds) for held, holds in every if terms.known(holds) != 0]
     for taken in draft.locks(instr.kind) if holding else ():
@@ -220,9 +227,11 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
                     continue
                 when = terms.both(granted, here, holds, _subclass_is(strand, held, number))
                 if terms.known(when) != 0:
-                    edges.setdefault(pair, []).append(when)
-    for (held_class, into), parts in edges.items():
-        draft.lock_edges.append(LockOrderEdge(grant, held_class, into, terms.either(*parts)))
+                    folio = held.location if held.cell.type_name == "folio" else None
+                    edges.setdefault((*pair, folio), []).append(when)
+    for (held_class, into, folio), parts in edges.items():
+        where = None if folio is None else draft.pointer_to(folio)
+        draft.lock_edges.append(LockOrderEdge(grant, held_class, into, terms.either(*parts), where))
 
 
 def _interrupt_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -> None:
@@ -255,6 +264,27 @@ def interrupting(edges: Iterable[LockOrderEdge]) -> tuple[LockOrderEdge, ...]:
     known = tuple(edges)
     comes = {edge.held for edge in known}
     return tuple(e for e in known if e.taken in comes or not e.taken.startswith("<"))
+
+
+def folio_edges(draft: Draft) -> list[LockOrderEdge]:
+    """The edges; where no other thread unlocks folios a thread's own program says what it holds."""
+    unlockers = {
+        event.thread
+        for event in draft.events
+        if event and isinstance(event.action, sk.Unlock) and event.action.kind == "folio"
+    }
+    found: dict[tuple[int, str, str, int], LockOrderEdge] = {}
+    for index, edge in enumerate(draft.lock_edges):
+        event = draft.events[edge.event]
+        assert event is not None
+        own = edge.folio is not None and not unlockers - {event.thread}
+        key = (edge.event, edge.held, edge.taken, -1 if own else index)
+        if own:
+            when = draft.terms.either(found[key].when, edge.when) if key in found else edge.when
+            found[key] = LockOrderEdge(edge.event, edge.held, edge.taken, when)
+        else:
+            found[key] = edge
+    return list(found.values())
 
 
 def _use(strand: Strand, kind: str, event: int, address: Term, subclass: int) -> None:

@@ -20,7 +20,7 @@ from prover.execution.construct.conditions import Conditions
 from prover.execution.construct.controls import controlling, met, open_branches
 from prover.execution.construct.draft import Draft, Env, topological
 from prover.execution.construct.instructions import Strand, step
-from prover.execution.construct.locks import interrupting
+from prover.execution.construct.locks import folio_edges, interrupting
 from prover.execution.construct.pages import build_pages
 from prover.execution.construct.strand import SPINNING
 from prover.execution.construct.updates import updates_after, updates_in
@@ -194,8 +194,7 @@ def _all_over(draft: Draft) -> Term:
 
 def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     """Walks one graph and adds its events."""
-    haltable = job.kind == "actor" and _may_hang(program)
-    strand = Strand(draft, job.number, job.kind, program.transitions, job.anchor, haltable)
+    strand = _strand_of(draft, job, program, job.kind == "actor" and _may_hang(program))
     begin = strand.emit(sk.Begin(), job.guard, ir.NOWHERE)
     strand.guard = draft.outcome(begin, "granted") if job.parent >= 0 else job.guard
     strand.env = {**strand.initial(), **job.env}
@@ -238,6 +237,12 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     assert strand.numbers[-1] == end
     build_pages(draft, job.name, strand.pages)
     return strand
+
+
+def _strand_of(draft: Draft, job: Job, program: ir.Program, haltable: bool) -> Strand:
+    """A thread that has not begun; a workqueue runs the callbacks of an SRCU domain."""
+    tables, worker = program.transitions, job.domain is not None
+    return Strand(draft, job.number, job.kind, tables, job.anchor, haltable, worker=worker)
 
 
 def _acts(instr: ir.Instr) -> bool:
@@ -348,7 +353,7 @@ def _absent(draft: Draft, name: str) -> Term:
 
 def _freeze(draft: Draft, orders: tuple[ir.DeclaredOrder, ...]) -> sk.Skeleton:
     """The finished skeleton."""
-    lock_edges = interrupting(draft.lock_edges)
+    lock_edges = interrupting(folio_edges(draft))
     events = tuple(event for event in draft.events if event is not None)
     threads = tuple(thread for thread in draft.threads if thread is not None)
     assert len(events) == len(draft.events)

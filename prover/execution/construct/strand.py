@@ -55,6 +55,7 @@ class Strand:
     which the event's outcome ``steps`` says.  ``more_follows``: after the half-store at hand
     another one of its update may come.  ``controls``: the conditions that decide on this block;
     ``surely``: those that do whatever open configs are.
+    ``worker``: this is a callback of call_srcu(), which a workqueue runs.
     ``watches``: for each await, the number of the first event of its last round.
     """
 
@@ -67,6 +68,7 @@ class Strand:
     more_follows: bool = False
     controls: tuple[Term, ...] = ()
     surely: tuple[Term, ...] = ()
+    worker: bool = False
     guard: Term = field(init=False)
     env: Env = field(default_factory=dict[str, Term])
     numbers: list[int] = field(default_factory=list[int])
@@ -236,6 +238,10 @@ class Strand:
         parts = [draft.truth(self.get(name)) for name in ("!rcu", "!irq", "!preempt", "!bh")]
         parts.extend(self.holds(lock) for lock in draft.locks(*SPINNING))
         return draft.terms.either(*parts)
+
+    def in_interrupt(self) -> bool:
+        """Whether the thread is no task: a handler, or a callback that a softirq runs."""
+        return self.kind == "handler" or (self.kind == "callback" and not self.worker)
 
     def in_reader(self) -> Term:
         """Whether the thread is in an SRCU reader of its own."""

@@ -11,14 +11,13 @@ from prover.execution import skeleton as sk
 from prover.execution.enumerate.claims import broken_finals, broken_invariants
 from prover.execution.enumerate.hazards import confirm, frees_of
 from prover.execution.enumerate.hosts import host_rules
-from prover.execution.enumerate.locks import folio_held_by, lock_rules
+from prover.execution.enumerate.locks import folio_held_by, location, lock_rules
 from prover.execution.enumerate.order import ImpossibleError, Order
 from prover.execution.enumerate.pages import page_rules
 from prover.execution.enumerate.stuck import deadlocks, standing
 from prover.execution.enumerate.waits import ended, return_rules, wait_rules
 from prover.execution.lock_facts import LockOrderEdge
 from prover.execution.order import BEFORE_ALL
-from prover.graph.values import Location
 
 if TYPE_CHECKING:
     from prover.execution.enumerate.candidate import Candidate
@@ -186,14 +185,10 @@ def _class_cycles(c: Candidate, order: Order) -> Iterator[tuple[int, ...]]:
 
 def _still_held(c: Candidate, order: Order, edge: LockOrderEdge) -> bool:
     """Whether a folio that the thread has locked was not unlocked by another before an acquire."""
-    folios = [
-        Location(region.name, cell.path)
-        for region in c.skeleton.layout.regions.values()
-        for cell in region.cells
-        if cell.type_name == "folio" and cell.lock_class == edge.held.partition("/")[0]
-    ]
-    thread = c.skeleton.events[edge.event].thread
-    return not folios or any(folio_held_by(c, order, lock, edge.event, thread) for lock in folios)
+    if edge.folio is None:
+        return True
+    lock, thread = location(c, edge.folio), c.skeleton.events[edge.event].thread
+    return lock is not None and folio_held_by(c, order, lock, edge.event, thread)
 
 
 def _cycles(edges: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from prover.execution.construct.locks import refuses
+from prover.execution.lock_facts import LockOrderEdge
+from prover.execution.terms import Term
 from prover.graph.values import Location
 
 
@@ -27,6 +29,10 @@ class Locks:
     def holds_any(self, name: str, thread: int) -> bool:
         """Whether a thread holds the lock whose name is ``name``."""
         return any(str(loc) == name and thread in who for loc, who in self.holders.items())
+
+    def keeps(self, edge: LockOrderEdge, thread: int, location: Callable[[Term], Location]) -> bool:
+        """Whether nobody else has unlocked the folio that an order begins with."""
+        return edge.folio is None or thread in self.holders.get(location(edge.folio), {})
 
     def blockers(self, location: Location, mode: str) -> list[int]:
         """The threads whose holding keeps anybody from taking the lock."""

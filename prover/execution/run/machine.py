@@ -313,7 +313,7 @@ class Machine:
         self.settle(event.number, "granted", 1)
         self._open_lock(event, action.kind, location)
         for edge in self.stage.edges_of.get(event.number, ()):
-            if self.values.holds(edge.when):
+            if self.values.holds(edge.when) and self.locks.keeps(edge, event.thread, self.location):
                 self.edges[edge.held, edge.taken] = None
                 if reaches((*self.edges, *self.skeleton.declared), edge.taken, edge.held):
                     self.violation = Violation(("lock-order",), event.number)

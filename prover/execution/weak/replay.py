@@ -14,16 +14,16 @@ from prover.execution import skeleton as sk
 from prover.execution.claim import Claim
 from prover.execution.hazards import vias_of
 from prover.execution.nodes import Node, Nodes, nodes, touched
-from prover.execution.run.locking import reaches
 from prover.execution.run.replay import ReplayError
 from prover.execution.weak.inits import held_when_set_up
 from prover.execution.weak.law import Law
+from prover.execution.weak.lock_orders import circles
 from prover.execution.weak.models import for_protocols, for_races
 from prover.execution.weak.own import may_sink, ran_before
 from prover.execution.weak.pages import Pages
 from prover.execution.weak.rules import Rules
 from prover.execution.weak.run import NotAnExecution, Run
-from prover.execution.weak.standstill import deadlocked, lock_edges
+from prover.execution.weak.standstill import deadlocked
 from prover.execution.weak.structure import Builder
 from prover.execution.weak.time import Allowed
 from prover.execution.weak.witness import tell, tell_race
@@ -158,7 +158,7 @@ def weak_violations(skeleton: sk.Skeleton, claim: Claim, model: MemoryModel) -> 
     law, builder = Law(run).law(found), Builder(run, found)
     asked = for_protocols(model)
     names: set[str] = set()
-    for one in (*violations(run, found), *_deadlock(run), *_lock_order(run)):
+    for one in (*violations(run, found), *_deadlock(run), *_lock_order(run, found)):
         if one.property not in names:
             structure = builder.structure(law, one.also, lands=one.lands)
             if not Meaning(asked, structure).broken(asked):
@@ -189,17 +189,14 @@ def named(run: Run, found: Nodes, name: str) -> Iterator[Wrong]:
         case "deadlock":
             return _deadlock(run)
         case "lock-order":
-            return _lock_order(run)
+            return _lock_order(run, found)
         case _:
             return violations(run, found)
 
 
-def _lock_order(run: Run) -> Iterator[Wrong]:
+def _lock_order(run: Run, found: Nodes) -> Iterator[Wrong]:
     """The acquires that have a part in a circle of lock classes."""
-    edges = lock_edges(run)
-    known = (*dict.fromkeys((edge.held, edge.taken) for edge in edges), *run.skeleton.declared)
-    closing = (edge.event for edge in edges if reaches(known, edge.taken, edge.held))
-    yield from (Wrong("lock-order", number) for number in dict.fromkeys(closing))
+    yield from (Wrong("lock-order", number, also) for number, also in circles(run, found))
 
 
 def _deadlock(run: Run) -> Iterator[Wrong]:

@@ -14,7 +14,6 @@ from dsl.frozen import Frozen
 from prover.execution import skeleton as sk
 from prover.execution.domains import Place, initial_value
 from prover.execution.interrupts import domain_of, queued_ahead
-from prover.execution.lock_facts import LockOrderEdge
 from prover.execution.nodes import touched
 from prover.execution.run.locking import Locks
 from prover.execution.run.spinning import watched
@@ -70,13 +69,6 @@ def deadlocked(run: Run) -> Standstill:
         {t: others[t][0] for t in sorted(stuck) if t not in found.waiting},
         found.locks,
     )
-
-
-def lock_edges(run: Run) -> list[LockOrderEdge]:
-    """The orders in which lock classes were taken."""
-    reached = run.reached
-    edges = run.skeleton.lock_edges
-    return [e for e in edges if e.event in reached and run.values.surely(e.when)]
 
 
 class _Standing:

@@ -23,10 +23,11 @@ from prover.execution.run.narrate import WORDS
 from prover.execution.story import Story
 from prover.execution.subject import subject
 from prover.execution.terms import ReadValue, Term
+from prover.execution.weak.lock_orders import lock_edges
 from prover.execution.weak.reasons import Reasons, place_of, reasons, who
 from prover.execution.weak.record import execution_of
 from prover.execution.weak.run import Run
-from prover.execution.weak.standstill import NOBODY_STANDS, Standstill, deadlocked, lock_edges
+from prover.execution.weak.standstill import NOBODY_STANDS, Standstill, deadlocked
 from prover.execution.weak.time import Allowed, Timeline, timeline
 from prover.execution.weak.told import scenes_of, story_of
 from prover.execution.weak.waiting import waits

@@ -31,8 +31,11 @@ def enter(work: Work, instr: ir.Enter) -> None:
 def leave(work: Work, instr: ir.Leave) -> None:
     """rcu_read_unlock() and its kind."""
     depth: int = getattr(work, instr.section)
+    faults = ["lockdep-assert"] if instr.section == "bh" and work.irq else []
     if depth == 0:
-        raise Wrong(UNBALANCED[instr.section])
+        faults.append(UNBALANCED[instr.section])
+    if faults:
+        raise Wrong(*faults)
     setattr(work, instr.section, depth - 1)
 
 

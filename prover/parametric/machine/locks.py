@@ -82,6 +82,8 @@ def drop(work: Work, mine: Lock) -> None:
 
 def try_acquire(work: Work, instr: ir.TryAcquire) -> None:
     """A trylock: one rule for success, one for failure."""
+    if instr.kind == "mutex" and work.body.kind != "actor" and work.domain is None:
+        raise Wrong("sleep-in-atomic")
     place = work.touch(instr.address)
     _set_up(work, place)
     if instr.kind == "folio":
