@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from prover.cache.store import Store
 from prover.pipeline import run, violations
 from prover.pipeline.case import Case, Undecided
 from prover.verdict import Outcome, Request, name_of
@@ -102,42 +100,6 @@ variant more in test {{
 variant same in test {{
 	exchange store with store_again;
 	expect proved;
-}}
-"""
-
-RARE = """\
-models sc;
-int x;
-int y;
-
-static void store(void)
-{{
-	WRITE_ONCE(y, {base});
-}}
-
-static void store_more(void)
-{{
-	WRITE_ONCE(x, 2);
-	WRITE_ONCE(y, {variant});
-}}
-
-actor one {{
-	if (READ_ONCE(y) == 1)
-		assert(READ_ONCE(x) < 3, "small");
-}}
-
-actor two {{
-	store();
-}}
-
-scenario test {{
-	run one, two;
-	final x < 2;
-}}
-
-variant more in test {{
-	exchange store with store_more;
-	expect refuted final;
 }}
 """
 
@@ -275,25 +237,6 @@ def test_what_only_rounds_beyond_the_bound_pass_is_not_called_dead() -> None:
 @pytest.mark.parametrize(("mode", "verdict"), [("ON", "proved"), ("OFF", "vacuous")])
 def test_an_interrupt_handler_is_run_as_any_actor(mode: str, verdict: str) -> None:
     assert verdicts_of(HANDLER.format(mode=mode)) == [verdict, "refuted", "proved"]
-
-
-@pytest.mark.parametrize(("variant", "verdict"), [(1, "proved"), (3, "vacuous")])
-def test_what_only_a_refutation_comes_to_is_come_to(variant: int, verdict: str) -> None:
-    assert verdicts_of(RARE.format(base=3, variant=variant)) == [verdict, "refuted"]
-
-
-def test_a_remembered_refutation_says_what_it_reaches_once_that_matters(tmp_path: Path) -> None:
-    store, path = Store(tmp_path / "cache"), tmp_path / "rare.khp"
-
-    def again(base: int) -> list[str]:
-        path.write_text(RARE.format(base=base, variant=1))
-        (file,) = run(Request((str(path),), jobs=1), lambda _: None, store).files
-        return [name_of(outcome.verdict) for outcome in file.outcomes]
-
-    # The base reaches the assert itself: nobody asks the variant.
-    assert again(1) == ["proved", "refuted"]
-    assert again(3) == ["proved", "refuted"]
-    assert again(3) == ["proved", "refuted"]
 
 
 def of_several(
