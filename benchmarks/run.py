@@ -26,7 +26,8 @@ from dsl.files import library_root
 from dsl.frozen import replace
 from dsl.imports import Program, load, load_text
 from dsl.protocol import Protocol
-from prover.pipeline.decide import Decision, decide
+from prover.pipeline.decide import decide
+from prover.pipeline.decision import Decision
 from prover.pipeline.limits import Limits
 from prover.pipeline.obligations import Task, tasks
 from prover.pipeline.pool import Lost, run_pool
