@@ -29,7 +29,7 @@ from prover.graph.walk import stands_in
 Place = tuple[str, int]
 """An instruction: its block, and its number there."""
 
-_STORES = (
+STORES = (
     ir.Store,
     ir.Rmw,
     ir.LockInit,
@@ -86,7 +86,7 @@ def _inside(graph: ir.Cfg, branch: ir.Branch, origin: ir.Origin, way: str) -> It
             stays = isinstance(instr, ir.Met) or _stands_in(branch.arms, origin, instr.origin)
             if not stays:
                 break
-            if isinstance(instr, _STORES):
+            if isinstance(instr, STORES):
                 yield block.name, index
         again = isinstance(block.terminator, ir.Branch) and block.terminator.origin == origin
         for target in targets(block.terminator) if stays and not again else ():

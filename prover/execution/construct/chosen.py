@@ -16,6 +16,7 @@ from itertools import product
 from math import prod
 from typing import TypeAlias
 
+from prover.execution.construct.arms import STORES
 from prover.execution.construct.draft import Draft, Env
 from prover.execution.terms import And, Constant, Not, Operation, Or, Phi, Term
 from prover.graph import expressions as ex
@@ -25,18 +26,6 @@ from prover.graph.values import Value, apply
 
 Decided: TypeAlias = tuple[tuple[Term, ...], tuple[Term, ...]]
 """The conditions that may decide on something, and those that surely do."""
-
-STORES = (
-    ir.Store,
-    ir.Rmw,
-    ir.Acquire,
-    ir.TryAcquire,
-    ir.Release,
-    ir.Downgrade,
-    ir.SrcuLeave,
-    ir.Free,
-)
-"""What may store."""
 
 MOST = 64
 """So many values of a term are computed."""
