@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 Feature: TypeAlias = Literal[
     "order",
     "rehearsal",
+    "reached",
     "kept",
     "models",
     "together",
@@ -22,6 +23,7 @@ Feature: TypeAlias = Literal[
 FEATURES: dict[Feature, str] = {
     "order": "program order says what reads cannot see and accesses cannot find freed",
     "rehearsal": "a few plain executions show what can be reached",
+    "reached": "which asserts a refutation reaches is asked where no proof reaches them",
     "kept": "graphs, and what is known of a program, are kept from variant to variant",
     "models": "obligations that differ in the memory model share their work, the weakest first",
     "together": "whether anything can fail is asked before what can",
@@ -30,6 +32,7 @@ FEATURES: dict[Feature, str] = {
     "level": "an answer that has positions level is replayed before they are told apart",
     "symmetry": "actors that are alike are asked about in one order",
     "slots": "for any number of actors, one shared state stands for all with slots exchanged",
-    "places": "two handlers of one host take no clause for every two places in the merged program",
+    "places": "two handlers of one host take no clause for every two places in the merged program, "
+    "which is one assertion",
 }
 """Every feature, with what it does."""

@@ -49,7 +49,7 @@ class Work:
             request.without,
             claims,
             request.reasons,
-            reaches=reaches,
+            reaches=reaches or "reached" in request.without,
         )
         self._kept = Latest()
         self._families = Families()

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from prover.cache.store import Store
-from prover.pipeline import run
+from prover.pipeline import proving, run
+from prover.pipeline.decision import Decision
+from prover.pipeline.hollow import Own, in_doubt
+from prover.pipeline.loaded import Loaded
 from prover.verdict import Request, name_of
 
 RARE = """\
@@ -69,3 +72,18 @@ def test_a_remembered_refutation_says_what_it_reaches_once_that_matters(tmp_path
     assert again(1) == ["proved", "refuted"]
     assert again(3) == ["proved", "refuted"]
     assert again(3) == ["proved", "refuted"]
+
+
+def test_it_can_be_asked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def noted(file: Loaded, own: Own) -> list[int]:
+        seen.extend(isinstance(found, Decision) and found.unasked for _, found in own)
+        return in_doubt(file, own)
+
+    monkeypatch.setattr(proving, "in_doubt", noted)
+    text = RARE.format(base=3, variant=1)
+    for without in ((), ("reached",)):
+        (file,) = run(Request(("-",), stdin_text=text, jobs=1, without=without), print).files
+        assert [name_of(outcome.verdict) for outcome in file.outcomes] == ["proved", "refuted"]
+    assert seen == [False, True, False, False]
