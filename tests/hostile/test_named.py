@@ -168,7 +168,7 @@ MUCH: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "a loop unrolled very often": (
         f"int x;\nactor a {{ {LOOP} }}\n{RUN}",
         ("--max-bound", "1000000"),
-        ("unknown",),
+        ("bounded", "unknown"),
     ),
     "loops in loops unrolled": (
         f"int x;\nactor a {{ {'while (x) { ' * 20}x++;{' }' * 20} }}\n{RUN}",
