@@ -32,7 +32,6 @@ FEATURES: dict[Feature, str] = {
     "level": "an answer that has positions level is replayed before they are told apart",
     "symmetry": "actors that are alike are asked about in one order",
     "slots": "for any number of actors, one shared state stands for all with slots exchanged",
-    "places": "two handlers of one host take no clause for every two places in the merged program, "
-    "which is one assertion",
+    "places": "two handlers of one host take no clause for every two places in the merged program",
 }
 """Every feature, with what it does."""

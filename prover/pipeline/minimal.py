@@ -88,7 +88,7 @@ class Search:
             with self.clock.stage("load"):
                 self.first = None
                 deciding = DECIDING if self.prepared.model == "sc" else WEAKLY_DECIDING
-                text, seconds, effort = self.query.text, self.limits.timeout, self.limits.effort
+                text, seconds, effort = self.query.together, self.limits.timeout, self.limits.effort
                 self.session = Session(text, seconds, deciding, effort=effort)
                 if self.query.distinct and "apart" in self.limits.without:
                     self.session.add(apart(self.query.distinct))

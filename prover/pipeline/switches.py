@@ -33,6 +33,6 @@ def literals(search: Search) -> dict[str, str]:
         # Of two values the second is the one whose Boolean is true (`Frame`).
         assert prepared.domains.values[prepared.skeleton.shared[name]] == (0, 1)
         text = f"c{row.number}v1"
-        if f"(declare-const {text} Bool)" in search.query.text:
+        if f"(declare-const {text} Bool)" in search.query.head:
             found[name] = text
     return found

@@ -111,7 +111,7 @@ def encode(prepared: Prepared, *, contexts: int = 0, detail: bool = True) -> Que
     which need every pair of possible violations compared.
     """
     body = prepared.detailed if detail else prepared.body
-    return _finish(replace(body, frame=body.frame.fork()), contexts, together=prepared.unseen)
+    return _finish(replace(body, frame=body.frame.fork()), contexts)
 
 
 def encode_apart(prepared: Prepared) -> Query:
@@ -174,11 +174,8 @@ def _anywhere(frame: Frame, body: _Body) -> dict[str, Lit]:
     return {name: lit for name, lit in lits.items() if lit != FALSE}
 
 
-def _finish(body: _Body, contexts: int, *, together: bool = False) -> Query:
-    """The questions, and the positions that the whole document uses.
-
-    ``together``: nobody asks which rule an assertion stands for.
-    """
+def _finish(body: _Body, contexts: int) -> Query:
+    """The questions, and the positions that the whole document uses."""
     frame, live, violations = body.frame, body.live, body.violations
     logic, skeleton = frame.logic, frame.skeleton
     bad = [frame.violates(event) for event in live]
@@ -217,7 +214,8 @@ def _finish(body: _Body, contexts: int, *, together: bool = False) -> Query:
     passed = {key: ask(lit) for key, lit in names.items()}
     judged = {key: ask(lit) for key, lit in checks.items()}
     return Query(
-        text=_document(frame, together=together),
+        head=_head(frame),
+        assertions=tuple(logic.assertions),
         labels=tuple(logic.labels),
         fail=fails,
         violations=firsts,
@@ -329,15 +327,7 @@ def _ended(frame: Frame, thread: sk.Thread) -> Lit:
     return frame.ok(thread.events[-1]) if thread.kind == "actor" else Lit(1)
 
 
-def _document(frame: Frame, *, together: bool) -> str:
-    """The text; with all assertions ``together`` it is read in two thirds of the time."""
-    logic = frame.logic
+def _head(frame: Frame) -> str:
+    """Declarations and definitions."""
     positions = [f"(declare-const p{number} Int)" for number in sorted(frame.positioned)]
-    lines = [f"(set-logic {LOGIC})", *positions, *logic.lines]
-    if together:
-        asserted = [each.removeprefix("(assert ")[:-1] for each in logic.assertions]
-        lines += ["(assert (and true", *asserted, "))"]
-    else:
-        for label, assertion in zip(logic.labels, logic.assertions, strict=True):
-            lines.append(f"{assertion} ; {label}")
-    return "\n".join(lines) + "\n"
+    return "\n".join([f"(set-logic {LOGIC})", *positions, *frame.logic.lines]) + "\n"

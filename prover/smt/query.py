@@ -14,8 +14,8 @@ class QueryTooLarge(Exception):
 class Query(Frozen, frozen=True):
     """A document and its questions.
 
-    ``text`` declares, defines and asserts what every execution obeys.  ``labels[i]`` says
-    which rule the i-th assertion stands for.  A question is the name of a Boolean in the
+    ``head`` declares and defines, ``assertions`` are what every execution obeys.  ``labels[i]``
+    says which rule the i-th assertion stands for.  A question is the name of a Boolean in the
     text (or ``true``/``false``): can it hold?
 
     ``fail``: some property is violated.  ``violations``: (property, event or -1) -> question,
@@ -33,7 +33,8 @@ class Query(Frozen, frozen=True):
     ``distinct`` are pairs of integers: an answer counts where no two are level (:func:`apart`).
     """
 
-    text: str
+    head: str
+    assertions: tuple[str, ...]
     labels: tuple[str, ...]
     fail: str
     violations: Mapping[tuple[str, int], str]
@@ -49,6 +50,18 @@ class Query(Frozen, frozen=True):
     clauses: int
     alike: str = "true"
     distinct: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The document, a line for each assertion, with its label."""
+        rows = zip(self.assertions, self.labels, strict=True)
+        return self.head + "".join([f"{assertion} ; {label}\n" for assertion, label in rows])
+
+    @property
+    def together(self) -> str:
+        """The document with one assertion for all: z3 reads it in two thirds of the time."""
+        parts = [each.removeprefix("(assert ")[:-1] for each in self.assertions]
+        return "\n".join([f"{self.head}(assert (and true", *parts, "))\n"])
 
 
 def apart(pairs: Iterable[tuple[str, str]]) -> str:

@@ -46,7 +46,7 @@ def tracked(
         lines.append(f"(assert (or (not {literal}) {body})) ; {label}")
     assert next(labels, None) is None
     for name, group in given.items():
-        if f"(declare-const {name} Bool)" in query.text:
+        if f"(declare-const {name} Bool)" in query.head:
             literal = literals.setdefault(group, f"{PREFIX}{len(literals)}")
             lines.append(f"(assert (or (not {literal}) {name}))")
     head, *rest = lines
