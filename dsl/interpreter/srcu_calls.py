@@ -16,22 +16,13 @@ from dsl.types import RcuHeadType
 Meaning = Callable[[Emitter, p.CallPrimitive, int], None]
 
 
-def _on_domain(run: Callable[[Work, Value], None]) -> Meaning:
-    """One step that gets the domain."""
+def _on_domain(run: Callable[[Work, Value], None], *, sleeps: bool = False) -> Meaning:
+    """One step that gets the domain; ``sleeps``: where nobody may it is a violation."""
 
     def meaning(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
         e.expression(expr.arguments[0], dst)
-        e.shared(lambda w, _: run(w, w.registers[dst]), expr.span, expr.primitive, reads=(dst,))
-
-    return meaning
-
-
-def _may_sleep(run: Callable[[Work, Value], None]) -> Meaning:
-    """The same of what may sleep: one allocates, the other flushes work."""
-
-    def meaning(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
-        e.expression(expr.arguments[0], dst)
-        e.local(sections.might_sleep, expr.span)
+        if sleeps:
+            e.local(sections.might_sleep, expr.span)
         e.shared(lambda w, _: run(w, w.registers[dst]), expr.span, expr.primitive, reads=(dst,))
 
     return meaning
@@ -39,7 +30,7 @@ def _may_sleep(run: Callable[[Work, Value], None]) -> Meaning:
 
 def _init(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
     kind = e.layout.kind(srcu.DOMAIN)
-    _may_sleep(lambda w, ref: locks.initialize(w, ref, kind))(e, expr, dst)
+    _on_domain(lambda w, ref: locks.initialize(w, ref, kind), sleeps=True)(e, expr, dst)
 
 
 def _enter(anybody: bool) -> Meaning:
@@ -111,7 +102,7 @@ def _call_srcu(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
 SRCU_CALLS: Mapping[str, Meaning] = MappingProxyType(
     {
         "init_srcu_struct": _init,
-        "cleanup_srcu_struct": _may_sleep(srcu.clean_up),
+        "cleanup_srcu_struct": _on_domain(srcu.clean_up, sleeps=True),
         "srcu_read_lock": _enter(False),
         "srcu_down_read": _enter(True),
         "srcu_read_unlock": _leave(False),

@@ -48,8 +48,6 @@ class Kept:
     graphs: dict[object, list[tuple[Origin, Cfg]]] = field(
         default_factory=dict[object, list[tuple[Origin, Cfg]]]
     )
-    used: dict[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
-    held: list[p.Function] = field(default_factory=list[p.Function])
     notes: Notes = field(default_factory=Notes)
 
     def origin(self, setting: Setting, actor: str) -> Origin:
@@ -80,13 +78,7 @@ class Kept:
                 pending.append(protocol.functions[name])
 
     def _named(self, function: p.Function) -> frozenset[str]:
-        found = self.used.get(id(function))
-        if found is None:
-            names = {name for part in parts(function.body) for name in _names(part)}
-            found = self.used[id(function)] = frozenset(names)
-            # As long as it is kept, its identity is its own.
-            self.held.append(function)
-        return found
+        return self.notes.of(_all_named, function)
 
     def _key(self, setting: Setting, actor: str, bodies: tuple[p.Function, ...]) -> object:
         """What must be the same to the letter; who else runs matters to those who interrupt."""
@@ -97,6 +89,11 @@ class Kept:
             tuple(sorted(setting.instances.items())) if interrupts else (),
             setting.bound,
         )
+
+
+def _all_named(function: p.Function) -> frozenset[str]:
+    """The functions that a body names, and the primitive that interrupts."""
+    return frozenset(name for part in parts(function.body) for name in _names(part))
 
 
 def _names(part: object) -> Iterator[str]:
