@@ -117,10 +117,10 @@ class Valuation:
     def _lazy(self, args: tuple[Term, ...], stop: int) -> Value | None:
         """A conjunction (``stop`` 0) or disjunction (1): one such operand decides it."""
         open_ = False
-        known = self.known
+        known, opened, settled = self.known, self.open, self.settled
         for arg in args:
             found = known[arg]
-            if found is None:
+            if found is None and opened[arg] != settled:
                 found = self.find(arg)
             if found is None:
                 open_ = True

@@ -66,8 +66,9 @@ def together(base: p.Function, versions: Sequence[Version]) -> p.Function:
         for key, local in zip(_told_apart(function.locals), function.locals, strict=True):
             if key not in variables:
                 variables[key] = replace(local, number=len(variables))
-            new[local.number] = variables[key]
-        body = with_locals(function.body, new)
+            if variables[key] != local:
+                new[local.number] = variables[key]
+        body = with_locals(function.body, new) if new else function.body
         bodies.update(dict.fromkeys(version.switches, body))
         others.append((version.switches, body))
         names.update(dict.fromkeys(function.labels))
@@ -166,11 +167,11 @@ class _Merging:
 
     def _own(self, on: Switches, node: object) -> p.Stmt:
         """A statement of some versions only, with labels of its own."""
-        own = labels(node)
-        within = [label for label in jumps(node) if label in own]
-        for switch in on:
-            if len(within) != sum(label in own for label in jumps(self.bodies[switch])):
-                raise Apart(f"a jump into what differs in {self.name}()")
+        if own := labels(node):
+            within = [label for label in jumps(node) if label in own]
+            for switch in on:
+                if len(within) != sum(label in own for label in jumps(self.bodies[switch])):
+                    raise Apart(f"a jump into what differs in {self.name}()")
         self.copies += 1
         return cast("p.Stmt", with_labels(node, f"{COPY}{self.copies}"))
 

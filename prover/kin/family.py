@@ -6,11 +6,12 @@ is.  So one question with switches left open is the question about all variants.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from dsl import protocol as p
+from dsl.check.notes import Notes
 from dsl.frozen import Frozen, fields_of, replace
-from prover.graph.walk import parts, reached
+from prover.graph.walk import callees, parts, reached
 from prover.kin.bodies import Apart, Version, together
 from prover.kin.nodes import EXPRESSIONS
 
@@ -31,9 +32,18 @@ class Kin(Frozen, frozen=True):
     switches: Mapping[str, str]
 
 
-def kin(base: p.Protocol, variants: Mapping[str, p.Protocol]) -> Kin:
-    """The protocol with those of the variants under switches that can be."""
-    fitting = {n: v for n, v in variants.items() if _fits(base, v) and _alone(base, n, v)}
+def kin(base: p.Protocol, variants: Mapping[str, p.Protocol], notes: Notes | None = None) -> Kin:
+    """The protocol with those of the variants under switches that can be.
+
+    ``notes`` are what was noted of the functions of both, if anything.
+    """
+    notes = notes or Notes()
+    own = _in_updates(base, notes)
+    fitting = {
+        name: variant
+        for name, variant in variants.items()
+        if _fits(base, variant, own | _in_updates(variant, notes)) and _alone(base, name, variant)
+    }
     functions = _together(base.functions, {n: v.functions for n, v in fitting.items()})
     actors = _together(base.actors, {n: v.actors for n, v in fitting.items()})
     switches = {name: SWITCH + name for name in fitting}
@@ -72,8 +82,8 @@ def _together(
     return found
 
 
-def _fits(base: p.Protocol, variant: p.Protocol) -> bool:
-    """Whether a variant differs in bodies only, and in what an update runs only in barriers.
+def _fits(base: p.Protocol, variant: p.Protocol, run: Iterable[str]) -> bool:
+    """Whether a variant differs in bodies only, and in what an update may ``run`` in barriers only.
 
     Which store completes an update depends on what may come after it, whatever is chosen.
     """
@@ -83,13 +93,13 @@ def _fits(base: p.Protocol, variant: p.Protocol) -> bool:
         return False
     if base.actors.keys() != variant.actors.keys():
         return False
-    run = _in_updates(base).keys() | _in_updates(variant).keys()
     return all(_same_stores(base.functions[name], variant.functions[name]) for name in run)
 
 
-def _in_updates(protocol: p.Protocol) -> dict[str, None]:
+def _in_updates(protocol: p.Protocol, notes: Notes) -> dict[str, None]:
     """The functions that an update may run, updates themselves among them."""
-    return reached(protocol, (f for f in protocol.functions.values() if f.kind == "update"))
+    updates = (f for f in protocol.functions.values() if f.kind == "update")
+    return reached(protocol, updates, lambda function: notes.of(callees, function))
 
 
 BARRIERS = frozenset(("smp_mb", "smp_wmb", "smp_rmb", "barrier"))

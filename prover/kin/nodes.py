@@ -27,12 +27,11 @@ def rewritten(node: object, change: Callable[[object], object]) -> object:
 
 
 def with_locals(body: p.Block, new: Mapping[int, p.Local]) -> p.Block:
-    """The body with other locals, by their numbers."""
+    """The body with other locals in place of some, by the numbers of these."""
 
     def change(node: object) -> object:
-        if isinstance(node, p.LocalPlace | p.Declare):
-            local = new[node.local.number]
-            return node if local == node.local else replace(node, local=local)
+        if isinstance(node, p.LocalPlace | p.Declare) and node.local.number in new:
+            return replace(node, local=new[node.local.number])
         return node
 
     return cast("p.Block", rewritten(body, change))

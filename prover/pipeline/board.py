@@ -10,7 +10,7 @@ from prover.pipeline.again import alone, at_least, each_of, further, worth_again
 from prover.pipeline.anynumber.told import SEARCH
 from prover.pipeline.decision import Decision
 from prover.pipeline.limits import raised
-from prover.pipeline.loaded import family_of
+from prover.pipeline.loaded import kind_of
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost, run_pool
 from prover.verdict import Progress, Request
@@ -103,7 +103,7 @@ def _decide(
         # The first of a family has a question about all of it besides its own.
         seconds=request.timeout * (max(map(len, groups), default=0) + 1),
         memory=request.memory,
-        kinds=[family_of(first) for first in firsts],
+        kinds=[kind_of(first) for first in firsts],
         tick=board.tick,
     )
     again: list[int] = []

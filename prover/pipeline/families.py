@@ -30,13 +30,13 @@ class _Together:
         default_factory=dict[object, tuple[tuple[Protocol, ...], Kin]]
     )
 
-    def of(self, base: Protocol, variants: Mapping[str, Protocol]) -> Kin:
-        """The protocol with the variants under switches."""
+    def of(self, base: Protocol, variants: Mapping[str, Protocol], notes: Notes) -> Kin:
+        """The protocol with the variants under switches; ``notes`` are those of the file."""
         key = (id(base), *((name, id(variant)) for name, variant in variants.items()))
         if key not in self.made:
             if len(self.made) == MOST_KIN:
                 del self.made[next(iter(self.made))]
-            self.made[key] = (base, *variants.values()), kin(base, variants)
+            self.made[key] = (base, *variants.values()), kin(base, variants, notes)
         return self.made[key][1]
 
 
@@ -106,7 +106,7 @@ class Families:
         for name, own in expected.items():
             about = replace(tasks[0].obligation, variant=name)
             expected[name] = with_stronger(variants.get(name, base), about, own)
-        together = self._together.of(base, variants)
+        together = self._together.of(base, variants, notes)
         if not together.switches:
             return None
         configuration = dict(tasks[0].obligation.configuration)

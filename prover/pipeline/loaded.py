@@ -171,6 +171,12 @@ def family_of(job: tuple[int, Task]) -> object:
     return index, task.obligation.scenario, task.obligation.configuration
 
 
+def kind_of(job: tuple[int, Task]) -> tuple[object, object]:
+    """The scenario, whose variants are checked and put together once, and the family."""
+    index, task = job
+    return (index, task.obligation.scenario), family_of(job)
+
+
 def grouped(jobs: list[tuple[int, Task]], *, together: bool) -> list[list[int]]:
     """The obligations that differ only in the memory model, together: they share their work."""
     found: dict[object, list[int]] = {}

@@ -15,6 +15,7 @@ import resource
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -24,6 +25,9 @@ from typing import Generic, TypeAlias, TypeVar
 from dsl.frozen import Frozen
 
 Result = TypeVar("Result")
+
+Kind: TypeAlias = tuple[object, object]
+"""What jobs share, and within what they share less: a group of kinds, and the kind."""
 
 PR_SET_PDEATHSIG = 1
 """prctl(2): the signal that a process gets when its parent dies."""
@@ -94,7 +98,7 @@ class _Worker(Generic[Result]):
     pipe: Connection[int, Result | SoFar]
     job: int = -1
     since: float = 0.0
-    kind: object = None
+    kind: Kind | None = None
     so_far: object = None
 
 
@@ -108,7 +112,7 @@ def run_pool(
     workers: int,
     seconds: float,
     memory: int,
-    kinds: Sequence[object] = (),
+    kinds: Sequence[Kind] = (),
     fresh: bool = False,
     tick: Callable[[], None] | None = None,
 ) -> Iterator[Answer[Result]]:
@@ -120,6 +124,7 @@ def run_pool(
     """
     pool: list[_Worker[Result]] = []
     pending = list(range(count))
+    kinds = held_together(kinds, workers)
     refused = 0
     try:
         while pending or _busy(pool):
@@ -128,7 +133,8 @@ def run_pool(
                 yield from ((number, trouble or REFUSED) for number in pending)
                 pending.clear()
             for worker in [worker for worker in pool if worker.job < 0][: len(pending)]:
-                number = _next(worker, pool, pending, kinds)
+                others = [w.kind for w in pool if w is not worker and w.kind is not None]
+                number = next_job(pending, kinds, worker.kind, others)
                 worker.kind = kinds[number] if kinds else None
                 if _send(worker, number):
                     pending.remove(number)
@@ -160,19 +166,27 @@ def _fill(
     return None
 
 
-def _next(
-    worker: _Worker[Result],
-    pool: list[_Worker[Result]],
-    pending: list[int],
-    kinds: Sequence[object],
+def held_together(kinds: Sequence[Kind], workers: int) -> Sequence[Kind]:
+    """The kinds, those of one group each a group where one worker is not to do all of it."""
+    size = Counter(group for group, _ in kinds)
+    return [(group if size[group] * workers <= len(kinds) else kind, kind) for group, kind in kinds]
+
+
+def next_job(
+    pending: Sequence[int], kinds: Sequence[Kind], last: Kind | None, others: Sequence[Kind]
 ) -> int:
-    """The job for a worker: one like its last, else one unlike all others' last, else any."""
+    """The job for a worker: the more like its ``last`` the better, else unlike the ``others``'."""
     if not kinds:
         return pending[0]
-    others = {other.kind for other in pool if other is not worker}
-    alike = (n for n in pending if kinds[n] == worker.kind)
-    unlike = (n for n in pending if kinds[n] not in others)
-    return next(alike, next(unlike, pending[0]))
+    groups, taken = {group for group, _ in others}, {kind for _, kind in others}
+    ways: tuple[Callable[[Kind], bool], ...] = (
+        lambda kind: kind == last,
+        lambda kind: last is not None and kind[0] == last[0] and kind[1] not in taken,
+        lambda kind: kind[0] not in groups,
+        lambda kind: kind[1] not in taken,
+    )
+    fitting = (number for way in ways for number in pending if way(kinds[number]))
+    return next(fitting, pending[0])
 
 
 def _start(job: Callable[[int], Result], memory: int) -> _Worker[Result]:

@@ -70,6 +70,34 @@ def test_fresh_workers_do_one_job_each(workers: int) -> None:
     assert len(set(found.values())) == 1
 
 
+def shares(letters: str, workers: int) -> list[str]:
+    """What each worker does that takes its turn; a letter is a kind, with its capital a group."""
+    kinds = pool.held_together([(letter.lower(), letter) for letter in letters], workers)
+    lasts: list[pool.Kind | None] = [None] * workers
+    pending, done = list(range(len(kinds))), [""] * workers
+    while pending:
+        for worker in range(min(workers, len(pending))):
+            others = [kind for n, kind in enumerate(lasts) if n != worker and kind is not None]
+            number = pool.next_job(pending, kinds, lasts[worker], others)
+            pending.remove(number)
+            lasts[worker] = kinds[number]
+            done[worker] += letters[number]
+    return done
+
+
+def test_a_worker_keeps_to_one_group_of_kinds() -> None:
+    assert shares("AAaBBb", 2) == ["AAa", "BBb"]
+
+
+def test_who_has_nothing_else_to_do_helps_out() -> None:
+    assert shares("AAaBBbCCc", 2) == ["AAaCC", "BBbc"]
+    assert shares("AAAA", 2) == ["AA", "AA"]
+
+
+def test_what_is_too_much_for_one_worker_is_shared() -> None:
+    assert shares("AAab", 2) == ["AA", "ab"]
+
+
 def test_a_worker_that_died_idle_is_replaced() -> None:
     def job(number: int) -> int:
         return os.getpid() if number == 0 else number

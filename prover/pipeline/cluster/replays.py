@@ -24,7 +24,7 @@ from prover.graph.limits import TooLarge
 from prover.models.cat import load_model
 from prover.pipeline.decision import NO_MEMORY, Decision
 from prover.pipeline.latest import Latest
-from prover.pipeline.loaded import Loaded, family_of
+from prover.pipeline.loaded import Loaded, kind_of
 from prover.pipeline.obligations import Task
 from prover.pipeline.pool import Lost, run_pool
 from prover.verdict import Broken, FileReport, Refuted, Request, Unknown
@@ -74,7 +74,7 @@ class Replays:
             workers=self._workers,
             seconds=max(self._request.timeout, SECONDS),
             memory=self._request.memory,
-            kinds=[family_of(self._jobs[claim.members[0]]) for claim in claims],
+            kinds=[kind_of(self._jobs[claim.members[0]]) for claim in claims],
         )
         for number, found in decided:
             claim = claims[number]
