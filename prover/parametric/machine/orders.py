@@ -36,7 +36,7 @@ class Orders:
         pairs = [
             (with_subclass(self.classes.get(lock.place, ""), lock.subclass), taken)
             for lock in work.held
-            if lock.place != place
+            if lock.place != place or _is_recursion(work, instr)
         ]
         if instr.kind == "folio":
             # Of two folio locks no class says which is first.
@@ -87,6 +87,15 @@ class Orders:
             if span is not None and (held == taken or _leads(after, taken, held)):
                 return span
         return None
+
+
+def _is_recursion(work: Work, instr: ir.Acquire) -> bool:
+    """Whether a lock that is taken for reading is not to be taken again: a writer may ask.
+
+    In an interrupt, and with softirqs off, a reader of an rwlock passes writers that wait.
+    """
+    passes = instr.kind == "rwlock" and (work.body.kind != "actor" or bool(work.bh))
+    return instr.mode == "shared" and instr.kind in ("rwsem", "rwlock") and not passes
 
 
 def with_subclass(name: str, subclass: int) -> str:
