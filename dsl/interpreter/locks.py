@@ -119,9 +119,14 @@ def grant(
     name = f"{node.lock_class}/{subclass}" if subclass > 0 else node.lock_class
     spins = comes and lock_kind not in SLEEPING
     around = _interrupts(w, mode, name) if spins else frozenset[tuple[str, str]]()
-    passes = lock_kind == "rwlock" and in_interrupt(w)
+    passes = lock_kind == "rwlock" and mode == "r" and in_interrupt(w)
     again = lock_kind in FAIR and mode == "r" and not passes
-    _order(w, node, name, around, again=again)
+    here = (node.slot, _number(w, node))
+    outer = [h for h in w.held if again or (h.slot, h.number) != here]
+    if passes:
+        # Readers of one class keep nobody from reading who passes writers.
+        outer = [h for h in outer if (h.lock_class, h.mode) != (name, "r")]
+    _order(w, node, name, around, {h.lock_class for h in outer})
     w.request, w.waiting = None, frozenset()
     if lock_kind in FAIR and mode == "w":
         w.forget(w.name)
@@ -147,14 +152,9 @@ def _interrupts(w: Work, mode: str, name: str) -> frozenset[tuple[str, str]]:
 
 
 def _order(
-    w: Work, node: Node, name: str, around: frozenset[tuple[str, str]], *, again: bool
+    w: Work, node: Node, name: str, around: frozenset[tuple[str, str]], held: set[str]
 ) -> None:
-    """Records class held -> class taken; a violation where that closes a cycle.
-
-    ``again``: also where it is the same lock, which is held for reading.
-    """
-    here = (node.slot, _number(w, node))
-    held = {h.lock_class for h in w.held if again or (h.slot, h.number) != here}
+    """Records class held -> class taken; a violation where that closes a cycle."""
     if w.program.is_folio(node.slot):
         # Lockdep knows of no folio locks: an order among themselves is the author's business.
         held.discard(name)

@@ -211,6 +211,8 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
     subclass = max(instr.nested, 0)
     edges: dict[tuple[str, str, Location | None, bool], list[Term]] = {}
     recursion, always = _is_recursion(strand, instr), draft.constant(1)
+    # Readers of one class keep nobody from reading who passes writers.
+    passes = instr.kind == "rwlock" and instr.mode == "shared"
     every = [(held, strand.holds(held)) for held in draft.locks(*SPINNING, *SLEEPING)]
     holding = [(held, holds) for held, holds in every if terms.known(holds) != 0]
     for taken in draft.locks(instr.kind) if holding else ():
@@ -223,12 +225,15 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
             counts = recursion if again else always
             if terms.known(counts) == 0:
                 continue
+            passed = strand.get(held.exclusive) if passes and not again else always
             for number in sorted(strand.subclasses.get(held.location, ())):
                 pair = (lock_class(held.cell.lock_class, number), into)
                 if pair[0] == into and instr.kind == "folio":
                     # No lockdep class: two are locked by their index, which no class could say.
                     continue
-                when = terms.both(granted, here, holds, counts, _subclass_is(strand, held, number))
+                own = terms.either(recursion, passed) if pair[0] == into else always
+                which = _subclass_is(strand, held, number)
+                when = terms.both(granted, here, holds, counts, own, which)
                 if terms.known(when) != 0:
                     folio = held.location if held.cell.type_name == "folio" else None
                     edges.setdefault((*pair, folio, again), []).append(when)
