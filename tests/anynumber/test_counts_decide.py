@@ -57,7 +57,7 @@ def test_parts_prove_what_counts_do_not(plain: Suspect | Infinite | Endless) -> 
     found = decided(LOCK, plain, Safe(Views()))
     assert isinstance(found, Proved)
     assert found.number is not None
-    assert found.number.limited.startswith(f"{COUNTED}; lock-order and deadlock checked up to ")
+    assert found.number.limited.startswith(f"{COUNTED}; lock-order checked up to ")
 
 
 def test_where_counts_are_safe_nothing_is_taken_for_granted() -> None:

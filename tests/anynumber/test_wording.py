@@ -13,5 +13,5 @@ def test_numbers_are_listed_in_the_order_of_their_actors() -> None:
     clean = [
         Instance(tuple((name, 2 * (name == each)) for name in names), 1) for each in reversed(names)
     ]
-    said = checked_up_to("lock-order", scenario, clean, cut=False)
+    said = checked_up_to(scenario, clean, cut=False, deadlock=False)
     assert said == "lock-order checked up to a * 2; b * 2; c * 2; d * 2; e * 2"

@@ -181,8 +181,6 @@ class Chosen:
                     pending.extend(args)
                 case Not(arg=arg):
                     pending.append(arg)
-                case Phi(arms=arms) if each in self._of:
-                    pending.extend(value for _, value in arms)
                 case Phi(arms=arms):
                     pending.extend(part for arm in arms for part in arm)
                 case _:
@@ -195,7 +193,10 @@ class Chosen:
             case Constant(value=value):
                 return frozenset((value,))
             case Phi(arms=arms) if term in way:
-                return self._where(arms[way[term]][1], way)
+                guard, value = arms[way[term]]
+                # What was chosen before may leave no choice here.
+                impossible = self._where(guard, way) == NEVER
+                return frozenset() if impossible else self._where(value, way)
             case Phi(arms=arms):
                 open_ = [value for guard, value in arms if self._where(guard, way) != NEVER]
                 parts = [self._where(value, way) for value in open_]

@@ -284,8 +284,7 @@ def _cross_checked(case: Case, safe: Safe, proved: Proved, *, deadlock: bool) ->
             )
     asserts, unreached = finite.unreached()
     unmarked, dead = _never(finite, "unmarked"), _never(finite, "dead")
-    names = "lock-order and deadlock" if deadlock else "lock-order"
-    limit = wording.checked_up_to(names, case.scenario, finite.clean, cut=finite.cut)
+    limit = wording.checked_up_to(case.scenario, finite.clean, cut=finite.cut, deadlock=deadlock)
     assert proved.number is not None
     taken = proved.number.limited
     number = frozen.replace(proved.number, limited=f"{taken}; {limit}" if taken else limit)
@@ -325,7 +324,8 @@ def _samples(finite: Finite, stuck: Suspect | None) -> list[Instance]:
 
 def _never(finite: Finite, what: str) -> tuple[tuple[str, str], ...]:
     """Labels that no instance reaches."""
-    found: list[tuple[tuple[str, str], ...]] = [getattr(d, what) for d in finite.decisions]
+    every = (*finite.decisions, *finite.endless)
+    found: list[tuple[tuple[str, str], ...]] = [getattr(d, what) for d in every]
     return (
         tuple(label for label in found[0] if all(label in each for each in found)) if found else ()
     )

@@ -57,6 +57,7 @@ class Finite:
     """One scenario of any number, and what its instances have shown.
 
     ``clean`` are those in which nothing goes wrong; ``cut``: where loops go round so often.
+    ``endless`` are the decisions of those that stand still only where somebody has ended.
     ``events`` has the largest, ``each`` are those of an actor that comes once, at most;
     ``effort`` is how much work one question may take (z3's units; 0: any).
     """
@@ -72,6 +73,7 @@ class Finite:
     each: float = 0.0
     effort: int = 0
     decisions: list[Decision] = field(default_factory=list[Decision])
+    endless: list[Decision] = field(default_factory=list[Decision])
     seen: dict[tuple[Instance, bool], Refuted | None] = field(
         default_factory=dict[tuple[Instance, bool], "Refuted | None"]
     )
@@ -137,20 +139,21 @@ class Finite:
         self.each = max(self.each, decision.measured.events / self.turns(tried))
         if isinstance(verdict, Refuted):
             return verdict
-        if not restless and not isinstance(verdict, Unknown):
-            self.decisions.append(decision)
+        if not isinstance(verdict, Unknown):
+            (self.endless if restless else self.decisions).append(decision)
             late = isinstance(verdict, Bounded) and verdict.late
-            if isinstance(verdict, Proved | Bounded) and not late:
+            # Where nobody ends no run does.
+            done = (Proved, Bounded, Vacuous) if restless else (Proved, Bounded)
+            if isinstance(verdict, done) and not late:
                 self.clean.append(tried)
                 self.cut = self.cut or isinstance(verdict, Bounded)
         return None
 
     def unreached(self) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
         """The asserts, and those of them that no instance reaches."""
-        asserts = dict.fromkeys(span for d in self.decisions for span in d.asserts)
-        lost = [
-            s for s in asserts if all(s in d.unreached for d in self.decisions if s in d.asserts)
-        ]
+        every = (*self.decisions, *self.endless)
+        asserts = dict.fromkeys(span for d in every for span in d.asserts)
+        lost = [s for s in asserts if all(s in d.unreached for d in every if s in d.asserts)]
         return tuple(asserts), tuple(lost)
 
     def vacuous(self) -> Vacuous | None:

@@ -42,9 +42,18 @@ def needed(scenario: Scenario, found: Instance) -> str:
     return f"it takes {told(scenario, found)}"
 
 
-def checked_up_to(what: str, scenario: Scenario, clean: Sequence[Instance], *, cut: bool) -> str:
-    """Up to which numbers of actors the bounded engine found nothing; ``cut``: loops were."""
+def checked_up_to(
+    scenario: Scenario, clean: Sequence[Instance], *, cut: bool, deadlock: bool
+) -> str:
+    """Up to which numbers of actors the bounded engine found nothing; ``cut``: loops were.
+
+    More actors show what fewer do, but deadlocks where they begin again: who goes on may not be
+    there, so of these it is said how many numbers were tried.
+    """
+    apart = deadlock and scenario.forever
+    what = "lock-order and deadlock" if deadlock and not apart else "lock-order"
     if not clean:
+        what = "lock-order and deadlock" if deadlock else what
         return f"{what} not checked"
     found = sorted(
         set(clean), key=lambda each: (each.size, each.rounds, [-n for _, n in each.numbers])
@@ -52,7 +61,8 @@ def checked_up_to(what: str, scenario: Scenario, clean: Sequence[Instance], *, c
     most = [each for each in found if not any(_more(other, each) for other in found)]
     listed = "; ".join(told(scenario, each) for each in most)
     loops = f" (loops go back at most {BOUND} times)" if cut else ""
-    return f"{what} checked up to {listed}{loops}"
+    also = f"; deadlock in {len(found)} of these numbers" if apart else ""
+    return f"{what} checked up to {listed}{also}{loops}"
 
 
 def few_references(counts: Sequence[str]) -> str:
