@@ -25,22 +25,10 @@ from dsl.source import Span
 from prover.execution.construct.draft import targets
 from prover.graph import ir
 from prover.graph.arms import stands_in
+from prover.graph.instructions import STORES
 
 Place = tuple[str, int]
 """An instruction: its block, and its number there."""
-
-STORES = (
-    ir.Store,
-    ir.Rmw,
-    ir.LockInit,
-    ir.Acquire,
-    ir.TryAcquire,
-    ir.Release,
-    ir.Downgrade,
-    ir.SrcuLeave,
-    ir.Free,
-)
-"""What may store."""
 
 
 class Within(Frozen, frozen=True):
