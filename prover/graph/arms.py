@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from dsl import protocol as p
 from dsl.source import Span
-from prover.graph.walk import STATEMENTS, parts
 
 Arms = Mapping[int, tuple[Span, ...]]
 """By the identity of an ``if`` or a ``switch`` the texts of its arms."""
@@ -72,7 +71,30 @@ class _Body:
 
 def _statements(stmt: p.Stmt) -> Iterator[p.Stmt]:
     """A statement and all in it, outermost first."""
-    return (part for part in parts(stmt) if isinstance(part, STATEMENTS))
+    pending = [stmt]
+    while pending:
+        stmt = pending.pop()
+        yield stmt
+        pending.extend(reversed(_directly_in(stmt)))
+
+
+def _directly_in(stmt: p.Stmt) -> tuple[p.Stmt, ...]:
+    """The statements that one has as its parts."""
+    match stmt:
+        case p.Block(body=body):
+            return body
+        case p.If(then=then, otherwise=otherwise):
+            return then, otherwise
+        case p.Loop(init=init, step=step, body=body):
+            return init, step, body
+        case p.Switch(cases=cases):
+            return tuple(body for _, _, body in cases)
+        case p.Label(body=body):
+            return (body,)
+        case p.ChooseBranch(branches=branches):
+            return branches
+        case _:
+            return ()
 
 
 def _within(statements: Iterable[p.Stmt], span: Span) -> int:

@@ -11,22 +11,6 @@ from dsl.frozen import Frozen, fields_of, replace
 from dsl.source import Span
 from dsl.types import PointerType, WordType
 
-STATEMENTS = (
-    p.Block,
-    p.Evaluate,
-    p.Declare,
-    p.If,
-    p.Loop,
-    p.Switch,
-    p.Break,
-    p.Continue,
-    p.Return,
-    p.Goto,
-    p.Label,
-    p.ChooseBranch,
-)
-"""The kinds of statement."""
-
 
 def parts(node: object) -> Iterator[object]:
     """``node`` and every expression, place and statement in it, outermost first."""
