@@ -472,9 +472,9 @@ class Branch:
     then: str
     otherwise: str
     origin: Origin | None = field(default=None, compare=False)
-    arms: tuple[Span, ...] = field(default=(), compare=False)
+    arms: tuple[Span, ...] = ()
     chooses: Chooses | None = None
-    decides: frozenset[Origin] = field(default=frozenset(), compare=False)
+    decides: frozenset[Origin] = frozenset()
 
 
 class End(Frozen, frozen=True):
