@@ -165,9 +165,10 @@ def in_rounds(graph: ir.Cfg, *, surely: bool) -> Mapping[Place, tuple[Within, ..
     bits = {name: 1 << index for index, name in enumerate(order)}
     every = _certain(ways, ending, bits, frozenset())
     found: dict[Place, list[Within]] = {}
+    storing = sum(bits[n] for n in order if n in graph.blocks and _may_store(graph.blocks[n]))
     for name in deciding:
         for way, then in zip(ways[name], (True, False), strict=False):
-            rest = every[way] & ~every[name]
+            rest = every[way] & ~every[name] & storing
             while rest:
                 bit = rest & -rest
                 rest ^= bit
@@ -183,13 +184,17 @@ def _decides(block: ir.BasicBlock) -> frozenset[ir.Origin]:
     return end.decides if isinstance(end, ir.Branch) else frozenset()
 
 
+def _may_store(block: ir.BasicBlock) -> bool:
+    """Whether a block may store."""
+    return any(isinstance(instr, STORES) for instr in block.body)
+
+
 def _stores(graph: ir.Cfg, branch: str, other: str) -> list[Place]:
     """The stores in a block that a branch decides on."""
     origins = _decides(graph.blocks[branch])
-    body = graph.blocks[other].body if other in graph.blocks else ()
     return [
         (other, index)
-        for index, instr in enumerate(body)
+        for index, instr in enumerate(graph.blocks[other].body)
         if isinstance(instr, STORES) and instr.origin in origins
     ]
 
