@@ -134,6 +134,10 @@ def _lockdep() -> Iterator[tuple[str, Meaning]]:
         lockdep_assert_not_held=f"Claims that this actor does not hold the lock. {claim}",
         lockdep_assert_irqs_disabled="Claims that interrupts are off; else `lockdep-assert`.",
         lockdep_assert_irqs_enabled="Claims that interrupts are on; else `lockdep-assert`.",
+        lockdep_assert_preemption_disabled="Claims that the task stays on its CPU: preemption, "
+        "softirqs or interrupts are off, or a spinlock is held; else `lockdep-assert`.",
+        lockdep_assert_preemption_enabled="Claims that the task may be preempted; else "
+        "`lockdep-assert`.",
     )
 
 

@@ -192,6 +192,8 @@ def _rows() -> Iterator[Primitive]:
     yield from row("context", "void", "preempt_disable preempt_enable")
     yield from row("context", "void", "local_bh_disable local_bh_enable")
     yield from row("context", "void", "lockdep_assert_irqs_disabled lockdep_assert_irqs_enabled")
+    preemption = "lockdep_assert_preemption_disabled lockdep_assert_preemption_enabled"
+    yield from row("context", "void", preemption)
     yield from row("context", "void", "might_sleep cond_resched cpu_relax")
     yield from row("context", "void", "__set_current_state", "bool")
     yield from row("context", "bool", "irqs_disabled")

@@ -21,7 +21,8 @@ FILES: dict[str, tuple[str, ...]] = {
     ),
     "kernel/wait.khp": (
         *("struct wait_queue_head", "wait_queue_head_t", "init_waitqueue_head", "wake_up"),
-        *("wake_up_all", "prepare_to_wait_event", "wait_event"),
+        *("wake_up_all", "waitqueue_active", "wq_has_sleeper", "prepare_to_wait_event"),
+        *("finish_wait", "wait_event"),
     ),
     "kernel/rcuwait.khp": (
         *("struct rcuwait", "rcuwait_wake_up", "prepare_to_rcuwait", "finish_rcuwait"),

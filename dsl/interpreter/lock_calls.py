@@ -273,6 +273,8 @@ def _assertions() -> Mapping[str, Meaning]:
         "lockdep_assert_not_held": _asserts(_holding(""), False),
         "lockdep_assert_irqs_disabled": _asserts(lambda w, _: w.irqs_off, True),
         "lockdep_assert_irqs_enabled": _asserts(lambda w, _: w.irqs_off, False),
+        "lockdep_assert_preemption_disabled": _asserts(lambda w, _: sections.stays(w), True),
+        "lockdep_assert_preemption_enabled": _asserts(lambda w, _: sections.stays(w), False),
     }
 
 

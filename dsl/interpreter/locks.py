@@ -119,7 +119,14 @@ def grant(
     name = f"{node.lock_class}/{subclass}" if subclass > 0 else node.lock_class
     spins = comes and lock_kind not in SLEEPING
     around = _interrupts(w, mode, name) if spins else frozenset[tuple[str, str]]()
-    _order(w, node, name, around)
+    passes = lock_kind == "rwlock" and mode == "r" and in_interrupt(w)
+    again = lock_kind in FAIR and mode == "r" and not passes
+    here = (node.slot, _number(w, node))
+    outer = [h for h in w.held if again or (h.slot, h.number) != here]
+    if passes:
+        # Readers of one class keep nobody from reading who passes writers.
+        outer = [h for h in outer if (h.lock_class, h.mode) != (name, "r")]
+    _order(w, node, name, around, {h.lock_class for h in outer})
     w.request, w.waiting = None, frozenset()
     if lock_kind in FAIR and mode == "w":
         w.forget(w.name)
@@ -144,10 +151,10 @@ def _interrupts(w: Work, mode: str, name: str) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def _order(w: Work, node: Node, name: str, around: frozenset[tuple[str, str]]) -> None:
+def _order(
+    w: Work, node: Node, name: str, around: frozenset[tuple[str, str]], held: set[str]
+) -> None:
     """Records class held -> class taken; a violation where that closes a cycle."""
-    here = (node.slot, _number(w, node))
-    held = {h.lock_class for h in w.held if (h.slot, h.number) != here}
     if w.program.is_folio(node.slot):
         # Lockdep knows of no folio locks: an order among themselves is the author's business.
         held.discard(name)
@@ -195,8 +202,7 @@ def _take(w: Work, node: Node, lock: Lock, lock_kind: str, mode: str, name: str)
         counts[w.name] = counts.get(w.name, 0) + 1
         w.store(node.slot, Lock(lock.owner, tuple(sorted(counts.items()))))
     held = Held(node.slot, _number(w, node), mode, name, lock_kind in SLEEPING)
-    if not any(_same(h, held) for h in w.held):
-        w.held = (*w.held, held)
+    w.held = (*(h for h in w.held if not _same(h, held)), held)
 
 
 def _same(a: Held, b: Held) -> bool:

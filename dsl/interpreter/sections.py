@@ -101,8 +101,13 @@ def atomic_context(w: Work) -> bool:
 
 
 def _atomic(w: Work) -> bool:
+    return w.nesting > 0 or stays(w)
+
+
+def stays(w: Work) -> bool:
+    """Whether a task is not preempted here."""
     spinning = any(not h.sleeping for h in w.held)
-    return spinning or w.irqs_off or w.nesting > 0 or w.preempt > 0 or w.bh > 0
+    return spinning or w.irqs_off or w.preempt > 0 or w.bh > 0
 
 
 def might_sleep(w: Work) -> None:

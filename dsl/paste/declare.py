@@ -248,7 +248,8 @@ class Declarations:
 
     def _values(self, names: list[str], first: int) -> Iterator[str]:
         """``name = value``: the kernel's where it is known, else the next power of two."""
-        used = {*self.outside.values.values(), *self.outside.used}
+        known = (NUMBERS[name] for name in names if name in NUMBERS)
+        used = {*self.outside.values.values(), *self.outside.used, *known}
         guess = first
         for name in names:
             value = self.outside.values.get(name, NUMBERS.get(name))

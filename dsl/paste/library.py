@@ -18,12 +18,23 @@ from dsl.paste.scopes import World
 from dsl.paste.tree import Parameter, Signature, TypeUse
 from dsl.paste.types import Array, Cell, Number
 
-_HEAD: Final = re.compile(r"^(?:static |update |iterator )(?:\w+ )*\**(\w+)\(", re.MULTILINE)
+_HEAD: Final = re.compile(
+    r"^(?P<kind>static|update|iterator) (?:\w+ )*\**(?P<name>\w+)\((?P<parameters>[^)]*)\)",
+    re.MULTILINE,
+)
 _WRAPPER: Final = re.compile(
     r"^static (?P<result>void|bool) (?P<name>\w+)\(struct (?P<struct>\w+) \*(?P<of>\w+)\)\n"
     r"\{\n(?P<body>\t(?:return )?(?P<primitive>\w+)\(&(?P=of)->(?P<field>\w+)\);\n)\}",
     re.MULTILINE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A function of a file, and with how many arguments it is called: one of ``counts``."""
+
+    file: str
+    counts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +91,19 @@ def _used(type_: s.TypeName, stars: int = 0) -> TypeUse:
     return TypeUse(words, type_.stars + stars, 0, 0)
 
 
-def index() -> tuple[dict[str, str], dict[str, Wrapper]]:
-    """The functions of ``kernel/`` by the file that has them, and those that can be copied."""
-    found: dict[str, str] = {}
+def index() -> tuple[dict[str, list[Offer]], dict[str, Wrapper]]:
+    """The functions of ``kernel/`` with the files that have them, and those that can be copied."""
+    found: dict[str, list[Offer]] = {}
     wrappers: dict[str, Wrapper] = {}
     for path in sorted((library_root() / "kernel").glob("*.khp")):
         text = path.read_text(encoding="utf-8")
         name = f"kernel/{path.name}"
         for match in _HEAD.finditer(text):
-            found.setdefault(match[1], name)
+            listed = match["parameters"].strip()
+            count = 0 if listed in ("", "void") else listed.count(",") + 1
+            # An iterator's condition is one argument more.
+            counts = (count, count + 1) if match["kind"] == "iterator" else (count,)
+            found.setdefault(match["name"], []).append(Offer(name, counts))
         for match in _WRAPPER.finditer(text):
             parts = (match["result"], match["struct"], match["field"], match["primitive"])
             wrappers[match["name"]] = Wrapper(name, match[0], *parts)

@@ -7,6 +7,7 @@ is made, until it has nothing to say.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -19,7 +20,7 @@ from dsl.parse import parse
 from dsl.paste.attempt import Attempt, Input, attempt
 from dsl.paste.bit_fields import bit_fields
 from dsl.paste.cursor import Cursor
-from dsl.paste.library import imported, index
+from dsl.paste.library import Offer, imported, index
 from dsl.paste.locate import Found, heads, locate, signature
 from dsl.paste.rewrite_expressions import Mark
 from dsl.paste.rewrite_marks import END, Reasons
@@ -120,14 +121,32 @@ def _good(made: Skeleton) -> bool:
 
 
 def _candidates(
-    body: tuple[Token, ...], where: dict[str, str], function: str
+    body: tuple[Token, ...], where: Mapping[str, Sequence[Offer]], function: str
 ) -> list[tuple[str, ...]]:
-    """Imports to be tried: all files that have something that is called, then each alone."""
-    pairs = pairwise(body)
-    words = {name.text for name, then in pairs if then.text == "("} - {function}
-    files = sorted({where[word] for word in words if word in where})
-    each = [(name,) for name in files] if len(files) > 1 else []
-    return [tuple(files), *each][:_TRIES] if files else []
+    """Imports to be tried: all files that have something that is called, then each alone.
+
+    What takes another number of arguments is something else of the same name.
+    """
+    files: set[str] = set()
+    for at, (name, then) in enumerate(pairwise(body)):
+        if then.text == "(" and name.text != function and name.text in where:
+            count = _arguments(body, at + 1)
+            files.update([o.file for o in where[name.text] if count in o.counts][:1])
+    tried = sorted(files)
+    each = [(name,) for name in tried] if len(tried) > 1 else []
+    return [tuple(tried), *each][:_TRIES] if tried else []
+
+
+def _arguments(body: Sequence[Token], at: int) -> int:
+    """How many arguments stand in the parentheses that open at a token."""
+    depth = commas = 0
+    for place in range(at, len(body)):
+        text = body[place].text
+        depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
+        if not depth:
+            return commas + (place > at + 1)
+        commas += text == "," and depth == 1
+    return commas
 
 
 def _outside(source: Source, found: Tokens, function: str, used: frozenset[int]) -> Outside:

@@ -25,6 +25,7 @@ class LockOrderEdge(Frozen, frozen=True):
 
     ``when`` holds where that is so.  ``folio``: the address of the lock held where that is a
     folio's, which another thread may have unlocked meanwhile: the engine asks whether one has.
+    ``again``: both are one lock, which is held for reading.
     """
 
     event: int
@@ -32,6 +33,7 @@ class LockOrderEdge(Frozen, frozen=True):
     taken: str
     when: Term
     folio: Term | None = None
+    again: bool = False
 
 
 class LockUse(Frozen, frozen=True):

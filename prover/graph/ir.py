@@ -279,10 +279,11 @@ class SetIrq(Frozen, frozen=True):
 
 
 class IrqsDisabled(Frozen, frozen=True):
-    """``%r = irqs-disabled``."""
+    """``%r = irqs-disabled``; with ``or_preemption`` that, or that the task stays on its CPU."""
 
     reg: str
     origin: Origin
+    or_preemption: bool = False
 
 
 class MightSleep(Frozen, frozen=True):

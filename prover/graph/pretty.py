@@ -242,8 +242,8 @@ class _Printer:
             case SetIrq(off=off, save=save, strict=strict):
                 saved = f"%{save} = " if save else ""
                 return f"{saved}irq {self._irq(off)}{' strict' if strict else ''}"
-            case IrqsDisabled(reg=reg):
-                return f"%{reg} = irqs-disabled"
+            case IrqsDisabled(reg=reg, or_preemption=stays):
+                return f"%{reg} = {'preemption' if stays else 'irqs'}-disabled"
             case MightSleep():
                 return "might-sleep"
             case GraceWait(domain=domain, sleeps=False):

@@ -106,7 +106,9 @@ def lock_meanings() -> Iterator[tuple[str, Meaning]]:
     for name, (mode, wanted) in _ASSERTED.items():
         yield name, _assert_held(mode, wanted)
     for name, wanted in (("disabled", True), ("enabled", False)):
-        yield f"lockdep_assert_irqs_{name}", _assert_irqs(wanted)
+        yield f"lockdep_assert_irqs_{name}", _assert_off("interrupts are", wanted)
+        stays = _assert_off("preemption is", wanted, or_preemption=True)
+        yield f"lockdep_assert_preemption_{name}", stays
     for prefix, mode in (("spin", "exclusive"), ("read", "shared"), ("write", "exclusive")):
         for suffix, region in (("_irq", _Irq), ("_bh", _Bh)):
             yield f"{prefix}_lock{suffix}", _acquire(mode, region)
@@ -307,11 +309,11 @@ def _assert_held(mode: str, wanted: bool) -> Meaning:
     return meaning
 
 
-def _assert_irqs(wanted: bool) -> Meaning:
+def _assert_off(what: str, wanted: bool, *, or_preemption: bool = False) -> Meaning:
     def meaning(scope: Scope, call: p.CallPrimitive) -> Expr:
         reg = scope.temporary()
-        scope.builder.emit(IrqsDisabled(reg, scope.origin(call.span)))
-        said = f"interrupts are {'on' if wanted else 'off'} here"
+        scope.builder.emit(IrqsDisabled(reg, scope.origin(call.span), or_preemption))
+        said = f"{what} {'on' if wanted else 'off'} here"
         _claimed(scope, Reg(reg), wanted, said, call)
         return ex.ZERO
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import cast
 
 from dsl import protocol as p
@@ -17,12 +18,30 @@ def parts(node: object) -> Iterator[object]:
     pending = [node]
     while pending:
         current = pending.pop()
-        if isinstance(current, tuple):
+        kind = type(current)
+        if kind is tuple:
             items = cast("tuple[object, ...]", current)
-            pending.extend(reversed(items))
-        elif (names := children(type(current))) is not None:
+            pending += items[::-1]
+            continue
+        if kind not in _VALUES:
+            _VALUES[kind] = _values_of(kind)
+        if (values := _VALUES[kind]) is not None:
             yield current
-            pending.extend([getattr(current, name) for name in reversed(names)])
+            pending += values(current)
+
+
+_VALUES: dict[type[object], Callable[[object], tuple[object, ...]] | None] = {}
+"""What :func:`_values_of` has answered so far."""
+
+
+def _values_of(kind: type[object]) -> Callable[[object], tuple[object, ...]] | None:
+    """What gives the values of the fields of a kind of node, last first; None for what is none."""
+    names = children(kind)
+    if names is None:
+        return None
+    if len(names) > 1:
+        return attrgetter(*names[::-1])
+    return lambda node: tuple(getattr(node, name) for name in names)
 
 
 _CHILDREN: dict[type[object], tuple[str, ...] | None] = {}

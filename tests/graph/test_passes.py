@@ -79,14 +79,15 @@ WHOLE = [path for path in files(PROTOCOLS) if path.stem not in UNFINISHED]
 
 @pytest.mark.parametrize("path", [*files(CASES), *WHOLE], ids=name_of)
 def test_nothing_is_wrong_after_any_pass(path, all_configurations):
-    base = check(load(path, (PROTOCOLS,)))
+    program = load(path, (PROTOCOLS,))
+    base = check(program)
     for variant in ("", *base.variants):
-        checked = check(load(path, (PROTOCOLS,)), variant) if variant else base
+        checked = check(program, variant, base) if variant else base
         for scenario, configuration in obligations(checked, all_configurations):
             if variant and scenario not in checked.variants[variant].scenarios:
                 continue
-            for stage, program in stages(checked, scenario, configuration).items():
-                wrong = verify(program, acyclic=stage in ("unroll", "all"))
+            for stage, made in stages(checked, scenario, configuration).items():
+                wrong = verify(made, acyclic=stage in ("unroll", "all"))
                 assert wrong == [], (variant, scenario, configuration, stage)
 
 

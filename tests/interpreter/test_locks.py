@@ -135,12 +135,14 @@ def test_a_folio_locked_by_another_is_no_self_deadlock(lab) -> None:
 
 
 def test_recursive_readers(lab) -> None:
-    for lock, unlock in (
-        ("read_lock(&rw);", "read_unlock(&rw);"),
-        ("down_read(&rs);", "up_read(&rs);"),
+    for lock, unlock, found in (
+        ("read_lock_bh(&rw);", "read_unlock_bh(&rw);", set()),
+        ("read_lock(&rw);", "read_unlock(&rw);", {"lock-order"}),
+        ("down_read(&rs);", "up_read(&rs);", {"lock-order"}),
     ):
-        assert lab.kinds(f"{LOCKS} actor a {{ {lock} {lock} {unlock} {unlock} }}") == set()
-        assert lab.kinds(f"{LOCKS} actor a {{ {lock} {lock} {unlock} }}") == {"lock-held-at-end"}
+        assert lab.kinds(f"{LOCKS} actor a {{ {lock} {lock} {unlock} {unlock} }}") == found
+    once = "read_lock_bh(&rw); read_lock(&rw); read_unlock(&rw); local_bh_enable();"
+    assert lab.kinds(f"{LOCKS} actor a {{ {once} }}") == {"lock-held-at-end"}
 
 
 def test_a_rwlock_reader_waits_behind_a_waiting_writer(lab) -> None:
@@ -149,7 +151,7 @@ def test_a_rwlock_reader_waits_behind_a_waiting_writer(lab) -> None:
         + """actor a { read_lock(&rw); read_lock(&rw); read_unlock(&rw); read_unlock(&rw); }
     actor b { write_lock(&rw); write_unlock(&rw); }"""
     )
-    assert lab.kinds(text) == {"deadlock"}
+    assert lab.kinds(text) == {"deadlock", "lock-order"}
     assert lab.kinds(text.replace("a { ", "a { local_irq_disable(); ", 1)) >= {"deadlock"}
 
 
@@ -187,7 +189,7 @@ def test_a_rwsem_reader_waits_behind_a_waiting_writer(lab) -> None:
         + """actor a { down_read(&rs); down_read(&rs); up_read(&rs); up_read(&rs); }
     actor b { down_write(&rs); up_write(&rs); }"""
     )
-    assert lab.kinds(text) == {"deadlock"}
+    assert lab.kinds(text) == {"deadlock", "lock-order"}
 
 
 def test_a_writer_does_not_wait_for_readers_that_only_wait(lab) -> None:
@@ -326,6 +328,8 @@ def test_all_kinds_of_locks_are_ordered(lab) -> None:
     assert lab.kinds(ORDER + folio) == {"lock-order"}
 
 
-def test_the_same_lock_again_is_no_order(lab) -> None:
+def test_the_same_lock_again_is_an_order_but_in_interrupts(lab) -> None:
     text = "actor a { read_lock(&p.rw); read_lock(&p.rw); read_unlock(&p.rw); read_unlock(&p.rw); }"
-    assert lab.kinds(ORDER + text) == set()
+    assert lab.kinds(ORDER + text) == {"lock-order"}
+    off = text.replace("a { ", "a { local_bh_disable(); ").replace(" }", " local_bh_enable(); }")
+    assert lab.kinds(ORDER + off) == set()

@@ -23,7 +23,7 @@ from tests.kin.test_same_events import WITH_VARIANTS
 
 LIMITS = Limits(600, 2048, 1, explain=False)
 
-LARGE = ("replace", "retract")
+LARGE = ("replace", "retract", "ep_remove_file", "pte_free_defer_powerpc")
 """Files that take long; `make soak` has them."""
 
 

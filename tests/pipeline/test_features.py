@@ -152,7 +152,7 @@ def generated(folder: Path, seeds: range) -> list[str]:
 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Found]:
-    files = generated(tmp_path_factory.mktemp("few"), range(3))
+    files = generated(tmp_path_factory.mktemp("few"), range(2))
     return files, verdicts(files)
 
 

@@ -82,17 +82,15 @@ def judge(told: Told) -> Callable[[tuple[int, ...]], bool]:
     return still
 
 
-@pytest.mark.parametrize("name", files())
-def test_no_step_can_be_left_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_step_can_be_left_out(one: Refutation) -> None:
     """No thread can stop earlier; what is before its last step its program forces."""
-    for one in refutations(name, monkeypatch):
-        told = one.told
-        threads = told.skeleton.threads
-        events = tuple(threads[t].events[index] for t, index in told.witness.schedule)
-        still = judge(told)
-        assert still(events), one.obligation
-        for shorter in stops(told.skeleton, events):
-            assert not still(shorter), (one.obligation, shorter)
+    told = one.told
+    threads = told.skeleton.threads
+    events = tuple(threads[t].events[index] for t, index in told.witness.schedule)
+    still = judge(told)
+    assert still(events), one.obligation
+    for shorter in stops(told.skeleton, events):
+        assert not still(shorter), (one.obligation, shorter)
 
 
 def goes_wrong(one: Refutation, protocol: Protocol, actors: Counter[str]) -> bool:
@@ -123,22 +121,27 @@ def asked(one: Refutation, *, contrary: bool = False) -> Protocol:
     return replace(one.protocol, finals=(), scenarios=changed)
 
 
-@pytest.mark.parametrize("name", files())
-def test_no_actor_can_be_left_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_actor_can_be_left_out(one: Refutation) -> None:
     """Without any of its actors the property holds.
 
     A ``final`` condition is about what all have done: without one of them it may also be that it
     cannot hold at all, and then that one's absence is what violates it.  Deadlocks are not asked:
     whoever is absent is waited for.
     """
+    witness = one.told.witness
+    shown = Counter(c.name.split(".")[0] for c in witness.columns if c.kind == "actor")
+    if witness.property == "deadlock" or shown.total() < 2:
+        return
+    for actor in shown:
+        left = shown - Counter([actor])
+        if goes_wrong(one, asked(one), left):
+            assert witness.property == "final", (one.obligation, actor)
+            can_hold = goes_wrong(one, asked(one, contrary=True), left)
+            assert not can_hold, (one.obligation, actor)
+
+
+@pytest.mark.parametrize("name", files())
+def test_nothing_can_be_left_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for one in refutations(name, monkeypatch):
-        witness = one.told.witness
-        shown = Counter(c.name.split(".")[0] for c in witness.columns if c.kind == "actor")
-        if witness.property == "deadlock" or shown.total() < 2:
-            continue
-        for actor in shown:
-            left = shown - Counter([actor])
-            if goes_wrong(one, asked(one), left):
-                assert witness.property == "final", (one.obligation, actor)
-                can_hold = goes_wrong(one, asked(one, contrary=True), left)
-                assert not can_hold, (one.obligation, actor)
+        no_step_can_be_left_out(one)
+        no_actor_can_be_left_out(one)

@@ -31,6 +31,7 @@ ANOTHER_MODEL = {
     "bugs/ksm_vs_exit.khp": {"exit_mmap"},  # what becomes of the maple tree
     "bugs/madvise_collapse_stale_vma.khp": {"collapse_pte_mapped_thp"},  # which vma it looks up
     "bugs/pte_frag_destroy.khp": {"rmap_walk_file"},  # page tables are fragments of a page
+    "bugs/rq_qos_wait.khp": {"finish_wait", "wq_has_sleeper"},  # one entry, exclusive
     "bugs/unmap_sync.khp": {"page_vma_mapped_walk"},  # v5.13, what maps a page is huge
     # With a pmd that is memory of its own, in a page that munmap() frees.
     "series/collapse_vma_first.khp": {

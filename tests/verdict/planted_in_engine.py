@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from prover.execution import declared
 from prover.execution.construct import instructions, program, srcu
+from prover.execution.construct import locks as construct_locks
 from prover.execution.run import locking, machine
 from prover.graph import (
     primitives,
@@ -217,6 +218,15 @@ BUGS = (
         "builder.branch(Reg(killed), gone, waits)",
         "builder.branch(ex.ZERO, gone, waits)",
         "locks/killable_lock_unchecked",
+    ),
+    InEngine(
+        "locks",
+        "who reads an rwsem may read it again",
+        construct_locks,
+        "_is_recursion",
+        "return draft.constant(1)",
+        "return draft.constant(0)",
+        "locks/rwsem_recursive_read_alone",
     ),
     InEngine(
         "locks",

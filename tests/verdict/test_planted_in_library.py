@@ -57,6 +57,13 @@ BUGS = (
         "wait_event",
     ),
     Planted(
+        "who sleeps is not in the queue",
+        "wait",
+        "WRITE_ONCE(wq_head->queued, wq_head->queued + 1);",
+        ";",
+        "waitqueue_active",
+    ),
+    Planted(
         "an rcuwait that is not woken",
         "rcuwait",
         "smp_store_release(&w->state, TASK_RUNNING);\n\t}",

@@ -10,7 +10,7 @@ looks at it.  Where both arms have one value, or one thing comes of both, there 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -27,7 +27,10 @@ Decided: TypeAlias = tuple[tuple[Term, ...], tuple[Term, ...]]
 """The conditions that may decide on something, and those that surely do."""
 
 MOST = 64
-"""So many values of a term are computed."""
+"""So many values of a term are computed, and ways to choose tried."""
+
+NEVER = frozenset((0,))
+"""The values of a condition that does not hold."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class Chosen:
         default_factory=dict[str, dict[int, tuple[Term, ...]]]
     )
     _of: dict[Term, dict[Term, None]] = field(default_factory=dict[Term, dict[Term, None]])
+    _looks: dict[Term, list[str]] = field(default_factory=dict[Term, list[str]])
     _constant: dict[Term, frozenset[Value] | None] = field(
         default_factory=dict[Term, frozenset[Value] | None]
     )
@@ -102,6 +106,19 @@ class Chosen:
             return ()
         return tuple(dict.fromkeys(each for term in needed for each in self._conditions(term)))
 
+    def looked_at(self, holds: Term, block: str) -> tuple[str, ...]:
+        """The branches that have looked at a value that ``holds``, asked at one more, looks at.
+
+        Of several that look at one of some constants a compiler may know that one holds, or none.
+        """
+        found: dict[str, None] = {}
+        for each in self._within(holds) if self._of else ():
+            if self._values(each) is not None:
+                looks = self._looks.setdefault(each, [])
+                found.update(dict.fromkeys(looks))
+                looks.append(block)
+        return tuple(found)
+
     def _conditions(self, term: Term) -> Iterator[Term]:
         values = self._values(term)
         if values is not None and len(values) == 1:
@@ -129,25 +146,89 @@ class Chosen:
         return self._constant[term]
 
     def _found(self, term: Term) -> frozenset[Value] | None:
-        row = self.draft.terms.rows[term]
-        match row:
+        """What comes of each way to choose: one for all that the same conditions choose."""
+        groups: dict[tuple[Term, ...], list[Term]] = {}
+        for each in self._within(term):
+            row = self.draft.terms.rows[each]
+            if isinstance(row, Phi):
+                groups.setdefault(tuple(guard for guard, _ in row.arms), []).append(each)
+        if prod(map(len, groups)) > MOST:
+            return None
+        found: set[Value] = set()
+        for way in product(*(range(len(guards)) for guards in groups)):
+            rows = zip(groups.values(), way, strict=True)
+            values = self._where(term, {each: arm for group, arm in rows for each in group})
+            if values is None:
+                return None
+            found |= values
+        return frozenset(found)
+
+    def _within(self, term: Term) -> dict[Term, None]:
+        """The values of ``?:`` that a term is computed from, or chosen by."""
+        found: dict[Term, None] = {}
+        seen: set[Term] = set()
+        pending = [term]
+        while pending:
+            each = pending.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            if each in self._of:
+                found[each] = None
+            match self.draft.terms.rows[each]:
+                case Operation(args=args) | And(args=args) | Or(args=args):
+                    pending.extend(args)
+                case Not(arg=arg):
+                    pending.append(arg)
+                case Phi(arms=arms) if each in self._of:
+                    pending.extend(value for _, value in arms)
+                case Phi(arms=arms):
+                    pending.extend(part for arm in arms for part in arm)
+                case _:
+                    pass
+        return found
+
+    def _where(self, term: Term, way: Mapping[Term, int]) -> frozenset[Value] | None:
+        """The values that a term may have where it is chosen in one way; None: any."""
+        match self.draft.terms.rows[term]:
             case Constant(value=value):
                 return frozenset((value,))
+            case Phi(arms=arms) if term in way:
+                return self._where(arms[way[term]][1], way)
             case Phi(arms=arms):
-                parts = [self._values(value) for _, value in arms]
+                open_ = [value for guard, value in arms if self._where(guard, way) != NEVER]
+                parts = [self._where(value, way) for value in open_]
                 known = [part for part in parts if part is not None]
                 return frozenset[Value]().union(*known) if len(known) == len(parts) else None
+            case And(args=args):
+                return self._junction(args, way, stop=0)
+            case Or(args=args):
+                return self._junction(args, way, stop=1)
             case Not(arg=arg):
-                return self._computed("!", (), (arg,))
+                return self._computed("!", (), (arg,), way)
             case Operation(op=op, params=params, args=args):
-                return self._computed(op, params, args)
+                return self._computed(op, params, args, way)
             case _:
                 return None
 
-    def _computed(
-        self, op: str, params: tuple[str | int, ...], args: tuple[Term, ...]
+    def _junction(
+        self, args: Iterable[Term], way: Mapping[Term, int], *, stop: int
     ) -> frozenset[Value] | None:
-        parts = [self._values(arg) for arg in args]
+        """Of a conjunction (``stop`` 0) or a disjunction (1)."""
+        parts = [self._where(arg, way) for arg in args]
+        if frozenset((stop,)) in parts:
+            return frozenset((stop,))
+        rest = frozenset((1 - stop,))
+        return rest if all(part == rest for part in parts) else None
+
+    def _computed(
+        self,
+        op: str,
+        params: tuple[str | int, ...],
+        args: tuple[Term, ...],
+        way: Mapping[Term, int],
+    ) -> frozenset[Value] | None:
+        parts = [self._where(arg, way) for arg in args]
         known = [part for part in parts if part is not None]
         if len(known) < len(parts) or prod(map(len, known)) > MOST:
             return None

@@ -83,8 +83,8 @@ def _step_context(
             _leave(strand, section, origin)
         case ir.SetIrq():
             _set_irq(strand, instr)
-        case ir.IrqsDisabled(reg=reg):
-            strand.env[reg] = strand.get("!irq")
+        case ir.IrqsDisabled(reg=reg, or_preemption=stays):
+            strand.env[reg] = strand.stays() if stays else strand.get("!irq")
         case ir.MightSleep(origin=origin):
             strand.here(sk.Local("might_sleep"), origin, (strand.sleep_check(),))
         case ir.SrcuEnter():

@@ -209,7 +209,10 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
     terms = draft.terms
     granted = draft.outcome(grant, "granted")
     subclass = max(instr.nested, 0)
-    edges: dict[tuple[str, str, Location | None], list[Term]] = {}
+    edges: dict[tuple[str, str, Location | None, bool], list[Term]] = {}
+    recursion, always = _is_recursion(strand, instr), draft.constant(1)
+    # Readers of one class keep nobody from reading who passes writers.
+    passes = instr.kind == "rwlock" and instr.mode == "shared"
     every = [(held, strand.holds(held)) for held in draft.locks(*SPINNING, *SLEEPING)]
     holding = [(held, holds) for held, holds in every if terms.known(holds) != 0]
     for taken in draft.locks(instr.kind) if holding else ():
@@ -218,20 +221,40 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
             continue
         into = lock_class(taken.cell.lock_class, subclass)
         for held, holds in holding:
-            if held.location == taken.location:
+            again = held.location == taken.location
+            counts = recursion if again else always
+            if terms.known(counts) == 0:
                 continue
+            passed = strand.get(held.exclusive) if passes and not again else always
             for number in sorted(strand.subclasses.get(held.location, ())):
                 pair = (lock_class(held.cell.lock_class, number), into)
                 if pair[0] == into and instr.kind == "folio":
                     # No lockdep class: two are locked by their index, which no class could say.
                     continue
-                when = terms.both(granted, here, holds, _subclass_is(strand, held, number))
+                own = terms.either(recursion, passed) if pair[0] == into else always
+                which = _subclass_is(strand, held, number)
+                when = terms.both(granted, here, holds, counts, own, which)
                 if terms.known(when) != 0:
                     folio = held.location if held.cell.type_name == "folio" else None
-                    edges.setdefault((*pair, folio), []).append(when)
-    for (held_class, into, folio), parts in edges.items():
+                    edges.setdefault((*pair, folio, again), []).append(when)
+    for (held_class, into, folio, again), parts in edges.items():
         where = None if folio is None else draft.pointer_to(folio)
-        draft.lock_edges.append(LockOrderEdge(grant, held_class, into, terms.either(*parts), where))
+        when = terms.either(*parts)
+        draft.lock_edges.append(LockOrderEdge(grant, held_class, into, when, where, again))
+
+
+def _is_recursion(strand: Strand, instr: ir.Acquire) -> Term:
+    """Whether a lock is not to be taken by who has it for reading, though it would be given.
+
+    check_deadlock() of lockdep: a writer may ask in between.  What passes writers may take a lock
+    again, see read_lock_is_recursive().
+    """
+    draft = strand.draft
+    if instr.mode != "shared" or instr.kind not in FAIR or not _queues(strand, instr):
+        return draft.constant(0)
+    if instr.kind == "rwsem":
+        return draft.constant(1)
+    return draft.terms.invert(draft.truth(strand.get("!bh")))
 
 
 def _interrupt_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -> None:

@@ -299,7 +299,10 @@ def _pass(
     holds = strand.draft.truth(strand.value(end.condition))
     conditions.add(block.name, strand.guard, holds)
     more = chosen.conditions((holds,))
-    if more:
+    earlier = chosen.looked_at(holds, block.name)
+    for name in earlier:
+        conditions.selected.pop(name, None)
+    if more and not earlier:
         conditions.selected[block.name] = more, chosen.sure
     chosen.passed(end.chooses, strand.guard, (holds, *more))
 

@@ -232,10 +232,18 @@ class Strand:
 
     def atomic(self) -> Term:
         """Whether the thread must not sleep here."""
+        return self._off("!rcu", "!irq", "!preempt", "!bh")
+
+    def stays(self) -> Term:
+        """Whether the thread stays on its CPU here: its task is not preempted."""
+        return self._off("!irq", "!preempt", "!bh")
+
+    def _off(self, *names: str) -> Term:
+        """Whether something is off or counted, a spinlock is held, or this is no task."""
         draft = self.draft
         if self.kind in ("callback", "handler"):
             return draft.constant(1)
-        parts = [draft.truth(self.get(name)) for name in ("!rcu", "!irq", "!preempt", "!bh")]
+        parts = [draft.truth(self.get(name)) for name in names]
         parts.extend(self.holds(lock) for lock in draft.locks(*SPINNING))
         return draft.terms.either(*parts)
 

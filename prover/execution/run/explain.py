@@ -24,7 +24,7 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
         return ()
     event = machine.skeleton.events[machine.violation.event]
     if name == "lock-order":
-        return tuple(lock_orders(machine.skeleton, machine.edges))
+        return tuple(lock_orders(machine.skeleton, machine.edges, event.number))
     message = next((c.message for c in event.checks if c.property == name and c.message), "")
     if name in CLAIMS:
         return _claim(machine, message)
@@ -50,10 +50,18 @@ def explain(machine: Machine, name: str) -> tuple[str, ...]:
             return ()
 
 
-def lock_orders(skeleton: sk.Skeleton, edges: Collection[tuple[str, str]]) -> Iterator[str]:
-    """The orders in which lock classes were taken, and the declared ones that they contradict."""
+def lock_orders(
+    skeleton: sk.Skeleton, edges: Collection[tuple[str, str]], event: int
+) -> Iterator[str]:
+    """The orders in which lock classes were taken, and the declared ones that they contradict.
+
+    ``event`` is the acquire that closes a circle.
+    """
     yield f"lock classes taken in these orders: {', '.join(f'{a} -> {b}' for a, b in edges)}"
-    if any(a == b for a, b in edges):
+    own = [e for e in skeleton.lock_edges if e.event == event and e.held == e.taken]
+    if any(edge.again for edge in own):
+        yield "who reads twice waits for a writer that asks in between, which waits for the first"
+    elif any(a == b for a, b in edges):
         yield "of two locks of one class spin_lock_nested() and its kind say which is inner"
     declared = skeleton.declared
     around = [pair for pair in declared if reaches((*edges, *declared), *reversed(pair))]

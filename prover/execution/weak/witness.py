@@ -341,7 +341,7 @@ def _explanation(
     event = run.skeleton.events[number]
     if name == "lock-order":
         edges = dict.fromkeys((edge.held, edge.taken) for edge in lock_edges(run))
-        return tuple(lock_orders(run.skeleton, edges))
+        return tuple(lock_orders(run.skeleton, edges, number))
     if _kind(run, number) in LOOKERS:
         return (_claim(run, number, message),)
     if message:

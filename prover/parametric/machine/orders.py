@@ -33,11 +33,16 @@ class Orders:
     def note(self, work: Work, instr: ir.Acquire, place: Location, subclass: int) -> None:
         """A lock is asked for, with what this actor has."""
         taken = with_subclass(self.classes.get(place, ""), subclass)
-        pairs = [
-            (with_subclass(self.classes.get(lock.place, ""), lock.subclass), taken)
-            for lock in work.held
-            if lock.place != place
-        ]
+        again, passes = _is_recursion(work, instr), _passes(work, instr)
+        pairs: list[Order] = []
+        for lock in work.held:
+            held = with_subclass(self.classes.get(lock.place, ""), lock.subclass)
+            # Readers of one class keep nobody from reading who passes writers.
+            if (lock.place == place and not again) or (
+                passes and held == taken and lock.mode == "shared"
+            ):
+                continue
+            pairs.append((held, taken))
         if instr.kind == "folio":
             # Of two folio locks no class says which is first.
             pairs = [(held, into) for held, into in pairs if held != into]
@@ -87,6 +92,18 @@ class Orders:
             if span is not None and (held == taken or _leads(after, taken, held)):
                 return span
         return None
+
+
+def _is_recursion(work: Work, instr: ir.Acquire) -> bool:
+    """Whether a lock that is taken for reading is not to be taken again: a writer may ask."""
+    reads = instr.mode == "shared" and instr.kind in ("rwsem", "rwlock")
+    return reads and not _passes(work, instr)
+
+
+def _passes(work: Work, instr: ir.Acquire) -> bool:
+    """Whether who reads an rwlock passes writers that wait: in an interrupt, or softirqs off."""
+    reads = instr.kind == "rwlock" and instr.mode == "shared"
+    return reads and (work.body.kind != "actor" or bool(work.bh))
 
 
 def with_subclass(name: str, subclass: int) -> str:

@@ -258,8 +258,8 @@ class Step:
                     raise Wrong(name)
             case ir.Assume(condition=condition):
                 work.stopped = not work.holds(condition)
-            case ir.IrqsDisabled(reg=reg):
-                work.registers[reg] = int(work.irq)
+            case ir.IrqsDisabled(reg=reg, or_preemption=stays):
+                work.registers[reg] = int(work.stays() if stays else work.irq)
             case Tail(address=address):
                 locks.tail(work, address)
             case GiveBack(slot=slot):

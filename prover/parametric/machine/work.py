@@ -244,7 +244,11 @@ class Work:
 
     def atomic(self) -> bool:
         """Whether the actor must not sleep here."""
-        if self.body.kind == "callback" or self.irq or self.rcu or self.preempt or self.bh:
+        return bool(self.rcu) or self.stays()
+
+    def stays(self) -> bool:
+        """Whether the actor stays on its CPU here: its task is not preempted."""
+        if self.body.kind == "callback" or self.irq or self.preempt or self.bh:
             return True
         return any(lock.kind in SPINNING for lock in self.held)
 

@@ -24,7 +24,7 @@ from prover.parametric.invariant import Endless, Invariant, Safe, Suspect
 from prover.parametric.system import Infinite, Refused, System
 from prover.pipeline.anynumber import wording
 from prover.pipeline.anynumber.engine import SIZES, Confirmed, Contradicted, Engine, Unfinished
-from prover.pipeline.anynumber.finite import Finite, Instance, ladder, smallest
+from prover.pipeline.anynumber.finite import FEW_KINDS, Finite, Instance, ladder, quick, smallest
 from prover.pipeline.decision import NO_MEMORY, Decision
 from prover.pipeline.limits import Clock, Limits
 from prover.verdict import (
@@ -316,7 +316,10 @@ def _samples(finite: Finite, stuck: Suspect | None) -> list[Instance]:
     if finite.refuted(found[0]) is None and finite.events > LARGE:
         found = found[:1]
     if stuck is not None:
-        found = [*ladder(finite.many, dict(stuck.actors), forever=finite.forever), *found]
+        # Who is suspected need not be all that waits: others, who go on, may not be there at all.
+        kinds = finite.many if len(finite.many) <= FEW_KINDS else ()
+        few = quick(kinds, dict.fromkeys(kinds, 1), forever=finite.forever) if kinds else ()
+        found = [*few, *ladder(finite.many, dict(stuck.actors), forever=finite.forever), *found]
     return list(dict.fromkeys(found))
 
 
