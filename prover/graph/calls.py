@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dsl import protocol as p
 from dsl.types import VoidType, WordType
 from prover.graph import expressions as ex
+from prover.graph.arms import arms_of
 from prover.graph.context import Fixed, Graph, Leaving, LocalAddress, Lowered, Scope
 from prover.graph.ir import Assign, Const, Expr, Frame, Reg
 from prover.graph.places import forget, local_place, write
@@ -29,7 +30,8 @@ def scope_of(
         obligation.protocol.functions, obligation.known_facts, obligation.notes, function
     )
     leaving = Leaving(graph.builder.name("return"), f"{prefix}return", facts.tail)
-    return Scope(graph, function.name, prefix, facts, frames, update, leaving)
+    arms = obligation.notes.of(arms_of, function)
+    return Scope(graph, function.name, prefix, facts, frames, update, leaving, arms=arms)
 
 
 def forget_skipped(scope: Scope, function: p.Function) -> None:

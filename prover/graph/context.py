@@ -12,6 +12,7 @@ from dsl.diagnostic import Diagnostic, Label
 from dsl.frozen import Frozen, replace
 from dsl.source import Span
 from prover.graph import expressions as ex
+from prover.graph.arms import Arms
 from prover.graph.builder import Builder
 from prover.graph.ir import Assign, Check, Const, Expr, Frame, Layout, Origin, Reg
 from prover.graph.limits import LIMIT, TooLarge
@@ -135,7 +136,8 @@ class Scope:
 
     Registers of its locals are ``prefix`` and what ``facts`` calls the local.
     ``update`` is the number of the update that half-stores here belong to.  ``judging``:
-    this is a claim, which makes this check of whatever has to hold for it to hold.
+    this is a claim, which makes this check of whatever has to hold for it to hold.  ``arms``: where
+    those of the function stand.
     """
 
     graph: Graph
@@ -150,6 +152,7 @@ class Scope:
     labels: dict[str, str] = field(default_factory=dict[str, str])
     breaks: list[str] = field(default_factory=list[str])
     continues: list[str] = field(default_factory=list[str])
+    arms: Arms = field(default_factory=dict[int, "tuple[Span, ...]"])
 
     @property
     def obligation(self) -> Obligation:

@@ -17,7 +17,7 @@ from prover.graph.uninitialized import drop_needless_checks
 from prover.graph.walk import Facts
 
 _NONE: frozenset[int] = frozenset()
-NO_FACTS = Facts(_NONE, _NONE, _NONE, _NONE, _NONE, {}, tail=False, mixed=frozenset())
+NO_FACTS = Facts(_NONE, _NONE, _NONE, _NONE, _NONE, {}, tail=False)
 """Of what is no function."""
 
 

@@ -52,6 +52,9 @@ from prover.graph.ir import (
     Watch,
 )
 
+STORES = (Store, Rmw, LockInit, Acquire, TryAcquire, Release, Downgrade, SrcuLeave, Free)
+"""What may store."""
+
 
 def rewrite(instr: Instr, change: Callable[[Expr], Expr]) -> Instr:
     """``instr`` with every expression in it changed; graphs inside it stay.

@@ -466,14 +466,16 @@ class Branch:
 
     ``origin`` is the author's test, None where a primitive has one of its own; ``arms`` are where
     the arms of an ``if`` stand that it decides on; ``chooses`` is the value of a ``?:`` that does.
+    ``decides``: where the stores come from that it decides on, in a graph whose loops are cut.
     """
 
     condition: Expr
     then: str
     otherwise: str
     origin: Origin | None = field(default=None, compare=False)
-    arms: tuple[Span, ...] = field(default=(), compare=False)
+    arms: tuple[Span, ...] = ()
     chooses: Chooses | None = None
+    decides: frozenset[Origin] = frozenset()
 
 
 class End(Frozen, frozen=True):

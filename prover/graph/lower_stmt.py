@@ -53,9 +53,7 @@ def statement(scope: Scope, stmt: p.Stmt) -> None:
 def _if(scope: Scope, stmt: p.If) -> None:
     builder = scope.builder
     then, otherwise, join = builder.name("then"), builder.name("else"), builder.name("fi")
-    written = [arm.span for arm in (stmt.then, stmt.otherwise) if arm != p.Block((), stmt.span)]
-    arms = tuple(span for span in written if span not in scope.facts.mixed)
-    condition(scope, stmt.condition, then, otherwise, arms)
+    condition(scope, stmt.condition, then, otherwise, scope.arms.get(id(stmt), ()))
     builder.start(then)
     statement(scope, stmt.then)
     builder.jump(join)
@@ -104,7 +102,8 @@ def _switch(scope: Scope, stmt: p.Switch) -> None:
         for number in values:
             other = builder.name("test")
             origin = scope.origin(stmt.subject.span)
-            builder.branch(scope.apply("==", subject, Const(number)), block, other, origin)
+            equal = scope.apply("==", subject, Const(number))
+            builder.branch(equal, block, other, origin, scope.arms.get(id(stmt), ()))
             builder.start(other)
     builder.jump(default)
     scope.breaks.append(done)

@@ -30,6 +30,7 @@ from typing import TypeAlias
 from dsl.frozen import Frozen, replace
 from dsl.source import Span
 from prover.graph.awaits import awaits, may_wait
+from prover.graph.decided import decided
 from prover.graph.instructions import (
     change_graphs,
     change_inner,
@@ -48,6 +49,7 @@ from prover.graph.ir import (
     Const,
     Cut,
     Instr,
+    Origin,
     Program,
     Reg,
     Rmw,
@@ -109,7 +111,10 @@ def unroll(
     if waiting and plainest is not None and any(may_wait(cfg, h) for h in heads if h not in found):
         found = {head: acts for head, acts in awaits(plainest(cfg)).items() if head in heads}
     limits = {head: bound if found.get(head, True) else 1 for head in heads}
-    return _Unrolling(cfg, limits, heads, _tracked(cfg, heads), found).graph()
+    cut = any(found.get(head, True) for head in heads)
+    return _Unrolling(
+        cfg, limits, heads, _tracked(cfg, heads), found, decided(cfg) if cut else {}
+    ).graph()
 
 
 # --- which counts matter where --------------------------------------------------------------
@@ -175,6 +180,7 @@ class _Unrolling:
     heads: tuple[str, ...]
     tracked: Mapping[str, tuple[str, ...]]
     awaits: Mapping[str, bool]
+    decided: Mapping[str, frozenset[Origin]]
     position: Mapping[str, int] = field(init=False)
     around: Mapping[str, set[str]] = field(init=False)
     cuts: dict[str, str] = field(default_factory=dict[str, str])
@@ -256,7 +262,10 @@ class _Unrolling:
             entered = self._enter(copy, further)
             return _name(entered) if entered is not None else self._stop(further, known)
 
-        return BasicBlock(_name(copy), body, retarget(block.terminator, target))
+        end = block.terminator
+        if isinstance(end, Branch) and (decides := self.decided.get(name)):
+            end = replace(end, decides=decides)
+        return BasicBlock(_name(copy), body, retarget(end, target))
 
     # --- awaits
 

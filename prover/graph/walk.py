@@ -12,22 +12,6 @@ from dsl.frozen import Frozen, fields_of, replace
 from dsl.source import Span
 from dsl.types import PointerType, WordType
 
-_STATEMENTS = (
-    p.Block,
-    p.Evaluate,
-    p.Declare,
-    p.If,
-    p.Loop,
-    p.Switch,
-    p.Break,
-    p.Continue,
-    p.Return,
-    p.Goto,
-    p.Label,
-    p.ChooseBranch,
-)
-"""The kinds of statement."""
-
 
 def parts(node: object) -> Iterator[object]:
     """``node`` and every expression, place and statement in it, outermost first."""
@@ -146,8 +130,7 @@ class Facts(Frozen, frozen=True):
     or ``skipped``: with one, which a jump may leave out.
     ``halved``: words of which a half is assigned by itself, and pointers through
     which that happens.  ``shown``: what each is called in registers.  ``tail``: the
-    only return is the last statement.  ``mixed``: arms of an ``if``, by where they stand, in whose
-    text something stands that is not in them (a variant has moved it).
+    only return is the last statement.
     """
 
     assigned: frozenset[int]
@@ -157,7 +140,6 @@ class Facts(Frozen, frozen=True):
     skipped: frozenset[int]
     shown: Mapping[int, str]
     tail: bool
-    mixed: frozenset[Span]
 
 
 def facts_of(
@@ -214,25 +196,8 @@ def _own_facts(function: p.Function) -> tuple[Facts, tuple[p.CallFunction, ...]]
         frozenset(skipped),
         _shown(function),
         _has_tail(function, body),
-        frozenset(_mixed(body)),
     )
     return facts, tuple(calls)
-
-
-def _mixed(body: tuple[object, ...]) -> Iterator[Span]:
-    """The arms in whose text something else stands."""
-    statements = [part for part in body if isinstance(part, _STATEMENTS)]
-    for stmt in statements:
-        for arm in (stmt.then, stmt.otherwise) if isinstance(stmt, p.If) else ():
-            own = {id(part) for part in parts(arm)}
-            within = (each for each in statements if stands_in(each.span, arm.span))
-            if any(id(each) not in own for each in within):
-                yield arm.span
-
-
-def stands_in(span: Span, other: Span) -> bool:
-    """Whether a text is a part of another, or is it."""
-    return span.file == other.file and other.start <= span.start and span.end <= other.end
 
 
 def _has_tail(function: p.Function, body: tuple[object, ...]) -> bool:

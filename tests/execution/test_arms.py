@@ -17,6 +17,8 @@ TAIL = """\
 scenario s { run a; expect proved; }
 variant v in s { move a.store after a.behind; expect proved; }
 variant w in s { move a.behind before a.store; expect proved; }
+variant r in s { replace a.store with { WRITE_ONCE(x, 2); } expect proved; }
+variant o in s { replace a.behind with { WRITE_ONCE(x, 2); } expect proved; }
 """
 LOOP = """\
 actor a {
@@ -37,6 +39,24 @@ CALLED = "void f(void)\n{\n\tWRITE_ONCE(y, 1);\n}\n" + LOOP.replace(
     "WRITE_ONCE(z, 1);", "f();"
 ).replace("WRITE_ONCE(y, 1);\n\t\t\tb", "f();\n\t\t\tb")
 CONDITION = LOOP.replace("READ_ONCE(x))", "READ_ONCE(x) && xchg(&z, 1))")
+ROUND = LOOP.replace("if (READ_ONCE(x)) {", "if (!READ_ONCE(x))\n\t\t\tcontinue;").replace(
+    "break;\n\t\t}", "break;"
+)
+CASE = """\
+actor a {
+\tfor (;;) {
+\t\tswitch (READ_ONCE(x)) {
+\t\tcase 1:
+\t\t\tWRITE_ONCE(z, 1);
+\t\tstore:
+\t\t\tWRITE_ONCE(y, 1);
+\t\t\tgoto behind;
+\t\t}
+\t}
+behind:
+\tWRITE_ONCE(x, 0);
+}
+"""
 NO_LOOP = LOOP.replace("for (;;)", "for (int i = 0; i < 2; i++)")
 
 
@@ -73,8 +93,29 @@ def test_a_store_in_the_condition_is_in_no_arm() -> None:
 
 
 def test_what_is_moved_out_of_an_arm_is_not_in_it_by_its_text() -> None:
-    assert stores(LOOP, "v") == []
+    assert stores(LOOP, "v") == ["z"]
 
 
-def test_what_stands_behind_something_moved_into_an_arm_is_left_out() -> None:
-    assert stores(LOOP, "w") == ["z"]
+def test_what_a_variant_puts_into_an_arm_is_in_it() -> None:
+    assert stores(LOOP, "w") == ["x", "y", "z"]
+    assert stores(LOOP, "r") == ["x", "z"]
+    assert stores(LOOP, "o") == ["y", "z"]
+
+
+def test_what_stands_behind_an_arm_that_goes_round_is_in_the_other() -> None:
+    assert stores(ROUND) == ["y", "z"]
+    assert stores(ROUND.replace("continue;", "cpu_relax();")) == []
+
+
+def test_what_is_entered_from_elsewhere_is_in_no_arm() -> None:
+    entered = ROUND.replace("\tfor", "\tif (READ_ONCE(z))\n\t\tgoto store;\n\tfor")
+    assert stores(entered) == []
+
+
+def test_stores_in_a_case() -> None:
+    assert stores(CASE) == ["y", "z"]
+    assert stores(CASE.replace("case 1:", "case 1:\n\t\tcase 2:")) == ["y", "z"]
+    assert stores(CASE.replace("case 1:", "case 1:\n\t\tdefault:")) == []
+    falls = CASE.replace("case 1:", "case 2:\n\t\t\tcpu_relax();\n\t\tcase 1:")
+    assert stores(falls) == ["y", "z"]
+    assert stores(falls.replace("case 1:", "default:")) == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from prover.execution.construct import conditions, controls, instructions, program
+from prover.execution.construct import arms, conditions, controls, instructions, program
 from prover.execution.weak import run
+from prover.graph import arms as texts
 from prover.graph import (
+    decided,
     primitives_atomic,
     primitives_bits,
 )
@@ -147,6 +149,42 @@ UNDER_WEAK = (
         "before.items()",
         "()",
         "weak/ctrl_two_returns",
+    ),
+    InEngine(
+        "control dependencies",
+        "a test of an earlier round decides in a later one",
+        arms,
+        "_only_in",
+        "frozenset(_come_to(graph, test, w))",
+        "frozenset(_come_to(graph, test, w, branch.arms))",
+        "weak/ctrl_of_a_round_before",
+    ),
+    InEngine(
+        "control dependencies",
+        "a case is an arm though all values lead to it",
+        arms,
+        "_cases",
+        "block.body or not _tests(block, test)",
+        "True",
+        "weak/ctrl_behind_a_case",
+    ),
+    InEngine(
+        "control dependencies",
+        "where a loop is cut a branch decides on all that is behind",
+        decided,
+        "decided",
+        "if not where & ~either",
+        "",
+        "weak/ctrl_meets_behind_rounds",
+    ),
+    InEngine(
+        "control dependencies",
+        "what is entered by a goto is behind an arm that goes round",
+        texts._Body,
+        "not_entered",
+        "_jumps(within, labels) == _jumps(self.statements, labels)",
+        "within",
+        "weak/ctrl_behind_a_round",
     ),
     InEngine(
         "warnings",

@@ -24,23 +24,11 @@ from dsl.frozen import Frozen
 from dsl.source import Span
 from prover.execution.construct.draft import targets
 from prover.graph import ir
-from prover.graph.walk import stands_in
+from prover.graph.arms import stands_in
+from prover.graph.instructions import STORES
 
 Place = tuple[str, int]
 """An instruction: its block, and its number there."""
-
-STORES = (
-    ir.Store,
-    ir.Rmw,
-    ir.LockInit,
-    ir.Acquire,
-    ir.TryAcquire,
-    ir.Release,
-    ir.Downgrade,
-    ir.SrcuLeave,
-    ir.Free,
-)
-"""What may store."""
 
 
 class Within(Frozen, frozen=True):
@@ -62,13 +50,13 @@ def within_arms(graph: ir.Cfg, open_ones: AbstractSet[str]) -> Mapping[Place, tu
     for name, block in graph.blocks.items():
         branch = block.terminator
         if isinstance(branch, ir.Branch) and branch.origin is not None and branch.arms:
-            then, otherwise = (
-                set(_inside(graph, branch, branch.origin, way))
-                for way in (branch.then, branch.otherwise)
-            )
-            for places, taken in ((then - otherwise, True), (otherwise - then, False)):
-                for place in places:
-                    found.setdefault(place, []).append(Within(name, taken, name not in open_ones))
+            for way, other in (
+                (branch.then, branch.otherwise),
+                (branch.otherwise, branch.then),
+            ):
+                row = Within(name, way == branch.then, name not in open_ones)
+                for place in _only_in(graph, branch, branch.origin, way, other):
+                    found.setdefault(place, []).append(row)
     return {place: tuple(sorted(rows, key=_key)) for place, rows in found.items()}
 
 
@@ -76,20 +64,58 @@ def _key(row: Within) -> tuple[str, bool]:
     return row.branch, row.then
 
 
-def _inside(graph: ir.Cfg, branch: ir.Branch, origin: ir.Origin, way: str) -> Iterator[Place]:
-    """The stores that are come to in an arm of a branch, before it is come to in another round."""
+def _only_in(
+    graph: ir.Cfg, branch: ir.Branch, test: ir.Origin, way: str, other: str
+) -> frozenset[Place]:
+    """The stores in the arm that a way leads to, if the other one can go on without them."""
+    places = [_come_to(graph, test, each, branch.arms) for each in _cases(graph, test, way)]
+    found = frozenset(place for each in places for place in each)
+    if found:
+        ways = _cases(graph, test, other)
+        found -= frozenset.intersection(*(frozenset(_come_to(graph, test, w)) for w in ways))
+    return found
+
+
+def _cases(graph: ir.Cfg, test: ir.Origin, way: str) -> list[str]:
+    """Where a way leads past further tests of the same ``switch``."""
+    found: dict[str, None] = {}
+    seen, pending = {way}, [way]
+    while pending:
+        block = graph.blocks[name := pending.pop()]
+        if block.body or not _tests(block, test):
+            found[name] = None
+            continue
+        for target in targets(block.terminator):
+            if target not in seen:
+                seen.add(target)
+                pending.append(target)
+    return list(found)
+
+
+def _tests(block: ir.BasicBlock, test: ir.Origin) -> bool:
+    """Whether a block ends with a test."""
+    return isinstance(block.terminator, ir.Branch) and block.terminator.origin == test
+
+
+def _come_to(
+    graph: ir.Cfg, test: ir.Origin, way: str, arms: tuple[Span, ...] | None = None
+) -> Iterator[Place]:
+    """The stores that one way of a branch leads to, before the test is come to in another round.
+
+    Where ``arms`` are given only those within, before anything that is not.
+    """
     seen, pending = {way}, [way]
     while pending:
         block = graph.blocks[pending.pop()]
         stays = True
         for index, instr in enumerate(block.body):
-            stays = isinstance(instr, ir.Met) or _stands_in(branch.arms, origin, instr.origin)
+            if arms is not None and not isinstance(instr, ir.Met):
+                stays = _stands_in(arms, test, instr.origin)
             if not stays:
                 break
             if isinstance(instr, STORES):
                 yield block.name, index
-        again = isinstance(block.terminator, ir.Branch) and block.terminator.origin == origin
-        for target in targets(block.terminator) if stays and not again else ():
+        for target in targets(block.terminator) if stays and not _tests(block, test) else ():
             if target not in seen:
                 seen.add(target)
                 pending.append(target)

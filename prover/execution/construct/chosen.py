@@ -16,12 +16,11 @@ from itertools import product
 from math import prod
 from typing import TypeAlias
 
-from prover.execution.construct.arms import STORES
 from prover.execution.construct.draft import Draft, Env
 from prover.execution.terms import And, Constant, Not, Operation, Or, Phi, Term
 from prover.graph import expressions as ex
 from prover.graph import ir
-from prover.graph.instructions import instructions, reads, written
+from prover.graph.instructions import STORES, instructions, reads, written
 from prover.graph.values import Value, apply
 
 Decided: TypeAlias = tuple[tuple[Term, ...], tuple[Term, ...]]

@@ -8,6 +8,9 @@ branch leads away from it.  Leaving a loop is not counted: paths that reach the 
 unrolling, or wait for ever, are left out (``arms.py`` has what stands in an arm all the same).
 A branch that was not come to decides nothing.
 
+A way that is cut is one that goes on, however: for a store that a branch decides on in the graph
+that goes round (:mod:`prover.graph.decided`) it counts as a way without the store.
+
 Where configs were left open, a branch may be none in the program of one of their values: whatever
 that leaves out of the ways through the graph.  So each branch decides *surely* or perhaps: surely
 under all values.
@@ -19,10 +22,11 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from dsl.frozen import Frozen
+from prover.execution.construct.arms import Place, Within
 from prover.execution.construct.draft import in_order, targets
 from prover.graph import expressions as ex
 from prover.graph import ir
-from prover.graph.instructions import reads, written
+from prover.graph.instructions import STORES, reads, written
 
 
 class Deciding(Frozen, frozen=True):
@@ -141,6 +145,58 @@ def _on_every_way(
         for target in ways[name]:
             found[target] = found.get(target, here) & here
     return found
+
+
+def in_rounds(graph: ir.Cfg, *, surely: bool) -> Mapping[Place, tuple[Within, ...]]:
+    """The branches that decide on a store, where loops that were not cut would show it.
+
+    ``surely``: no config is left open.
+    """
+    deciding = [name for name, block in graph.blocks.items() if _decides(block)]
+    ending = frozenset(
+        name
+        for name, block in graph.blocks.items()
+        if isinstance(block.terminator, ir.End | ir.Cut)
+    )
+    ways = ways_of(graph) if deciding else {}
+    order = in_order(ways, graph.entry) if deciding else None
+    if order is None:
+        return {}
+    bits = {name: 1 << index for index, name in enumerate(order)}
+    every = _certain(ways, ending, bits, frozenset())
+    found: dict[Place, list[Within]] = {}
+    storing = sum(bits[n] for n in order if n in graph.blocks and _may_store(graph.blocks[n]))
+    for name in deciding:
+        for way, then in zip(ways[name], (True, False), strict=False):
+            rest = every[way] & ~every[name] & storing
+            while rest:
+                bit = rest & -rest
+                rest ^= bit
+                other = order[bit.bit_length() - 1]
+                for place in _stores(graph, name, other):
+                    found.setdefault(place, []).append(Within(name, then, surely))
+    return {place: tuple(rows) for place, rows in found.items()}
+
+
+def _decides(block: ir.BasicBlock) -> frozenset[ir.Origin]:
+    """Where the stores come from that a branch at the end of a block decides on."""
+    end = block.terminator
+    return end.decides if isinstance(end, ir.Branch) else frozenset()
+
+
+def _may_store(block: ir.BasicBlock) -> bool:
+    """Whether a block may store."""
+    return any(isinstance(instr, STORES) for instr in block.body)
+
+
+def _stores(graph: ir.Cfg, branch: str, other: str) -> list[Place]:
+    """The stores in a block that a branch decides on."""
+    origins = _decides(graph.blocks[branch])
+    return [
+        (other, index)
+        for index, instr in enumerate(graph.blocks[other].body)
+        if isinstance(instr, STORES) and instr.origin in origins
+    ]
 
 
 def open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:

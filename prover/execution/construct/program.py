@@ -17,7 +17,7 @@ from prover.execution.construct import srcu as build_srcu
 from prover.execution.construct.arms import within_arms
 from prover.execution.construct.chosen import Chosen
 from prover.execution.construct.conditions import Conditions
-from prover.execution.construct.controls import controlling, met, open_branches
+from prover.execution.construct.controls import controlling, in_rounds, met, open_branches
 from prover.execution.construct.draft import Draft, Env, topological
 from prover.execution.construct.instructions import Strand, step
 from prover.execution.construct.locks import folio_edges, interrupting
@@ -207,6 +207,7 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
     conditions = Conditions(draft, controlling(job.graph, open_ones), met(job.graph))
     arms = within_arms(job.graph, open_ones)
     chosen = Chosen.of(draft, job.graph)
+    rounds = in_rounds(job.graph, surely=chosen.sure)
     for name in order:
         guard, env = _join(draft, arrivals.get(name, []))
         if draft.terms.known(guard) == 0:
@@ -216,7 +217,7 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
         strand.guard, strand.env = guard, env
         here = conditions.of(name) if any(map(_acts, block.body)) else ((), ())
         for index, instr in enumerate(block.body):
-            rows = arms.get((name, index))
+            rows = (*arms.get((name, index), ()), *rounds.get((name, index), ()))
             decided = conditions.also(name, rows) if rows else here
             strand.controls, strand.surely = chosen.added(decided, instr, strand.env)
             if isinstance(instr, ir.Store):
