@@ -231,10 +231,10 @@ class _Exchange:
     def _lists(self) -> None:
         """What is no matter of one event alone."""
         skeleton = self.skeleton
-        edges = {(e.event, e.held, e.taken, e.when, e.folio) for e in skeleton.lock_edges}
+        edges = {(e.event, e.held, e.taken, e.when, e.folio, e.again) for e in skeleton.lock_edges}
         images = {
-            (self.events[e], h, t, self._term(w), None if f is None else self._term(f))
-            for e, h, t, w, f in edges
+            (self.events[e], h, t, self._term(w), None if f is None else self._term(f), again)
+            for e, h, t, w, f, again in edges
         }
         _same(images, edges)
         cuts = {(c.thread, c.guard, c.loop) for c in skeleton.cuts}

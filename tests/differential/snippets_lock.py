@@ -30,6 +30,8 @@ def asserted(draft: Draft, name: str, inner: str) -> str:
     random = draft.random
     if "irqs" in name:
         return f"local_irq_disable(); {call(name)}; {inner} local_irq_enable();"
+    if "preemption" in name:
+        return f"preempt_disable(); {call(name)}; {inner} preempt_enable();"
     fitting = [o for o in OPENERS if PRIMITIVES[o].group == "lock" and "folio" not in o]
     opener = random.choice([o for o in fitting if len(PRIMITIVES[o].parameters) == 1])
     lock = use_lock(draft, opener)

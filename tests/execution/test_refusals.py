@@ -109,8 +109,8 @@ actor d { synchronize_srcu(&other); }
 """,
     "read_twice": """
 int x;
-rwlock_t r;
-actor a { read_lock(&r); read_lock(&r); read_unlock(&r); x = 1; read_unlock(&r); }
+rwlock_t r, q;
+actor a { read_lock(&r); read_lock(&q); read_unlock(&q); x = 1; read_unlock(&r); }
 actor b { synchronize_rcu(); }
 """,
     "callback": """

@@ -36,19 +36,32 @@ def skeleton(protocol: Protocol, scenario: str, configuration: dict[str, str]) -
         return str(error)
 
 
-def told(found: Skeleton | str) -> object:
-    """All that an execution is made of; rows are numbered anew in every program."""
+MOVED = ("ctrl_moved_behind",)
+"""Of files in which a variant moves a store out of an arm: no text says for all whether it is in."""
+
+
+def told(found: Skeleton | str, *, surely: bool) -> object:
+    """All that an execution is made of; rows are numbered anew in every program.
+
+    With ``surely`` whether an event waits for what is surely looked at before, and the terms for it.
+    """
     if isinstance(found, str):
         return found
     events = [
-        (event.thread, type(event.action), event.origin.span, len(event.checks), bool(event.surely))
+        (
+            event.thread,
+            type(event.action),
+            event.origin.span,
+            len(event.checks),
+            surely and bool(event.surely),
+        )
         for event in found.events
     ]
     threads = [(thread.kind, thread.events, thread.parent) for thread in found.threads]
     reads = [(access.event, access.part) for access in found.reads]
     writes = [(access.event, access.part) for access in found.writes]
     marks = sorted((mark.owner, mark.label) for mark in found.marks)
-    return events, threads, reads, writes, marks, len(found.cuts), len(found.rows)
+    return events, threads, reads, writes, marks, len(found.cuts), len(found.rows) * surely
 
 
 @pytest.mark.parametrize("path", WITH_VARIANTS, ids=[path.stem for path in WITH_VARIANTS])
@@ -70,7 +83,12 @@ def test_each_switch_is_its_variant(path: Path) -> None:
             alone = variants[name] if name else base
             one = skeleton(made.protocol, scenario, {**dict(configuration), **switches})
             other = skeleton(alone, scenario, dict(configuration))
-            assert told(one) == told(other), (scenario, name, configuration)
+            surely = path.stem not in MOVED
+            same = told(one, surely=surely) == told(other, surely=surely)
+            assert same, (scenario, name, configuration)
+            if isinstance(one, Skeleton) and isinstance(other, Skeleton):
+                pairs = zip(one.events, other.events, strict=True)
+                assert all(e.surely or not f.surely for f, e in pairs), (scenario, name)
             compared += 1
     assert compared
 

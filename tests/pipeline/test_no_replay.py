@@ -31,7 +31,7 @@ actor w {{
 actor c {{
 	if (READ_ONCE(f)) {{
 		down_read(&s);
-		down_read(&s);
+		down_read_nested(&s, 1);
 		{ends}
 	}}
 }}

@@ -27,7 +27,7 @@ def agrees_in_numbers(protocol: Protocol, outcome: Outcome) -> bool:
             if witness.property not in found:
                 # Of one actor alone there may be three that wait for each other.
                 found |= _of(protocol, outcome, dict.fromkeys(many, 3), 1)
-            for fewer in range(1, len(many)):
+            for fewer in range(len(many)):
                 # Any number is none, too.
                 for there in combinations(many, fewer) if witness.property not in found else ():
                     found |= _of(protocol, outcome, dict.fromkeys(there, 1), 1)

@@ -71,8 +71,8 @@ def _only_in(
     places = [_come_to(graph, test, each, branch.arms) for each in _cases(graph, test, way)]
     found = frozenset(place for each in places for place in each)
     if found:
-        ways = _cases(graph, test, other)
-        found -= frozenset.intersection(*(frozenset(_come_to(graph, test, w)) for w in ways))
+        first, *more = (frozenset(_come_to(graph, test, w)) for w in _cases(graph, test, other))
+        found -= first.intersection(*more)
     return found
 
 

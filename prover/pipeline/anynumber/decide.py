@@ -318,7 +318,13 @@ def _samples(finite: Finite, stuck: Suspect | None) -> list[Instance]:
         # Who is suspected need not be all that waits: others, who go on, may not be there at all.
         kinds = finite.many if len(finite.many) <= FEW_KINDS else ()
         few = quick(kinds, dict.fromkeys(kinds, 1), forever=finite.forever) if kinds else ()
-        found = [*few, *ladder(finite.many, dict(stuck.actors), forever=finite.forever), *found]
+        none = Instance(tuple((name, 0) for name in finite.many), 1)
+        found = [
+            none,
+            *few,
+            *ladder(finite.many, dict(stuck.actors), forever=finite.forever),
+            *found,
+        ]
     return list(dict.fromkeys(found))
 
 
