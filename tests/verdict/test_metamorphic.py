@@ -98,7 +98,8 @@ def test_names_do_not_matter(library) -> None:
 
 def with_idle(text: str) -> str:
     """Every scenario runs one more actor, which does nothing."""
-    return re.sub(r"(\trun [^;]+);", r"\1, idler;", text) + "\nactor idler {\n}\n"
+    changed = re.sub(r"(\trun [^;]+);((?:\n\trun [^;]+;)*)", r"\1, idler;\2", text)
+    return changed + "\nactor idler {\n}\n"
 
 
 def test_an_idle_actor_changes_nothing(library) -> None:
