@@ -68,7 +68,7 @@ def request(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> None:
 
     A reader of an rwlock in interrupt context does not: it waits for who has the lock only.
     """
-    if lock_kind == "rwlock" and mode == "r" and in_interrupt(w):
+    if _passes(w, lock_kind, mode):
         return
     node = check_request(w, ref, kind, lock_kind, mode)
     number = _number(w, node)
@@ -76,6 +76,11 @@ def request(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> None:
         writer = Request(node.slot, number, "w")
         w.waiting = frozenset(a.name for a in w.others if a.request == writer)
     w.request = Request(node.slot, number, mode)
+
+
+def _passes(w: Work, lock_kind: str, mode: str) -> bool:
+    """Whether a reader passes the writers that wait."""
+    return lock_kind == "rwlock" and mode == "r" and in_interrupt(w)
 
 
 def grant_choices(w: Work, ref: Value, kind: int, lock_kind: str, mode: str) -> tuple[int, ...]:
@@ -119,7 +124,7 @@ def grant(
     name = f"{node.lock_class}/{subclass}" if subclass > 0 else node.lock_class
     spins = comes and lock_kind not in SLEEPING
     around = _interrupts(w, mode, name) if spins else frozenset[tuple[str, str]]()
-    passes = lock_kind == "rwlock" and mode == "r" and in_interrupt(w)
+    passes = _passes(w, lock_kind, mode)
     again = lock_kind in FAIR and mode == "r" and not passes
     here = (node.slot, _number(w, node))
     outer = [h for h in w.held if again or (h.slot, h.number) != here]

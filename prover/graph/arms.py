@@ -8,11 +8,12 @@ arm shares is left out: what a variant has moved, or what several ways out of a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from dsl import protocol as p
+from dsl.check.flow import statements
 from dsl.source import Span
 
 Arms = Mapping[int, tuple[Span, ...]]
@@ -26,7 +27,7 @@ def stands_in(span: Span, other: Span) -> bool:
 
 def arms_of(function: p.Function) -> Arms:
     """The arms in the body of a function."""
-    whole = _Body(tuple(_statements(function.body)))
+    whole = _Body(tuple(statements(function.body)))
     found: dict[int, tuple[Span, ...]] = {}
     for stmt in whole.statements:
         match stmt:
@@ -54,7 +55,7 @@ class _Body:
 
     def texts(self, arm: Sequence[p.Stmt]) -> tuple[Span, ...]:
         """Where an arm stands, and nothing else does."""
-        own = [inner for stmt in arm for inner in _statements(stmt)]
+        own = [inner for stmt in arm for inner in statements(stmt)]
         found: list[Span] = []
         for span in dict.fromkeys(stmt.span for stmt in own):
             if not any(stands_in(span, known) for known in found):
@@ -64,47 +65,19 @@ class _Body:
 
     def not_entered(self, rest: Sequence[p.Stmt]) -> Sequence[p.Stmt]:
         """The end of a block, if nothing but what stands before it leads there."""
-        within = [inner for stmt in rest for inner in _statements(stmt)]
+        within = [inner for stmt in rest for inner in statements(stmt)]
         labels = {stmt.label for stmt in within if isinstance(stmt, p.Label)}
         return rest if _jumps(within, labels) == _jumps(self.statements, labels) else ()
 
 
-def _statements(stmt: p.Stmt) -> Iterator[p.Stmt]:
-    """A statement and all in it, outermost first."""
-    pending = [stmt]
-    while pending:
-        stmt = pending.pop()
-        yield stmt
-        pending.extend(reversed(_directly_in(stmt)))
-
-
-def _directly_in(stmt: p.Stmt) -> tuple[p.Stmt, ...]:
-    """The statements that one has as its parts."""
-    match stmt:
-        case p.Block(body=body):
-            return body
-        case p.If(then=then, otherwise=otherwise):
-            return then, otherwise
-        case p.Loop(init=init, step=step, body=body):
-            return init, step, body
-        case p.Switch(cases=cases):
-            return tuple(body for _, _, body in cases)
-        case p.Label(body=body):
-            return (body,)
-        case p.ChooseBranch(branches=branches):
-            return branches
-        case _:
-            return ()
-
-
-def _within(statements: Iterable[p.Stmt], span: Span) -> int:
+def _within(among: Iterable[p.Stmt], span: Span) -> int:
     """How many statements stand in a text."""
-    return sum(stands_in(stmt.span, span) for stmt in statements)
+    return sum(stands_in(stmt.span, span) for stmt in among)
 
 
-def _jumps(statements: Iterable[p.Stmt], labels: AbstractSet[str]) -> int:
+def _jumps(among: Iterable[p.Stmt], labels: AbstractSet[str]) -> int:
     """How many jumps lead to some labels."""
-    return sum(isinstance(stmt, p.Goto) and stmt.label in labels for stmt in statements)
+    return sum(isinstance(stmt, p.Goto) and stmt.label in labels for stmt in among)
 
 
 def _plain(stmt: p.Stmt) -> p.Stmt:

@@ -119,7 +119,8 @@ def run_pool(
     """``job(i)`` for i < ``count``, each in a worker process, as they are done.
 
     ``seconds`` bounds a job's wall time, ``memory`` (MiB) a worker's address space.  A worker is
-    given jobs of one of ``kinds`` as long as there are any: it may have kept what they share.
+    given jobs of one of ``kinds`` as long as there are any, then of their group: it may have kept
+    what they share.
     With ``fresh`` every job has a worker of its own.  ``tick`` is called while they are waited for.
     """
     pool: list[_Worker[Result]] = []

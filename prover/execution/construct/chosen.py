@@ -17,7 +17,7 @@ from math import prod
 from typing import TypeAlias
 
 from prover.execution.construct.draft import Draft, Env
-from prover.execution.terms import And, Constant, Not, Operation, Or, Phi, Term
+from prover.execution.terms import And, Constant, Not, Operation, Or, Phi, Term, operands
 from prover.graph import expressions as ex
 from prover.graph import ir
 from prover.graph.instructions import STORES, instructions, reads, written
@@ -175,15 +175,7 @@ class Chosen:
             seen.add(each)
             if each in self._of:
                 found[each] = None
-            match self.draft.terms.rows[each]:
-                case Operation(args=args) | And(args=args) | Or(args=args):
-                    pending.extend(args)
-                case Not(arg=arg):
-                    pending.append(arg)
-                case Phi(arms=arms):
-                    pending.extend(part for arm in arms for part in arm)
-                case _:
-                    pass
+            pending.extend(operands(self.draft.terms.rows[each]))
         return found
 
     def _where(self, term: Term, way: Mapping[Term, int]) -> frozenset[Value] | None:

@@ -210,7 +210,7 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
     granted = draft.outcome(grant, "granted")
     subclass = max(instr.nested, 0)
     edges: dict[tuple[str, str, Location | None, bool], list[Term]] = {}
-    recursion, always = _is_recursion(strand, instr), draft.constant(1)
+    recursion = _is_recursion(strand, instr)
     # Readers of one class keep nobody from reading who passes writers.
     passes = instr.kind == "rwlock" and instr.mode == "shared"
     every = [(held, strand.holds(held)) for held in draft.locks(*SPINNING, *SLEEPING)]
@@ -222,18 +222,18 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
         into = lock_class(taken.cell.lock_class, subclass)
         for held, holds in holding:
             again = held.location == taken.location
-            counts = recursion if again else always
-            if terms.known(counts) == 0:
+            if again and terms.known(recursion) == 0:
                 continue
-            passed = strand.get(held.exclusive) if passes and not again else always
             for number in sorted(strand.subclasses.get(held.location, ())):
                 pair = (lock_class(held.cell.lock_class, number), into)
                 if pair[0] == into and instr.kind == "folio":
                     # No lockdep class: two are locked by their index, which no class could say.
                     continue
-                own = terms.either(recursion, passed) if pair[0] == into else always
+                counts = recursion if again else draft.constant(1)
+                if passes and not again and pair[0] == into:
+                    counts = terms.either(recursion, strand.get(held.exclusive))
                 which = _subclass_is(strand, held, number)
-                when = terms.both(granted, here, holds, counts, own, which)
+                when = terms.both(granted, here, holds, counts, which)
                 if terms.known(when) != 0:
                     folio = held.location if held.cell.type_name == "folio" else None
                     edges.setdefault((*pair, folio, again), []).append(when)
