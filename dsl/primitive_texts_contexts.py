@@ -202,7 +202,7 @@ def _contexts() -> Iterator[tuple[str, Meaning]]:
     )
     yield from row(
         "include/linux/sched.h",
-        __set_current_state="Notes the state of this task: 0 is TASK_RUNNING; in any other a "
+        debug_normal_state_change="Notes the state of this task: 0 is TASK_RUNNING; in any other a "
         "call that may sleep is `sleep-in-atomic`. Orders nothing.",
     )
     yield from row(

@@ -195,7 +195,7 @@ def _rows() -> Iterator[Primitive]:
     preemption = "lockdep_assert_preemption_disabled lockdep_assert_preemption_enabled"
     yield from row("context", "void", preemption)
     yield from row("context", "void", "might_sleep cond_resched cpu_relax")
-    yield from row("context", "void", "__set_current_state", "bool")
+    yield from row("context", "void", "debug_normal_state_change", "bool")
     yield from row("context", "bool", "irqs_disabled")
     yield from row("context", "void", "smp_call_function", "function", "bool", "targets")
 

@@ -7,6 +7,7 @@ from dsl import syntax as s
 from dsl.check.context import Body
 from dsl.check.convert import coerce
 from dsl.check.report import Skip
+from dsl.check.task import refuse_without
 from dsl.check.world import Signature
 from dsl.diagnostic import Label
 
@@ -33,11 +34,14 @@ def function_arguments(
             trail=(Label(callee.decl.name.span, "declared here"),),
         )
     arguments: list[p.Expr] = []
-    for argument, (name, type_) in zip(written, callee.parameters, strict=True):
+    if callee.task is not None:
+        refuse_without(body, callee, expr.callee.span)
+        written = [s.Ident("current", expr.callee.span), *written]
+    for argument, (name, type_) in zip(written, callee.all_parameters, strict=True):
         try:
             checked = body.value(argument, type_)
             if type_ is not None:
-                what = f"parameter `{name}` of `{callee.name}()`"
+                what = f"parameter `{name.text}` of `{callee.name}()`"
                 arguments.append(coerce(body.report, checked, type_, what))
         except Skip:
             continue

@@ -103,8 +103,7 @@ def actor(world: World, decl: s.ActorDecl) -> p.Function:
 
 def _parameters(body: Body, signature: Signature) -> tuple[p.Local | None, ...]:
     found: list[p.Local | None] = []
-    for parameter, (_, type_) in zip(signature.decl.parameters, signature.parameters, strict=True):
-        name = parameter.name
+    for name, type_ in signature.all_parameters:
         local = None if type_ is None else body.local(name.text, type_, name.span)
         body.bind(name, local)
         found.append(local)

@@ -112,8 +112,8 @@ def _inline(body: Body, expr: s.Call, callee: Signature) -> p.Expr:
         raise Skip
     scope, active = body.scope, body.inlining
     body.scope, body.inlining = Scope(None), (*active, callee.name)
-    for parameter, argument in zip(callee.decl.parameters, arguments, strict=True):
-        body.bind(parameter.name, Given(argument, _size(argument)))
+    for (name, _), argument in zip(callee.all_parameters, arguments, strict=True):
+        body.bind(name, Given(argument, _size(argument)))
     try:
         result = body.value(returned, callee.result)
         return coerce(body.report, result, callee.result, f"the result of `{callee.name}()`")

@@ -23,7 +23,7 @@ from dsl.source import Span
 from dsl.syntax_rewrite import statements_in
 from dsl.types import BOOL, VOID, PointerType
 
-STATE = "__set_current_state"
+STATE = "debug_normal_state_change"
 """Who waits says by it that the task is about to sleep; where the iterator ends it runs."""
 
 
@@ -132,8 +132,8 @@ def _parameters(
     """The scope of the iterator's body, and the assignments of its parameters."""
     scope = Scope(None)
     made: list[p.Stmt] = []
-    for parameter, argument in zip(callee.decl.parameters, arguments, strict=True):
-        name, type_ = parameter.name, argument.type
+    for (name, _), argument in zip(callee.all_parameters, arguments, strict=True):
+        type_ = argument.type
         scope.spans[name.text] = name.span
         if (
             isinstance(argument, p.AddressOf)
@@ -226,8 +226,7 @@ def alone(body: Body, callee: Signature) -> None:
     prefix = f".{callee.name}"
     frame = Frame(callee.name, prefix, f"{prefix}.end", None, body.scope, (), None)
     scope = Scope(None)
-    for parameter, (_, type_) in zip(callee.decl.parameters, callee.parameters, strict=True):
-        name = parameter.name
+    for name, type_ in callee.all_parameters:
         scope.spans[name.text] = name.span
         scope.names[name.text] = None if type_ is None else body.local(name.text, type_, name.span)
     _in_frame(body, frame, scope, callee.decl.body)

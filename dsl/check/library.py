@@ -24,6 +24,13 @@ FILES: dict[str, tuple[str, ...]] = {
         *("wake_up_all", "waitqueue_active", "wq_has_sleeper", "prepare_to_wait_event"),
         *("finish_wait", "wait_event"),
     ),
+    "kernel/sched.khp": (
+        *("struct task_struct", "__set_current_state", "set_current_state", "schedule"),
+        *("wake_up_state", "wake_up_process"),
+    ),
+    "kernel/kthread.khp": (
+        *("struct kthread", "to_kthread", "kthread_should_stop", "kthread_exit", "kthread_stop"),
+    ),
     "kernel/rcuwait.khp": (
         *("struct rcuwait", "rcuwait_wake_up", "prepare_to_rcuwait", "finish_rcuwait"),
         "rcuwait_wait_event",

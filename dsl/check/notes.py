@@ -18,12 +18,13 @@ Noted = TypeVar("Noted")
 class Notes(Open):
     """What pure functions have found in checked functions, by the identity of both.
 
-    Of the program as it is: ``statements`` counts what its limit is about, ``indexes`` are the
-    fields, objects, locals, parameters and results that an SRCU index comes to, as
-    :mod:`dsl.check.indexes` tells them.
+    Of the program as it is: ``statements`` counts what its limit is about, ``tasks`` are the
+    functions that have ``current``, ``indexes`` are the fields, objects, locals, parameters and
+    results that an SRCU index comes to, as :mod:`dsl.check.indexes` tells them.
     """
 
     statements: int = 0
+    tasks: frozenset[str] = frozenset()
     indexes: tuple[str, ...] = ()
     _found: dict[tuple[object, int], tuple[p.Function, object]] = field(
         default_factory=dict[tuple[object, int], tuple[p.Function, object]]

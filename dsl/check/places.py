@@ -9,6 +9,7 @@ from dsl.check.constants import evaluate
 from dsl.check.context import Alias, Body, Given
 from dsl.check.convert import arithmetic, show
 from dsl.check.report import Skip, did_you_mean
+from dsl.check.task import CURRENT, hint
 from dsl.source import Span
 from dsl.types import (
     HALF,
@@ -87,9 +88,8 @@ def unknown(body: Body, name: str, span: Span) -> p.Place:
     """Report a name that means nothing here."""
     known = body.scope.visible() | set(body.world.ordinary) | {"NULL", "true", "false"}
     known |= set(body.world.value_words)
-    return body.report.fail(
-        "unknown-name", f"`{name}` is not declared", span, did_you_mean(name, known)
-    )
+    near = hint(body.world) if name == CURRENT else did_you_mean(name, known)
+    return body.report.fail("unknown-name", f"`{name}` is not declared", span, near)
 
 
 def deref(body: Body, pointer: p.Expr, span: Span) -> p.Place:

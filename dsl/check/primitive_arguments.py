@@ -11,6 +11,7 @@ from dsl.check.convert import LOCK_TYPES, arithmetic, cast, coerce, scalar, show
 from dsl.check.places import field as named_field
 from dsl.check.places import whole_value
 from dsl.check.report import Skip, did_you_mean
+from dsl.diagnostic import Label
 from dsl.frozen import Open, field
 from dsl.primitives import Primitive
 from dsl.source import Span
@@ -281,6 +282,14 @@ def callback(body: Body, expr: s.Expr, spec: Primitive) -> p.Expr:
             f"`{spec.name}()` takes a `void function{shape}`",
             expr.span,
             f"`{expr.name}()` has other parameters or another result",
+        )
+    if callee.task is not None:
+        return body.report.fail(
+            "bad-argument",
+            f"`{expr.name}()` uses `current`, and `{spec.name}()` runs it in no task of its own",
+            expr.span,
+            "hand it what it needs of the task in an object",
+            (Label(callee.decl.name.span, "declared here"),),
         )
     return p.FunctionName(expr.name, VOID, expr.span)
 

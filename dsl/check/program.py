@@ -9,7 +9,7 @@ from math import prod
 
 from dsl import protocol as p
 from dsl import syntax as s
-from dsl.check import bodies, declarations, interrupts, names, objects
+from dsl.check import bodies, declarations, interrupts, names, objects, task
 from dsl.check.callgraph import check_calls
 from dsl.check.claims import claim
 from dsl.check.context import MAX_DEPTH
@@ -55,10 +55,13 @@ def check(
             files = program.files if not variant else _applied(report, program, variant)
             world = names.collect(report, files)
             _declare(world)
+            if any(task.CURRENT in source.text for source in program.sources.values()):
+                task.hand_on(world)
             known = _Known.of(program, base, notes)
             protocol = _protocol(world, program, files, variant, known)
             if not variant:
                 known.notes.statements = world.statements
+                known.notes.tasks = task.handed(world)
     except EnoughError:
         protocol = None
     report.close(file.name for file in program.files)
@@ -102,13 +105,17 @@ class _Known(Frozen, frozen=True):
             return None
         return self.protocol.scenarios[name]
 
-    def without_iterators(self, world: World) -> _Known:
-        """Nothing where an iterator has changed: it is part of every body that uses it."""
+    def as_far_as_same(self, world: World) -> _Known:
+        """Nothing where what stands in bodies unseen has changed.
+
+        An iterator is part of every body that uses it, and so is the task that is handed on.
+        """
         changed = (
             signature.kind == "iterator" and self.owners.get(name) is not signature.decl
             for name, signature in world.functions.items()
         )
-        return _Known(None, {}, {}, self.notes) if any(changed) else self
+        same = self.notes.tasks == task.handed(world) and not any(changed)
+        return self if same else _Known(None, {}, {}, self.notes)
 
 
 @contextmanager
@@ -167,7 +174,7 @@ def _protocol(
     world: World, program: Program, files: tuple[s.File, ...], variant_name: str, known: _Known
 ) -> p.Protocol:
     placed, pools = objects.declare(world)
-    known = known.without_iterators(world)
+    known = known.as_far_as_same(world)
     functions = _functions(world, known)
     actors: dict[str, p.Function] = {}
     for name, decl in world.actors.items():

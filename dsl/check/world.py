@@ -19,13 +19,27 @@ BUILTIN_NAMES = ("NULL", "true", "false", "choose", "container_of", "forall_acto
 
 
 class Signature(Frozen, frozen=True):
-    """What a call needs to know of a function; a type is None where its declaration is wrong."""
+    """What a call needs to know of a function; a type is None where its declaration is wrong.
+
+    ``task`` is the type of ``current``, where the function has it as a parameter unwritten.
+    """
 
     name: str
     kind: str
     parameters: tuple[tuple[str, Type | None], ...]
     result: Type | None
     decl: s.FunctionDecl
+    task: Type | None = None
+
+    @property
+    def all_parameters(self) -> tuple[tuple[s.Name, Type | None], ...]:
+        """Names and types, with ``current`` first where it is one."""
+        names = (parameter.name for parameter in self.decl.parameters)
+        types = (type_ for _, type_ in self.parameters)
+        written = tuple(zip(names, types, strict=True))
+        if self.task is None:
+            return written
+        return (s.Name("current", self.decl.name.span), self.task), *written
 
 
 class World(Open):

@@ -117,7 +117,7 @@ def _cond_resched(e: Emitter, expr: p.CallPrimitive, _: int) -> None:
     e.local(sections.may_resched, expr.span)
 
 
-def _set_current_state(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
+def _normal_state_change(e: Emitter, expr: p.CallPrimitive, dst: int) -> None:
     e.expression(expr.arguments[0], dst)
 
     def run(w: Work) -> None:
@@ -145,7 +145,7 @@ CONTEXTS: Mapping[str, Meaning] = MappingProxyType(
         "irqs_disabled": _irqs_disabled,
         "might_sleep": _might_sleep,
         "cond_resched": _cond_resched,
-        "__set_current_state": _set_current_state,
+        "debug_normal_state_change": _normal_state_change,
         "synchronize_rcu": _synchronize,
         "synchronize_rcu_expedited": _synchronize,
         "rcu_barrier": _barrier,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from dsl.check.task import CURRENT, TASK
 from dsl.paste.calls import Group
 from dsl.paste.declare import Declarations, Names
 from dsl.paste.edits import Edited, apply, plain, quoted
@@ -151,14 +152,35 @@ class _Attempt:
         return f"{notes}static {head}({shown or 'void'})"
 
     def _after(self) -> str:
-        name = self._signature.name
-        actor = self._declarations.names.fresh("caller")
-        scenario = self._declarations.names.fresh("two_callers")
+        d, name = self._declarations, self._signature.name
+        scenario = d.names.fresh("two_callers")
         arguments = ", ".join(self._given_value(cell) for _, cell in self._parameters)
-        return (
-            f"\nactor {actor} {{ {name}({arguments}); }}\n\n"
-            f"scenario {scenario} {{\nrun {actor} * 2;\nexpect proved;\n}}\n"
+        if not self._has_task():
+            actor = d.names.fresh("caller")
+            run, text = f"{actor} * 2", f"\nactor {actor} {{ {name}({arguments}); }}\n"
+        else:
+            actors = [d.names.fresh(f"caller_{n}") for n in range(2)]
+            run, text = ", ".join(actors), ""
+            for number, actor in enumerate(actors):
+                task = f"struct task_struct *{CURRENT} = {self._task(number)};"
+                text += f"\nactor {actor} {{\n{task}\n\n{name}({arguments});\n}}\n"
+        return f"{text}\nscenario {scenario} {{\nrun {run};\nexpect proved;\n}}\n"
+
+    def _has_task(self) -> bool:
+        """Whether the function uses ``current``, or calls what does."""
+        given = self._given
+        inside = (t for t in given.tokens.kept if given.body.start <= t.start < given.body.end)
+        names = {token.text for token in inside if token.kind == "name"}
+        return TASK in self._inference.world.closed and bool(
+            names & {CURRENT, *given.library.tasks}
         )
+
+    def _task(self, number: int) -> str:
+        """A task of its own, which is part of a thread's where there are such."""
+        d = self._declarations
+        if "kthread" in self._inference.world.closed:
+            return f"&{d.another('struct kthread', f'thread_{number}')}.task"
+        return f"&{d.another('struct task_struct', f'task_{number}')}"
 
     def _given_value(self, cell: Cell) -> str:
         match shape(cell):

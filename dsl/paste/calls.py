@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from dsl.check.task import CURRENT, TASK
 from dsl.paste.known import LOCKS, PLAIN_READS, RENAMED, WRAPPERS
 from dsl.paste.library import Library
 from dsl.paste.scopes import Outside, World
@@ -107,8 +108,11 @@ class Calls:
         known = self.world.constants if CONSTANT.fullmatch(name) else self.world.globals
         if name not in known:
             known[name] = Cell(hint=name.lower())
-            if name == "current":
-                known[name] = pointer(Cell(Struct(self.world.record("task_struct"))))
+            if name == CURRENT:
+                known[name] = pointer(Cell(Struct(self.world.record(TASK))))
+                if TASK in self.world.closed:
+                    # The callers say which task they are.
+                    return known.pop(name)
         return known[name]
 
     def call(self, call: Call, used: str) -> Cell:

@@ -134,6 +134,12 @@ class Declarations:
             self._object(cell, name, second=False)
         return self._objects[key]
 
+    def another(self, type_: str, stem: str) -> str:
+        """The name of an object that nothing points at yet."""
+        name = self.names.fresh(stem)
+        self._made.append(f"{type_} {name};")
+        return name
+
     def _object(self, cell: Cell, name: str, *, second: bool) -> None:
         inner = find(cell)
         value = self.initial(cell, None if second else self._another(inner, name))

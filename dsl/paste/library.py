@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dsl import syntax as s
+from dsl.check.task import needing
 from dsl.files import library_root
 from dsl.imports import load_text
 from dsl.paste.scopes import World
@@ -51,13 +52,17 @@ class Wrapper:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The files that are imported, what they declare, and what can be copied instead."""
+    """The files that are imported, what they declare, and what can be copied instead.
+
+    ``tasks`` are the functions that use ``current``.
+    """
 
     imports: tuple[str, ...] = ()
     files: tuple[s.File, ...] = ()
     signatures: Mapping[str, Signature] = field(default_factory=dict[str, Signature])
     names: frozenset[str] = frozenset()
     constants: frozenset[str] = frozenset()
+    tasks: frozenset[str] = frozenset()
     wrappers: Mapping[str, Wrapper] = field(default_factory=dict[str, Wrapper])
 
     def declare(self, world: World) -> None:
@@ -139,7 +144,11 @@ def imported(imports: tuple[str, ...], wrappers: Mapping[str, Wrapper]) -> Libra
                     names |= {value.name.text for value in declaration.values}
             case _:
                 pass
-    return Library(imports, files, signatures, frozenset(names), frozenset(constants), wrappers)
+    functions = {d.name.text: d for d in declarations if isinstance(d, s.FunctionDecl)}
+    tasks = frozenset(needing(functions))
+    return Library(
+        imports, files, signatures, frozenset(names), frozenset(constants), tasks, wrappers
+    )
 
 
 def _signature(declaration: s.FunctionDecl) -> Signature:

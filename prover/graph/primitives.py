@@ -39,7 +39,7 @@ from prover.graph.primitives_last_put import last_put_meanings
 from prover.graph.primitives_lock import lock_meanings, saved_flags
 from prover.graph.primitives_refcount import refcount_meanings
 from prover.graph.primitives_srcu import srcu_meanings
-from prover.graph.task_state import SLEEPING, awake, set_current_state
+from prover.graph.task_state import SLEEPING, awake, normal_state_change
 
 
 def meanings() -> dict[str, Meaning]:
@@ -189,7 +189,7 @@ def _context() -> Iterator[tuple[str, Meaning]]:
     yield "local_bh_enable", _plain(lambda origin: Leave("bh", origin))
     yield "might_sleep", _plain(MightSleep)
     yield "cond_resched", _plain(MightSleep)
-    yield "__set_current_state", set_current_state
+    yield "debug_normal_state_change", normal_state_change
     yield "cpu_relax", _fence("barrier")
     yield "irqs_disabled", _irqs_disabled
     yield "smp_call_function", smp_call_function

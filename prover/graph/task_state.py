@@ -37,8 +37,8 @@ def set_state(scope: Scope, state: Expr, span: Span) -> None:
     scope.builder.emit(Assign(_STATE, scope.apply("bool", state), scope.origin(span)))
 
 
-def set_current_state(scope: Scope, call: p.CallPrimitive) -> Expr:
-    """``__set_current_state()``."""
+def normal_state_change(scope: Scope, call: p.CallPrimitive) -> Expr:
+    """``debug_normal_state_change()``."""
     set_state(scope, value(scope, call.arguments[0]), call.span)
     scope.graph.stated = True
     return ex.ZERO

@@ -23,7 +23,7 @@ WINDOW = 5
 ELSEWHERE = (
     *("smp_cond_load_acquire", "smp_cond_load_relaxed", "cond_resched", "cpu_relax"),
     *(name for name in PRIMITIVES if "srcu" in name),
-    *("flush_translations", "__set_current_state"),
+    *("flush_translations", "debug_normal_state_change"),
 )
 """Primitives for loops that wait, those of SRCU, flushes of what hardware keeps, and the state of a
 task: programs with those are in ``awaits.py``, ``readers.py``, ``test_translations_agree.py`` and

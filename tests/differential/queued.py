@@ -73,13 +73,13 @@ WRITE_ONCE(x, 1);
 """
 
 STATES = """
-__set_current_state(1);
-__set_current_state(1);
-__set_current_state(0);
-__set_current_state(READ_ONCE(x));
-if (READ_ONCE(x)) __set_current_state(1);
-if (READ_ONCE(x)) { __set_current_state(0); }
-do { __set_current_state(1); } while (!READ_ONCE(x));
+debug_normal_state_change(1);
+debug_normal_state_change(1);
+debug_normal_state_change(0);
+debug_normal_state_change(READ_ONCE(x));
+if (READ_ONCE(x)) debug_normal_state_change(1);
+if (READ_ONCE(x)) { debug_normal_state_change(0); }
+do { debug_normal_state_change(1); } while (!READ_ONCE(x));
 """
 
 SLEEPS = """
@@ -130,7 +130,7 @@ def generate_queued(seed: int) -> Generated:
         if first[0] == SENDS and "three" not in actors:
             parts = [part.replace(", three", "") for part in parts]
         if tables is KINDS[2][0]:
-            parts.append("__set_current_state(0);")
+            parts.append("debug_normal_state_change(0);")
         lines.append(f"actor {name} {{ {' '.join(parts)} }}")
     places = ("x", "y", "r")
     probes = " ".join(f'final {place} != 77777 : "probe";' for place in places)

@@ -45,7 +45,7 @@ BUGS = (
         "awake",
         "if scope.graph.states:",
         "if False:",
-        "__set_current_state",
+        "debug_normal_state_change",
     ),
 )
 

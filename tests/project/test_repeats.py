@@ -25,13 +25,20 @@ ALONE = "teaching"
 
 ANOTHER_MODEL = {
     "bugs/damon_retry.khp": {"pte_offset_map_lock"},  # a pmd with no page table at all
+    "bugs/futex_waiters.khp": {"schedule"},  # until it is no longer in a queue
     "bugs/gup_fast_vs_fork.khp": {"gup_pte_range"},  # with pins, and no pmd
     "bugs/gup_fast_vs_ksm.khp": {"gup_pte_range"},  # the same
     "bugs/hugetlb_pt_lock.khp": {"try_grab_folio"},  # v6.10: a reference, and no pin
     "bugs/ksm_vs_exit.khp": {"exit_mmap"},  # what becomes of the maple tree
     "bugs/madvise_collapse_stale_vma.khp": {"collapse_pte_mapped_thp"},  # which vma it looks up
     "bugs/pte_frag_destroy.khp": {"rmap_walk_file"},  # page tables are fragments of a page
-    "bugs/rq_qos_wait.khp": {"finish_wait", "wq_has_sleeper"},  # one entry, exclusive
+    # One entry, exclusive; a task is woken by nothing else.
+    "bugs/rq_qos_wait.khp": {
+        "finish_wait",
+        "set_current_state",
+        "wake_up_process",
+        "wq_has_sleeper",
+    },
     "bugs/unmap_sync.khp": {"page_vma_mapped_walk"},  # v5.13, what maps a page is huge
     # With a pmd that is memory of its own, in a page that munmap() frees.
     "series/collapse_vma_first.khp": {

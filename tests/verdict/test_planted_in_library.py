@@ -71,6 +71,20 @@ BUGS = (
         "rcuwait",
     ),
     Planted(
+        "a task that is not woken",
+        "sched",
+        "WRITE_ONCE(p->__state, TASK_RUNNING);",
+        ";",
+        "schedule",
+    ),
+    Planted(
+        "a sleep that waits for nobody",
+        "sched",
+        "VAL == TASK_RUNNING",
+        "true",
+        "schedule",
+    ),
+    Planted(
         "a bit spinlock that does not lock",
         "bit_spinlock",
         "if (!test_and_set_bit_lock(bitnum, addr))\n\t\t\treturn;",
