@@ -42,7 +42,6 @@ ANOTHER_MODEL = {
     "bugs/pte_frag_destroy.khp": {"rmap_walk_file"},  # page tables are fragments of a page
     # One entry, exclusive; a task is woken by nothing else.
     "bugs/rq_qos_wait.khp": {
-        "finish_wait",
         "set_current_state",
         "wake_up_process",
         "wq_has_sleeper",
