@@ -134,6 +134,15 @@ UNDER_WEAK = (
     ),
     InEngine(
         "control dependencies",
+        "a test orders a store that it leads to either way",
+        conditions.Conditions,
+        "_terms",
+        "asked & self._hangs_on(holds) & ~self._choices",
+        "True",
+        "weak/ctrl_meets_by_a_flag",
+    ),
+    InEngine(
+        "control dependencies",
         "a branch orders past the point where its arms meet",
         program,
         "controlling",

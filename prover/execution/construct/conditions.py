@@ -10,7 +10,17 @@ from typing import TypeAlias
 from prover.execution.construct.arms import Within
 from prover.execution.construct.controls import Deciding
 from prover.execution.construct.draft import Draft
-from prover.execution.terms import And, Choice, Constant, Not, Operation, Or, Term
+from prover.execution.terms import (
+    And,
+    Choice,
+    Constant,
+    Not,
+    Operation,
+    Or,
+    Outcome,
+    Term,
+    operands,
+)
 
 Ways: TypeAlias = dict[Term, Term]
 """Conditions, each with the term that says whether its branch, and those between, were run."""
@@ -34,6 +44,9 @@ class Conditions:
     )
     _known: dict[str, tuple[Ways, Ways]] = field(default_factory=dict[str, tuple[Ways, Ways]])
     _chosen: dict[Term, bool] = field(default_factory=dict[Term, bool])
+    _leaves: dict[Term, int] = field(default_factory=dict[Term, int])
+    _surely: dict[Term, int] = field(default_factory=dict[Term, int])
+    _choices: int = 0
 
     def add(self, block: str, guard: Term, holds: Term) -> None:
         """A branch that is run where ``guard`` holds."""
@@ -42,13 +55,21 @@ class Conditions:
             holds = self.draft.select(guard, holds, self.draft.constant(0))
         self.decided[block] = guard, holds
 
-    def of(self, block: str) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
-        """All conditions that may decide on a block, and those that surely do."""
-        every, surely = self._both_ways(block)
-        found = self._terms(every)
-        return found, found if surely is every else self._terms(surely)
+    def of(self, block: str, guard: Term) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+        """All conditions that may decide on a block, and those that surely do.
 
-    def also(self, block: str, rows: Sequence[Within]) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+        The block is run where ``guard`` holds: what that does not hang on has decided nothing,
+        wherever its branch stands.
+        """
+        every, surely = self._both_ways(block)
+        found = self._terms(every, self._hangs_on(guard))
+        if surely is every and not self.draft.shared:
+            return found, found
+        return found, self._terms(surely, self._surely_on(guard))
+
+    def also(
+        self, block: str, guard: Term, rows: Sequence[Within]
+    ) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
         """The same of an instruction of a block that stands in arms of branches."""
         terms = self.draft.terms
         every, surely = (dict(ways) for ways in self._both_ways(block))
@@ -60,7 +81,10 @@ class Conditions:
                     for ways in (every, surely) if row.surely and sure else (every,):
                         known = (ways[each],) if each in ways else ()
                         ways[each] = terms.either(*known, taken)
-        return self._terms(every), self._terms(surely)
+        return (
+            self._terms(every, self._hangs_on(guard)),
+            self._terms(surely, self._surely_on(guard)),
+        )
 
     def _both_ways(self, block: str) -> tuple[Ways, Ways]:
         """All that may decide on a block, and what surely does: the same where nothing is open."""
@@ -96,9 +120,13 @@ class Conditions:
             self._chosen[term] = known
         return known
 
-    def _terms(self, ways: Ways) -> tuple[Term, ...]:
+    def _terms(self, ways: Ways, asked: int) -> tuple[Term, ...]:
         none = self.draft.constant(0)
-        found = (self.draft.select(when, holds, none) for holds, when in ways.items())
+        found = (
+            self.draft.select(when, holds, none)
+            for holds, when in ways.items()
+            if asked & self._hangs_on(holds) & ~self._choices
+        )
         return tuple(dict.fromkeys(found))
 
     def _looked_at(self, branch: str, holds: Term) -> Iterator[tuple[Term, bool]]:
@@ -128,3 +156,77 @@ class Conditions:
             for other, when in before.items():
                 found.setdefault(other, []).append(when if each.always else terms.both(run, when))
         return {holds: terms.either(*whens) for holds, whens in found.items()}
+
+    def _hangs_on(self, term: Term) -> int:
+        """What a term is computed from in the end, and whether that is run, as a set of bits."""
+        known = self._leaves
+        if term not in known:
+            found, seen, waiting = 0, {term}, [term]
+            while waiting:
+                one = waiting.pop()
+                row = self.draft.terms.rows[one]
+                parts = operands(row)
+                if not parts and not isinstance(row, Constant):
+                    found |= 1 << one
+                if isinstance(row, Choice):
+                    self._choices |= 1 << one
+                if isinstance(row, Outcome):
+                    parts = self._guard_of(row)
+                for part in parts:
+                    if part in known:
+                        found |= known[part]
+                    elif part not in seen:
+                        seen.add(part)
+                        waiting.append(part)
+            known[term] = found
+        return known[term]
+
+    def _guard_of(self, row: Outcome) -> tuple[Term, ...]:
+        event = self.draft.events[row.event]
+        return () if event is None else (event.guard,)
+
+    def _surely_on(self, guard: Term) -> int:
+        """The same of a guard, whatever the value of configs that were left open.
+
+        Where it holds, and no more than is plain to see: what one value leaves of it may hang on
+        less.
+        """
+        known = self._surely
+        if guard not in known:
+            # Should it lead back to itself there is nothing to add.
+            known[guard] = 0
+            found, here, seen = 0, guard, set[Term]()
+            while here not in seen:
+                seen.add(here)
+                row = self.draft.terms.rows[here]
+                if here in known and here != guard:
+                    found |= known[here]
+                elif not self._is_open(here):
+                    found |= self._hangs_on(here)
+                elif isinstance(row, Outcome):
+                    found |= 1 << here
+                    here = self._guard_of(row)[0]
+                elif isinstance(row, And):
+                    for arg in row.args:
+                        found |= self._surely_on(arg)
+                elif isinstance(row, Or):
+                    found |= self._on_any(row.args)
+            known[guard] = found
+        return known[guard]
+
+    def _on_any(self, args: Sequence[Term]) -> int:
+        """What a disjunction surely hangs on: of what configs leave there may be one part only."""
+        fixed = [self._hangs_on(arg) for arg in args if not self._is_open(arg)]
+        found = 0
+        for each in fixed:
+            found |= each
+        if not fixed:
+            found = self._surely_on(args[0])
+            for arg in args[1:]:
+                found &= self._surely_on(arg)
+        return found
+
+    def _is_open(self, term: Term) -> bool:
+        """Whether an open config has a part in a term."""
+        shared = self.draft.shared.values()
+        return bool(shared) and any(self._hangs_on(term) >> each & 1 for each in shared)

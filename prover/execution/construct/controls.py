@@ -120,17 +120,23 @@ def _certain(
 ) -> dict[str, int]:
     """For each block, the set of those on every way from it to an end, as bits.
 
-    Of a branch in ``either`` one arm may be all there is.  Where no way leads to an end, those on
-    every way at all.
+    Of a branch in ``either`` one arm may be all there is, and that may lead to no end: whatever
+    may be on every way then.  Where no way leads to an end, those on every way at all.
     """
     ends: dict[str, bool] = {}
+    sure: dict[str, bool] = {}
     found: dict[str, int] = {}
     for name in reversed(bits):
-        ends[name] = name in ending or any(ends[way] for way in ways[name])
-        sets = [found[way] for way in ways[name] if ends[way] or not ends[name]]
+        there = ways[name]
+        ends[name] = name in ending or any(ends[way] for way in there)
+        every = all if name in either else any
+        sure[name] = name in ending or (ends[name] and every(sure[way] for way in there))
+        alone = name in either or (ends[name] and not sure[name])
+        firm = [way for way in there if alone or sure[way]]
+        sets = [found[way] for way in firm or there]
         joined = sets[0] if sets else 0
         for other in sets[1:]:
-            joined = joined | other if name in either else joined & other
+            joined = joined | other if alone else joined & other
         found[name] = joined | bits[name]
     return found
 

@@ -215,10 +215,10 @@ def _build_thread(draft: Draft, job: Job, program: ir.Program) -> Strand:
         block = job.graph.blocks[name]
         chosen.joined([path for _, path in arrivals.pop(name)], env)
         strand.guard, strand.env = guard, env
-        here = conditions.of(name) if any(map(_acts, block.body)) else ((), ())
+        here = conditions.of(name, guard) if any(map(_acts, block.body)) else ((), ())
         for index, instr in enumerate(block.body):
             rows = (*arms.get((name, index), ()), *rounds.get((name, index), ()))
-            decided = conditions.also(name, rows) if rows else here
+            decided = conditions.also(name, guard, rows) if rows else here
             strand.controls, strand.surely = chosen.added(decided, instr, strand.env)
             if isinstance(instr, ir.Store):
                 rest = updates_in(block.body[index + 1 :])
