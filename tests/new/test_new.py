@@ -29,17 +29,18 @@ def test_there_are_cases() -> None:
     assert len(REFUSED) >= 5
 
 
-def asked(case: Path) -> tuple[Source, str, list[str]]:
-    """The C, the function that is asked for, and the codes that are expected."""
+def asked(case: Path) -> tuple[Source, tuple[str, ...], list[str]]:
+    """The C, the functions that are asked for, and the codes that are expected."""
     text = case.read_bytes().decode()
     first, second = text.splitlines()[:2]
     codes = second.split(": ", 1)[1].split(", ")
-    return Source(case.name, text), first.split(": ", 1)[1], [c for c in codes if c != "none"]
+    functions = tuple(first.split(": ", 1)[1].split(", "))
+    return Source(case.name, text), functions, [c for c in codes if c != "none"]
 
 
 def made(case: Path) -> Skeleton:
-    source, function, _ = asked(case)
-    return paste(source, function, "v6.1")
+    source, functions, _ = asked(case)
+    return paste(source, functions, "v6.1")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
@@ -80,9 +81,9 @@ def test_the_skeleton_checks_and_is_in_the_format(case: Path) -> None:
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.stem)
 def test_what_cannot_be_read_is_refused(case: Path) -> None:
-    source, function, codes = asked(case)
+    source, functions, codes = asked(case)
     with pytest.raises(DiagnosticError) as caught:
-        paste(source, function)
+        paste(source, functions)
     (found,) = caught.value.diagnostics
     assert [found.code] == codes
     assert found.code in CODES
