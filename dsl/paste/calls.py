@@ -12,9 +12,7 @@ from dsl.paste.tree import Call, Expr, Member, Name, Odd, Paren, Prefix, Signatu
 from dsl.paste.types import (
     Array,
     Cell,
-    Number,
     Opaque,
-    Pointer,
     Struct,
     Void,
     find,

@@ -137,15 +137,18 @@ def _again(
     source: Source, functions: tuple[str, ...], before: Sequence[Found]
 ) -> tuple[Tokens, tuple[Found, ...], tuple[Part, ...]]:
     """Reads a text in which guards are written out; what is too much is so because of them."""
-    (first, *_) = before
+    head = before[0].signature
+    places: list[Found] = []
+    parts: list[Part] = []
     try:
         found = tokens(source)
-        places: list[Found] = []
-        for name, first in zip(functions, before, strict=True):
+        for number, name in enumerate(functions):
+            head = before[number].signature
             places.append(locate(source, found, name))
-        return found, tuple(places), _parts(source, places)
+            parts += _parts(source, places[-1:])
+        return found, tuple(places), tuple(parts)
     except DiagnosticError as error:
-        span = Span(source.name, first.signature.start, first.signature.end)
+        span = Span(source.name, head.start, head.end)
         (why, *_) = error.diagnostics
         message = f"with its guards written out: {why.message}"
         raise refusal(why.code, message, span, why.hint or "cut the function down") from None
