@@ -48,7 +48,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A body in the text, with the way back to the C, where its head begins, and the key of its end."""
+    """A body in the text, with the way back to the C; where its head begins; the key of its end."""
 
     body: Edited
     head: int
