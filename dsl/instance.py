@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dsl import protocol as p
+from dsl.check.iterators import STATE
+from dsl.check.walk import deep, expressions
 from dsl.frozen import replace
 from dsl.types import BOOL, VOID
 
@@ -37,9 +39,10 @@ def instance(
     bounded = replace(chosen, run=run, many=(), forever=False, finals=(), bound=0)
     actors, functions = dict(protocol.actors), dict(protocol.functions)
     if chosen.forever and (rounds > 1 or restless):
+        states = rounds > 1 and any(map(_sets_state, (*actors.values(), *functions.values())))
         for name in named:
             functions[name] = replace(actors[name], kind="function")
-            actors[name] = _again(actors[name], rounds, restless=restless)
+            actors[name] = _again(actors[name], rounds, restless=restless, states=states)
     return replace(
         protocol,
         scenarios={**protocol.scenarios, scenario: bounded},
@@ -49,7 +52,16 @@ def instance(
     )
 
 
-def _again(actor: p.Function, rounds: int, *, restless: bool) -> p.Function:
+def _sets_state(function: p.Function) -> bool:
+    """Whether a function says itself that its task is about to sleep, or runs."""
+    return any(
+        isinstance(part, p.CallPrimitive) and part.primitive == STATE
+        for expr in expressions(function.body)
+        for part in deep(expr)
+    )
+
+
+def _again(actor: p.Function, rounds: int, *, restless: bool, states: bool) -> p.Function:
     """An actor that calls its body, a function of its name, once a round."""
     span = actor.span
     arguments = tuple(
@@ -57,7 +69,10 @@ def _again(actor: p.Function, rounds: int, *, restless: bool) -> p.Function:
         for local in actor.parameters
     )
     call = p.Evaluate(p.CallFunction(actor.name, arguments, VOID, span), span)
+    # Whoever begins again runs, whatever state the round before has left behind.
+    running = p.CallPrimitive(STATE, (p.Constant(0, BOOL, span),), "", (), VOID, span)
+    each = (p.Evaluate(running, span), call) if states else (call,)
     never = p.CallPrimitive("assume", (p.Constant(0, BOOL, span),), "", (), VOID, span)
     end = (p.Evaluate(never, span),) if restless else ()
-    body = p.Block((*[call] * rounds, *end), span)
+    body = p.Block((call, *each * (rounds - 1), *end), span)
     return replace(actor, locals=actor.parameters, body=body, labels=())

@@ -169,17 +169,32 @@ def imports_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def links_on(path: str) -> tuple[list[str], str]:
-    """The symbolic links that ``path`` goes through, each by a path without links before it.
+class Way(NamedTuple):
+    """The symbolic links that a path goes through, each by a path without links before it.
 
-    The second is where they lead, as os.path.realpath() has it.
+    ``real`` is where they lead, as os.path.realpath() has it; ``left`` are the folders that a
+    ``..`` leaves, which have to be there for that.
+    """
+
+    links: list[str]
+    real: str
+    left: list[str]
+
+
+def links_on(path: str) -> Way:
+    """How ``path`` leads where it does.
+
+    Not by its letters: ``link/..`` is above where the link leads.
     """
     links: list[str] = []
+    left: list[str] = []
     here = os.sep
-    pending = [part for part in reversed(os.path.abspath(path).split(os.sep)) if part]
+    parts = os.path.join(os.getcwd(), path).split(os.sep)
+    pending = [part for part in reversed(parts) if part not in {"", "."}]
     while pending and len(links) < 40:
         part = pending.pop()
         if part == os.pardir:
+            left.append(here)
             here = os.path.dirname(here)
             continue
         beside = os.path.join(here, part)
@@ -192,4 +207,4 @@ def links_on(path: str) -> tuple[list[str], str]:
         if os.path.isabs(target):
             here = os.sep
         pending.extend(each for each in reversed(target.split(os.sep)) if each not in {"", "."})
-    return links, here
+    return Way(links, here, left)

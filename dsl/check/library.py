@@ -21,8 +21,8 @@ FILES: dict[str, tuple[str, ...]] = {
     ),
     "kernel/wait.khp": (
         *("struct wait_queue_head", "wait_queue_head_t", "init_waitqueue_head", "wake_up"),
-        *("wake_up_all", "waitqueue_active", "wq_has_sleeper", "prepare_to_wait_event"),
-        *("finish_wait", "wait_event"),
+        *("wake_up_all", "waitqueue_active", "wq_has_sleeper", "enter_wait_queue"),
+        *("leave_wait_queue", "wait_event"),
     ),
     "kernel/sched.khp": (
         *("struct task_struct", "__set_current_state", "set_current_state", "schedule"),

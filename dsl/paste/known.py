@@ -48,7 +48,7 @@ ORDERING: Final = re.compile(
     r"(?:read|write|done)_?seq|seqcount_|wait_event|wake_up|complete|wait_for_completion|"
     r"bit_spin_|hlist_bl_(?:un)?lock|(?:try_)?cmpxchg|xchg|down_|up_|downgrade_|mutex_|rt_mutex_|"
     r"ww_mutex_|percpu_(?:down|up)_|spin_|(?:read|write)_(?:try|un)?lock|local_(?:irq|bh|lock)|"
-    r"preempt_|set_(?:current|special)_state|folio_(?:try|un|wait)?_?lock|"
+    r"preempt_|set_(?:current|special)_state|schedule|(?:prepare_to|finish)_wait|folio_(?:try|un|wait)?_?lock|"
     r"(?:lock|unlock|trylock|wait_on)_(?:page|buffer)|"
     r"(?:__)?(?:test_and_)?(?:set|clear|change)_bit|lock_sock|release_sock|bh_(?:un)?lock_sock"
     r")\w*"

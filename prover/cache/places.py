@@ -65,7 +65,8 @@ def lines_named(text: bytes, files: Iterable[str]) -> tuple[str, ...]:
     said = {each.decode("utf-8", "replace") for each in strings}
     rest = [each for each in said if _LINE.search(each)]
     found: list[str] = []
-    for name in files:
+    # What has another's name at its end is told from it before.
+    for name in sorted(files, key=len, reverse=True):
         line = re.compile(rf"(?<![^\s(\"]){re.escape(name)}:[0-9]+")
         found += [name] if any(map(line.search, rest)) else []
         rest = [line.sub("", each) for each in rest]

@@ -110,7 +110,10 @@ def _side(revision: str, path: str, stack: ExitStack) -> Side:
     from prover.pipeline.git import GitError
 
     if not revision:
-        return Side(path, os.getcwd(), os.path.normpath(path))  # noqa: PTH109 - a name
+        # `link/..` is above where the link leads.
+        real, name = os.path.realpath(path), os.path.normpath(path)
+        same = os.path.realpath(name) == real
+        return Side(path, os.getcwd(), name if same else os.path.relpath(real))  # noqa: PTH109
     try:
         into = stack.enter_context(tempfile.TemporaryDirectory(prefix="prove-"))
         return checked_out(revision, path, into, os.curdir, os.environ)

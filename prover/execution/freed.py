@@ -231,14 +231,19 @@ class _Protection:
     def _at_once(self) -> Reason:
         """Nobody waited."""
         story, user = self.story, self.story.name(self.story.bad)
-        for one in self._own(self.end, *READERS):
-            text = f"{user} is inside {INSIDE[one.kind]}: a grace period would have waited for it"
-            return Reason(text, "gp", one.start, self.end)
-        freer = self._freer()
-        for one in self._own(self.end, "srcu"):
+        freer, readers = self._freer(), self._own(self.end, *READERS, "srcu")
+        # What the user has left before its use could not have helped.
+        open_ = [one for one in readers if one.end == NOBODY]
+        for one in sorted(open_, key=lambda one: one.kind == "srcu"):
             text = f"{user} is in a reader of {one.where}, which {freer} does not wait for"
+            if one.kind in INSIDE:
+                inside = INSIDE[one.kind]
+                text = f"{user} is inside {inside}: a grace period would have waited for it"
             return Reason(text, "gp", one.start, self.end)
-        held = self._own(self.end, "lock")
+        if readers:
+            text = f"{user} leaves its reader before it uses {self.name}"
+            return Reason(text, "gp", readers[-1].end, story.bad)
+        held = [one for one in self._own(self.end, "lock") if one.end == NOBODY]
         if held:
             locks = " and ".join(str(one.where) for one in held)
             text = f"{user} holds {locks}, which does not keep {freer} from freeing {self.name}"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dsl.files import Refusal, decoded, library_root
 from dsl.frozen import Frozen
-from dsl.reach import Reach, Texts, imports_of, links_on
+from dsl.reach import Reach, Texts, Way, imports_of, links_on
 from prover.cache.fingerprint import ROOTS, SUFFIXES, contents
 from prover.pipeline.git import GitError, Object, Repository
 from prover.pipeline.tree import Member, members
@@ -89,6 +89,10 @@ def _let_go(
     alone = {os.path.realpath(path) for path in own if texts.may_be_library(path)} - imported
     if not alone:
         return set()
+    links = {path: then for path, then in listed.items() if then.is_link}
+    if not all(_is_same_link(os.path.join(repository.top, p), then) for p, then in links.items()):
+        # What was imported through it is imported by nobody who has changed.
+        return alone
     old: list[str] = []
     for path, then in listed.items():
         if path.endswith(".khp") and then.mode.startswith("100"):
@@ -100,7 +104,18 @@ def _let_go(
         # What is no text was imported by nobody.
         with suppress(Refusal):
             wanted.update(os.path.basename(each) for each in imports_of(decoded(content)))
+    if wanted & set(map(os.path.basename, links)):
+        # By the name of a link: whatever that led to.
+        return alone
     return {path for path in alone if os.path.basename(path) in wanted}
+
+
+def _is_same_link(path: str, then: Object) -> bool:
+    """Whether a symbolic link leads where it did."""
+    try:
+        return then.is_link and then.holds(os.fsencode(os.readlink(path)))
+    except OSError:
+        return False
 
 
 def _check_ambiguous(repository: Repository, names: Sequence[str]) -> None:
@@ -123,7 +138,7 @@ class _Then:
         self._library = os.path.realpath(library_root())
         self._texts = texts
         self._known: dict[str, bool] = {}
-        self._steps: dict[str, tuple[list[str], str]] = {}
+        self._steps: dict[str, Way] = {}
         paths = dict.fromkeys(path for reach in reaches for path in (*reach.read, *reach.absent))
         wanted = {part for path in paths for part in self._parts(path)}
         self._staged = repository.staged(commit)
@@ -144,15 +159,17 @@ class _Then:
 
     def _looked_at(self, path: str, *, there: bool) -> bool:
         """Whether a path led then where it leads now, to the same content or to nothing."""
-        links, real = self._walked(path)
-        for link in links:
+        way = self._walked(path)
+        for link in way.links:
             inside = self._repository.inside(link)
             if inside is not None and not self._same_link(link, inside):
                 return False
-        inside = self._repository.inside(real)
+        if there and not all(map(self._was_folder, way.left)):
+            return False
+        inside = self._repository.inside(way.real)
         if not inside:
             # Not of this repository: only the library that comes with the program is known.
-            return not there or _is_below(real, self._library)
+            return not there or _is_below(way.real, self._library)
         *folders, last = self._folders(inside)
         if any(each in self._then and not self._then[each].is_tree for each in folders):
             return False
@@ -161,7 +178,7 @@ class _Then:
             return False
         if not there:
             return then is None
-        content = self._texts.content(real)
+        content = self._texts.content(way.real)
         return (
             then is not None
             and content is not None
@@ -169,29 +186,34 @@ class _Then:
             and then.holds(content)
         )
 
+    def _was_folder(self, path: str) -> bool:
+        """Whether a folder was there; of an empty one no commit knows."""
+        inside = self._repository.inside(path)
+        then = self._then.get(inside) if inside else None
+        return not inside or (then is not None and then.is_tree)
+
     def _same_link(self, link: str, inside: str) -> bool:
         then = self._then.get(inside)
-        try:
-            target = os.readlink(link)
-        except OSError:
-            return False
-        return then is not None and then.is_link and then.holds(os.fsencode(target))
+        return then is not None and _is_same_link(link, then)
 
     def _parts(self, path: str) -> Iterator[str]:
         """What of the repository decides where a path leads: links, folders, the file."""
-        links, real = self._walked(path)
-        for each in (*links, real):
+        way = self._walked(path)
+        for each in (*way.links, *way.left, way.real):
             inside = self._repository.inside(each)
             if inside:
                 yield from self._folders(inside)
 
-    def _walked(self, path: str) -> tuple[list[str], str]:
+    def _walked(self, path: str) -> Way:
         """As dsl.reach.links_on(), the folders of all paths looked at once."""
         if path not in self._steps:
             full = os.path.abspath(path)
             folder = os.path.dirname(full)
-            plain = folder == full or not self._walked(folder)[0]
-            self._steps[path] = ([], full) if plain and not os.path.islink(full) else links_on(path)
+            plain = os.pardir not in path.split(os.sep) and not os.path.islink(full)
+            if plain and (folder == full or not self._walked(folder).links):
+                self._steps[path] = Way([], full, [])
+            else:
+                self._steps[path] = links_on(path)
         return self._steps[path]
 
     @staticmethod

@@ -50,8 +50,8 @@ def look(names: Sequence[str]) -> Seen:
     beside = {
         _existing(os.path.dirname(each))
         for path in paths
-        for links, real in [links_on(path)]
-        for each in (path, *links, real)
+        for way in [links_on(path)]
+        for each in (path, *way.links, way.real)
     }
     return Seen(paths, tuple(dict.fromkeys(folders)), tuple(sorted(beside)))
 

@@ -46,8 +46,10 @@ def test_places_are_moved() -> None:
         ("at c.khp:3", (ANY_FILE,)),
         ("in line 3", (ANY_FILE,)),
         ("a.khp:3 and c.khp:4", ("a.khp", ANY_FILE)),
+        ("at b a.khp:3", ("b a.khp",)),
+        ("at b a.khp:3 and a.khp:4", ("b a.khp", "a.khp")),
     ],
 )
 def test_lines_are_whose_they_are(said: str, tied: tuple[str, ...]) -> None:
     text = msgspec.json.encode([*SPANS, {"why": said}])
-    assert lines_named(text, ["a.khp", "b.khp"]) == tied
+    assert lines_named(text, ["a.khp", "b.khp", "b a.khp"]) == tied

@@ -11,6 +11,7 @@ import pytest
 
 from dsl.codes import CODES
 from dsl.primitives import PROPERTIES
+from dsl.property_texts import PROPERTY_TEXTS, VERDICT_TEXTS
 from prover.cli.entry import main
 
 TEXT = """\
@@ -180,7 +181,7 @@ def test_deep_nesting_is_dumped(
     assert capsys.readouterr().out.count("Unary") == depth
 
 
-@pytest.mark.parametrize("name", [*PROPERTIES, *CODES])
+@pytest.mark.parametrize("name", [*PROPERTIES, *CODES, *VERDICT_TEXTS])
 def test_everything_is_explained(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", name]) == 0
     shown = capsys.readouterr().out
@@ -188,10 +189,17 @@ def test_everything_is_explained(name: str, capsys: pytest.CaptureFixture[str]) 
     assert len(shown.split()) > 4
 
 
+def test_properties_and_verdicts_have_a_text() -> None:
+    assert PROPERTY_TEXTS.keys() == PROPERTIES.keys()
+    assert VERDICT_TEXTS.keys() == {"proved", "refuted", "bounded", "vacuous", "unknown", "broken"}
+    lines = [x for t in (*PROPERTY_TEXTS.values(), *VERDICT_TEXTS.values()) for x in t.split("\n")]
+    assert all(line.isascii() and len(line) <= 100 for line in lines)
+
+
 def test_explain_lists_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
     shown = capsys.readouterr().out
-    for name in (*PROPERTIES, *CODES):
+    for name in (*PROPERTIES, *CODES, *VERDICT_TEXTS):
         assert f"\n  {name} " in shown
 
 

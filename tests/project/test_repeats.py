@@ -29,12 +29,19 @@ ANOTHER_MODEL = {
     "bugs/gup_fast_vs_fork.khp": {"gup_pte_range"},  # with pins, and no pmd
     "bugs/gup_fast_vs_ksm.khp": {"gup_pte_range"},  # the same
     "bugs/hugetlb_pt_lock.khp": {"try_grab_folio"},  # v6.10: a reference, and no pin
+    "bugs/kswapd_is_running.khp": {  # a task that may be gone
+        "kthread_exit",
+        "kthread_should_stop",
+        "kthread_stop",
+        "schedule",
+        "set_current_state",
+        "wake_up_process",
+    },
     "bugs/ksm_vs_exit.khp": {"exit_mmap"},  # what becomes of the maple tree
     "bugs/madvise_collapse_stale_vma.khp": {"collapse_pte_mapped_thp"},  # which vma it looks up
     "bugs/pte_frag_destroy.khp": {"rmap_walk_file"},  # page tables are fragments of a page
     # One entry, exclusive; a task is woken by nothing else.
     "bugs/rq_qos_wait.khp": {
-        "finish_wait",
         "set_current_state",
         "wake_up_process",
         "wq_has_sleeper",

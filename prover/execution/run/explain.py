@@ -58,6 +58,12 @@ def lock_orders(
     ``event`` is the acquire that closes a circle.
     """
     yield f"lock classes taken in these orders: {', '.join(f'{a} -> {b}' for a, b in edges)}"
+    for kind, what in (("hardirq", "an interrupt"), ("softirq", "a softirq")):
+        taken = sorted({b for a, b in edges if a.startswith(f"<{kind}")})
+        held = sorted({a for a, b in edges if b.startswith(f"<{kind}")})
+        if taken and held:
+            takes, where = " and ".join(taken), " or ".join(held)
+            yield f"{what} takes {takes}, and can come while {where} is held"
     own = [e for e in skeleton.lock_edges if e.event == event and e.held == e.taken]
     if any(edge.again for edge in own):
         yield "who reads twice waits for a writer that asks in between, which waits for the first"
