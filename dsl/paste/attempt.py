@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Final
 
-from dsl.check.task import CURRENT, TASK
-from dsl.paste.calls import Group
+from dsl.check.task import TASK
+from dsl.paste.actors import Actors, weight
 from dsl.paste.declare import Declarations, Names
-from dsl.paste.edits import Edited, apply, plain, quoted
-from dsl.paste.infer import Inference
+from dsl.paste.edits import Edited, quoted
 from dsl.paste.known import WRAPPERS
 from dsl.paste.library import Library
-from dsl.paste.rewrite import Rewriter
+from dsl.paste.member import Member, listed, uses_task
 from dsl.paste.rewrite_expressions import Mark
 from dsl.paste.rewrite_marks import Reasons, Unit
 from dsl.paste.scopes import Outside, World
+from dsl.paste.shared import Group, Shared
+from dsl.paste.together import Part, Together
 from dsl.paste.tokens import Tokens
-from dsl.paste.tree import Block, Signature
-from dsl.paste.types import Array, Cell, Number, Opaque, Pointer, Struct, Void, shape
+from dsl.paste.types import Cell, Number, Pointer, Void, shape
 from dsl.primitives import SIGNATURES
 from dsl.source import Source
 
@@ -29,32 +29,40 @@ _EFFECT: Final = re.compile(
 )
 
 
-_LONG: Final = 56
 _NARROW: Final = "there are no bit-fields"
 _WIDE: Final = "see that it need not wrap at its width, nor be stored with its neighbours' bits"
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What a skeleton is made from."""
+    """What a skeleton is made from: ``parts`` are the functions in the order given."""
 
     source: Source
     tokens: Tokens
-    signature: Signature
-    body: Block
+    parts: tuple[Part, ...]
+    together: Together
     outside: Outside
     version: str
     library: Library
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """A text; the body in it, with the way back to the C; declarations by name and place."""
+class Placed:
+    """A body in the text, with the way back to the C; where its head begins; the key of its end."""
 
-    text: str
     body: Edited
+    head: int
     start: int
     end: int
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A text; the bodies in it; declarations by name and place."""
+
+    text: str
+    placed: tuple[Placed, ...]
     units: tuple[Unit, ...]
     marks: tuple[Mark, ...]
     named: tuple[tuple[int, int, str], ...]
@@ -70,128 +78,63 @@ class _Attempt:
 
     def __init__(self, given: Input, marked: dict[int, int], reasons: Reasons) -> None:
         self._given = given
-        self._signature = given.signature
+        self._reasons = reasons
         world = World()
         given.library.declare(world)
-        self._result = world.cell(given.signature.result)
-        self._aggregate = isinstance(shape(self._result), Struct | Opaque)
-        if self._aggregate:
-            self._result = Cell(Void())
         taken = {token.text for token in given.tokens.kept if token.kind == "name"}
         names = Names(taken | set(SIGNATURES) | given.library.names | given.library.constants)
-        self._inference = Inference(
-            world, given.outside, given.library, marked=marked, result=self._result
-        )
-        self._inference.own = given.signature.name
+        self._shared = Shared(world, given.outside, given.library)
+        inner = given.together.inner
+        self._members = [
+            Member(part, self._shared, inner[part.name], marked, number)
+            for number, part in enumerate(given.parts)
+        ]
         self._declarations = Declarations(world, given.outside, names, given.library)
-        self._rewriter = Rewriter(given.source.text, self._inference, self._declarations, reasons)
-        self._parameters: list[tuple[str, Cell]] = []
-        self._sections: list[tuple[str, str]] = []
+        self._first = [m for m in self._members if m.name in given.together.first()]
 
     def run(self) -> Attempt:
-        given, rewriter = self._given, self._rewriter
-        self._declare_parameters()
-        self._inference.body(given.body)
-        self._declarations.settle()
-        groups = self._inference.groups()
-        rewriter.block(given.body)
-        rewriter.ending(given.body.end)
-        rewriter.regions(given.tokens, given.body.start, given.body.end)
-        body = apply(given.source.text, given.body.start, given.body.end, rewriter.edits)
-        body = Edited(plain(body.text), body.pieces)
-        after, head = self._after(), f"{self._head()}\n"
-        around = self._around(groups)
-        before = "".join(text for _, text in around) + head
+        given, d = self._given, self._declarations
+        for member in self._members:
+            member.infer()
+        d.settle()
+        groups = self._shared.groups()
+        made = [m.rewritten(given.source, given.tokens, d, self._reasons) for m in self._members]
+        after = self._after()
+        heads = [f"{member.head(d)}\n" for member in self._members]
+        text = ""
         named: list[tuple[int, int, str]] = []
-        at = 0
-        for name, text in around:
-            named.append((at, at + len(text), name))
-            at += len(text)
-        named.append((at, len(before), ""))
-        narrow = [
-            Mark("bit-field", _NARROW, f.start, f.end, _WIDE) for f in self._declarations.narrow
-        ]
-        marks = sorted((*rewriter.marks, *narrow), key=lambda m: (m.start, m.end))
-        end = len(before) + len(body.text)
-        return Attempt(
-            f"{before}{body.text}\n{after}",
-            body,
-            len(before),
-            end,
-            tuple(rewriter.units),
-            tuple(marks),
-            tuple(named),
-        )
-
-    # --- the function itself ----------------------------------------------------
-
-    def _declare_parameters(self) -> None:
-        world = self._inference.world
-        for parameter in self._signature.parameters:
-            if parameter.odd:
-                continue
-            cell = world.cell(parameter.type)
-            if isinstance(cell.shape, Struct | Opaque | Array):
-                world.globals[parameter.name] = cell
-                continue
-            self._inference.scopes[0][parameter.name] = cell
-            self._inference.assigned.add(parameter.name)
-            self._parameters.append((parameter.name, cell))
-
-    def _head(self) -> str:
-        shown = _list(self._declarations.declared(c, name) for name, c in self._parameters)
-        head = self._declarations.declared(self._result, self._signature.name)
-        notes = "".join(
-            f"// FIXME(new): the parameter `{p.name}`: {p.odd or 'no scalar; a global instead'}.\n"
-            for p in self._signature.parameters
-            if all(p.name != name for name, _ in self._parameters)
-        )
-        if self._aggregate:
-            words = quoted(" ".join(self._signature.result.words))
-            notes += f"// FIXME(new): it returns {words}, which is no scalar.\n"
-        return f"{notes}static {head}({shown or 'void'})"
+        for name, part in self._around(groups):
+            named.append((len(text), len(text) + len(part), name))
+            text += part
+        placed: list[Placed] = []
+        for member, head, (body, _) in zip(self._members, heads, made, strict=True):
+            text += "\n" if placed else ""
+            start = len(text) + len(head)
+            placed.append(Placed(body, len(text), start, start + len(body.text), member.end))
+            named.append((len(text), start, ""))
+            text += f"{head}{body.text}\n"
+        narrow = [Mark("bit-field", _NARROW, f.start, f.end, _WIDE) for f in d.narrow]
+        marks = [mark for _, rewriter in made for mark in rewriter.marks] + narrow
+        marks.sort(key=lambda m: (m.start, m.end))
+        units = tuple(unit for _, rewriter in made for unit in rewriter.units)
+        return Attempt(text + after, tuple(placed), units, tuple(marks), tuple(named))
 
     def _after(self) -> str:
-        d, name = self._declarations, self._signature.name
-        scenario = d.names.fresh("two_callers")
-        arguments = ", ".join(self._given_value(cell) for _, cell in self._parameters)
-        if not self._has_task():
-            actor = d.names.fresh("caller")
-            run, text = f"{actor} * 2", f"\nactor {actor} {{ {name}({arguments}); }}\n"
-        else:
-            actors = [d.names.fresh(f"caller_{n}") for n in range(2)]
-            run, text = ", ".join(actors), ""
-            for number, actor in enumerate(actors):
-                task = f"struct task_struct *{CURRENT} = {self._task(number)};"
-                text += f"\nactor {actor} {{\n{task}\n\n{name}({arguments});\n}}\n"
-        return f"{text}\nscenario {scenario} {{\nrun {run};\nexpect proved;\n}}\n"
-
-    def _has_task(self) -> bool:
-        """Whether the function uses ``current``, or calls what does."""
+        """The actors and the scenarios."""
         given = self._given
-        inside = (t for t in given.tokens.kept if given.body.start <= t.start < given.body.end)
-        names = {token.text for token in inside if token.kind == "name"}
-        return TASK in self._inference.world.closed and bool(
-            names & {CURRENT, *given.library.tasks}
+        parts = {part.name: part for part in given.parts}
+        reached = {member.name: given.together.reached(member.name) for member in self._first}
+        tasked = frozenset(
+            name
+            for name, inside in reached.items()
+            if TASK in self._shared.world.closed
+            and uses_task(given.tokens, parts, inside, given.library.tasks)
         )
-
-    def _task(self, number: int) -> str:
-        """A task of its own, which is part of a thread's where there are such."""
-        d = self._declarations
-        if "kthread" in self._inference.world.closed:
-            return f"&{d.another('struct kthread', f'thread_{number}')}.task"
-        return f"&{d.another('struct task_struct', f'task_{number}')}"
-
-    def _given_value(self, cell: Cell) -> str:
-        match shape(cell):
-            case Pointer(to):
-                return f"&{self._declarations.object(to)}"
-            case Number("bool"):
-                return "choose()"
-            case Number(text) if text in self._given.library.names:
-                return self._declarations.object(cell)
-            case _:
-                return "choose(0, 1)"
+        actors = Actors(self._declarations, tasked)
+        if len(self._first) == 1:
+            return actors.alone(self._first[0])
+        size = sum(weight([parts[n].body for n in sorted(inside)]) for inside in reached.values())
+        return actors.beside(self._first, size)
 
     # --- around it --------------------------------------------------------------
 
@@ -200,8 +143,9 @@ class _Attempt:
         d = self._declarations
         there = self._given.library.signatures
         stubs = [self._stub(group) for group in groups if group.called not in there]
-        stubs += [self._unknown(name, cell) for name, cell in self._rewriter.unknown]
-        stubs += [self._callback(name) for name in sorted(self._inference.callbacks)]
+        stubs += [self._unknown(name, cell) for name, cell in self._shared.unknown]
+        made_up = self._shared.callbacks - self._shared.listed.keys()
+        stubs += [self._callback(name) for name in sorted(made_up)]
         objects = list(d.global_texts())
         d.name_all()
         structs = list(d.struct_texts())
@@ -219,11 +163,19 @@ class _Attempt:
         return parts
 
     def _header(self) -> str:
-        name, file = self._signature.name, quoted(self._given.source.name)
+        file = quoted(self._given.source.name)
         version = f" ({quoted(self._given.version)})" if self._given.version else ""
+        first = _spoken([f"{member.name}()" for member in self._first])
+        every = _spoken([f"{member.name}()" for member in self._members])
+        asked = f"Is {first} safe beside itself?"
+        if len(self._first) > 1:
+            asked = f"Are {first} safe beside each other?"
+        made = f"{file}{version}: {every}, as a first sketch."
+        if len(self._members) > 1:
+            made = "\n// ".join(wrap(made, 76, break_long_words=False, break_on_hyphens=False))
         return (
-            f"// Is {name}() safe beside itself?\n//\n"
-            f"// {file}{version}: {name}(), as a first sketch.\n"
+            f"// {asked}\n//\n"
+            f"// {made}\n"
             "// Each FIXME(new) stands for what the language does not have, each TODO for\n"
             "// something made up: functions that are called, types, values, objects.  Until\n"
             "// they are worked through, no verdict says anything about the kernel.\n\n"
@@ -244,7 +196,7 @@ class _Attempt:
         for name in group.names:
             taken.append(_distinct(name, taken))
         pairs = list(zip(taken, group.parameters, strict=True))
-        shown = _list(d.declared(cell, name) for name, cell in pairs)
+        shown = listed(d.declared(cell, name) for name, cell in pairs)
         if group.iterator:
             return group.name, self._iterator(group, shown, pairs)
         if group.called in WRAPPERS:
@@ -315,10 +267,10 @@ class _Attempt:
                 return self._value(cell)
 
 
-def _list(parts: Iterable[str]) -> str:
-    """Parameters, on several lines if one would be long."""
-    texts = list(parts)
-    return (", " if sum(len(text) for text in texts) < _LONG else ",\n").join(texts)
+def _spoken(names: list[str]) -> str:
+    """``a, b and c``."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _distinct(name: str, taken: list[str]) -> str:

@@ -3,87 +3,45 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 from dsl.check.task import CURRENT, TASK
 from dsl.paste.known import LOCKS, PLAIN_READS, RENAMED, WRAPPERS
-from dsl.paste.library import Library
-from dsl.paste.scopes import Outside, World
+from dsl.paste.shared import Listed, Shared, Site
 from dsl.paste.tree import Call, Expr, Member, Name, Odd, Paren, Prefix, Signature, Text, TypeUse
 from dsl.paste.types import (
     Array,
     Cell,
-    Number,
     Opaque,
-    Pointer,
     Struct,
     Void,
-    compatible,
     find,
     number,
     pointer,
-    root,
     shape,
     unify,
 )
 from dsl.primitives import SIGNATURES, Primitive
 
 CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]*|[A-Z]\w*_[A-Z0-9_]+|_[A-Z0-9_]+")
-_NO_NAMES: Final = frozenset({*SIGNATURES, "true", "false", "null"})
 
 _COUNTERS: Final = {"refcount": "refcount_t", "atomic64": "atomic64_t", "long": "atomic_long_t"}
-
-
-@dataclass(slots=True, eq=False)
-class Site:
-    """One call of something that is to be a stub.
-
-    ``kept`` are the indices of the arguments that stay, ``parameters`` their cells; ``used``
-    says how the result is used: not at all, as a condition, or as a value.
-    """
-
-    name: str
-    kept: tuple[int, ...]
-    parameters: list[Cell]
-    result: Cell
-    used: str
-    iterator: bool = False
-    position: int = -1
-    addressed: frozenset[int] = frozenset()
-    arrays: frozenset[int] = frozenset()
-    outs: frozenset[int] = frozenset()
-    group: Group | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Group:
-    """The calls that one stub serves; ``name`` is the stub's."""
-
-    name: str
-    called: str
-    parameters: list[Cell]
-    names: tuple[str, ...]
-    result: Cell
-    used: set[str] = field(default_factory=set[str])
-    iterator: bool = False
-    position: int = -1
-    outs: frozenset[int] = frozenset()
 
 
 class Calls:
     """The part of the inference that is about calls and names."""
 
-    def __init__(self, world: World, outside: Outside, library: Library) -> None:
-        self.world = world
-        self.outside = outside
-        self.library = library
+    def __init__(self, shared: Shared, own: str, inner: frozenset[str]) -> None:
+        self.shared = shared
+        self.world = shared.world
+        self.outside = shared.outside
+        self.library = shared.library
         self.scopes: list[dict[str, Cell]] = [{}]
-        self.sites: dict[Call, Site] = {}
-        self.callbacks: set[str] = set()
+        self.sites = shared.sites
         self.assigned: set[str] = set()
-        self.own = ""
-        """The function itself: what it calls by that name is another function here."""
+        self.own = own
+        self.inner = inner
+        """The function itself, and others: what it calls by these names are stubs here."""
 
     def expr(self, expr: Expr, used: str = "value") -> Cell:
         """The type of an expression, and what it says about its parts."""
@@ -102,7 +60,7 @@ class Calls:
             return pointer(Cell())
         if name in {"true", "false"}:
             return number("bool", weak=True)
-        if name == self.own or name in self.outside.signatures:
+        if name in self.shared.listed or name in self.outside.signatures:
             # A function as a value: the language has none, and the checker says so.
             return Cell()
         known = self.world.constants if CONSTANT.fullmatch(name) else self.world.globals
@@ -125,6 +83,9 @@ class Calls:
             return self._stub(call, f"call_{name}", used)
         if self.local(callee.text) is not None:
             return self._stub(call, f"call_{callee.text}", used)
+        listed = self.shared.listed.get(callee.text)
+        if listed and callee.text not in self.inner and callee.text not in SIGNATURES:
+            return self._listed(call, callee.text, listed, used)
         name = RENAMED.get(callee.text, callee.text)
         if name == "container_of":
             return self._container(call)
@@ -133,6 +94,22 @@ class Calls:
         if name in PLAIN_READS and call.arguments:
             return self._argument(call.arguments[0])
         return self._stub(call, name, used)
+
+    def _listed(self, call: Call, name: str, listed: Listed, used: str) -> Cell:
+        """A call of another function that is asked for."""
+        known = listed.parameters
+        kept = tuple(
+            i for i in range(len(call.arguments)) if i >= len(known) or known[i] is not None
+        )
+        given = [self._given(call.arguments[i]) for i in kept]
+        for i, cell in zip(kept, given, strict=True):
+            declared = known[i] if i < len(known) else None
+            if declared is not None:
+                unify(declared, cell)
+        site = Site(name, kept, given, listed.result, used)
+        site.arrays = frozenset(p for p, i in enumerate(kept) if self._array(call.arguments[i]))
+        self.shared.direct[call] = site
+        return listed.result
 
     def _argument(self, argument: Expr | TypeUse) -> Cell:
         return Cell() if isinstance(argument, TypeUse) else self.expr(argument)
@@ -159,7 +136,7 @@ class Calls:
         for kind, argument in zip(primitive.parameters, call.arguments, strict=False):
             if kind == "function":
                 if isinstance(argument, Name):
-                    self.callbacks.add(argument.text)
+                    self.shared.callbacks.add(argument.text)
             elif kind == "field":
                 self._kfree_rcu(call, argument)
             elif kind not in {"targets", "pool", "message?"}:
@@ -294,7 +271,9 @@ class Calls:
             case TypeUse() | Text() | Odd():
                 return False
             case Name(text) if self.local(text) is None:
-                if text in self.outside.signatures:
+                if text in self.outside.signatures or (
+                    text in self.shared.listed and text != self.own
+                ):
                     return False
                 types = any(isinstance(a, TypeUse) for a in call.arguments[:index])
                 return not types or bool(CONSTANT.fullmatch(text)) or text == "NULL"
@@ -334,54 +313,3 @@ class Calls:
         site = Site(call.callee.text, tuple(kept), given, Cell(Void()), "void", True, position)
         site.addressed = frozenset(addressed)
         self.sites[call] = site
-
-    def groups(self) -> tuple[Group, ...]:
-        """One group for each stub: calls of one name share it if their types agree."""
-        found: dict[str, list[Group]] = {}
-        for call, site in self.sites.items():
-            same = found.setdefault(site.name, [])
-            group = next((g for g in same if _fits(g, site)), None)
-            if site.name in self.library.signatures and same:
-                # It is there once, whatever it is given: the checker says where that is wrong.
-                site.group = same[0]
-                continue
-            if group is None:
-                called = f"{site.name}_again" if site.name == self.own else site.name
-                name = called if not same else f"{called}_{len(same) + 1}"
-                names = tuple(_argument_name(call, i) for i in site.kept)
-                group = Group(name, site.name, site.parameters, names, site.result)
-                group.iterator, group.position = site.iterator, site.position
-                same.append(group)
-            else:
-                for one, other in zip(group.parameters, site.parameters, strict=True):
-                    unify(one, other)
-                unify(group.result, site.result)
-            group.used.add(site.used)
-            group.outs |= site.outs
-            site.group = group
-        return tuple(group for same in found.values() for group in same)
-
-
-def _fits(group: Group, site: Site) -> bool:
-    same = group.iterator == site.iterator and group.position == site.position
-    if not same or len(group.parameters) != len(site.parameters):
-        return False
-    pairs = [*zip(group.parameters, site.parameters, strict=True), (group.result, site.result)]
-    return all(compatible(one, other) for one, other in pairs)
-
-
-def _argument_name(call: Call, index: int) -> str:
-    """A name for a stub's parameter, after what it was given."""
-    argument = call.arguments[index]
-    while isinstance(argument, Prefix | Paren):
-        argument = argument.operand if isinstance(argument, Prefix) else argument.inner
-    match argument:
-        case Name(text) if text.islower() and text not in _NO_NAMES:
-            return text
-        case Member(field=text):
-            return text
-        case _:
-            return f"arg{index + 1}"
-
-
-__all__ = ["Calls", "Group", "Number", "Pointer", "Site", "root"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from dsl.paste.calls import Calls
+from dsl.paste.shared import Shared
 from dsl.paste.tree import (
     Assign,
     Binary,
@@ -69,8 +70,16 @@ class Inference(Calls):
     marked: dict[int, int]
     result: Cell
 
-    def __init__(self, *parts: object, marked: dict[int, int], result: Cell) -> None:
-        super().__init__(*parts)  # type: ignore[arg-type]
+    def __init__(
+        self,
+        shared: Shared,
+        own: str,
+        inner: frozenset[str],
+        *,
+        marked: dict[int, int],
+        result: Cell,
+    ) -> None:
+        super().__init__(shared, own, inner)
         self.marked = marked
         self.result = result
         self.values: dict[Expr, Cell] = {}

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from dsl.diagnostic import Diagnostic, DiagnosticError
 from dsl.paste.cursor import KEYWORDS, Cursor, Stuck, unbalanced
 from dsl.paste.tokens import MAX_TOKENS, Token, Tokens, refusal
 from dsl.paste.tree import Parameter, Signature, TypeUse
 from dsl.source import Source, Span
 
 MAX_BODY: Final = 20_000
+MOST_FUNCTIONS: Final = 8
+"""So many functions are taken at once: each is an actor, and they run beside each other."""
 
 _NOT_HEADS: Final = KEYWORDS | {"__attribute__", "__aligned", "__printf", "__must_hold"}
 _ANNOTATION: Final = re.compile(r"__\w+|[a-z]+_lock|\w*(?:init|exit)")
@@ -24,6 +27,29 @@ class Found:
 
     signature: Signature
     body: tuple[Token, ...]
+
+
+def located(source: Source, tokens: Tokens, names: tuple[str, ...]) -> tuple[Found, ...]:
+    """The definitions of all of ``names``, each of them once; errors if there are not."""
+    if len(names) > MOST_FUNCTIONS:
+        message = f"`prove new` takes at most {MOST_FUNCTIONS} functions, not {len(names)}"
+        raise refusal("new-many", message, None, "name those that share what is at stake")
+    found: dict[str, Found] = {}
+    wrong: list[Diagnostic] = []
+    for name in names:
+        if name in found:
+            head = found[name].signature
+            span = Span(source.name, head.start, head.end)
+            hint = "name it once: with no other function it is run beside itself"
+            wrong += refusal("new-twice", f"`{name}` is named twice", span, hint).diagnostics
+            continue
+        try:
+            found[name] = locate(source, tokens, name)
+        except DiagnosticError as error:
+            wrong += error.diagnostics
+    if wrong:
+        raise DiagnosticError(tuple(dict.fromkeys(wrong)))
+    return tuple(found.values())
 
 
 def locate(source: Source, tokens: Tokens, name: str) -> Found:

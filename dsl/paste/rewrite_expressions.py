@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
-from dsl.paste.calls import Site
 from dsl.paste.declare import Declarations
 from dsl.paste.edits import Edit, apply, quoted
 from dsl.paste.infer import Inference
 from dsl.paste.known import ORDERING, PLAIN_READS, RENAMED, TYPES, WRAPPERS
 from dsl.paste.scopes import typedef_name
+from dsl.paste.shared import Site
 from dsl.paste.tree import (
     Assign,
     Binary,
@@ -70,7 +70,7 @@ class ExpressionRewriter:
         self.declarations = declarations
         self.edits: list[Edit] = []
         self.marks: list[Mark] = []
-        self.unknown: list[tuple[str, Cell]] = []
+        self.unknown = inference.shared.unknown
 
     def edit(self, start: int, end: int, text: str) -> None:
         """One edit."""
@@ -179,6 +179,10 @@ class ExpressionRewriter:
         if site is not None:
             self._stub(call, site)
             return
+        direct = self.inference.shared.direct.get(call)
+        if direct is not None:
+            self._arguments(call, direct.kept, arrays=direct.arrays)
+            return
         name = call.callee.text if isinstance(call.callee, Name) else ""
         if name in PLAIN_READS and call.arguments:
             first = call.arguments[0]
@@ -210,8 +214,10 @@ class ExpressionRewriter:
             self.marks.append(Mark("unsupported", what, callee.start, callee.end, hint))
         elif name != site.name:
             self.edit(callee.start, callee.end, name)
-            if site.name == self.inference.own:
+            if site.name in self.inference.inner:
                 what = f"`{site.name}` calls itself"
+                if site.name != self.inference.own:
+                    what += f" by way of `{self.inference.own}`"
                 hint = f"`{name}()` stands for the inner call; write a loop"
                 self.edit(callee.end, callee.end, f" /* FIXME(new): {site.name} */ ")
                 self.marks.append(Mark("recursion", what, callee.start, callee.end, hint))

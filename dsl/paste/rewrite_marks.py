@@ -24,7 +24,7 @@ HINTS: Final[dict[str, str]] = {
 
 
 END: Final = -2
-"""The key of the end of the body."""
+"""The key of the end of the first body; those of others are the numbers below it."""
 
 _ENDS: Final = re.compile(r"\s*#\s*(?:else|elif|endif)")
 
@@ -46,9 +46,15 @@ class Marker(ExpressionRewriter):
     """The part of the rewriter that marks; ``units`` are what can be marked as one."""
 
     def __init__(
-        self, text: str, inference: Inference, declarations: Declarations, reasons: Reasons
+        self,
+        text: str,
+        inference: Inference,
+        declarations: Declarations,
+        reasons: Reasons,
+        end: int = END,
     ) -> None:
         super().__init__(text, inference, declarations)
+        self.end = end
         self.reasons = reasons
         self.units: list[Unit] = []
 
@@ -90,8 +96,8 @@ class Marker(ExpressionRewriter):
 
     def ending(self, end: int) -> None:
         """A ``return`` before the last brace, where the end can be reached without one."""
-        if self.level(END):
-            self.mark(END, end - 1, end)
+        if self.level(self.end):
+            self.mark(self.end, end - 1, end)
             value = self.fixme(self.inference.result)
             self.edit(end - 1, end - 1, f"return {value};\t// FIXME(new): the end is reached\n")
 

@@ -1,4 +1,4 @@
-"""``paste(source, function)``: the skeleton of a protocol, and what in it is left to do.
+"""``paste(source, functions)``: the skeleton of a protocol, and what in it is left to do.
 
 The checker is asked about every attempt; what it refuses is marked, and the next attempt
 is made, until it has nothing to say.
@@ -21,13 +21,14 @@ from dsl.paste.attempt import Attempt, Input, attempt
 from dsl.paste.bit_fields import bit_fields
 from dsl.paste.cursor import Cursor
 from dsl.paste.library import Offer, imported, index
-from dsl.paste.locate import Found, heads, locate, signature
+from dsl.paste.locate import Found, heads, locate, located, signature
 from dsl.paste.rewrite_expressions import Mark
-from dsl.paste.rewrite_marks import END, Reasons
+from dsl.paste.rewrite_marks import Reasons
 from dsl.paste.scopes import Outside, constants_of
 from dsl.paste.statements import block
+from dsl.paste.together import Part, together
 from dsl.paste.tokens import Token, Tokens, refusal, tokens
-from dsl.paste.tree import Block, Signature
+from dsl.paste.tree import Signature
 from dsl.paste.unfold import Unfolded, unfold
 from dsl.printer import format_file
 from dsl.scan import number_value
@@ -41,58 +42,84 @@ _FEW: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The C file and the body in it, as they are written."""
+    """The C file and the functions in it, as they are written."""
 
     source: Source
-    body: Block
+    parts: tuple[Part, ...]
     unfolded: Unfolded | None = None
 
     def marks(self, made: tuple[Mark, ...]) -> tuple[Mark, ...]:
-        """What is marked, in places of the file, each of them once."""
-        if self.unfolded is None:
-            return made
-        found = {(m.start, m.end, m.what): m for m in self.unfolded.marks}
-        for mark in map(self.unfolded.back, made):
-            found.setdefault((mark.start, mark.end, mark.what), mark)
-        return tuple(sorted(found.values(), key=lambda m: (m.start, m.end)))
+        """What is marked, in places of the file, each of them once, function by function."""
+        if self.unfolded is not None:
+            found = {(m.start, m.end, m.what): m for m in self.unfolded.marks}
+            for mark in map(self.unfolded.back, made):
+                found.setdefault((mark.start, mark.end, mark.what), mark)
+            made = tuple(sorted(found.values(), key=lambda m: (m.start, m.end)))
+        return tuple(sorted(made, key=self._rank)) if len(self.parts) > 1 else made
+
+    def _rank(self, mark: Mark) -> int:
+        """The number of the function that a mark is in; what is in none comes first."""
+        inside = (n for n, p in enumerate(self.parts) if p.body.start <= mark.start < p.body.end)
+        return next(inside, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many lines a function's body has in the C file, and how many of them have a mark."""
+
+    function: str
+    lines: int
+    marked: int
 
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
     """A protocol to be filled in.
 
-    ``marks`` are what the language does not have, in the C file; ``lines`` how many lines the
-    body has there, ``marked`` how many of them have a mark; ``rest`` is what the checker still
-    says about ``text``: nothing, as far as we know.
+    ``marks`` are what the language does not have, in the C file, ``shares`` how much that is of
+    each function; ``rest`` is what the checker still says about ``text``: nothing, as far as we
+    know.
     """
 
     text: str
     marks: tuple[Diagnostic, ...]
-    lines: int
-    marked: int
+    shares: tuple[Share, ...]
     rest: tuple[Diagnostic, ...]
 
+    @property
+    def lines(self) -> int:
+        """The lines of all functions."""
+        return sum(share.lines for share in self.shares)
 
-def paste(source: Source, function: str, version: str = "") -> Skeleton:
-    """The skeleton of ``function``; raises :class:`DiagnosticError` if there is none to make."""
+    @property
+    def marked(self) -> int:
+        """How many of them are marked."""
+        return sum(share.marked for share in self.shares)
+
+
+def paste(source: Source, functions: tuple[str, ...], version: str = "") -> Skeleton:
+    """The skeleton of ``functions``; raises :class:`DiagnosticError` if there is none to make."""
     found = tokens(source)
-    place = locate(source, found, function)
-    body = block(Cursor(source.name, place.body))
-    file = File(source, body)
-    unfolded = unfold(source, found, place, body)
+    places = located(source, found, functions)
+    parts = _parts(source, places)
+    file = File(source, parts)
+    bodies = [part.body for part in parts]
+    unfolded = unfold(source, found, [*zip(places, bodies, strict=True)])
     if unfolded is not None:
-        file = File(source, body, unfolded)
+        file = File(source, parts, unfolded)
         source = unfolded.source
-        found, place, body = _again(source, function, place)
-    used = (number_value(token.text) for token in place.body if token.kind == "number")
-    outside = _outside(source, found, function, frozenset(n for n in used if n is not None))
+        found, places, parts = _again(source, functions, places)
+    numbers = (number_value(t.text) for p in places for t in p.body if t.kind == "number")
+    used = frozenset(number for number in numbers if number is not None)
+    outside = _outside(source, found, frozenset(functions), used)
     where, wrappers = index()
+    calls = together(parts)
     best: Skeleton | None = None
-    for imports in (*_candidates(place.body, where, function), ()):
+    for imports in (*_candidates([p.body for p in places], where, frozenset(functions)), ()):
         library = imported(imports, wrappers)
-        if function in library.signatures:
+        if not library.signatures.keys().isdisjoint(functions):
             continue
-        given = Input(source, found, place.signature, body, outside, version, library)
+        given = Input(source, found, parts, calls, outside, version, library)
         made = _settled(given, file)
         if best is None or (made.marked < best.marked and not _good(best)):
             best = made
@@ -102,17 +129,29 @@ def paste(source: Source, function: str, version: str = "") -> Skeleton:
     return best
 
 
-def _again(source: Source, function: str, before: Found) -> tuple[Tokens, Found, Block]:
+def _parts(source: Source, places: Sequence[Found]) -> tuple[Part, ...]:
+    return tuple(Part(p.signature, block(Cursor(source.name, p.body))) for p in places)
+
+
+def _again(
+    source: Source, functions: tuple[str, ...], before: Sequence[Found]
+) -> tuple[Tokens, tuple[Found, ...], tuple[Part, ...]]:
     """Reads a text in which guards are written out; what is too much is so because of them."""
+    head = before[0].signature
+    places: list[Found] = []
+    parts: list[Part] = []
     try:
         found = tokens(source)
-        place = locate(source, found, function)
-        return found, place, block(Cursor(source.name, place.body))
+        for number, name in enumerate(functions):
+            head = before[number].signature
+            places.append(locate(source, found, name))
+            parts += _parts(source, places[-1:])
+        return found, tuple(places), tuple(parts)
     except DiagnosticError as error:
-        span = Span(source.name, before.signature.start, before.signature.end)
-        (first, *_) = error.diagnostics
-        message = f"with its guards written out: {first.message}"
-        raise refusal(first.code, message, span, first.hint or "cut the function down") from None
+        span = Span(source.name, head.start, head.end)
+        (why, *_) = error.diagnostics
+        message = f"with its guards written out: {why.message}"
+        raise refusal(why.code, message, span, why.hint or "cut the function down") from None
 
 
 def _good(made: Skeleton) -> bool:
@@ -121,17 +160,20 @@ def _good(made: Skeleton) -> bool:
 
 
 def _candidates(
-    body: tuple[Token, ...], where: Mapping[str, Sequence[Offer]], function: str
+    bodies: Sequence[tuple[Token, ...]],
+    where: Mapping[str, Sequence[Offer]],
+    functions: frozenset[str],
 ) -> list[tuple[str, ...]]:
     """Imports to be tried: all files that have something that is called, then each alone.
 
     What takes another number of arguments is something else of the same name.
     """
     files: set[str] = set()
-    for at, (name, then) in enumerate(pairwise(body)):
-        if then.text == "(" and name.text != function and name.text in where:
-            count = _arguments(body, at + 1)
-            files.update([o.file for o in where[name.text] if count in o.counts][:1])
+    for body in bodies:
+        for at, (name, then) in enumerate(pairwise(body)):
+            if then.text == "(" and name.text not in functions and name.text in where:
+                count = _arguments(body, at + 1)
+                files.update([o.file for o in where[name.text] if count in o.counts][:1])
     tried = sorted(files)
     each = [(name,) for name in tried] if len(tried) > 1 else []
     return [tuple(tried), *each][:_TRIES] if tried else []
@@ -149,12 +191,14 @@ def _arguments(body: Sequence[Token], at: int) -> int:
     return commas
 
 
-def _outside(source: Source, found: Tokens, function: str, used: frozenset[int]) -> Outside:
+def _outside(
+    source: Source, found: Tokens, functions: frozenset[str], used: frozenset[int]
+) -> Outside:
     values, enums = constants_of(found)
     signatures: dict[str, Signature] = {}
     for name, at in heads(found).items():
         head = signature(source, found, at)
-        if head is not None and name != function:
+        if head is not None and name not in functions:
             signatures[name] = head
     return Outside(values, signatures, enums, used, bit_fields(found))
 
@@ -210,11 +254,13 @@ def _more(
 def _keys(given: Input, made: Attempt, complaint: Diagnostic) -> list[int]:
     """The parts of the body that a complaint is about."""
     if complaint.code == "missing-return":
-        return [END]
+        return [_ending(made, complaint)]
     labels = [complaint.primary, *reversed(complaint.trail)]
     for label in labels:
-        if label is not None and made.start <= label.span.start < made.end:
-            origin = made.body.origin(label.span.start - made.start)
+        at = label.span.start if label is not None else -1
+        placed = next((p for p in made.placed if p.start <= at < p.end), None)
+        if placed is not None:
+            origin = placed.body.origin(at - placed.start)
             inside = [u for u in made.units if u.start <= origin < u.end]
             if inside:
                 smallest = min(u.end - u.start for u in inside)
@@ -231,16 +277,28 @@ def _keys(given: Input, made: Attempt, complaint: Diagnostic) -> list[int]:
     return [u.key for u in made.units if word.search(text, u.start, u.end)]
 
 
+def _ending(made: Attempt, complaint: Diagnostic) -> int:
+    """The key of the end of the function whose head a complaint is at."""
+    at = complaint.primary.span.start if complaint.primary is not None else -1
+    keys = (placed.key for placed in made.placed if placed.head <= at < placed.end)
+    return next(keys, made.placed[0].key)
+
+
 def _skeleton(file: File, made: Attempt, text: str, complaints: tuple[Diagnostic, ...]) -> Skeleton:
-    source, body = file.source, file.body
+    found = file.marks(made.marks)
+    marks = tuple(_diagnostic(file.source, mark) for mark in found)
+    shares = tuple(_share(file.source, part, found) for part in file.parts)
+    return Skeleton(text, marks, shares, complaints)
+
+
+def _share(source: Source, part: Part, found: Sequence[Mark]) -> Share:
+    body = part.body
     first, last = source.line_column(body.start)[0], source.line_column(body.end - 1)[0]
     lines: set[int] = set()
-    found = file.marks(made.marks)
     for mark in found:
         begin, end = source.line_column(mark.start)[0], source.line_column(mark.end - 1)[0]
         lines.update(range(max(begin, first), min(end, last) + 1))
-    marks = tuple(_diagnostic(source, mark) for mark in found)
-    return Skeleton(text, marks, last - first + 1, len(lines), complaints)
+    return Share(part.name, last - first + 1, len(lines))
 
 
 def _diagnostic(source: Source, mark: Mark) -> Diagnostic:

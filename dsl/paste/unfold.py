@@ -5,6 +5,7 @@ What is made of the function is made of that text; ``back`` leads to the places 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -45,11 +46,28 @@ class Unfolded:
         return Mark(mark.code, mark.what, start, max(start, last) + 1, mark.hint)
 
 
-def unfold(source: Source, tokens: Tokens, place: Found, body: Block) -> Unfolded | None:
-    """The file with the guards of a function written out; none if it has no guards."""
-    words = [token for token in place.body if token.text in _LOOKED_FOR and token.kind == "name"]
-    if not words:
+def unfold(
+    source: Source, tokens: Tokens, places: Sequence[tuple[Found, Block]]
+) -> Unfolded | None:
+    """The file with the guards of functions written out; none if they have no guards."""
+    edits: list[Edit] = []
+    marks: list[Mark] = []
+    for place, body in places:
+        if any(token.text in _LOOKED_FOR and token.kind == "name" for token in place.body):
+            made, marked = _unfolded(source, tokens, place, body)
+            edits += made
+            marks += marked
+    if not edits and not marks:
         return None
+    edited = apply(source.text, 0, len(source.text), edits)
+    return Unfolded(Source(source.name, edited.text), edited, tuple(marks))
+
+
+def _unfolded(
+    source: Source, tokens: Tokens, place: Found, body: Block
+) -> tuple[list[Edit], list[Mark]]:
+    """What is to be changed in one function, and what is marked in it."""
+    words = [token for token in place.body if token.text in _LOOKED_FOR and token.kind == "name"]
     span = Span(source.name, place.signature.start, place.signature.end)
     if len(words) > _MOST:
         message = f"the function has more than {_MOST} guards"
@@ -77,8 +95,7 @@ def unfold(source: Source, tokens: Tokens, place: Found, body: Block) -> Unfolde
     if sum(len(edit.text) for edit in edits) > _LONGEST:
         message = "the function has too many guards for its ways out"
         raise refusal("too-large", message, span, "cut the function down")
-    edited = apply(source.text, 0, len(source.text), edits)
-    return Unfolded(Source(source.name, edited.text), edited, tuple(walk.marks))
+    return edits, walk.marks
 
 
 def _whole(walk: Unfolder, edit: Edit, directives: list[int]) -> Edit:

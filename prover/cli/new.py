@@ -1,4 +1,4 @@
-"""``prove new``: a first sketch of a protocol from a C function of the kernel."""
+"""``prove new``: a first sketch of a protocol from C functions of the kernel."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ def new(
     file: Annotated[
         str, typer.Argument(metavar="FILE.c", help="A C file of the kernel; - is standard input.")
     ],
-    function: Annotated[
-        str, typer.Argument(metavar="FUNCTION", help="The function that it defines.")
+    functions: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FUNCTION...",
+            help="Functions that it defines: one beside itself, or several beside each other.",
+        ),
     ],
     linux_version: Annotated[
         str, typer.Option(metavar="V", help="The kernel's version, for the first comment.")
@@ -26,7 +30,7 @@ def new(
         str, typer.Option("--output", "-o", metavar="OUT", help="Write here, not to the output.")
     ] = "",
 ) -> None:
-    """Make a first .khp file from a C function of the kernel.
+    """Make a first .khp file from C functions of the kernel.
 
     What the language does not have is marked FIXME(new) there, and reported.
     """
@@ -38,7 +42,7 @@ def new(
 
     source = read_source(file)
     try:
-        made = paste(source, function, linux_version)
+        made = paste(source, tuple(functions), linux_version)
     except DiagnosticError as error:
         complain_about(error.diagnostics, {source.name: source})
         raise typer.Exit(USAGE_ERROR) from None
@@ -49,9 +53,12 @@ def new(
     if made.marks:
         color = use_color("auto", sys.stderr)
         complain(render(made.marks, {source.name: source}, color=color, word="fixme") + "\n")
-    share = f"{made.marked} of {made.lines} lines of {function}() are marked"
+    told = "\n".join(
+        f"{share.marked} of {share.lines} lines of {share.function}() are marked FIXME(new)"
+        for share in made.shares
+    )
     checks = "the skeleton does not check yet" if made.rest else "the skeleton checks"
-    complain(f"{share} FIXME(new); {checks}\n")
+    complain(f"{told}; {checks}\n")
 
 
 def _write(path: Path, text: str) -> None:

@@ -32,12 +32,12 @@ container_of container WARN ( ) { } [ ] ; , : . -> ++ -- * & ! ~ && || ? = == +=
 """.split()
 
 
-def ends_well(text: str, function: str) -> str:
+def ends_well(text: str, *functions: str) -> str:
     """Asserts that the end is a skeleton or diagnostics; which it was."""
     source = Source("f.c", text)
     start = time.process_time()
     try:
-        found = paste(source, function)
+        found = paste(source, functions)
     except DiagnosticError as error:
         diagnostics, end = error.diagnostics, error.diagnostics[0].code
     else:
@@ -61,12 +61,17 @@ def pieces(text: str) -> list[str]:
     return [*found, text[at:]]
 
 
-def mutated(number: int) -> tuple[str, str]:
-    """A case with some tokens changed, and the function to be asked for."""
+def mutated(number: int) -> tuple[str, ...]:
+    """A case with some tokens changed, and the functions to be asked for."""
     rng = Random(f"new/{number}")
     case = rng.choice([c for c in CASES if c.stem != "open_comment"])
     text = case.read_bytes().decode()
-    function = text.split("\n", 1)[0].split(": ", 1)[1].strip()
+    functions = text.split("\n", 1)[0].split(": ", 1)[1].strip().split(", ")
+    if rng.randrange(3) == 0:
+        # Another function beside it, which may call it, and which it may call by mistake.
+        functions.append(f"beside_{number}")
+        name = rng.choice((functions[0], "g", "kfree"))
+        text += f"\nint {functions[-1]}(struct s *p, int x)\n{{\nguard(rcu)();\n{name}(p);\n}}\n"
     parts = pieces(text)
     for _ in range(rng.choice((1, 1, 2, 3, 8))):
         place, other = rng.randrange(len(parts)), rng.randrange(len(parts))
@@ -83,7 +88,7 @@ def mutated(number: int) -> tuple[str, str]:
                 parts[place] += "\n" + " ".join(rng.choices(WORDS, k=rng.randint(1, 6))) + "\n"
             case _:
                 parts[place] += rng.choice("\0\r\u202e\u00e9\x1b\x7f\u2028\ufeff")
-    return "".join(parts), function
+    return "".join(parts), *functions
 
 
 def test_a_few_hundred_mutated_files() -> None:

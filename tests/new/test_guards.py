@@ -17,7 +17,7 @@ STUBS = {"migrate", "cpus_read_lock", "device", "task_lock"}
 
 def made(body: str, head: str = "int f(struct box *b)", before: str = "") -> Skeleton:
     text = f"{before}\n{head}\n{{\n{body}\n}}\n"
-    return paste(Source("f.c", text), "f")
+    return paste(Source("f.c", text), ("f",))
 
 
 def words(skeleton: Skeleton) -> str:

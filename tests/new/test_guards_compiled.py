@@ -31,7 +31,7 @@ def written_out(text: str, number: int) -> str:
     source = Source("f.c", text)
     found = tokens(source)
     place = locate(source, found, f"f{number}")
-    unfolded = unfold(source, found, place, block(Cursor(source.name, place.body)))
+    unfolded = unfold(source, found, [(place, block(Cursor(source.name, place.body)))])
     if unfolded is not None:
         assert unfolded.marks == ()
         text = unfolded.source.text

@@ -1,0 +1,10 @@
+// new: f, g, f
+// refused: new-twice
+
+void f(int *x)
+{
+}
+
+void g(int *x)
+{
+}
