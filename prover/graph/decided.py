@@ -19,8 +19,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prover.graph.instructions import STORES, targets
-from prover.graph.ir import Branch, Cfg, End, Origin
+from prover.graph import expressions as ex
+from prover.graph.instructions import STORES, targets, written
+from prover.graph.ir import (
+    Alloc,
+    Assign,
+    Branch,
+    Cfg,
+    End,
+    Instr,
+    Load,
+    Origin,
+    Rmw,
+    TryAcquire,
+)
 from prover.graph.order import positions, predecessors, reaching
 
 
@@ -37,14 +49,34 @@ def decided(cfg: Cfg) -> Mapping[str, frozenset[Origin]]:
             if isinstance(instr, STORES):
                 stores[instr.origin] = stores.get(instr.origin, 0) | bits[name]
     found: dict[str, frozenset[Origin]] = {}
+    foreseen = _foreseen(cfg, certain) if stores else {}
     for name, block in cfg.blocks.items() if stores else ():
         if isinstance(block.terminator, Branch) and name in certain:
             ways = [certain[way] for way in targets(block.terminator) if way in certain]
             either = 0
             for way in ways:
                 either |= way
-            either &= ~certain[name]
+            either &= ~certain[name] & ~foreseen.get(name, 0)
             found[name] = frozenset(o for o, where in stores.items() if not where & ~either)
+    return found
+
+
+def _foreseen(cfg: Cfg, certain: Mapping[str, int]) -> dict[str, int]:
+    """What may be certain to come, once it is known how the tests behind a block turn out.
+
+    Of what was read nothing is known before.
+    """
+    unknown, before = never_known(cfg), predecessors(cfg)
+    found: dict[str, int] = {}
+    for name, block in cfg.blocks.items():
+        end = block.terminator
+        if not isinstance(end, Branch) or set(ex.registers(end.condition)) <= unknown:
+            continue
+        comes = 0
+        for way in targets(end):
+            comes |= certain.get(way, 0)
+        for other in reaching(before, [name]) if comes else ():
+            found[other] = found.get(other, 0) | comes
     return found
 
 
@@ -67,3 +99,25 @@ def _certain(cfg: Cfg) -> dict[str, int]:
             if new != certain[name]:
                 certain[name], changed = new, True
     return certain
+
+
+def never_known(graph: Cfg) -> frozenset[str]:
+    """The registers that only ever hold what was loaded, or is computed from what was."""
+    assigned: dict[str, list[Instr]] = {}
+    for block in graph.blocks.values():
+        for instr in block.body:
+            if written(instr):
+                assigned.setdefault(written(instr), []).append(instr)
+    found = set(assigned)
+
+    def unknown(instr: Instr) -> bool:
+        if isinstance(instr, Assign):
+            used = set(ex.registers(instr.expr))
+            return bool(used) and used <= found
+        return isinstance(instr, Load | Rmw | TryAcquire | Alloc)
+
+    while True:
+        known = {reg for reg in found if not all(map(unknown, assigned[reg]))}
+        if not known:
+            return frozenset(found)
+        found -= known

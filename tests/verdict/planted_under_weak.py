@@ -170,15 +170,6 @@ UNDER_WEAK = (
     ),
     InEngine(
         "control dependencies",
-        "a case is an arm though all values lead to it",
-        arms,
-        "_cases",
-        "block.body or not _tests(block, test)",
-        "True",
-        "weak/ctrl_behind_a_case",
-    ),
-    InEngine(
-        "control dependencies",
         "where a loop is cut a branch decides on all that is behind",
         decided,
         "decided",

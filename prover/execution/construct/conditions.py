@@ -75,8 +75,8 @@ class Conditions:
         every, surely = (dict(ways) for ways in self._both_ways(block))
         for row in rows:
             if row.branch in self.decided:
-                guard, holds = self.decided[row.branch]
-                taken = terms.both(guard, holds if row.then else terms.invert(holds))
+                run, holds = self.decided[row.branch]
+                taken = terms.both(run, holds if row.then else terms.invert(holds))
                 for each, sure in self._looked_at(row.branch, holds):
                     for ways in (every, surely) if row.surely and sure else (every,):
                         known = (ways[each],) if each in ways else ()

@@ -26,6 +26,7 @@ from prover.execution.construct.arms import Place, Within
 from prover.execution.construct.draft import in_order, targets
 from prover.graph import expressions as ex
 from prover.graph import ir
+from prover.graph.decided import never_known
 from prover.graph.instructions import STORES, reads, written
 
 
@@ -223,7 +224,7 @@ def open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
     bits = {name: 1 << index for index, name in enumerate(order)}
     ways = {name: targets(graph.blocks[name].terminator) for name in order}
     certain = _certain(ways, _ending(graph), bits, frozenset())
-    never_known = _never_known(graph)
+    unknown = never_known(graph)
     found: set[str] = set()
     under: dict[str, frozenset[str]] = {name: frozenset() for name in order}
     for name in order:
@@ -232,7 +233,7 @@ def open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
         for instr in block.body:
             used = {reg for expr in reads(instr) for reg in ex.registers(expr)}
             reg = written(instr)
-            if reg and reg not in never_known and (within or used & shared):
+            if reg and reg not in unknown and (within or used & shared):
                 shared.add(reg)
         terminator = block.terminator
         if isinstance(terminator, ir.Branch) and shared & set(ex.registers(terminator.condition)):
@@ -241,25 +242,3 @@ def open_branches(graph: ir.Cfg, order: list[str]) -> frozenset[str]:
         for target in targets(terminator):
             under[target] |= within
     return frozenset(found | met(graph))
-
-
-def _never_known(graph: ir.Cfg) -> frozenset[str]:
-    """The registers that only ever hold what was loaded, or is computed from what was."""
-    assigned: dict[str, list[ir.Instr]] = {}
-    for block in graph.blocks.values():
-        for instr in block.body:
-            if written(instr):
-                assigned.setdefault(written(instr), []).append(instr)
-    found = set(assigned)
-
-    def unknown(instr: ir.Instr) -> bool:
-        if isinstance(instr, ir.Assign):
-            used = set(ex.registers(instr.expr))
-            return bool(used) and used <= found
-        return isinstance(instr, ir.Load | ir.Rmw | ir.TryAcquire | ir.Alloc)
-
-    while True:
-        known = {reg for reg in found if not all(map(unknown, assigned[reg]))}
-        if not known:
-            return frozenset(found)
-        found -= known
