@@ -8,7 +8,7 @@ from dsl.check.context import Body
 from dsl.check.convert import coerce
 from dsl.check.report import Skip
 from dsl.check.task import refuse_without
-from dsl.check.world import Signature
+from dsl.check.world import CURRENT, Signature
 from dsl.diagnostic import Label
 
 
@@ -36,7 +36,7 @@ def function_arguments(
     arguments: list[p.Expr] = []
     if callee.task is not None:
         refuse_without(body, callee, expr.callee.span)
-        written = [s.Ident("current", expr.callee.span), *written]
+        written = [s.Ident(CURRENT, expr.callee.span), *written]
     for argument, (name, type_) in zip(written, callee.all_parameters, strict=True):
         try:
             checked = body.value(argument, type_)

@@ -9,7 +9,8 @@ from dsl.check.constants import evaluate
 from dsl.check.context import Alias, Body, Given
 from dsl.check.convert import arithmetic, show
 from dsl.check.report import Skip, did_you_mean
-from dsl.check.task import CURRENT, hint
+from dsl.check.task import hint
+from dsl.check.world import CURRENT
 from dsl.source import Span
 from dsl.types import (
     HALF,

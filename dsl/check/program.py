@@ -55,8 +55,7 @@ def check(
             files = program.files if not variant else _applied(report, program, variant)
             world = names.collect(report, files)
             _declare(world)
-            if any(task.CURRENT in source.text for source in program.sources.values()):
-                task.hand_on(world)
+            task.hand_on(world)
             known = _Known.of(program, base, notes)
             protocol = _protocol(world, program, files, variant, known)
             if not variant:

@@ -12,13 +12,12 @@ from typing import cast
 
 from dsl import syntax as s
 from dsl.check.context import Body
-from dsl.check.world import Signature, World
+from dsl.check.world import CURRENT, Signature, World
 from dsl.diagnostic import Label
 from dsl.frozen import Frozen, fields_of, replace
 from dsl.source import Span
 from dsl.types import PointerType, StructType
 
-CURRENT = "current"
 TASK = "task_struct"
 
 

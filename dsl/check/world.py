@@ -18,6 +18,10 @@ BUILTIN_NAMES = ("NULL", "true", "false", "choose", "container_of", "forall_acto
 """Names of expressions that no program may declare."""
 
 
+CURRENT = "current"
+"""The task that runs, a local of each actor that has one: see :mod:`dsl.check.task`."""
+
+
 class Signature(Frozen, frozen=True):
     """What a call needs to know of a function; a type is None where its declaration is wrong.
 
@@ -39,7 +43,7 @@ class Signature(Frozen, frozen=True):
         written = tuple(zip(names, types, strict=True))
         if self.task is None:
             return written
-        return (s.Name("current", self.decl.name.span), self.task), *written
+        return (s.Name(CURRENT, self.decl.name.span), self.task), *written
 
 
 class World(Open):

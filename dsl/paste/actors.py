@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from dsl.check.task import CURRENT
+from dsl.check.world import CURRENT
 from dsl.paste.control import nodes
 from dsl.paste.declare import Declarations
 from dsl.paste.member import Member

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dsl.check.task import CURRENT, TASK
+from dsl.check.task import TASK
+from dsl.check.world import CURRENT
 from dsl.paste.known import LOCKS, PLAIN_READS, RENAMED, WRAPPERS
 from dsl.paste.shared import Listed, Shared, Site
 from dsl.paste.tree import Call, Expr, Member, Name, Odd, Paren, Prefix, Signature, Text, TypeUse

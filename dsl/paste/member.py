@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from dsl.check.task import CURRENT
+from dsl.check.world import CURRENT
 from dsl.paste.declare import Declarations
 from dsl.paste.edits import Edited, apply, plain, quoted
 from dsl.paste.infer import Inference

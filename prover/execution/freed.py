@@ -233,8 +233,8 @@ class _Protection:
         story, user = self.story, self.story.name(self.story.bad)
         freer, readers = self._freer(), self._own(self.end, *READERS, "srcu")
         # What the user has left before its use could not have helped.
-        open_ = [one for one in readers if one.end == NOBODY]
-        for one in sorted(open_, key=lambda one: one.kind == "srcu"):
+        still = self._own(story.bad, *READERS, "srcu", "lock")
+        for one in sorted((x for x in readers if x in still), key=lambda x: x.kind == "srcu"):
             text = f"{user} is in a reader of {one.where}, which {freer} does not wait for"
             if one.kind in INSIDE:
                 inside = INSIDE[one.kind]
@@ -243,7 +243,7 @@ class _Protection:
         if readers:
             text = f"{user} leaves its reader before it uses {self.name}"
             return Reason(text, "gp", readers[-1].end, story.bad)
-        held = [one for one in self._own(self.end, "lock") if one.end == NOBODY]
+        held = [one for one in self._own(self.end, "lock") if one in still]
         if held:
             locks = " and ".join(str(one.where) for one in held)
             text = f"{user} holds {locks}, which does not keep {freer} from freeing {self.name}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from dsl.reach import links_on
 from prover.cli.entry import main
 from prover.pipeline.changed import affected
 from prover.pipeline.tree import Member
+from tests.cli.test_changed_shortcuts import commit
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="no git")
 
@@ -30,12 +30,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "sub").symlink_to("x/y")
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def commit(folder: Path) -> None:
-    author = ("-c", "user.name=a", "-c", "user.email=a@b.invalid", "-c", "commit.gpgsign=false")
-    for arguments in (("init", "-q"), ("add", "-A"), (*author, "commit", "-q", "-m", "a")):
-        subprocess.run(["git", *arguments], cwd=folder, check=True)
 
 
 def looked_at(*names: str) -> list[str]:

@@ -105,10 +105,12 @@ def with_idle(text: str) -> str:
 def test_an_idle_actor_changes_nothing(library) -> None:
     """But where it is sent an IPI: that may count it, so only a refutation has to stay.
 
-    For ever it goes on, so that nobody waits in vain where all wait.
+    Where all begin again for ever it does, too, and then who waits does not wait where all do.
     """
-    cases = [c for c in settled(library) if "forever;" not in c.text][1::4]
+    cases = settled(library)[1::4]
     for case, before, after in changed(library, cases, [with_idle(c.text) for c in cases]):
+        if "forever;" in case.text and any("deadlock" in each for each in before):
+            continue
         if "smp_call_function" not in case.text:
             assert after == before, case.name
         for old, new in zip(before, after, strict=True):

@@ -47,6 +47,7 @@ class Conditions:
     _leaves: dict[Term, int] = field(default_factory=dict[Term, int])
     _surely: dict[Term, int] = field(default_factory=dict[Term, int])
     _choices: int = 0
+    _configs: int = 0
 
     def add(self, block: str, guard: Term, holds: Term) -> None:
         """A branch that is run where ``guard`` holds."""
@@ -62,6 +63,8 @@ class Conditions:
         wherever its branch stands.
         """
         every, surely = self._both_ways(block)
+        if not every:
+            return (), ()
         found = self._terms(every, self._hangs_on(guard))
         if surely is every and not self.draft.shared:
             return found, found
@@ -159,27 +162,33 @@ class Conditions:
 
     def _hangs_on(self, term: Term) -> int:
         """What a term is computed from in the end, and whether that is run, as a set of bits."""
-        known = self._leaves
-        if term not in known:
-            found, seen, waiting = 0, {term}, [term]
-            while waiting:
-                one = waiting.pop()
-                row = self.draft.terms.rows[one]
-                parts = operands(row)
-                if not parts and not isinstance(row, Constant):
-                    found |= 1 << one
-                if isinstance(row, Choice):
-                    self._choices |= 1 << one
-                if isinstance(row, Outcome):
-                    parts = self._guard_of(row)
-                for part in parts:
-                    if part in known:
-                        found |= known[part]
-                    elif part not in seen:
-                        seen.add(part)
-                        waiting.append(part)
-            known[term] = found
+        known, waiting = self._leaves, [(term, False)]
+        while waiting:
+            one, ready = waiting.pop()
+            if ready:
+                for part in self._parts(one):
+                    known[one] |= known[part]
+            elif one not in known:
+                # What leads back to it adds nothing.
+                known[one] = self._own_bit(one)
+                waiting.append((one, True))
+                waiting += [(part, False) for part in self._parts(one) if part not in known]
         return known[term]
+
+    def _own_bit(self, term: Term) -> int:
+        """A leaf by itself; constants are nothing that a value hangs on."""
+        row = self.draft.terms.rows[term]
+        if operands(row) or isinstance(row, Constant):
+            return 0
+        if isinstance(row, Choice):
+            self._choices |= 1 << term
+            if term in self.draft.shared.values():
+                self._configs |= 1 << term
+        return 1 << term
+
+    def _parts(self, term: Term) -> tuple[Term, ...]:
+        row = self.draft.terms.rows[term]
+        return self._guard_of(row) if isinstance(row, Outcome) else operands(row)
 
     def _guard_of(self, row: Outcome) -> tuple[Term, ...]:
         event = self.draft.events[row.event]
@@ -228,5 +237,4 @@ class Conditions:
 
     def _is_open(self, term: Term) -> bool:
         """Whether an open config has a part in a term."""
-        shared = self.draft.shared.values()
-        return bool(shared) and any(self._hangs_on(term) >> each & 1 for each in shared)
+        return bool(self._hangs_on(term) & self._configs)
