@@ -1,7 +1,7 @@
 """Which stores branches decide on in graphs that go round, on graphs whose answers are known.
 
-A graph is written block by block: ``a: s b c`` stores to a place of its own and branches, ``a: b``
-goes on, ``a:`` ends.
+A graph is written block by block: ``a: s b c`` stores to a place of its own and branches on what it
+loads, ``a: count b c`` on what it does not, ``a: b`` goes on, ``a:`` ends.
 """
 
 from __future__ import annotations
@@ -21,16 +21,20 @@ def told(text: str) -> dict[str, str]:
         stores = [word for word in words if word in ("s", "same")]
         if "same" in stores:
             origin = ir.Origin(Span("t", 99, 100))
-        targets = [word for word in words if word not in stores]
-        address = ir.Const(0)
-        body = (ir.Store(address, ir.Const(1), "once", "whole", "", 0, origin),) if stores else ()
+        targets = [word for word in words if word not in (*stores, "count")]
+        address, on = ir.Const(0), "i" if "count" in words else "r"
+        body: tuple[ir.Instr, ...] = ()
+        if stores:
+            body = (ir.Store(address, ir.Const(1), "once", "whole", "", 0, origin),)
+        if len(targets) > 1 and on == "r":
+            body = (*body, ir.Load(on, address, "once", "whole", "", ir.NOWHERE))
         where[origin] = name
         end: ir.Terminator = ir.End()
         if len(targets) == 1:
             end = ir.Jump(targets[0])
         elif targets:
             then, otherwise = targets
-            end = ir.Branch(ir.Reg("r"), then, otherwise)
+            end = ir.Branch(ir.Reg(on), then, otherwise)
         blocks[name] = ir.BasicBlock(name, body, end)
     graph = ir.Cfg("t", next(iter(blocks)), blocks)
     found = {name: sorted(where[o] for o in origins) for name, origins in decided(graph).items()}
@@ -59,3 +63,13 @@ def test_of_stores_that_come_from_one_place_all_count() -> None:
 
 def test_where_nothing_ends_nothing_is_decided() -> None:
     assert told("a: b c; b: s a; c: a") == {}
+
+
+def test_a_count_that_may_be_sure_to_lead_to_a_store_is_foreseen() -> None:
+    rounds = "h: {} b c; b: x y; x: e h; y: c h; c: s; e:"
+    assert told(rounds.format(""))["y"] == "c"
+    assert "y" not in told(rounds.format("count"))
+
+
+def test_a_count_that_leaves_every_way_open_is_not() -> None:
+    assert told("h: count b e; b: c k; k: h; c: s; e:")["b"] == "c"
