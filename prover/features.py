@@ -15,6 +15,7 @@ Feature: TypeAlias = Literal[
     "variants",
     "level",
     "places",
+    "bounds",
     "symmetry",
     "slots",
 ]
@@ -33,5 +34,6 @@ FEATURES: dict[Feature, str] = {
     "symmetry": "actors that are alike are asked about in one order",
     "slots": "for any number of actors, one shared state stands for all with slots exchanged",
     "places": "two handlers of one host take no clause for every two places in the merged program",
+    "bounds": "which violation is the first takes no literal for every two in the merged program",
 }
 """Every feature, with what it does."""

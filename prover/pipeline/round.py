@@ -61,7 +61,8 @@ class Round:
     models under which others than those expected seem to be; ``violations`` are what was found
     under a model; ``reached`` is whether something can happen under a model.  ``grounds`` are the
     answers of a solver that this rests on, by model and by ``"clean"``, ``"whole"`` or what
-    is reached.  ``unseen``: no execution of it is shown to anybody.  ``switches`` are configs left
+    is reached.  ``linear`` is what its queries are to write down so
+    (:class:`Prepared`), no execution of it being shown to anybody.  ``switches`` are configs left
     open, of which whatever is asked has at most one on.
     """
 
@@ -80,7 +81,7 @@ class Round:
     reached: dict[tuple[object, str], bool] = field(default_factory=dict[tuple[object, str], bool])
     rehearsed: set[Sought] = field(default_factory=set["Sought"])
     grounds: Grounds = field(default_factory=dict[tuple[object, str], tuple[Claim, ...]])
-    unseen: bool = False
+    linear: frozenset[str] = frozenset()
     switches: tuple[str, ...] = ()
     _claimless: Round | None = None
     _possible: tuple[Skeleton, Domains] | None = None
@@ -119,7 +120,7 @@ class Round:
                 prepared = prepared or prepare(
                     skeleton, model, ordered=ordered, switches=self.open(skeleton)
                 )
-                prepared = replace(prepared, unseen=self.unseen)
+                prepared = replace(prepared, linear=self.linear)
             self.prepared[model] = prepared
         return start(prepared, limits, clock, stretches=0, detail=detail)
 
@@ -152,7 +153,7 @@ class Round:
         if not self.program.invariants:
             return self
         if self._claimless is None:
-            self._claimless = Round(replace(self.program, invariants=()), unseen=self.unseen)
+            self._claimless = Round(replace(self.program, invariants=()), linear=self.linear)
             if False in self.skeletons:
                 self._claimless.skeletons[True] = self.skeletons[False]
         return self._claimless

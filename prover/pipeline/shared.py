@@ -52,6 +52,9 @@ WRONG = "wrong!"
 MOST = 4
 """Where more variants than that are not as expected, each is asked about by itself."""
 
+LINEAR = frozenset(("places", "bounds"))
+"""Features that are only for what nobody sees an execution of."""
+
 _NOT_TOGETHER = (DiagnosticError, TooLarge, DomainTooLarge, QueryTooLarge)
 """What one variant, or all of them together, may make impossible."""
 
@@ -312,7 +315,7 @@ def share(
         if is_left_open(program):
             return None
         switches = tuple(kin.switches.values())
-        found = Round(program, unseen="places" not in limits.without, switches=switches)
+        found = Round(program, linear=LINEAR.difference(limits.without), switches=switches)
         if not _pays(found.skeleton(clock, claims=True), len(expected)):
             return None
         shared = Shared(kin, model, limits, found, found.naming(model, limits, clock), clock, notes)

@@ -17,6 +17,7 @@ from prover.execution.order import AFTER_ALL, BEFORE_ALL, StaticOrder, static_or
 from prover.execution.terms import Choice
 from prover.smt.alike import encode_alike
 from prover.smt.deadlock import deadlock
+from prover.smt.firsts import firsts
 from prover.smt.frame import Frame
 from prover.smt.lock_order import lock_order
 from prover.smt.locks import encode_locks
@@ -55,7 +56,9 @@ class _Body(Frozen, frozen=True):
 class Prepared:
     """A skeleton with everything that is known of it before a query is made.
 
-    ``unseen``: no execution of it is shown to anybody.
+    ``linear`` are features, by name, that write something down without a clause for every two of
+    it: in another text, which has other executions, no worse.  So it is kept to where nobody sees
+    them.
     """
 
     skeleton: sk.Skeleton
@@ -63,7 +66,7 @@ class Prepared:
     domains: Domains
     hazards: tuple[tuple[Hazard, ...], ...]
     model: str = "sc"
-    unseen: bool = False
+    linear: frozenset[str] = frozenset()
 
     @cached_property
     def body(self) -> _Body:
@@ -127,6 +130,7 @@ def encode_apart(prepared: Prepared) -> Query:
 def _body(prepared: Prepared) -> _Body:
     """What every execution obeys."""
     frame = Frame(prepared.skeleton, prepared.domains, prepared.order, prepared.hazards)
+    frame.linear = prepared.linear
     encode_reads(frame)
     encode_pools(frame)
     encode_locks(frame)
@@ -141,7 +145,7 @@ def _weak_body(prepared: Prepared, *, detail: bool) -> _Body:
     skeleton = prepared.skeleton
     frame = WeakFrame(skeleton, prepared.domains, prepared.order, prepared.hazards)
     frame.model, frame.nodes, frame.every_read = prepared.model, nodes(skeleton), True
-    frame.unseen = prepared.unseen
+    frame.linear = prepared.linear
     encode_reads(frame)
     encode_pools(frame)
     encode_locks(frame)
@@ -262,15 +266,14 @@ def _violations(
 
     Deadlocks and data races count where nothing else goes wrong.
     """
-    logic, anchors = frame.logic, frame.order.anchors
+    logic = frame.logic
     bad = {event: frame.violates(event) for event in live if frame.violates(event) != FALSE}
     found: dict[tuple[str, int], Lit] = {}
-    for event in sorted(bad.keys() | inverted.keys()):
-        others = [
-            logic.any_of((neg(lit), neg(frame.sooner(other, event))))
-            for other, lit in (*bad.items(), *inverted.items())
-            if other != event and anchors[other] != anchors[event]
-        ]
+    both = {
+        event: [lit for lits in (bad, inverted) if (lit := lits.get(event, FALSE)) != FALSE]
+        for event in sorted(bad.keys() | inverted.keys())
+    }
+    for event, others in firsts(frame, both).items():
         for name, lit in first_violation(frame, event).items() if event in bad else ():
             found[name, event] = logic.all_of((lit, bad[event], *others))
         if event in inverted:

@@ -45,7 +45,8 @@ class Frame:
     ``picks`` has for each read its sources (write accesses, INITIAL), each with the literal that
     says it is the one; only reads whose value is open are there, unless ``every_read``.
     ``effective`` and ``releases`` are what the functions of these names have said, by write access
-    and by the event that takes a lock.
+    and by the event that takes a lock.  ``linear`` is what is written down without a
+    clause for every two.
     """
 
     skeleton: sk.Skeleton
@@ -63,6 +64,7 @@ class Frame:
         default_factory=dict[int, list[tuple[int, Lit]]]
     )
     every_read: bool = False
+    linear: frozenset[str] = frozenset()
     _reached: dict[int, Lit] = field(default_factory=dict[int, Lit])
     _ok: dict[int, Lit] = field(default_factory=dict[int, Lit])
     effective: dict[int, Lit] = field(default_factory=dict[int, Lit])
@@ -301,6 +303,11 @@ class Frame:
     def sooner(self, one: int, two: int) -> Lit:
         """Whether what goes wrong at ``one`` counts before what does at ``two``."""
         return self.before(one, two)
+
+    def extent(self, event: int) -> tuple[str, str]:
+        """The integers at which an event that stands at itself begins and is done."""
+        self.positioned[event] = None
+        return f"p{event}", f"p{event}"
 
     def called_after(self, event: int, wait: int) -> Lit:
         """Whether an event is done when a grace period or a barrier begins."""

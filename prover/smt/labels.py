@@ -53,7 +53,7 @@ FACTS: Final = tuple(
 
 GRANTED: Final = re.compile(
     r"value .*|question|program order|program order at one place|stretches of one thread|closure"
-    r"|creation order at one place|actors alike in their order"
+    r"|creation order at one place|bounds of violations|actors alike in their order"
     r"|folio lock found by event \d+"
     r"|violation at event \d+|lock taken at event \d+|event \d+ goes on|alloc \d+"
     r"|thread \d+ in a deadlock|thread \d+ runs on one CPU|thread \d+ interrupts thread \d+"

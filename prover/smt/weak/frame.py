@@ -40,7 +40,7 @@ class WeakFrame(Frame):
     ``gaps`` are for each handler the places
     in its host where it may run, with their literals, ``turns`` of two handlers of one host whether
     the first-named one comes first, ``sides`` what :func:`prover.smt.weak.waits.sides` has
-    answered.  ``unseen``: no execution of this program is shown to anybody.
+    answered.
     """
 
     model: str = "lkmm"
@@ -59,7 +59,6 @@ class WeakFrame(Frame):
     sides: dict[int, tuple[list[Lit], list[Lit]]] = field(
         default_factory=dict[int, tuple[list[Lit], list[Lit]]]
     )
-    unseen: bool = False
 
     def runs_first(self, one: int, two: int) -> Lit:
         """Whether handler ``one`` of a host runs before ``two``, where both do."""
@@ -155,6 +154,10 @@ class WeakFrame(Frame):
         """
         own = self.in_program(one, two)
         return self.before(one, two) if own is None else own
+
+    def extent(self, event: int) -> tuple[str, str]:
+        """The integers at which an event begins and is done."""
+        return self.logic.number(self.begun(event)), self.logic.number(self.done(event))
 
     def called_after(self, event: int, wait: int) -> Lit:
         """Whether an event is done when a wait begins: that is after all that stands before it.

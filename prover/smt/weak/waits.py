@@ -212,7 +212,7 @@ def _one_at_a_time(frame: WeakFrame, one: sk.Thread, two: sk.Thread) -> None:
     frame.turns[one.number, two.number] = first
     logic.label = f"{one.name} and {two.name} one after the other"
     both = [neg(frame.outcome(t.events[0], "granted")) for t in (one, two)]
-    if frame.unseen:
+    if "places" in frame.linear:
         for index, (_, here) in enumerate(frame.gaps[one.number]):
             sooner, later = _sides(frame, two, index)
             logic.clause(*both, neg(here), neg(later), first)
