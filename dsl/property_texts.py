@@ -56,8 +56,9 @@ warns with interrupts off, in handlers and in callbacks.""",
 As lockdep has it: classes, not locks, and orders of any execution put together.  A circle of
 orders is a deadlock that may come, whether or not this scenario has one.  <hardirq> and <softirq>
 in a circle stand for an interrupt: `l -> <hardirq>` is a lock that is held with interrupts on,
-`<hardirq> -> l` one that a handler takes; "that writes" and "that reads" tell rwlocks apart.  Two
-locks of one class need spin_lock_nested() and its kind, a class of their own, or a `lock_order`.
+`<hardirq> -> l` one that a handler takes; "that writes" tells rwlocks apart.  Who reads
+an rwlock in an interrupt, or with softirqs off, waits for no reader of it: no circle goes that way.
+Two locks of one class need spin_lock_nested() and its kind, their own class, or a `lock_order`.
 `prove locks FILE` draws all classes.""",
     "lockdep-assert": """\
 lockdep_assert_held() and its kind, with the meaning that they have in the kernel; also where the

@@ -16,6 +16,11 @@ SLEEPING = frozenset({"mutex", "rwsem", "folio"})
 QUEUED = frozenset({"mutex", "rwsem", "rwlock"})
 """Locks with a queue that others can notice: request and grant are two steps."""
 
+PASSED = " read in passing"
+"""Ends the name of a class where a reader takes it who passes writers: what others take while they
+read it does not matter to him, for he waits for none of them (lockdep-design.rst).
+"""
+
 FAIR = frozenset({"rwsem", "rwlock"})
 """Locks whose readers wait for the writers that were there before."""
 
@@ -123,22 +128,20 @@ def grant(
     node, lock = _lock(w, ref, kind)
     name = f"{node.lock_class}/{subclass}" if subclass > 0 else node.lock_class
     spins = comes and lock_kind not in SLEEPING
-    around = _interrupts(w, mode, name) if spins else frozenset[tuple[str, str]]()
     passes = _passes(w, lock_kind, mode)
+    around = _interrupts(w, mode, name, passes) if spins else frozenset[tuple[str, str]]()
     again = lock_kind in FAIR and mode == "r" and not passes
     here = (node.slot, _number(w, node))
     outer = [h for h in w.held if again or (h.slot, h.number) != here]
-    if passes:
-        # Readers of one class keep nobody from reading who passes writers.
-        outer = [h for h in outer if (h.lock_class, h.mode) != (name, "r")]
-    _order(w, node, name, around, {h.lock_class for h in outer})
+    names = {h.lock_class for h in outer} | {h.lock_class + PASSED for h in outer if h.mode == "w"}
+    _order(w, node, name + PASSED if passes else name, around, names)
     w.request, w.waiting = None, frozenset()
     if lock_kind in FAIR and mode == "w":
         w.forget(w.name)
     _take(w, node, lock, lock_kind, mode, name)
 
 
-def _interrupts(w: Work, mode: str, name: str) -> frozenset[tuple[str, str]]:
+def _interrupts(w: Work, mode: str, name: str, passes: bool) -> frozenset[tuple[str, str]]:
     """Lockdep's irq-safety as orders: an interrupt is like a lock that is taken where it comes
     and that is held around what it takes.  Nobody's read keeps an interrupt from reading.
     """
@@ -148,9 +151,10 @@ def _interrupts(w: Work, mode: str, name: str) -> frozenset[tuple[str, str]]:
     if w.kind == ACTOR and not w.irqs_off and w.bh == 0:
         comes.append("softirq")
     for interrupt in comes:
-        found.add((name, f"<{interrupt} {'any' if mode == 'w' else 'writer'}>"))
+        for at in (name, name + PASSED) if mode == "w" else (name,):
+            found.add((at, f"<{interrupt} {'any' if mode == 'w' else 'writer'}>"))
     if own:
-        found.add((f"<{own} any>", name))
+        found.add((f"<{own} any>", name + PASSED if passes else name))
         if mode == "w":
             found.add((f"<{own} writer>", name))
     return frozenset(found)
@@ -182,7 +186,7 @@ def _declared(
         for name in (order.first, order.then):
             names.setdefault(name, {name})
     for name in (n for edge in edges for n in edge):
-        names.setdefault(name.split("/")[0], set()).add(name)
+        names.setdefault(name.removesuffix(PASSED).split("/")[0], set()).add(name)
     return {(a, b) for o in orders for a in names[o.first] for b in names[o.then]}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prover.execution.lock_facts import LockOrderEdge
+from prover.execution.lock_facts import PASSES, LockOrderEdge, class_of
 from prover.graph.ir import DeclaredOrder
 
 
@@ -23,7 +23,9 @@ def declared_orders(
         (first, then): following[_base(first)][_base(then)]
         for first in names
         for then in names
-        if _base(first) != _base(then) and _base(then) in following.get(_base(first), {})
+        if not then.endswith(PASSES)
+        and _base(first) != _base(then)
+        and _base(then) in following.get(_base(first), {})
     }
     ways = reached(shown | found.keys())
     return {
@@ -35,7 +37,7 @@ def declared_orders(
 
 def _base(name: str) -> str:
     """A class without its subclass."""
-    return name.partition("/")[0]
+    return class_of(name).partition("/")[0]
 
 
 def _following(orders: Iterable[DeclaredOrder]) -> dict[str, dict[str, str]]:

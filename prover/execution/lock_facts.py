@@ -20,9 +20,30 @@ def interrupt_class(interrupt: str, mode: str) -> str:
     return f"<{interrupt}>" if mode == "exclusive" else f"<{interrupt} that writes>"
 
 
+PASSES = "~"
+"""Ends the name of a class where it is one that a reader takes who passes waiting writers."""
+
+
+def passed(name: str) -> str:
+    """What stands for a class that a reader takes who passes waiting writers: a recursive reader.
+
+    Who waits so waits for nobody that has the lock to read.  So what its readers take under it is
+    no order from here, and what its writers take is.  A cycle is what lockdep calls a strong one,
+    without ``-(xR)->`` before ``-(Sx)->`` (Documentation/locking/lockdep-design.rst, "Recursive
+    read locks").
+    """
+    return f"{name}{PASSES}"
+
+
+def class_of(name: str) -> str:
+    """The class that a name in an order stands for."""
+    return name.removesuffix(PASSES)
+
+
 class LockOrderEdge(Frozen, frozen=True):
     """At an acquire event a lock of class ``held`` is held and one of class ``taken`` asked for.
 
+    The names may be those of :func:`interrupt_class` and :func:`passed`.
     ``when`` holds where that is so.  ``folio``: the address of the lock held where that is a
     folio's, which another thread may have unlocked meanwhile: the engine asks whether one has.
     ``again``: both are one lock, which is held for reading.

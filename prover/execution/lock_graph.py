@@ -13,7 +13,7 @@ from typing import TypeVar
 from dsl.source import Source, Span
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains
-from prover.execution.lock_facts import LockUse
+from prover.execution.lock_facts import LockUse, class_of
 from prover.execution.terms import Term
 from prover.graph.ir import Origin
 
@@ -75,10 +75,12 @@ def lock_graph(skeleton: sk.Skeleton, domains: Domains, sources: Mapping[str, So
         assert isinstance(event.action, sk.Grant | sk.Try)
         kinds[use.lock_class] = event.action.kind
     for edge in skeleton.lock_edges:
-        found = by_event.get((edge.event, edge.taken))
-        if found is not None and edge.held in kinds and domains.may(edge.when):
-            orders.setdefault((edge.held, edge.taken), set()).add(found)
-    return LockGraph(kinds, _sorted(takings), _sorted(orders), dict(skeleton.declared))
+        held, taken = class_of(edge.held), class_of(edge.taken)
+        found = by_event.get((edge.event, taken))
+        if found is not None and held in kinds and domains.may(edge.when):
+            orders.setdefault((held, taken), set()).add(found)
+    declared = {(class_of(a), b): where for (a, b), where in skeleton.declared.items()}
+    return LockGraph(kinds, _sorted(takings), _sorted(orders), declared)
 
 
 def _taking(

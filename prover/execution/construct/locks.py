@@ -8,7 +8,14 @@ from typing import assert_never
 from prover.execution import skeleton as sk
 from prover.execution.construct.draft import Draft, Lock
 from prover.execution.construct.strand import SPINNING, Strand
-from prover.execution.lock_facts import INTERRUPTS, LockOrderEdge, LockUse, interrupt_class
+from prover.execution.lock_facts import (
+    INTERRUPTS,
+    PASSES,
+    LockOrderEdge,
+    LockUse,
+    interrupt_class,
+    passed,
+)
 from prover.execution.terms import Term
 from prover.graph import ir
 from prover.graph.values import POISON, Location
@@ -210,9 +217,7 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
     granted = draft.outcome(grant, "granted")
     subclass = max(instr.nested, 0)
     edges: dict[tuple[str, str, Location | None, bool], list[Term]] = {}
-    recursion = _is_recursion(strand, instr)
-    # Readers of one class keep nobody from reading who passes writers.
-    passes = instr.kind == "rwlock" and instr.mode == "shared"
+    recursion, passes = _is_recursion(strand, instr), _passes(strand, instr)
     every = [(held, strand.holds(held)) for held in draft.locks(*SPINNING, *SLEEPING)]
     holding = [(held, holds) for held, holds in every if terms.known(holds) != 0]
     for taken in draft.locks(instr.kind) if holding else ():
@@ -225,22 +230,41 @@ def _order_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -
             if again and terms.known(recursion) == 0:
                 continue
             for number in sorted(strand.subclasses.get(held.location, ())):
-                pair = (lock_class(held.cell.lock_class, number), into)
-                if pair[0] == into and instr.kind == "folio":
+                outer = lock_class(held.cell.lock_class, number)
+                if outer == into and instr.kind == "folio":
                     # No lockdep class: two are locked by their index, which no class could say.
                     continue
                 counts = recursion if again else draft.constant(1)
-                if passes and not again and pair[0] == into:
-                    counts = terms.either(recursion, strand.get(held.exclusive))
                 which = _subclass_is(strand, held, number)
                 when = terms.both(granted, here, holds, counts, which)
-                if terms.known(when) != 0:
-                    folio = held.location if held.cell.type_name == "folio" else None
-                    edges.setdefault((*pair, folio, again), []).append(when)
+                folio = held.location if held.cell.type_name == "folio" else None
+                for from_, out in _holders(strand, held, outer):
+                    for to, comes in ((into, terms.invert(passes)), (passed(into), passes)):
+                        both = terms.both(when, out, comes)
+                        if terms.known(both) != 0:
+                            edges.setdefault((from_, to, folio, again), []).append(both)
     for (held_class, into, folio, again), parts in edges.items():
         where = None if folio is None else draft.pointer_to(folio)
         when = terms.either(*parts)
         draft.lock_edges.append(LockOrderEdge(grant, held_class, into, when, where, again))
+
+
+def _holders(strand: Strand, held: Lock, name: str) -> list[tuple[str, Term]]:
+    """What a held lock is in orders from it, each with where it is: a writer's are also those of
+    who came by passing writers.
+    """
+    found = [(name, strand.draft.constant(1))]
+    if held.cell.type_name == "rwlock":
+        found.append((passed(name), strand.get(held.exclusive)))
+    return found
+
+
+def _passes(strand: Strand, instr: ir.Acquire) -> Term:
+    """Whether who takes a lock passes the writers that wait for it, where it is granted."""
+    draft = strand.draft
+    if instr.kind != "rwlock" or instr.mode != "shared":
+        return draft.constant(0)
+    return draft.truth(strand.get("!bh")) if _queues(strand, instr) else draft.constant(1)
 
 
 def _is_recursion(strand: Strand, instr: ir.Acquire) -> Term:
@@ -250,11 +274,9 @@ def _is_recursion(strand: Strand, instr: ir.Acquire) -> Term:
     again, see read_lock_is_recursive().
     """
     draft = strand.draft
-    if instr.mode != "shared" or instr.kind not in FAIR or not _queues(strand, instr):
+    if instr.mode != "shared" or instr.kind not in FAIR:
         return draft.constant(0)
-    if instr.kind == "rwsem":
-        return draft.constant(1)
-    return draft.terms.invert(draft.truth(strand.get("!bh")))
+    return draft.terms.invert(_passes(strand, instr))
 
 
 def _interrupt_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Term) -> None:
@@ -273,8 +295,12 @@ def _interrupt_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Ter
         for interrupt, masked in off.items():
             comes = terms.both(here, terms.invert(masked))
             edges.append((name, interrupt_class(interrupt, instr.mode), comes))
+            if instr.kind == "rwlock" and instr.mode == "exclusive":
+                edges.append((passed(name), interrupt_class(interrupt, instr.mode), comes))
         if inside:
-            edges.append((interrupt_class(inside, "exclusive"), name, here))
+            reads = instr.mode == "shared"
+            taken = passed(name) if reads else name
+            edges.append((interrupt_class(inside, "exclusive"), taken, here))
             if instr.mode == "exclusive":
                 edges.append((interrupt_class(inside, "shared"), name, here))
         for held, taken, when in edges:
@@ -283,8 +309,12 @@ def _interrupt_edges(strand: Strand, instr: ir.Acquire, grant: int, address: Ter
 
 
 def interrupting(edges: Iterable[LockOrderEdge]) -> tuple[LockOrderEdge, ...]:
-    """The edges, without those to an interrupt that takes no lock."""
+    """The edges, without those to an interrupt that takes no lock, and those of who has passed
+    writers where nobody does.
+    """
     known = tuple(edges)
+    taken = {edge.taken for edge in known}
+    known = tuple(e for e in known if e.held in taken or not e.held.endswith(PASSES))
     comes = {edge.held for edge in known}
     return tuple(e for e in known if e.taken in comes or not e.taken.startswith("<"))
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from prover.execution import skeleton as sk
 from prover.execution.changed import change_text
 from prover.execution.hazards import address_of
+from prover.execution.lock_facts import class_of
 from prover.execution.run.judge import CLAIMS
 from prover.execution.run.locking import reaches
 from prover.execution.run.machine import Machine
@@ -57,6 +58,7 @@ def lock_orders(
 
     ``event`` is the acquire that closes a circle.
     """
+    edges = dict.fromkeys((class_of(a), class_of(b)) for a, b in edges)
     yield f"lock classes taken in these orders: {', '.join(f'{a} -> {b}' for a, b in edges)}"
     for kind, what in (("hardirq", "an interrupt"), ("softirq", "a softirq")):
         taken = sorted({b for a, b in edges if a.startswith(f"<{kind}")})
@@ -69,7 +71,7 @@ def lock_orders(
         yield "who reads twice waits for a writer that asks in between, which waits for the first"
     elif any(a == b for a, b in edges):
         yield "of two locks of one class spin_lock_nested() and its kind say which is inner"
-    declared = skeleton.declared
+    declared = {(class_of(a), b): where for (a, b), where in skeleton.declared.items()}
     around = [pair for pair in declared if reaches((*edges, *declared), *reversed(pair))]
     at_once = [pair for pair in around if pair[::-1] in edges]
     for first, then in at_once or around:

@@ -10,6 +10,7 @@ from prover.execution.changed import transition
 from prover.execution.edges import Reason
 from prover.execution.freed import INSIDE, freed, freed_twice
 from prover.execution.held import lockdep
+from prover.execution.lock_facts import class_of
 from prover.execution.nodes import touched
 from prover.execution.run.locking import reaches
 from prover.execution.run.machine import Machine
@@ -92,13 +93,14 @@ def _orders(machine: Machine, story: Story) -> Iterator[Reason]:
     said: set[tuple[str, str]] = set()
     for number in story.order:
         for edge in machine.stage.edges_of.get(number, ()):
-            pair = (edge.held, edge.taken)
+            # As people know them: a writer's orders are also those of who passes writers.
+            pair = outer, inner = class_of(edge.held), class_of(edge.taken)
             if pair in said or not machine.values.surely(edge.when):
                 continue
-            holding = _holding(story, held, number, edge.held)
+            holding = _holding(story, held, number, outer)
             if holding is not None and reaches(known, edge.taken, edge.held):
                 said.add(pair)
-                text = f"{story.name(number)} takes {edge.taken} while it holds {edge.held}"
+                text = f"{story.name(number)} takes {inner} while it holds {outer}"
                 yield Reason(text, "po", holding.start, number)
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Order = tuple[str, str]
 """A class held, and one taken."""
 
+PASSES = "~"
+"""Ends the name of a class where a reader takes it who passes waiting writers."""
+
 
 @dataclass(slots=True)
 class Orders:
@@ -33,41 +36,50 @@ class Orders:
     def note(self, work: Work, instr: ir.Acquire, place: Location, subclass: int) -> None:
         """A lock is asked for, with what this actor has."""
         taken = with_subclass(self.classes.get(place, ""), subclass)
-        again, passes = _is_recursion(work, instr), _passes(work, instr)
+        again, into = _is_recursion(work, instr), taken
+        if _passes(work, instr):
+            into = passed(taken)
         pairs: list[Order] = []
         for lock in work.held:
             held = with_subclass(self.classes.get(lock.place, ""), lock.subclass)
-            # Readers of one class keep nobody from reading who passes writers.
-            if (lock.place == place and not again) or (
-                passes and held == taken and lock.mode == "shared"
-            ):
-                continue
-            pairs.append((held, taken))
+            if lock.place != place or again:
+                pairs.append((held, into))
+                if lock.mode == "exclusive":
+                    pairs.append((passed(held), into))
         if instr.kind == "folio":
             # Of two folio locks no class says which is first.
             pairs = [(held, into) for held, into in pairs if held != into]
         if instr.kind in SPINNING:
-            pairs.extend(self._of_interrupts(work, instr.mode, taken))
+            pairs.extend(self._of_interrupts(work, instr.mode, taken, into))
         for pair in pairs:
             self.found.setdefault(pair, instr.origin.span)
 
-    def _of_interrupts(self, work: Work, mode: str, taken: str) -> Iterator[Order]:
+    def _of_interrupts(self, work: Work, mode: str, taken: str, into: str) -> Iterator[Order]:
         """An interrupt that may come while a lock is held, and what is taken in one."""
-        if not work.irq:
-            yield taken, interrupt("hardirq", mode)
-            if work.body.kind == "actor" and not work.bh:
-                yield taken, interrupt("softirq", mode)
+        for held in (taken, passed(taken)) if mode == "exclusive" else (taken,):
+            if not work.irq:
+                yield held, interrupt("hardirq", mode)
+                if work.body.kind == "actor" and not work.bh:
+                    yield held, interrupt("softirq", mode)
         if work.body.kind == "callback":
-            yield interrupt("softirq", "exclusive"), taken
+            yield interrupt("softirq", "exclusive"), into
             if mode == "exclusive":
                 yield interrupt("softirq", "shared"), taken
 
     def all(self) -> dict[Order, Span | None]:
-        """The orders found, but to interrupts that take no lock, and those declared."""
-        comes = {held for held, _ in self.found}
-        found: dict[Order, Span | None] = {
+        """The orders found, and those declared, without those to interrupts that take no lock, and
+        of who has passed writers where nobody does.
+        """
+        came = {taken for _, taken in self.found}
+        known = {
             pair: span
             for pair, span in self.found.items()
+            if pair[0] in came or not pair[0].endswith(PASSES)
+        }
+        comes = {held for held, _ in known}
+        found: dict[Order, Span | None] = {
+            pair: span
+            for pair, span in known.items()
             if pair[1] in comes or not pair[1].startswith("<")
         }
         names: dict[str, set[str]] = {}
@@ -75,7 +87,7 @@ class Orders:
             for name in (order.first, order.then):
                 names.setdefault(name, {name})
         for name in (name for pair in tuple(found) for name in pair):
-            names.setdefault(name.partition("/")[0], set()).add(name)
+            names.setdefault(name.removesuffix(PASSES).partition("/")[0], set()).add(name)
         for order in self.declared:
             for first in sorted(names[order.first]):
                 for then in sorted(names[order.then]):
@@ -109,6 +121,14 @@ def _passes(work: Work, instr: ir.Acquire) -> bool:
 def with_subclass(name: str, subclass: int) -> str:
     """The lockdep class of a lock taken with a subclass."""
     return f"{name}/{subclass}" if subclass else name
+
+
+def passed(name: str) -> str:
+    """What stands for a class that a reader takes who passes waiting writers.
+
+    What others take while they read it is no order from here: he waits for none of them.
+    """
+    return f"{name}{PASSES}"
 
 
 def interrupt(kind: str, mode: str) -> str:
