@@ -88,6 +88,10 @@ def _counters() -> Iterator[tuple[str, Meaning]]:
         ATOMIC,
         atomic_read="Reads a counter as READ_ONCE() does.",
         atomic_read_acquire="Reads a counter; what follows in the program comes after the read.",
+        atomic_cond_read_acquire="Reads a counter as smp_cond_load_acquire() does, until the "
+        "condition holds for VAL.",
+        atomic_cond_read_relaxed="Reads a counter as smp_cond_load_relaxed() does, until the "
+        "condition holds for VAL.",
         atomic_set="Stores to a counter as WRITE_ONCE() does: no read-modify-write.",
         atomic_set_release="Stores to a counter; what precedes comes before the store.",
     )

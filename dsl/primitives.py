@@ -74,6 +74,9 @@ def _rows() -> Iterator[Primitive]:
     yield from row("access", "bool", family("try_cmpxchg"), "place", "old", "value")
 
     yield from row("atomic", "int", "atomic_read atomic_read_acquire", "atomic")
+    yield from row(
+        "atomic", "int", "atomic_cond_read_acquire atomic_cond_read_relaxed", "atomic", "until"
+    )
     yield from row("atomic", "unsigned", "refcount_read", "atomic")
     yield from row("atomic", "void", "atomic_set refcount_set", "atomic", "int")
     yield from row("atomic", "void", "atomic_set_release refcount_set_release", "atomic", "int")

@@ -120,6 +120,7 @@ def _meanings() -> Mapping[str, Meaning]:
         (_READS, _read),
         (_WRITES, _write),
         ("smp_cond_load_acquire smp_cond_load_relaxed", _until),
+        ("atomic_cond_read_acquire atomic_cond_read_relaxed", _until),
         (_FENCES, _fence),
         ("likely unlikely", _same),
         ("assert", _failing("assert", True)),

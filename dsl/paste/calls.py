@@ -140,6 +140,11 @@ class Calls:
                     self.shared.callbacks.add(argument.text)
             elif kind == "field":
                 self._kfree_rcu(call, argument)
+            elif kind == "until":
+                # What VAL is called in it is nobody's constant.
+                self.scopes.append({"VAL": value})
+                self._argument(argument)
+                self.scopes.pop()
             elif kind not in {"targets", "pool", "message?"}:
                 value = self._parameter(written, kind, self._argument(argument), value)
         match primitive.result:

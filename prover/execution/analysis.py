@@ -19,6 +19,7 @@ from itertools import product
 from typing import TypeAlias
 
 from prover.execution import skeleton as sk
+from prover.execution.called import called
 from prover.execution.domains import Domains, DomainTooLarge, Place, Worlds, initial_value
 from prover.execution.order import StaticOrder
 from prover.execution.terms import (
@@ -46,6 +47,8 @@ from prover.graph.values import (
 
 MAX_VALUES = 600
 """The most values one term may have."""
+
+_ADVICE = "let it depend on fewer actors, rounds or choices, or mask it (`& 0xff`)"
 
 MAX_PRODUCT = 50_000
 """The most operand combinations one operation may have."""
@@ -156,7 +159,9 @@ class _Analysis:
         if not changed:
             return
         if len(known) > MAX_VALUES:
-            raise self._too_large(term, f"a value can be more than {MAX_VALUES} things")
+            name, span = called(self.skeleton, Term(term), self._touched)
+            message = f"{name} can have more than {MAX_VALUES} values"
+            raise DomainTooLarge(message, span, _ADVICE)
         for user in self.term_users[term]:
             self.push(user)
         for write in self.write_users[term]:
@@ -168,6 +173,12 @@ class _Analysis:
         """What is raised where a term can be too many things, with the statement it is of."""
         event = event_of(self.skeleton, Term(term))
         return DomainTooLarge(message, None if event is None else event.origin.span)
+
+    def _touched(self, access: ReadValue | sk.WriteAccess) -> Iterable[Place]:
+        """The places that an access is known to touch so far."""
+        if isinstance(access, ReadValue):
+            return self.read_places[access.access]
+        return [place for place, _ in self._places(access.address, access.part, self.everywhere)]
 
     def _may(self, term: Term) -> Worlds:
         """The worlds in which a condition can hold."""

@@ -20,11 +20,15 @@ completed update of a split word."""
 
 
 class DomainTooLarge(Exception):
-    """Some value can be too many things to tabulate; ``span`` is the statement it is of."""
+    """Some value can be too many things to tabulate; ``span`` is the statement it is of.
 
-    def __init__(self, message: str, span: Span | None = None) -> None:
+    ``advice`` is what its author can do about it.
+    """
+
+    def __init__(self, message: str, span: Span | None = None, advice: str = "") -> None:
         super().__init__(message)
         self.span = span
+        self.advice = advice
 
 
 class Domains(Frozen, frozen=True):

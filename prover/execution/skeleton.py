@@ -384,7 +384,8 @@ class Skeleton(Frozen, frozen=True):
     """Everything that may happen in one bounded program.
 
     ``shared`` are the choices that are made once for the whole of it, by their names: configs
-    that were left open.  ``declared`` are the orders of lock classes (first, then) that
+    that were left open.  ``kept`` says which register, an author's local, first had a term, and
+    where.  ``declared`` are the orders of lock classes (first, then) that
     matter to ``lock_edges``, each with the place that says so.
     """
 
@@ -402,6 +403,7 @@ class Skeleton(Frozen, frozen=True):
     layout: Layout
     lock_uses: tuple[LockUse, ...] = ()
     shared: Mapping[str, Term] = field(default_factory=dict[str, Term])
+    kept: Mapping[Term, tuple[str, Span]] = field(default_factory=dict[Term, tuple[str, Span]])
     declared: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
 

@@ -128,8 +128,9 @@ def _access() -> Iterator[tuple[str, Meaning]]:
         yield name, _reading("once")
     yield "data_race", _reading("racy")
     yield "smp_load_acquire", _reading("acquire")
-    yield "smp_cond_load_acquire", _waiting("acquire")
-    yield "smp_cond_load_relaxed", _waiting("once")
+    for base in ("smp_cond_load", "atomic_cond_read"):
+        yield f"{base}_acquire", _waiting("acquire")
+        yield f"{base}_relaxed", _waiting("once")
     yield "WRITE_ONCE", _writing("once")
     yield "smp_store_release", _writing("release")
     yield "rcu_assign_pointer", _assign_pointer

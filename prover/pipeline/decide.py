@@ -170,11 +170,13 @@ def _why(case: Case, error: Exception) -> str:
 
 
 def _at(case: Case, error: Exception) -> str:
-    """Where the program becomes too large, if that is one statement."""
-    span = error.span if isinstance(error, DomainTooLarge) else None
-    if span is None:
+    """Where the program becomes too large, if that is one statement, and what to do about it."""
+    if not isinstance(error, DomainTooLarge):
         return ""
-    return f", at {case.group.protocol.sources[span.file].at(span.start)}"
+    span, advice = error.span, f"; {error.advice}" if error.advice else ""
+    if span is None:
+        return advice
+    return f", at {case.group.protocol.sources[span.file].at(span.start)}{advice}"
 
 
 def _with_races(case: Case, decision: Decision) -> Decision:

@@ -293,7 +293,7 @@ class Round:
         self.rehearsed |= other.rehearsed
 
 
-_PARTS = tuple(n for n in fields_of(Skeleton) if n not in ("events", "cuts", "marks"))
+_PARTS = tuple(n for n in fields_of(Skeleton) if n not in ("events", "cuts", "marks", "kept"))
 _OF_EVENTS = tuple(n for n in fields_of(sk.Event) if n != "origin")
 _OF_CUTS = tuple(n for n in fields_of(sk.CutPoint) if n != "loop")
 

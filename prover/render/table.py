@@ -36,6 +36,9 @@ TAIL = 48
 
 Configuration: TypeAlias = tuple[tuple[str, str], ...]
 
+Shown: TypeAlias = dict[tuple[str, ...], str]
+"""Which verdict a table was printed for: by its scenario and its lines."""
+
 COLORS = {"proved": "32", "refuted": "31", "broken": "31"}
 """ANSI colours of verdicts; the others are yellow."""
 
@@ -66,13 +69,14 @@ def render_report(
 def _file(file: FileReport, *, verbose: bool, quiet: bool, color: bool, full: bool) -> list[str]:
     """One file's part."""
     lines = [_title(file)]
+    shown: Shown = {}
     for group in groups_of(file.outcomes):
         outcome = group[0]
         if quiet and is_settled(outcome):
             continue
         lines.extend(_line(group, file.outcomes, color=color))
         if verbose or not outcome.as_expected:
-            lines.extend(_details(plainest(group), file, verbose=verbose, full=full))
+            lines.extend(_details(group, file, shown, verbose=verbose, full=full))
     if verbose:
         notes = dict.fromkeys(n for o in file.outcomes for n in o.notes)
         lines.extend(f"  note: {note}" for note in notes)
@@ -90,9 +94,10 @@ def _folder(
         if not (file.outcomes or file.diagnostics) or (quiet and not (wrong or file.diagnostics)):
             continue
         yield _brief(file, folder, good=not wrong, color=color)
+        shown: Shown = {}
         for group in wrong:
             yield from _line(group, file.outcomes, color=color)
-            yield from _details(plainest(group), file, verbose=False, full=full)
+            yield from _details(group, file, shown, verbose=False, full=full)
     idle = sum(not (file.outcomes or file.diagnostics) for file in files)
     if idle and not quiet:
         yield f"  {counted(idle, 'file')} with nothing to prove, checked"
@@ -187,11 +192,7 @@ def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -
     What does not fit goes on below, in the column of what the verdict says.
     """
     outcome = plainest(group)
-    obligation = outcome.obligation
-    asked = [o for o in everything if _asks_the_same(o, outcome)]
-    models = () if len(_models(group)) == len(_models(asked)) else _models(group)
-    where = _where(_configurations(group), _configurations(asked))
-    about = "  ".join(part for part in (obligation.question, where, ", ".join(models)) if part)
+    about, models = _about(group, everything)
     tail = summary_of(outcome.verdict)
     if isinstance(outcome.verdict, Refuted) and not models:
         tail = ", ".join(map(_found, (outcome.verdict.witness, *outcome.verdict.others)))
@@ -213,6 +214,16 @@ def _line(group: list[Outcome], everything: Sequence[Outcome], *, color: bool) -
         code = COLORS.get(name_of(outcome.verdict), "33")
         lines[0] = lines[0].replace(verdict, f"\x1b[{code}m{verdict}\x1b[0m", 1)
     return [line.rstrip() for line in lines]
+
+
+def _about(group: list[Outcome], everything: Sequence[Outcome]) -> tuple[str, tuple[str, ...]]:
+    """What a verdict is about, in words, and its memory models where it is not that of all."""
+    outcome = plainest(group)
+    asked = [o for o in everything if _asks_the_same(o, outcome)]
+    models = () if len(_models(group)) == len(_models(asked)) else _models(group)
+    where = _where(_configurations(group), _configurations(asked))
+    parts = (outcome.obligation.question, where, ", ".join(models))
+    return "  ".join(part for part in parts if part), models
 
 
 def _wrapped(text: str) -> list[str]:
@@ -312,25 +323,47 @@ def any_number_of(number: AnyNumber) -> str:
     return "; ".join([*parts, "sequential consistency", number.limited])
 
 
-def _details(outcome: Outcome, file: FileReport, *, verbose: bool, full: bool) -> list[str]:
-    """The witness of a refutation, or the loops of a bounded verdict."""
+def _details(
+    group: list[Outcome], file: FileReport, tables: Shown, *, verbose: bool, full: bool
+) -> list[str]:
+    """The witness of a refutation, or the loops of a bounded verdict.
+
+    Of ``tables`` that verdicts on the same scenario have above it none is printed again.
+    """
+    again: list[str] = []
     lines: list[str] = []
+    outcome = plainest(group)
     match outcome.verdict:
         case Refuted():
             shown = [outcome.verdict.witness, *(outcome.verdict.others if verbose else ())]
             # Of a plain interleaving that goes without saying, unless others were looked for.
             several = verbose and _models(file.outcomes) != ("sc",)
+            about, _ = _about(group, file.outcomes)
             for witness in shown:
-                lines.append("")
-                lines.extend(witness_table(witness, file.sources, plainly=several, full=full))
-            lines.append("")
+                table = witness_table(witness, file.sources, plainly=several, full=full)
+                key = (outcome.obligation.scenario, *table)
+                if key in tables:
+                    again += _as_above(witness.property, tables[key])
+                else:
+                    tables[key] = about
+                    lines.extend(["", *table])
+            lines += [""] * bool(lines)
         case Bounded(loops=loops):
             for loop in loops:
                 source = file.sources[loop.file]
                 lines.append(f"    loop at {source.at(loop.start)} can go further")
         case _:
             pass
-    return lines
+    return [*again, *lines]
+
+
+def _as_above(name: str, about: str) -> list[str]:
+    """That the table of a violated property is one that stands above already, and where."""
+    said = f"{name}: as above, in {about}"
+    first, later = " " * 4, " " * 6
+    return textwrap.wrap(
+        said, WIDTH, initial_indent=first, subsequent_indent=later, break_long_words=False
+    )
 
 
 def certified_in(outcomes: Sequence[Outcome]) -> str:

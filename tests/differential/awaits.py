@@ -6,6 +6,7 @@ goes round without a bound and the solver has no loop to cut.
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 from tests.differential.generator import ACTORS, Generated
@@ -78,6 +79,16 @@ smp_call_function(nothing, true);
 if (READ_ONCE(x) == K) { BODY }
 """
 
+COUNTED = (
+    ("READ_ONCE", "atomic_read"),
+    ("WRITE_ONCE", "atomic_set"),
+    ("smp_load_acquire", "atomic_read_acquire"),
+    ("smp_cond_load_acquire", "atomic_cond_read_acquire"),
+    ("smp_cond_load_relaxed", "atomic_cond_read_relaxed"),
+    ("cmpxchg", "atomic_cmpxchg"),
+)
+"""Accesses of what is no counter, and those of one."""
+
 
 def generate_awaits(seed: int) -> Generated:
     """The program of a seed."""
@@ -97,7 +108,16 @@ def generate_awaits(seed: int) -> Generated:
     places = ("x", "y", "bits", "r")
     probes = " ".join(f'final {place} != 77777 : "probe";' for place in places)
     parts.append(f"scenario s {{ run {', '.join(actors)}; {probes} }}")
-    return Generated(seed, "\n".join(parts), 1, places)
+    text = "\n".join(parts)
+    return Generated(seed, text if seed % 3 else _counting(text), 1, places)
+
+
+def _counting(text: str) -> str:
+    """The same program with ``x`` and ``y`` as counters."""
+    for access, counter in COUNTED:
+        text = re.sub(rf"\b{access}\(&?([xy])\b", rf"{counter}(&\1", text)
+    text = re.sub(r"\bint ([xy]);", r"atomic_t \1;", text)
+    return re.sub(r"\bfinal ([xy]) ", r"final atomic_read(&\1) ", text)
 
 
 def _fill(random: Random, table: str, number: int) -> str:

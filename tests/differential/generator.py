@@ -22,6 +22,7 @@ WINDOW = 5
 
 ELSEWHERE = (
     *("smp_cond_load_acquire", "smp_cond_load_relaxed", "cond_resched", "cpu_relax"),
+    *("atomic_cond_read_acquire", "atomic_cond_read_relaxed"),
     *(name for name in PRIMITIVES if "srcu" in name),
     *("flush_translations", "debug_normal_state_change"),
 )

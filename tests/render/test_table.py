@@ -170,3 +170,41 @@ def test_no_property_is_broken_at_a_hyphen() -> None:
     lines = table({("on", "lkmm"): Proved()}, {("on", "lkmm"): expected})
     assert not any(line.endswith("-") for line in lines)
     assert all(name in "\n".join(lines) for name in names)
+
+
+def verbose(*verdicts: tuple[str, str, Refuted]) -> list[str]:
+    """All lines for refutations of (scenario, variant)."""
+    outcomes = tuple(
+        Outcome(Obligation(scenario, variant, (), "sc"), verdict, None, True, (), Measured())
+        for scenario, variant, verdict in verdicts
+    )
+    report = Report((FileReport("f.khp", outcomes, (), {}),))
+    return render_report(report, verbose=True, quiet=False, color=False).splitlines()
+
+
+def test_a_table_that_stands_above_is_not_printed_again() -> None:
+    same, other = refuted(("assert", "sc")), refuted(("final", "sc"))
+    both = refuted(("final", "sc"), ("assert", "sc"))
+    lines = verbose(("s", "", same), ("s", "v", same), ("s", "w", other), ("s", "x", both))
+    heads = [line.split()[1:4] for line in lines if line.startswith("  refuted")]
+    assert heads == [["s", *heads[0][1:]], ["s", "/", "v"], ["s", "/", "w"], ["s", "/", "x"]]
+    assert [line for line in lines if "as above" in line] == [
+        "    assert: as above, in s",
+        "    final: as above, in s / w",
+        "    assert: as above, in s",
+    ]
+    assert sum(line.startswith("assert:") for line in lines) == 1
+    assert sum(line.startswith("final:") for line in lines) == 1
+
+
+def test_a_table_of_another_scenario_is_printed() -> None:
+    lines = verbose(("s", "", refuted(("assert", "sc"))), ("t", "", refuted(("assert", "sc"))))
+    assert sum(line.startswith("assert:") for line in lines) == 2
+    assert not any("as above" in line for line in lines)
+
+
+def test_where_a_table_is_fits_the_width() -> None:
+    same, long = refuted(("use-after-free", "sc")), "a_long_name_" * 5
+    lines = verbose(("s", long, same), ("s", "v", same))
+    assert all(len(line) <= 79 for line in lines)
+    assert "    use-after-free: as above, in s /" in lines

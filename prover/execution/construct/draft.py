@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsl.frozen import Frozen
+from dsl.source import Span
 from prover.execution import skeleton as sk
 from prover.execution.lock_facts import LockOrderEdge, LockUse
 from prover.execution.terms import (
@@ -62,6 +63,7 @@ class Draft:
     cuts: list[sk.CutPoint] = field(default_factory=list[sk.CutPoint])
     marks: list[sk.MarkPoint] = field(default_factory=list[sk.MarkPoint])
     choices: int = 0
+    kept: dict[Term, tuple[str, Span]] = field(default_factory=dict[Term, tuple[str, Span]])
     shared: dict[str, Term] = field(default_factory=dict[str, Term])
     _locks: dict[tuple[str, ...], list[Lock]] = field(
         default_factory=dict[tuple[str, ...], list[Lock]]
@@ -69,6 +71,11 @@ class Draft:
     _pointers: dict[Location, Term] = field(default_factory=dict[Location, Term])
 
     # --- terms
+
+    def keep(self, term: Term, reg: str, origin: ir.Origin) -> None:
+        """Notes the first local that has a term; registers of nobody's are numbers."""
+        if not reg.isdigit():
+            self.kept.setdefault(term, (reg, origin.span))
 
     def constant(self, value: Value) -> Term:
         """The term of a value."""

@@ -23,8 +23,9 @@ def step(strand: Strand, instr: ir.Instr) -> None:
     """Adds what ``instr`` does to the thread."""
     draft = strand.draft
     match instr:
-        case ir.Assign(reg=reg, expr=expr):
-            strand.env[reg] = strand.value(expr)
+        case ir.Assign(reg=reg, expr=expr, origin=origin):
+            strand.env[reg] = term = strand.value(expr)
+            draft.keep(term, reg, origin)
         case ir.Havoc(reg=reg, low=low, high=high, shared=shared, origin=origin):
             strand.env[reg] = draft.choice(low, high, shared, strand.thread, origin)
         case ir.Load():

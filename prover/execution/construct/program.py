@@ -377,5 +377,6 @@ def _freeze(draft: Draft, orders: tuple[ir.DeclaredOrder, ...]) -> sk.Skeleton:
         layout=draft.layout,
         lock_uses=tuple(draft.lock_uses),
         shared=dict(draft.shared),
+        kept=draft.kept,
         declared=declared_orders(lock_edges, orders),
     )
