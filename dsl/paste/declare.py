@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from dsl.paste.bit_fields import BitField
-from dsl.paste.edits import quoted
 from dsl.paste.known import NUMBERS
 from dsl.paste.library import Library
+from dsl.paste.noted import LONGEST, Noted, Wrong
 from dsl.paste.scopes import Outside, World
 from dsl.paste.types import (
     Array,
@@ -49,7 +48,9 @@ class Names:
 class Declarations:
     """Names the structs, writes types, and makes an object wherever a pointer needs one."""
 
-    def __init__(self, world: World, outside: Outside, names: Names, library: Library) -> None:
+    def __init__(
+        self, world: World, outside: Outside, names: Names, library: Library, file: str
+    ) -> None:
         self.library = library
         self.world = world
         self.outside = outside
@@ -58,8 +59,12 @@ class Declarations:
         self._tags: set[str] = set(world.records)
         self._objects: dict[str, str] = {}
         self._made: list[str] = []
-        self.narrow: list[BitField] = []
-        """The bit fields that were made whole numbers."""
+        self._noted = Noted(file, outside.structs, outside.values)
+
+    @property
+    def wrong(self) -> list[Wrong]:
+        """The fields that are marked, of the structs that were declared."""
+        return self._noted.wrong
 
     # --- types ------------------------------------------------------------------
 
@@ -117,7 +122,7 @@ class Declarations:
         lengths = ""
         inner = find(cell)
         while isinstance(inner.shape, Array):
-            lengths += f"[{min(max(inner.length, 1), 8)}]"
+            lengths += f"[{min(max(inner.length, 1), LONGEST)}]"
             inner = find(inner.shape.element)
         return f"{text} {'*' * stars}{name}{lengths}"
 
@@ -171,7 +176,7 @@ class Declarations:
     def _braces(self, record: Record, own: str | None, around: tuple[Record, ...]) -> str:
         """``{ ... }`` for a struct; ``around`` are those that it is part of, and itself."""
         parts: list[str] = []
-        for name, cell in record.fields.items():
+        for name, cell in self._noted.ordered(record):
             inner = find(cell)
             match inner.shape:
                 case Pointer(to):
@@ -207,18 +212,12 @@ class Declarations:
                 done.add(record)
                 if record.name in self.world.closed:
                     continue
-                lines = [self._field(record, name, c) for name, c in record.fields.items()]
-                note = "" if record.name else "// TODO: the kernel's name for it.\n"
-                body = "".join(f"{line}\n" for line in lines)
+                body = "".join(
+                    f"{self.declared(cell, name)};{self._noted.behind(record, name)}\n"
+                    for name, cell in self._noted.ordered(record)
+                )
+                note = self._noted.before(record)
                 yield self.structs[record], f"{note}struct {self.structs[record]} {{\n{body}}};"
-
-    def _field(self, record: Record, name: str, cell: Cell) -> str:
-        """The declaration of a field; what is a bit field in C is marked."""
-        written = self.outside.bit_fields.get(record.name, {}).get(name)
-        if written is None:
-            return f"{self.declared(cell, name)};"
-        self.narrow.append(written)
-        return f"{self.declared(cell, name)};\t// FIXME(new): {quoted(written.text)}"
 
     def typedef_texts(self) -> Iterator[tuple[str, str]]:
         """Every typedef of the kernel that is named."""

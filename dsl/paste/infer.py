@@ -132,7 +132,7 @@ class Inference(Calls):
                 if value is not None:
                     self.values[value] = self.result
                     if not self.is_marked(stmt.start):
-                        unify(self.result, self.expr(value))
+                        unify(self.result, self.value(value))
             case Jump() | LabelStmt() | OddStmt():
                 pass
             case _:
@@ -149,7 +149,7 @@ class Inference(Calls):
                 self.values[declarator.init] = cell
                 self.assigned.add(declarator.name)
                 if not self.is_marked(declarator.start):
-                    unify(cell, self.expr(declarator.init))
+                    unify(cell, self.value(declarator.init))
                     self._fields(cell, declarator.init)
 
     def _fields(self, cell: Cell, init: Expr) -> None:
@@ -173,7 +173,7 @@ class Inference(Calls):
                 self.assigned.add(expr.target.text)
             self.values[expr.value] = target
             if not self.is_marked(stmt.start):
-                unify(target, self.expr(expr.value))
+                unify(target, self.value(expr.value))
         elif not self.is_marked(stmt.start) and not isinstance(expr, Name):
             self.expr(expr, "void")
 
@@ -222,7 +222,7 @@ class Inference(Calls):
                 return value
             case Assign(_, target, value):
                 found = self.expr(target)
-                unify(found, self.expr(value))
+                unify(found, self.value(value))
                 return found
             case Member():
                 return self._member(expr)
@@ -256,11 +256,12 @@ class Inference(Calls):
             self.expr(expr.left, "bool")
             self.expr(expr.right, "bool")
             return number("bool", weak=True)
-        left, right = self.expr(expr.left), self.expr(expr.right)
         if expr.op in _COMPARE:
+            left, right = self.value(expr.left), self.value(expr.right)
             if not _zero(expr.right):
                 unify(left, right)
             return number("bool", weak=True)
+        left, right = self.expr(expr.left), self.expr(expr.right)
         if not isinstance(shape(left), Pointer | Array):
             unify(left, right)
             unify(left, number(weak=True))
