@@ -27,6 +27,7 @@ from dsl.paste.types import (
 
 _WORD: Final = re.compile(r"\W+")
 _LONG: Final = 50
+_COUNTS: Final = frozenset({"refcount_t", "atomic_t", "atomic_long_t", "atomic64_t"})
 _LARGEST: Final = 2**31 - 1
 
 
@@ -59,6 +60,7 @@ class Declarations:
         self._tags: set[str] = set(world.records)
         self._objects: dict[str, str] = {}
         self._made: list[str] = []
+        self._set_up_by: set[str] = set()
         self._noted = Noted(file, outside.structs, outside.values)
 
     @property
@@ -146,9 +148,18 @@ class Declarations:
         return name
 
     def _object(self, cell: Cell, name: str, *, second: bool) -> None:
-        inner = find(cell)
-        value = self.initial(cell, None if second else self._another(inner, name))
-        self._made.append(f"{self.declared(cell, name)}{value};")
+        own = None if second else self._another(find(cell), name)
+        self._made.append(self._with_value(cell, name, own))
+
+    def _with_value(self, cell: Cell, name: str, own: str | None = None) -> str:
+        """The declaration of an object; before it a comment if it has counts from the file."""
+        before, self._set_up_by = self._set_up_by, set()
+        text = f"{self.declared(cell, name)}{self.initial(cell, own)};"
+        by, self._set_up_by = sorted(self._set_up_by), before
+        if not by:
+            return text
+        names = " and ".join(f"{name}()" for name in by)
+        return f"// TODO: its counts are those of {names}.\n{text}"
 
     def _another(self, cell: Cell, name: str) -> str | None:
         """A second object for a struct that points at its own kind."""
@@ -176,6 +187,7 @@ class Declarations:
     def _braces(self, record: Record, own: str | None, around: tuple[Record, ...]) -> str:
         """``{ ... }`` for a struct; ``around`` are those that it is part of, and itself."""
         parts: list[str] = []
+        setups = self.outside.setups
         for name, cell in self._noted.ordered(record):
             inner = find(cell)
             match inner.shape:
@@ -189,6 +201,9 @@ class Declarations:
                     text = self._braces(root(other), own, (*around, root(other)))
                     if text:
                         parts.append(f".{name} = {text}")
+                case Opaque(text) if text in _COUNTS and (record.name, name) in setups:
+                    parts.append(f".{name} = {setups[record.name, name].value}")
+                    self._set_up_by.add(setups[record.name, name].function)
                 case _:
                     pass
         if sum(len(part) for part in parts) > _LONG:
@@ -272,7 +287,7 @@ class Declarations:
         for name, cell in {**self.world.globals, **others}.items():
             if name in self.library.names:
                 continue
-            yield name, f"{self.declared(cell, name)}{self.initial(cell)};"
+            yield name, self._with_value(cell, name)
 
 
 def _next(guess: int) -> int:

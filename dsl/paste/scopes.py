@@ -9,6 +9,7 @@ from typing import Final
 
 from dsl.paste.field_of import FieldOf, Fields
 from dsl.paste.known import OPAQUE, TYPES
+from dsl.paste.setups import SetUp
 from dsl.paste.structs import Structs
 from dsl.paste.tokens import Token, Tokens
 from dsl.paste.tree import Signature, TypeUse
@@ -188,6 +189,8 @@ class Outside:
     """Numbers that the body has: no value that is made up is one of them."""
     structs: Structs = field(default_factory=Structs)
     """The structs and typedefs of the file."""
+    setups: Mapping[tuple[str, str], SetUp] = field(default_factory=dict[tuple[str, str], SetUp])
+    """What counts start with, by struct and field."""
 
 
 def constants_of(tokens: Tokens) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:

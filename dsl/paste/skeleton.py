@@ -25,6 +25,7 @@ from dsl.paste.locate import Found, heads, locate, located, signature
 from dsl.paste.rewrite_expressions import Mark
 from dsl.paste.rewrite_marks import Reasons
 from dsl.paste.scopes import Outside, constants_of
+from dsl.paste.setups import setups
 from dsl.paste.statements import block
 from dsl.paste.structs import Structs
 from dsl.paste.together import Part, together
@@ -202,11 +203,13 @@ def _outside(
 ) -> Outside:
     values, enums = constants_of(found)
     signatures: dict[str, Signature] = {}
-    for name, at in heads(found).items():
+    defined = heads(found)
+    for name, at in defined.items():
         head = signature(source, found, at)
         if head is not None and name not in functions:
             signatures[name] = head
-    return Outside(values, signatures, enums, used, Structs(source.name, found))
+    structs = Structs(source.name, found)
+    return Outside(values, signatures, enums, used, structs, setups(found, defined))
 
 
 def _settled(given: Input, file: File) -> Skeleton:

@@ -194,6 +194,7 @@ NAMED = {
     + struct("t0 x;"),
     "typedefs without an end": "typedef " * MANY + struct("t x;"),
     "conditions in a struct": struct("\n#if A\nint x;\n#else\nlong x;\n#endif\n" * 3_000),
+    "functions that do not end": "f() { { ) )" * 30_000 + "\n" + body("x++;"),
     "half a struct": body("p->x = 1;") + "struct s { int x; struct { int",
     "words of the language in a struct": struct(
         "int actor, pool; bool word : 1; u8 init[];",
