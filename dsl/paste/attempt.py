@@ -149,13 +149,15 @@ class _Attempt:
         stubs += [self._callback(name) for name in sorted(made_up)]
         objects = list(d.global_texts())
         d.name_all()
+        # They may name structs, too.
+        typedefs = list(d.typedef_texts())
         structs = list(d.struct_texts())
         made = "".join(f"{text}\n" for text in d.objects())
         parts: list[tuple[str, str]] = [("", self._header())]
         parts += [("", f'import "{name}";\n') for name in self._given.library.imports]
         parts.append(("", "\n"))
         parts += [(name, f"{text}\n\n") for name, text in d.constant_texts()]
-        parts += [(name, f"{text}\n") for name, text in d.typedef_texts()]
+        parts += [(name, f"{text}\n") for name, text in typedefs]
         parts += [(name, f"\n{text}\n") for name, text in structs]
         parts.append(("", f"\n{made}"))
         parts += [(name, f"{text}\n") for name, text in objects]

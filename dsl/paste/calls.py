@@ -66,9 +66,9 @@ class Calls:
         """The type of an expression, and what it says about its parts."""
         raise NotImplementedError
 
-    def value(self, expr: Expr) -> Cell:
+    def value(self, expr: Expr, used: str = "value") -> Cell:
         """The type of a value that is kept, compared or passed: of an array a pointer into it."""
-        cell = self.expr(expr)
+        cell = self.expr(expr, used)
         if isinstance(shape(cell), Array) and isinstance(expr, Name | Member):
             self.decayed.add(expr)
         return self.pointed(cell)

@@ -83,7 +83,7 @@ class Declarations:
         if record not in self.structs:
             wanted = record.name or _WORD.sub("_", record.hint).strip("_") or "object"
             name, count = wanted, 2
-            while not record.name and name in self._tags:
+            while not record.name and (name in self._tags or name in self.world.records):
                 name, count = f"{wanted}_{count}", count + 1
             self._tags.add(name)
             self.structs[record] = name

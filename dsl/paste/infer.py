@@ -40,10 +40,23 @@ from dsl.paste.tree import (
     Text,
     While,
 )
-from dsl.paste.types import Array, Cell, Number, Pointer, find, number, pointer, shape, unify
+from dsl.paste.types import (
+    Array,
+    Cell,
+    Number,
+    Pointer,
+    Struct,
+    find,
+    number,
+    pointer,
+    shape,
+    unify,
+)
 from dsl.scan import number_value
 
 _COMPARE = frozenset({"==", "!=", "<", ">", "<=", ">="})
+_HEADS = frozenset({"LIST_HEAD", "HLIST_HEAD"})
+"""Macros that declare a struct of their own name."""
 _DECLARING = (
     "LIST_HEAD",
     "HLIST_HEAD",
@@ -164,6 +177,8 @@ class Inference(Calls):
         name = declares(expr)
         if name and isinstance(expr, Call) and isinstance(expr.callee, Name):
             cell = Cell(hint=expr.callee.text.lower())
+            if expr.callee.text in _HEADS:
+                cell = Cell(Struct(self.world.record(expr.callee.text.lower())))
             self.scopes[-1][name] = cell
             self.declared[stmt.start] = cell
             return
@@ -216,8 +231,8 @@ class Inference(Calls):
                 return self._binary(expr)
             case Conditional(condition, then, otherwise):
                 first = self.expr(condition, "value" if then is None else "bool")
-                other = self.expr(otherwise, used)
-                value = first if then is None else self.expr(then, used)
+                other = self.value(otherwise, used)
+                value = first if then is None else self.value(then, used)
                 unify(value, other)
                 return value
             case Assign(_, target, value):

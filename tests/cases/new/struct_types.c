@@ -67,5 +67,5 @@ static u8 *queue_push(struct queue *q, struct entry *e, unsigned int slot)
 		announce(q->private, e->name);
 	raw_spin_unlock(&q->lock);
 	mutex_unlock(&q->mutex);
-	return q->data;
+	return q->stamp ? q->data : NULL;
 }
