@@ -29,10 +29,6 @@ _EFFECT: Final = re.compile(
 )
 
 
-_NARROW: Final = "there are no bit-fields"
-_WIDE: Final = "see that it need not wrap at its width, nor be stored with its neighbours' bits"
-
-
 @dataclass(frozen=True, slots=True)
 class Input:
     """What a skeleton is made from: ``parts`` are the functions in the order given."""
@@ -66,6 +62,8 @@ class Attempt:
     units: tuple[Unit, ...]
     marks: tuple[Mark, ...]
     named: tuple[tuple[int, int, str], ...]
+    fits: bool
+    """Whether what is imported is given the structs that it is about."""
 
 
 def attempt(given: Input, marked: dict[int, int], reasons: Reasons) -> Attempt:
@@ -79,7 +77,7 @@ class _Attempt:
     def __init__(self, given: Input, marked: dict[int, int], reasons: Reasons) -> None:
         self._given = given
         self._reasons = reasons
-        world = World()
+        world = World(given.outside.structs, given.outside.values)
         given.library.declare(world)
         taken = {token.text for token in given.tokens.kept if token.kind == "name"}
         names = Names(taken | set(SIGNATURES) | given.library.names | given.library.constants)
@@ -89,7 +87,9 @@ class _Attempt:
             Member(part, self._shared, inner[part.name], marked, number)
             for number, part in enumerate(given.parts)
         ]
-        self._declarations = Declarations(world, given.outside, names, given.library)
+        self._declarations = Declarations(
+            world, given.outside, names, given.library, given.source.name
+        )
         self._first = [m for m in self._members if m.name in given.together.first()]
 
     def run(self) -> Attempt:
@@ -113,11 +113,12 @@ class _Attempt:
             placed.append(Placed(body, len(text), start, start + len(body.text), member.end))
             named.append((len(text), start, ""))
             text += f"{head}{body.text}\n"
-        narrow = [Mark("bit-field", _NARROW, f.start, f.end, _WIDE) for f in d.narrow]
-        marks = [mark for _, rewriter in made for mark in rewriter.marks] + narrow
+        fields = [Mark(w.code, w.what, w.start, w.end, w.hint) for w in d.wrong]
+        marks = [mark for _, rewriter in made for mark in rewriter.marks] + fields
         marks.sort(key=lambda m: (m.start, m.end))
         units = tuple(unit for _, rewriter in made for unit in rewriter.units)
-        return Attempt(text + after, tuple(placed), units, tuple(marks), tuple(named))
+        fits = self._shared.misfits.isdisjoint(given.library.signatures)
+        return Attempt(text + after, tuple(placed), units, tuple(marks), tuple(named), fits)
 
     def _after(self) -> str:
         """The actors and the scenarios."""
@@ -148,13 +149,15 @@ class _Attempt:
         stubs += [self._callback(name) for name in sorted(made_up)]
         objects = list(d.global_texts())
         d.name_all()
+        # They may name structs, too.
+        typedefs = list(d.typedef_texts())
         structs = list(d.struct_texts())
         made = "".join(f"{text}\n" for text in d.objects())
         parts: list[tuple[str, str]] = [("", self._header())]
         parts += [("", f'import "{name}";\n') for name in self._given.library.imports]
         parts.append(("", "\n"))
         parts += [(name, f"{text}\n\n") for name, text in d.constant_texts()]
-        parts += [(name, f"{text}\n") for name, text in d.typedef_texts()]
+        parts += [(name, f"{text}\n") for name, text in typedefs]
         parts += [(name, f"\n{text}\n") for name, text in structs]
         parts.append(("", f"\n{made}"))
         parts += [(name, f"{text}\n") for name, text in objects]

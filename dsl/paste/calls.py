@@ -14,11 +14,13 @@ from dsl.paste.types import (
     Array,
     Cell,
     Opaque,
+    Pointer,
     Struct,
     Void,
     find,
     number,
     pointer,
+    root,
     shape,
     unify,
 )
@@ -27,6 +29,20 @@ from dsl.primitives import SIGNATURES, Primitive
 CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9_]*|[A-Z]\w*_[A-Z0-9_]+|_[A-Z0-9_]+")
 
 _COUNTERS: Final = {"refcount": "refcount_t", "atomic64": "atomic64_t", "long": "atomic_long_t"}
+
+
+def _other_struct(one: Cell, other: Cell) -> bool:
+    """Whether two pointers lead to structs of different names."""
+    match shape(one), shape(other):
+        case Pointer(a), Pointer(b):
+            names = [
+                root(found.record).name
+                for found in (shape(a), shape(b))
+                if isinstance(found, Struct)
+            ]
+            return len(names) == 2 and "" not in names and names[0] != names[1]
+        case _:
+            return False
 
 
 class Calls:
@@ -40,6 +56,8 @@ class Calls:
         self.scopes: list[dict[str, Cell]] = [{}]
         self.sites = shared.sites
         self.assigned: set[str] = set()
+        self.decayed: set[Expr] = set()
+        """Arrays that are used as a pointer to their first element."""
         self.own = own
         self.inner = inner
         """The function itself, and others: what it calls by these names are stubs here."""
@@ -47,6 +65,13 @@ class Calls:
     def expr(self, expr: Expr, used: str = "value") -> Cell:
         """The type of an expression, and what it says about its parts."""
         raise NotImplementedError
+
+    def value(self, expr: Expr, used: str = "value") -> Cell:
+        """The type of a value that is kept, compared or passed: of an array a pointer into it."""
+        cell = self.expr(expr, used)
+        if isinstance(shape(cell), Array) and isinstance(expr, Name | Member):
+            self.decayed.add(expr)
+        return self.pointed(cell)
 
     def local(self, name: str) -> Cell | None:
         """The innermost local of this name."""
@@ -112,8 +137,11 @@ class Calls:
         self.shared.direct[call] = site
         return listed.result
 
-    def _argument(self, argument: Expr | TypeUse) -> Cell:
-        return Cell() if isinstance(argument, TypeUse) else self.expr(argument)
+    def _argument(self, argument: Expr | TypeUse, *, whole: bool = True) -> Cell:
+        """The type of an argument; not ``whole``: of an array a pointer into it."""
+        if isinstance(argument, TypeUse):
+            return Cell()
+        return self.expr(argument) if whole else self.value(argument)
 
     # --- primitives -------------------------------------------------------------
 
@@ -146,7 +174,8 @@ class Calls:
                 self._argument(argument)
                 self.scopes.pop()
             elif kind not in {"targets", "pool", "message?"}:
-                value = self._parameter(written, kind, self._argument(argument), value)
+                given = self._argument(argument, whole=kind == "lvalue")
+                value = self._parameter(written, kind, given, value)
         match primitive.result:
             case "value":
                 return value
@@ -252,19 +281,22 @@ class Calls:
         for place, i in enumerate(kept):
             if i < len(signature.parameters) and not signature.parameters[i].odd:
                 declared = self.world.cell(signature.parameters[i].type)
+                if _other_struct(declared, given[place]):
+                    self.shared.misfits.add(signature.name)
                 if unify(declared, given[place]):
                     given[place] = declared
         return self.world.cell(signature.result)
 
     def _given(self, argument: Expr | TypeUse) -> Cell:
         """The type of an argument; what is behind a pointer and passed on is a number."""
-        cell = self._decayed(self._argument(argument))
+        cell = self.pointed(self._argument(argument))
         if isinstance(argument, Prefix) and argument.op == "*":
             unify(cell, number(weak=True))
         return cell
 
     @staticmethod
-    def _decayed(cell: Cell) -> Cell:
+    def pointed(cell: Cell) -> Cell:
+        """The type of a value: of an array a pointer to its first element."""
         found = shape(cell)
         return pointer(found.element) if isinstance(found, Array) else cell
 
@@ -314,7 +346,7 @@ class Calls:
                 # A cursor of the macro's own, such as the next element of a _safe walk.
                 continue
             else:
-                given.append(self._decayed(self.expr(argument)))
+                given.append(self.pointed(self.expr(argument)))
             kept.append(i)
         site = Site(call.callee.text, tuple(kept), given, Cell(Void()), "void", True, position)
         site.addressed = frozenset(addressed)

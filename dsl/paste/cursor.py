@@ -15,7 +15,7 @@ MAX_STARS: Final = 4
 
 INT_WORDS: Final = frozenset("unsigned signed char short int long __signed__".split())
 TAGS: Final = frozenset({"struct", "union", "enum"})
-_STORAGE: Final = frozenset(
+STORAGE: Final = frozenset(
     "const static extern volatile register auto inline restrict notrace asmlinkage noinline"
     " noinline_for_stack nokprobe_inline noinline_for_tracing".split()
 )
@@ -27,6 +27,11 @@ KEYWORDS: Final = frozenset(
     "if else while do for switch case default break continue return goto sizeof typeof"
     " __typeof__ asm __asm__ struct union enum typedef".split()
 )
+
+
+def is_kernel_type(text: str) -> bool:
+    """Whether a word with two underscores before it is a type: ``__u32``, ``__poll_t``."""
+    return _KERNEL_TYPE.fullmatch(text) is not None
 
 
 class Stuck(Exception):
@@ -116,7 +121,7 @@ class Cursor:
         text = self.peek(ahead)
         if self.kind(ahead) != "name" or text in KEYWORDS:
             return False
-        if text in _STORAGE or text == "__attribute__":
+        if text in STORAGE or text == "__attribute__":
             return True
         following = self.peek(ahead + 1)
         beside = self.kind(ahead + 1) == "name" or following in {"*", ";", "=", ",", ")", "(", "["}
@@ -179,7 +184,7 @@ class Cursor:
         text, then = self.peek(), self.peek(1)
         if self.kind() != "name" or (text in KEYWORDS and text not in TAGS | {"typeof"}):
             return False
-        if text in TAGS or text in INT_WORDS or text in PLAIN_TYPES or text in _STORAGE:
+        if text in TAGS or text in INT_WORDS or text in PLAIN_TYPES or text in STORAGE:
             return True
         if text in {"typeof", "__typeof__"}:
             return True

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from dsl.paste.bit_fields import BitField
-from dsl.paste.edits import quoted
 from dsl.paste.known import NUMBERS
 from dsl.paste.library import Library
+from dsl.paste.noted import LONGEST, Noted, Wrong
 from dsl.paste.scopes import Outside, World
 from dsl.paste.types import (
     Array,
@@ -28,6 +27,7 @@ from dsl.paste.types import (
 
 _WORD: Final = re.compile(r"\W+")
 _LONG: Final = 50
+_COUNTS: Final = frozenset({"refcount_t", "atomic_t", "atomic_long_t", "atomic64_t"})
 _LARGEST: Final = 2**31 - 1
 
 
@@ -49,7 +49,9 @@ class Names:
 class Declarations:
     """Names the structs, writes types, and makes an object wherever a pointer needs one."""
 
-    def __init__(self, world: World, outside: Outside, names: Names, library: Library) -> None:
+    def __init__(
+        self, world: World, outside: Outside, names: Names, library: Library, file: str
+    ) -> None:
         self.library = library
         self.world = world
         self.outside = outside
@@ -58,8 +60,13 @@ class Declarations:
         self._tags: set[str] = set(world.records)
         self._objects: dict[str, str] = {}
         self._made: list[str] = []
-        self.narrow: list[BitField] = []
-        """The bit fields that were made whole numbers."""
+        self._set_up_by: set[str] = set()
+        self._noted = Noted(file, outside.structs, outside.values)
+
+    @property
+    def wrong(self) -> list[Wrong]:
+        """The fields that are marked, of the structs that were declared."""
+        return self._noted.wrong
 
     # --- types ------------------------------------------------------------------
 
@@ -76,7 +83,7 @@ class Declarations:
         if record not in self.structs:
             wanted = record.name or _WORD.sub("_", record.hint).strip("_") or "object"
             name, count = wanted, 2
-            while not record.name and name in self._tags:
+            while not record.name and (name in self._tags or name in self.world.records):
                 name, count = f"{wanted}_{count}", count + 1
             self._tags.add(name)
             self.structs[record] = name
@@ -117,7 +124,7 @@ class Declarations:
         lengths = ""
         inner = find(cell)
         while isinstance(inner.shape, Array):
-            lengths += f"[{min(max(inner.length, 1), 8)}]"
+            lengths += f"[{min(max(inner.length, 1), LONGEST)}]"
             inner = find(inner.shape.element)
         return f"{text} {'*' * stars}{name}{lengths}"
 
@@ -141,9 +148,18 @@ class Declarations:
         return name
 
     def _object(self, cell: Cell, name: str, *, second: bool) -> None:
-        inner = find(cell)
-        value = self.initial(cell, None if second else self._another(inner, name))
-        self._made.append(f"{self.declared(cell, name)}{value};")
+        own = None if second else self._another(find(cell), name)
+        self._made.append(self._with_value(cell, name, own))
+
+    def _with_value(self, cell: Cell, name: str, own: str | None = None) -> str:
+        """The declaration of an object; before it a comment if it has counts from the file."""
+        before, self._set_up_by = self._set_up_by, set()
+        text = f"{self.declared(cell, name)}{self.initial(cell, own)};"
+        by, self._set_up_by = sorted(self._set_up_by), before
+        if not by:
+            return text
+        names = " and ".join(f"{name}()" for name in by)
+        return f"// TODO: its counts are those of {names}.\n{text}"
 
     def _another(self, cell: Cell, name: str) -> str | None:
         """A second object for a struct that points at its own kind."""
@@ -171,7 +187,8 @@ class Declarations:
     def _braces(self, record: Record, own: str | None, around: tuple[Record, ...]) -> str:
         """``{ ... }`` for a struct; ``around`` are those that it is part of, and itself."""
         parts: list[str] = []
-        for name, cell in record.fields.items():
+        setups = self.outside.setups
+        for name, cell in self._noted.ordered(record):
             inner = find(cell)
             match inner.shape:
                 case Pointer(to):
@@ -184,6 +201,9 @@ class Declarations:
                     text = self._braces(root(other), own, (*around, root(other)))
                     if text:
                         parts.append(f".{name} = {text}")
+                case Opaque(text) if text in _COUNTS and (record.name, name) in setups:
+                    parts.append(f".{name} = {setups[record.name, name].value}")
+                    self._set_up_by.add(setups[record.name, name].function)
                 case _:
                     pass
         if sum(len(part) for part in parts) > _LONG:
@@ -207,18 +227,12 @@ class Declarations:
                 done.add(record)
                 if record.name in self.world.closed:
                     continue
-                lines = [self._field(record, name, c) for name, c in record.fields.items()]
-                note = "" if record.name else "// TODO: the kernel's name for it.\n"
-                body = "".join(f"{line}\n" for line in lines)
+                body = "".join(
+                    f"{self.declared(cell, name)};{self._noted.behind(record, name)}\n"
+                    for name, cell in self._noted.ordered(record)
+                )
+                note = self._noted.before(record)
                 yield self.structs[record], f"{note}struct {self.structs[record]} {{\n{body}}};"
-
-    def _field(self, record: Record, name: str, cell: Cell) -> str:
-        """The declaration of a field; what is a bit field in C is marked."""
-        written = self.outside.bit_fields.get(record.name, {}).get(name)
-        if written is None:
-            return f"{self.declared(cell, name)};"
-        self.narrow.append(written)
-        return f"{self.declared(cell, name)};\t// FIXME(new): {quoted(written.text)}"
 
     def typedef_texts(self) -> Iterator[tuple[str, str]]:
         """Every typedef of the kernel that is named."""
@@ -273,7 +287,7 @@ class Declarations:
         for name, cell in {**self.world.globals, **others}.items():
             if name in self.library.names:
                 continue
-            yield name, f"{self.declared(cell, name)}{self.initial(cell)};"
+            yield name, self._with_value(cell, name)
 
 
 def _next(guess: int) -> int:

@@ -40,10 +40,23 @@ from dsl.paste.tree import (
     Text,
     While,
 )
-from dsl.paste.types import Array, Cell, Number, Pointer, find, number, pointer, shape, unify
+from dsl.paste.types import (
+    Array,
+    Cell,
+    Number,
+    Pointer,
+    Struct,
+    find,
+    number,
+    pointer,
+    shape,
+    unify,
+)
 from dsl.scan import number_value
 
 _COMPARE = frozenset({"==", "!=", "<", ">", "<=", ">="})
+_HEADS = frozenset({"LIST_HEAD", "HLIST_HEAD"})
+"""Macros that declare a struct of their own name."""
 _DECLARING = (
     "LIST_HEAD",
     "HLIST_HEAD",
@@ -132,7 +145,7 @@ class Inference(Calls):
                 if value is not None:
                     self.values[value] = self.result
                     if not self.is_marked(stmt.start):
-                        unify(self.result, self.expr(value))
+                        unify(self.result, self.value(value))
             case Jump() | LabelStmt() | OddStmt():
                 pass
             case _:
@@ -149,7 +162,7 @@ class Inference(Calls):
                 self.values[declarator.init] = cell
                 self.assigned.add(declarator.name)
                 if not self.is_marked(declarator.start):
-                    unify(cell, self.expr(declarator.init))
+                    unify(cell, self.value(declarator.init))
                     self._fields(cell, declarator.init)
 
     def _fields(self, cell: Cell, init: Expr) -> None:
@@ -164,6 +177,8 @@ class Inference(Calls):
         name = declares(expr)
         if name and isinstance(expr, Call) and isinstance(expr.callee, Name):
             cell = Cell(hint=expr.callee.text.lower())
+            if expr.callee.text in _HEADS:
+                cell = Cell(Struct(self.world.record(expr.callee.text.lower())))
             self.scopes[-1][name] = cell
             self.declared[stmt.start] = cell
             return
@@ -173,7 +188,7 @@ class Inference(Calls):
                 self.assigned.add(expr.target.text)
             self.values[expr.value] = target
             if not self.is_marked(stmt.start):
-                unify(target, self.expr(expr.value))
+                unify(target, self.value(expr.value))
         elif not self.is_marked(stmt.start) and not isinstance(expr, Name):
             self.expr(expr, "void")
 
@@ -216,13 +231,13 @@ class Inference(Calls):
                 return self._binary(expr)
             case Conditional(condition, then, otherwise):
                 first = self.expr(condition, "value" if then is None else "bool")
-                other = self.expr(otherwise, used)
-                value = first if then is None else self.expr(then, used)
+                other = self.value(otherwise, used)
+                value = first if then is None else self.value(then, used)
                 unify(value, other)
                 return value
             case Assign(_, target, value):
                 found = self.expr(target)
-                unify(found, self.expr(value))
+                unify(found, self.value(value))
                 return found
             case Member():
                 return self._member(expr)
@@ -256,11 +271,12 @@ class Inference(Calls):
             self.expr(expr.left, "bool")
             self.expr(expr.right, "bool")
             return number("bool", weak=True)
-        left, right = self.expr(expr.left), self.expr(expr.right)
         if expr.op in _COMPARE:
+            left, right = self.value(expr.left), self.value(expr.right)
             if not _zero(expr.right):
                 unify(left, right)
             return number("bool", weak=True)
+        left, right = self.expr(expr.left), self.expr(expr.right)
         if not isinstance(shape(left), Pointer | Array):
             unify(left, right)
             unify(left, number(weak=True))

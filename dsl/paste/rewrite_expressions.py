@@ -102,6 +102,14 @@ class ExpressionRewriter:
 
     def expr(self, expr: Expr) -> None:
         """The edits of one expression; raises :class:`Untranslatable`."""
+        if expr in self.inference.decayed:
+            self.edit(expr.start, expr.start, "&")
+            self._inside(expr)
+            self.edit(expr.end, expr.end, "[0]")
+        else:
+            self._inside(expr)
+
+    def _inside(self, expr: Expr) -> None:
         match expr:
             case Name() | Num():
                 pass

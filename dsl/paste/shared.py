@@ -66,7 +66,8 @@ class Shared:
     """``sites`` are the calls of stubs, ``direct`` those of functions that are asked for.
 
     ``callbacks`` are the functions that primitives are given, ``unknown`` the stubs for values
-    that are not followed.
+    that are not followed; ``misfits`` are the library's functions that are given another struct
+    than theirs, and so are something else of the same name.
     """
 
     world: World
@@ -77,6 +78,7 @@ class Shared:
     direct: dict[Call, Site] = field(default_factory=dict[Call, Site])
     callbacks: set[str] = field(default_factory=set[str])
     unknown: list[tuple[str, Cell]] = field(default_factory=list[tuple[str, Cell]])
+    misfits: set[str] = field(default_factory=set[str])
 
     def groups(self) -> tuple[Group, ...]:
         """One group for each stub: calls of one name share it if their types agree."""

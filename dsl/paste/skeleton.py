@@ -15,17 +15,19 @@ from typing import Final
 from dsl.check import check
 from dsl.diagnostic import Diagnostic, DiagnosticError, Label
 from dsl.files import library_root
+from dsl.frozen import replace
 from dsl.imports import load_text
 from dsl.parse import parse
 from dsl.paste.attempt import Attempt, Input, attempt
-from dsl.paste.bit_fields import bit_fields
 from dsl.paste.cursor import Cursor
 from dsl.paste.library import Offer, imported, index
 from dsl.paste.locate import Found, heads, locate, located, signature
 from dsl.paste.rewrite_expressions import Mark
 from dsl.paste.rewrite_marks import Reasons
 from dsl.paste.scopes import Outside, constants_of
+from dsl.paste.setups import setups
 from dsl.paste.statements import block
+from dsl.paste.structs import Structs
 from dsl.paste.together import Part, together
 from dsl.paste.tokens import Token, Tokens, refusal, tokens
 from dsl.paste.tree import Signature
@@ -78,13 +80,14 @@ class Skeleton:
 
     ``marks`` are what the language does not have, in the C file, ``shares`` how much that is of
     each function; ``rest`` is what the checker still says about ``text``: nothing, as far as we
-    know.
+    know.  ``fits`` says whether what is imported is about the structs that it is given.
     """
 
     text: str
     marks: tuple[Diagnostic, ...]
     shares: tuple[Share, ...]
     rest: tuple[Diagnostic, ...]
+    fits: bool = True
 
     @property
     def lines(self) -> int:
@@ -121,7 +124,7 @@ def paste(source: Source, functions: tuple[str, ...], version: str = "") -> Skel
             continue
         given = Input(source, found, parts, calls, outside, version, library)
         made = _settled(given, file)
-        if best is None or (made.marked < best.marked and not _good(best)):
+        if best is None or (_rank(made) < _rank(best) and not _good(best)):
             best = made
         if _good(best):
             return best
@@ -155,8 +158,12 @@ def _again(
 
 
 def _good(made: Skeleton) -> bool:
-    """Whether a skeleton with imports is as good as any: little of it is marked."""
-    return not made.rest and made.marked * _FEW <= made.lines
+    """Whether a skeleton with imports is as good as any: it fits, and little of it is marked."""
+    return made.fits and not made.rest and made.marked * _FEW <= made.lines
+
+
+def _rank(made: Skeleton) -> tuple[int, bool]:
+    return made.marked, not made.fits
 
 
 def _candidates(
@@ -196,11 +203,13 @@ def _outside(
 ) -> Outside:
     values, enums = constants_of(found)
     signatures: dict[str, Signature] = {}
-    for name, at in heads(found).items():
+    defined = heads(found)
+    for name, at in defined.items():
         head = signature(source, found, at)
         if head is not None and name not in functions:
             signatures[name] = head
-    return Outside(values, signatures, enums, used, bit_fields(found))
+    structs = Structs(source.name, found)
+    return Outside(values, signatures, enums, used, structs, setups(found, defined))
 
 
 def _settled(given: Input, file: File) -> Skeleton:
@@ -208,6 +217,7 @@ def _settled(given: Input, file: File) -> Skeleton:
     marked: dict[int, int] = {}
     reasons: Reasons = {}
     made = attempt(given, marked, reasons)
+    fits = made.fits
     complaints = _complaints(made.text)
     for _ in range(_ROUNDS):
         if not complaints or not _more(given, made, complaints, marked, reasons):
@@ -218,7 +228,7 @@ def _settled(given: Input, file: File) -> Skeleton:
     if not complaints:
         source = Source("<skeleton>", text)
         text = format_file(parse(source), source)
-    return _skeleton(file, made, text, complaints)
+    return replace(_skeleton(file, made, text, complaints), fits=fits)
 
 
 def _complaints(text: str) -> tuple[Diagnostic, ...]:

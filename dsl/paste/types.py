@@ -6,8 +6,11 @@ agree wherever they meet as values; behind a pointer they must be the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from dsl.paste.field_of import Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,17 @@ class Void:
 
 @dataclass(slots=True, eq=False)
 class Record:
-    """A struct; ``name`` is empty as long as nobody has named it, ``hint`` is for that case."""
+    """A struct; ``name`` is empty as long as nobody has named it, ``hint`` is for that case.
+
+    ``declared`` is what the file declares in it, ``known`` makes the cell of a field of that.
+    """
 
     name: str = ""
     hint: str = ""
     fields: dict[str, Cell] = field(default_factory=dict[str, "Cell"])
     same: Record | None = None
+    declared: Fields | None = None
+    known: Callable[[str], Cell | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +160,15 @@ def _records(one: Record, other: Record, depth: int) -> bool:
     first, second = (one, other) if one.name else (other, one)
     second.same = first
     first.hint = first.hint or second.hint
+    if first.declared is None and second.declared is not None:
+        first.declared, first.known = second.declared, second.known
+        first.fields, second.fields = second.fields, first.fields
     good = True
     for name, cell in second.fields.items():
+        if name not in first.fields and first.known is not None:
+            made = first.known(name)
+            if made is not None:
+                first.fields[name] = made
         if name in first.fields:
             good = unify(first.fields[name], cell, exact=True, depth=depth + 1) and good
         else:

@@ -26,7 +26,7 @@ if else while do for switch case default break continue return goto sizeof typeo
 enum static const volatile int unsigned long void u32 gfp_t NULL true f x y lock __user actor run
 yield choose or init word pool final transition READ_ONCE spin_lock list_for_each_entry DEFINE_WAIT
 guard scoped_guard scoped_cond_guard CLASS ACQUIRE __free kfree mutex rcu no_free_ptr return_ptr
-container_of container WARN ( ) { } [ ] ; , : . -> ++ -- * & ! ~ && || ? = == += << ... # ## \\ @ `
+container_of container typedef struct_group DECLARE_BITMAP __rcu bool float list_head WARN ( ) { } [ ] ; , : . -> ++ -- * & ! ~ && || ? = == += << ... # ## \\ @ `
 "x" 'y' ' " /* */ // 0 1 08 0x 1.5 0xffffffffffffffffff
 #if #ifdef #else #endif #define
 """.split()
@@ -113,6 +113,11 @@ def body(inside: str) -> str:
     return f"int f(struct s *p, int x)\n{{\n{inside}\n}}\n"
 
 
+def struct(inside: str, used: str = "p->x = 1;") -> str:
+    """A file in which a struct is defined and used."""
+    return f"struct s {{ {inside} }};\n{body(used)}"
+
+
 MANY = 30_000
 NAMED = {
     "structs in a circle": """void f(struct o *q, struct a *p)
@@ -158,6 +163,43 @@ NAMED = {
     "blanks in a directive": "#define" + " " * 900_000 + "x\n" + body("x++;"),
     "stars and slashes": body("x = 1;" + "/*" + "*/*" * 300_000 + "*/"),
     "lines": body("\\\n" * 400_000 + "x++;"),
+    "a struct in itself": struct("struct s x; struct s y[2], *z;", "p->x.x.y[1].z = p->z->z;"),
+    "structs in structs": struct("struct { " * MANY + "int x;" + " };" * MANY),
+    "named structs in structs": struct(
+        "".join(f"struct s{n} {{" for n in range(MANY)) + "}; " * MANY
+    ),
+    "structs with names": struct("struct { " * 100 + "int x;" + " } x;" * 100, "p" + "->x.x" * 90),
+    "unions": struct("union { " * 8 + "int x; long y;" + " };" * 8, "p->x = p->y;"),
+    "a union of many": struct(
+        "union { " + "".join(f"int x{n};" for n in range(800)) + " };",
+        "".join(f"p->x{n}++;" for n in range(800)),
+    ),
+    "many fields": struct("".join(f"int x{n};" for n in range(MANY)), "p->x7 = p->x9;"),
+    "many structs": "".join(f"struct s{n} {{ struct s{n + 1} *x; }};\n" for n in range(9_000))
+    + "int f(struct s0 *p, int x)\n{\nx = p"
+    + "->x" * 90
+    + " == p;\n}\n",
+    "many macros": struct("FIELD(x)" * MANY),
+    "macros in macros": struct("struct_group(x, " * 3_000 + "int x;" + ");" * 3_000),
+    "words for a type": struct("A " * MANY + "x;"),
+    "annotations for a type": struct("__a " * MANY + "x;"),
+    "integers for a type": struct("unsigned " * MANY + "x;"),
+    "stars for a type": struct("int " + "*" * MANY + "x;"),
+    "dimensions": struct("int x" + "[2]" * MANY + ";"),
+    "an array without an end": struct("int x[" + "9" * 5_000 + "];", "p->x[1] = 1;"),
+    "parentheses of a field": struct("int " + "(" * MANY + "*x" + ")" * MANY + "(void);"),
+    "a long field": struct("int " + ", ".join(["x"] * MANY) + ";"),
+    "typedefs in a circle": "typedef a b; typedef b *a; typedef c c;\n" + struct("a x; b y; c z;"),
+    "a chain of typedefs": "".join(f"typedef t{n + 1} t{n};\n" for n in range(9_000))
+    + struct("t0 x;"),
+    "typedefs without an end": "typedef " * MANY + struct("t x;"),
+    "conditions in a struct": struct("\n#if A\nint x;\n#else\nlong x;\n#endif\n" * 3_000),
+    "functions that do not end": "f() { { ) )" * 30_000 + "\n" + body("x++;"),
+    "half a struct": body("p->x = 1;") + "struct s { int x; struct { int",
+    "words of the language in a struct": struct(
+        "int actor, pool; bool word : 1; u8 init[];",
+        ("p->actor = p->pool; p->word = 1; p->init[0] = 2;"),
+    ),
     "no text": "",
     "half a head": "int f(",
     "a head": "int f(void)",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dsl.paste.skeleton import paste
+from dsl.source import Source
 from prover.cli.entry import main
 
 PAGE = Path(__file__).parents[2] / "docs" / "new.md"
@@ -35,6 +37,12 @@ def test_the_example_is_what_comes_out(
         out, err = capsys.readouterr()
         assert out + err == wanted
     assert Path("session.khp").read_text(encoding="utf-8") == block(text, "`session.khp`:")
+
+
+def test_a_struct_of_the_file_is_as_shown() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    made = paste(Source("gate.c", block(text, "`gate.c`:")), ("gate_pass",)).text
+    assert block(text, "`prove new gate.c gate_pass` has of it:") in made
 
 
 def test_functions_of_a_kernel_are_marked_in_less_than_a_fifth() -> None:

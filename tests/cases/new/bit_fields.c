@@ -1,5 +1,5 @@
 // new: mark
-// marks: bit-field, bit-field, bit-field, bit-field, bit-field
+// marks: bit-field, bit-field, bit-field, bit-field, bit-field, bit-field
 
 struct thing {
 	spinlock_t lock;
