@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from dsl.frozen import replace
 from prover.pipeline.decision import NO_MEMORY, Decision
 from prover.pipeline.pool import Answer, Lost, run_pool
-from prover.verdict import Bounded, Unknown
+from prover.verdict import Bounded, Refuted, Unknown
 
 Result = TypeVar("Result")
 Item = TypeVar("Item")
@@ -55,11 +55,13 @@ def at_least(found: Decision | Lost) -> Decision | Lost:
 
 def further(first: Decision | Lost, second: Decision | Lost) -> Decision | Lost:
     """Which of two tries to take: the second, unless only the first has come up to a bound."""
-    if not isinstance(first, Decision) or not isinstance(first.verdict, Bounded):
+    if not isinstance(first, Decision) or not isinstance(first.verdict, Bounded | Refuted):
         return second
     match second:
         case Lost() | Decision(verdict=Unknown()):
             return first
+        case _ if isinstance(first.verdict, Refuted):
+            return second
         case Decision(verdict=Bounded(bound=bound, late=late)) if late:
             return first if bound < first.verdict.bound else second
         case _:

@@ -197,7 +197,11 @@ def refused(diagnostics: tuple[Diagnostic, ...]) -> Decision:
 
 
 def _decide(case: Case) -> Decision:
-    """Raises the bound until the verdict is settled."""
+    """Raises the bound until the verdict is settled.
+
+    Where all is found that the author wants to see, what nobody expects may come behind a loop that
+    goes further: it is looked for as long as there is an answer.
+    """
     limits = case.group.limits
     scenario = case.group.protocol.scenarios[case.obligation.scenario]
     highest = min(scenario.bound or limits.max_bound, limits.max_bound)
@@ -206,27 +210,40 @@ def _decide(case: Case) -> Decision:
         case.bound, before = bound, dict(case.found)
         try:
             look_for_violations(case)
-            missing = [name for name in case.wanted() if name not in case.found]
-            if case.found and not missing:
-                break
+            if _is_shown(case) and (not case.wanted() or _surprises(case)):
+                return _refuted(case)
             loops = _reachable_cuts(case)
             if not case.found:
                 decision = _not_refuted(case, loops)
+            elif loops and _is_shown(case) and not isinstance(decision.verdict, Refuted):
+                decision = _refuted(case)
         except _NO_ANSWER as error:
-            why = _why(case, error)
             # As if the last bound had been the highest.
             case.bound, case.found = bound - 1, before
-            if not before and (short := decision.short_of(why)) is not None:
-                took = dict(case.group.clock.seconds)
-                return replace(short, measured=frozen.replace(short.measured, seconds=took))
-            if _surprises(case):
+            if not before or isinstance(decision.verdict, Refuted):
+                if (short := decision.short_of(_why(case, error))) is not None:
+                    return _timed(case, short)
+            elif _surprises(case):
                 break
             raise
         if not loops:
             break
-        if case.group.tell is not None and not case.found and bound < highest:
+        if case.group.tell is not None and bound < highest and (not case.found or _is_shown(case)):
             case.group.tell(case.obligation, grounded(case, _with_races(case, decision)))
+    if isinstance(decision.verdict, Refuted):
+        return _timed(case, decision)
     return _refuted(case) if case.found else decision
+
+
+def _timed(case: Case, decision: Decision) -> Decision:
+    """A decision of an earlier bound, with the time of all."""
+    took = dict(case.group.clock.seconds)
+    return replace(decision, measured=frozen.replace(decision.measured, seconds=took))
+
+
+def _is_shown(case: Case) -> bool:
+    """Whether something was found, and all that the author wants to see."""
+    return bool(case.found) and all(name in case.found for name in case.wanted())
 
 
 def _reachable_cuts(case: Case) -> tuple[Span, ...]:

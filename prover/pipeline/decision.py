@@ -6,7 +6,7 @@ from dsl import frozen
 from dsl.diagnostic import Diagnostic
 from dsl.frozen import Frozen, replace
 from dsl.source import Span
-from prover.verdict import Bounded, Measured, Verdict
+from prover.verdict import Bounded, Measured, Refuted, Verdict
 
 NO_MEMORY = "out of memory"
 
@@ -39,8 +39,12 @@ class Decision(Frozen, frozen=True):
     unasked: bool = False
 
     def short_of(self, why: str) -> Decision | None:
-        """What it is where the next bound has no answer, if it is one up to a bound."""
+        """What it is where the next bound has no answer: a refutation stands, and what holds up to
+        a bound does.
+        """
         verdict = self.verdict
+        if isinstance(verdict, Refuted):
+            return self
         if not isinstance(verdict, Bounded):
             return None
         return replace(self, verdict=frozen.replace(verdict, late=why))

@@ -25,6 +25,16 @@ actor b { BUG(); }
 scenario s { run a, b; expect refuted final allowing ALLOWED; final x != 7; }
 """
 
+BEHIND = """int x;
+actor a {
+    for (int i = 0; i < 3; i++)
+        WRITE_ONCE(x, i);
+    assert(READ_ONCE(x) == 0, "wrong in every run that gets here");
+}
+actor b { WARN_ON(READ_ONCE(x) == 0); }
+scenario s { run a, b; expect refuted warn-on ALLOWED; }
+"""
+
 
 def gave_up() -> None:
     raise Undecided("timeout after 60 s")
@@ -111,6 +121,34 @@ def test_a_violation_that_nobody_names_is_not_lost(
     (outcome,) = outcomes(WRONG.replace("ALLOWED", allowed), monkeypatch, gave_up, at=2)
     assert isinstance(outcome.verdict, kind)
     assert not outcome.as_expected
+
+
+@pytest.mark.parametrize(
+    ("allowed", "found", "expected"),
+    [("", True, False), ("allowing assert", False, True), (", assert", True, True)],
+)
+@pytest.mark.parametrize("model", ["sc", "lkmm"])
+def test_what_nobody_expects_is_looked_for_behind_loops(
+    model: str, allowed: str, found: bool, expected: bool
+) -> None:
+    text = BEHIND.replace("ALLOWED", allowed)
+    request = Request(("-",), stdin_text=f"models {model};\n{text}", jobs=1, explain=False)
+    (file,) = run(request, lambda _: None).files
+    (outcome,) = file.outcomes
+    assert isinstance(outcome.verdict, Refuted)
+    if found:
+        assert set(outcome.verdict.properties) == {"assert", "warn-on"}
+    assert outcome.as_expected == expected
+
+
+@pytest.mark.parametrize("fault", [gave_up, starved, killed, stuck])
+def test_a_refutation_stands_where_what_is_behind_loops_has_no_answer(
+    monkeypatch: pytest.MonkeyPatch, fault: Callable[[], None]
+) -> None:
+    (outcome,) = outcomes(BEHIND.replace("ALLOWED", ""), monkeypatch, fault, at=2)
+    assert isinstance(outcome.verdict, Refuted)
+    assert outcome.verdict.properties == ("warn-on",)
+    assert outcome.as_expected
 
 
 def test_the_second_try_counts_unless_only_the_first_has_come_to_a_bound() -> None:
