@@ -13,7 +13,7 @@ from typing import TypeVar
 from dsl.source import Source, Span
 from prover.execution import skeleton as sk
 from prover.execution.domains import Domains
-from prover.execution.lock_facts import LockUse, class_of
+from prover.execution.lock_facts import LockUse, class_of, passed
 from prover.execution.terms import Term
 from prover.graph.ir import Origin
 
@@ -75,6 +75,9 @@ def lock_graph(skeleton: sk.Skeleton, domains: Domains, sources: Mapping[str, So
         assert isinstance(event.action, sk.Grant | sk.Try)
         kinds[use.lock_class] = event.action.kind
     for edge in skeleton.lock_edges:
+        if edge.taken == passed(edge.held):
+            # Who passes writers waits for no reader of the class.
+            continue
         held, taken = class_of(edge.held), class_of(edge.taken)
         found = by_event.get((edge.event, taken))
         if found is not None and held in kinds and domains.may(edge.when):

@@ -19,7 +19,7 @@ from prover.pipeline.tree import members
 from prover.pipeline.work import Work
 from prover.smt.backends.z3 import Session
 from prover.smt.reply import Reply
-from prover.verdict import Obligation, Refuted, Request, name_of
+from prover.verdict import Bounded, Obligation, Refuted, Request, name_of
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "verdict").rglob("*.khp"))
 
@@ -89,6 +89,9 @@ def decide(case: Path) -> dict[Obligation, Said]:
 
 def said(decision: Decision) -> Said:
     verdict = decision.verdict
+    if isinstance(verdict, Bounded) and verdict.late:
+        # Up to some bound: what is beyond has no answer.
+        return "unknown", ()
     names = tuple(sorted(verdict.properties)) if isinstance(verdict, Refuted) else ()
     return name_of(verdict), names
 
