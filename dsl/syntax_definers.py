@@ -1,4 +1,4 @@
-"""Macros of the kernel that declare an object, where this language has its type."""
+"""Words of the kernel in declarations: macros that declare an object, and marks for sparse."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ _DECLARED = {
 }
 """What each macro declares."""
 
+_MARKS = frozenset("__rcu __user __iomem __percpu __kernel __force __bitwise __private".split())
+"""Marks of include/linux/compiler_types.h, which a checker other than the compiler looks at."""
+
 
 def declaring_macro(source: Source, here: Span) -> Diagnostic | None:
     """``DEFINE_MUTEX(m);`` in place of a declaration."""
@@ -31,3 +34,15 @@ def declaring_macro(source: Source, here: Span) -> Diagnostic | None:
     message = "this macro declares nothing here: an object is declared with its type"
     hint = f"write `{_DECLARED[word]} {name};`"
     return Diagnostic("unknown-type", message, Label(here, "a macro"), hint=hint)
+
+
+def sparse_mark(source: Source, previous: Span) -> Diagnostic | None:
+    """``struct file __rcu *f;``: the mark was taken for a name."""
+    word = source.text[previous.start : previous.end]
+    if word not in _MARKS:
+        return None
+    message = f"`{word}` is not in the language: what is declared has its type alone"
+    hint = f"leave `{word}` out; rcu_dereference() and its kind say how a pointer is read"
+    if word != "__rcu":
+        hint = f"leave `{word}` out"
+    return Diagnostic("syntax", message, Label(previous, "a mark for sparse"), hint=hint)

@@ -13,7 +13,7 @@ from dsl.diagnostic import Diagnostic, Label
 from dsl.frozen import Frozen
 from dsl.scan import Token
 from dsl.source import Source, Span
-from dsl.syntax_definers import declaring_macro
+from dsl.syntax_definers import declaring_macro, sparse_mark
 
 
 class Site(Frozen, frozen=True):
@@ -379,6 +379,7 @@ def _marks(site: Site) -> Diagnostic | None:
 HINTS: tuple[Callable[[Site], Diagnostic | None], ...] = (
     _unclosed,
     lambda site: declaring_macro(site.source, site.here),
+    lambda site: sparse_mark(site.source, site.previous),
     _extra_bracket,
     _statement_word,
     _two_types,

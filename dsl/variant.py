@@ -21,6 +21,9 @@ from dsl.syntax_rewrite import edit_list, labels_in, rename
 
 Owner: TypeAlias = s.FunctionDecl | s.ActorDecl
 
+_MOST_NAMED = 3
+"""So many other places of a label are named."""
+
 Claiming: TypeAlias = s.Scenario | s.Final | s.Invariant
 """What claims stand in."""
 
@@ -118,9 +121,19 @@ def _find(editing: _Editing, path: s.LabelPath) -> bool:
             path.label,
             labels,
             trail=(Label(owner.name.span, "declared here"),),
+            hint=_elsewhere(editing, path.label.text),
         )
         return False
     return True
+
+
+def _elsewhere(editing: _Editing, label: str) -> str:
+    """Where a label stands, if in few functions or actors: a call of one has it."""
+    found = [name for name, owner in editing.owners.items() if label in labels_in(owner.body)]
+    if not 0 < len(found) <= _MOST_NAMED:
+        return ""
+    paths = " and ".join(f"`{name}.{label}`" for name in found)
+    return f"there is {paths}: a label is named by the function that it stands in"
 
 
 def _report(
@@ -130,9 +143,11 @@ def _report(
     name: s.Name,
     known: Iterable[str],
     trail: tuple[Label, ...] = (),
+    hint: str = "",
 ) -> None:
+    """Reports a name that is not known; ``hint`` is what to do where no other is like it."""
     near = difflib.get_close_matches(name.text, sorted(set(known)), n=1)
-    hint = f"did you mean `{near[0]}`?" if near else ""
+    hint = f"did you mean `{near[0]}`?" if near else hint
     editing.diagnostics.append(
         Diagnostic(code, f"{what} `{name.text}`", Label(name.span, ""), trail, hint)
     )

@@ -114,6 +114,13 @@ def test_the_brace_that_indentation_points_at_is_shown() -> None:
     assert Source("", text).line_column(diagnostic.primary.span.start) == (3, 9)
 
 
+def test_a_mark_for_sparse_is_named() -> None:
+    (rcu,), (user,) = complaints("struct f __rcu *p;"), complaints("actor a { char __user *p; }")
+    assert "`__rcu` is not in the language" in rcu.message
+    assert rcu.hint == "leave `__rcu` out; rcu_dereference() and its kind say how a pointer is read"
+    assert user.hint == "leave `__user` out"
+
+
 def test_labels_at_the_line_start_begin_no_declaration() -> None:
     text = "void f(void)\n{\nactor:\n\tx();\nstatic_:\n\ty( ;\n}\nactor b { }\n"
     assert codes(text) == ["missing-parenthesis"]

@@ -52,3 +52,25 @@ variant v "v" in x {
     (actor,) = [d for d in file.declarations if isinstance(d, s.ActorDecl)]
     calls = [repr(each).count("text='three'") for each in actor.body.body]
     assert calls == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("label", "hint"),
+    [
+        ("recheck", "there is `get.recheck`: a label is named by the function that it stands in"),
+        ("rechek", "did you mean `recheck`?"),
+        ("other", ""),
+    ],
+)
+def test_a_label_of_a_function_that_is_called_is_pointed_at(label: str, hint: str) -> None:
+    own = "recheck: " if label == "rechek" else ""
+    text = f"""
+void get(void) {{ recheck: ; }}
+actor a {{ get(); {own}; }}
+scenario x {{ run a; expect proved; }}
+variant v "v" in x {{ drop a.{label}; expect proved; }}
+"""
+    program = load_text("a.khp", text, None, ())
+    (variant,) = [d for d in program.main.declarations if isinstance(d, s.Variant)]
+    _, (diagnostic,) = module.apply(program.files, variant, program.sources)
+    assert (diagnostic.code, diagnostic.hint) == ("unknown-label", hint)
