@@ -42,7 +42,6 @@ def sparse_mark(source: Source, previous: Span) -> Diagnostic | None:
     if word not in _MARKS:
         return None
     message = f"`{word}` is not in the language: what is declared has its type alone"
-    hint = f"leave `{word}` out; rcu_dereference() and its kind say how a pointer is read"
-    if word != "__rcu":
-        hint = f"leave `{word}` out"
+    also = "; rcu_dereference() and its kind say how a pointer is read" if word == "__rcu" else ""
+    hint = f"leave `{word}` out{also}"
     return Diagnostic("syntax", message, Label(previous, "a mark for sparse"), hint=hint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prover.execution.lock_facts import PASSES, LockOrderEdge, class_of
 from prover.graph.ir import DeclaredOrder
@@ -33,6 +33,11 @@ def declared_orders(
         for (first, then), where in sorted(found.items())
         if first in ways.get(then, set())
     }
+
+
+def of_classes(declared: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """Declared orders by the classes that their names stand for."""
+    return {(class_of(first), class_of(then)): where for (first, then), where in declared.items()}
 
 
 def _base(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from dsl.source import Source, Span
 from prover.execution import skeleton as sk
+from prover.execution.declared import of_classes
 from prover.execution.domains import Domains
 from prover.execution.lock_facts import LockUse, class_of, passed
 from prover.execution.terms import Term
@@ -82,8 +83,7 @@ def lock_graph(skeleton: sk.Skeleton, domains: Domains, sources: Mapping[str, So
         found = by_event.get((edge.event, taken))
         if found is not None and held in kinds and domains.may(edge.when):
             orders.setdefault((held, taken), set()).add(found)
-    declared = {(class_of(a), b): where for (a, b), where in skeleton.declared.items()}
-    return LockGraph(kinds, _sorted(takings), _sorted(orders), declared)
+    return LockGraph(kinds, _sorted(takings), _sorted(orders), of_classes(skeleton.declared))
 
 
 def _taking(

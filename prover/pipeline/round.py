@@ -61,8 +61,8 @@ class Round:
     models under which others than those expected seem to be; ``violations`` are what was found
     under a model; ``reached`` is whether something can happen under a model.  ``grounds`` are the
     answers of a solver that this rests on, by model and by ``"clean"``, ``"whole"`` or what
-    is reached.  ``linear`` is what its queries are to write down so
-    (:class:`Prepared`), no execution of it being shown to anybody.  ``switches`` are configs left
+    is reached.  ``linear`` is that of its queries
+    (:class:`Prepared`): where nobody is shown an execution of it.  ``switches`` are configs left
     open, of which whatever is asked has at most one on.
     """
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from prover.execution import skeleton as sk
 from prover.execution.changed import change_text
+from prover.execution.declared import of_classes
 from prover.execution.hazards import address_of
 from prover.execution.lock_facts import class_of
 from prover.execution.run.judge import CLAIMS
@@ -71,7 +72,7 @@ def lock_orders(
         yield "who reads twice waits for a writer that asks in between, which waits for the first"
     elif any(a == b for a, b in edges):
         yield "of two locks of one class spin_lock_nested() and its kind say which is inner"
-    declared = {(class_of(a), b): where for (a, b), where in skeleton.declared.items()}
+    declared = of_classes(skeleton.declared)
     around = [pair for pair in declared if reaches((*edges, *declared), *reversed(pair))]
     at_once = [pair for pair in around if pair[::-1] in edges]
     for first, then in at_once or around:

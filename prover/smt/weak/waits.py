@@ -227,10 +227,7 @@ def _one_at_a_time(frame: WeakFrame, one: sk.Thread, two: sk.Thread) -> None:
 
 
 def _sides(frame: WeakFrame, thread: sk.Thread, index: int) -> tuple[Lit, Lit]:
-    """Literals that hold if a handler runs at an earlier place than one, and at a later.
-
-    Another text has other witnesses, no worse: so it is kept to where nobody sees them.
-    """
+    """Literals that hold if a handler runs at an earlier place than one, and at a later."""
     sooner, later = sides(frame, thread)
     last = len(later) - 1
     return (
