@@ -109,9 +109,13 @@ def acquire(strand: Strand, instr: ir.Acquire) -> None:
 def _queues(strand: Strand, instr: ir.Acquire) -> bool:
     """Whether an acquire stands in a queue where it has to wait.
 
-    Where it is open whether softirqs are off they are taken to be on.
+    queued_read_lock_slowpath(): in_interrupt() a reader of an rwlock passes the writers that
+    wait.  Where it is open whether softirqs are off they are taken to be on.
     """
-    return instr.kind in ASKING and strand.draft.terms.known(_passes(strand, instr)) != 1
+    if instr.kind == "rwlock" and instr.mode == "shared":
+        off = strand.draft.truth(strand.get("!bh"))
+        return strand.kind == "actor" and strand.draft.terms.known(off) != 1
+    return instr.kind in ASKING
 
 
 def refuses(kind: str, mode: str) -> bool:
@@ -256,14 +260,11 @@ def _holders(strand: Strand, held: Lock, name: str) -> list[tuple[str, Term]]:
 
 
 def _passes(strand: Strand, instr: ir.Acquire) -> Term:
-    """Whether who takes a lock passes the writers that wait for it.
-
-    queued_read_lock_slowpath(): in_interrupt() a reader of an rwlock does.
-    """
+    """Whether who takes a lock passes the writers that wait for it, where it is granted."""
     draft = strand.draft
     if instr.kind != "rwlock" or instr.mode != "shared":
         return draft.constant(0)
-    return draft.truth(strand.get("!bh")) if strand.kind == "actor" else draft.constant(1)
+    return draft.truth(strand.get("!bh")) if _queues(strand, instr) else draft.constant(1)
 
 
 def _is_recursion(strand: Strand, instr: ir.Acquire) -> Term:
